@@ -1,0 +1,129 @@
+"""Writing files so that a crash, a full disk or a cut of power leaves the old file or the new one, never half
+of one.
+
+A file is written under a temporary name in the folder it is meant for, flushed to the disk, renamed, and the
+folder is flushed too. Temporary names end in `.tmp-<pid>-<random>`, so that what a killed process left can be
+told and removed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from keyframes.errors import EnvironmentFault, Problem, ProjectError, ReverieError, printable
+
+TEMPORARY = ".tmp-"
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_WRONG_PATH = {
+    errno.ENOTDIR: "a file stands where a folder is needed",
+    errno.EEXIST: "a file stands where a folder is needed",
+    errno.EISDIR: "a folder stands where a file is needed",
+    errno.ENOTEMPTY: "the folder is not empty",
+    errno.ENAMETOOLONG: "the name is too long for this disk",
+    errno.ENOENT: "there is no such file or folder",
+}
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name in the same folder that no other process uses. Short, so that a long name stays within 255
+    bytes.
+    """
+    return path.with_name(f"{path.name[:40]}{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}")
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, whole and on the disk when this returns, or leave what was there.
+
+    Raises EnvironmentFault (disk full, no permission) or ProjectError (the path cannot be a file), naming the
+    path and the bytes needed.
+    """
+    temporary = temporary_beside(path)
+    with disk_errors(path, needed=len(data)):
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):  # the first error is the one to tell; `remove_orphans` gets what stays
+                temporary.unlink()
+            raise
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's list of names to the disk. Windows has no such call and needs none."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents. Raises as `write_atomic`."""
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def remove_orphans(folder: Path) -> int:
+    """Remove the temporary files that killed processes left in `folder`; the number removed.
+
+    Call it only while no other process can be writing there.
+    """
+    with disk_errors(folder):
+        orphans = [path for path in folder.iterdir() if TEMPORARY in path.name]
+        for path in orphans:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    return len(orphans)
+
+
+@contextmanager
+def disk_errors(path: Path, *, needed: int = 0) -> Iterator[None]:
+    """Turn an OSError within into one of our errors that names `path` and the bytes `needed`."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, path, needed) from error
+
+
+def disk_error(error: OSError, path: Path, needed: int = 0) -> ReverieError:
+    """The error to raise for `error`, met when writing or reading `path`."""
+    name = printable(str(path))
+    if error.errno in _FULL:
+        return EnvironmentFault(full_disk(path, needed))
+    if error.errno in _FORBIDDEN:
+        reason = "the disk is read-only" if error.errno == errno.EROFS else "permission denied"
+        return EnvironmentFault(f"{name}: {reason}. Choose a folder you may write to.")
+    if error.errno in _WRONG_PATH:
+        return ProjectError(
+            Problem(
+                what=f"{_WRONG_PATH[error.errno]}.", file=name, hint="Choose another path for the output."
+            )
+        )
+    return EnvironmentFault(f"{name}: {error.strerror or error}")
+
+
+def full_disk(path: Path, needed: int = 0) -> str:
+    """The message for a full disk: which path, how much was needed, how much is left."""
+    try:
+        left = f", {shutil.disk_usage(path.parent).free:,} bytes are free"
+    except OSError:
+        left = ""
+    need = f" ({needed:,} bytes needed{left})" if needed else ""
+    name = printable(str(path))
+    return f"{name}: the disk is full or a size limit is reached{need}. Free some space and run again."
