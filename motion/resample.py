@@ -1,0 +1,76 @@
+"""Reading a picture at positions between its pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from motion.borders import Border, fold, framed
+
+Sampling = Literal["bilinear", "bicubic"]
+SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
+
+# How far beyond the last pixel a sample reads: its kernel, and one pixel as `fold` may leave a position
+# there.
+_MARGINS: dict[Sampling, int] = {"bilinear": 2, "bicubic": 3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warped:
+    """A moved picture and how much of each pixel was really in the source.
+
+    `picture` (B, C, H, W). `coverage` (B, 1, H, W) in [0, 1]: 1 where the pixel comes from inside the
+    source picture, 0 where the camera uncovered what the source never showed and the border filled in. On
+    the edge it is the share of the bilinear weight that fell on real pixels: what a warp of an all-white
+    picture onto black would give.
+    """
+
+    picture: Tensor
+    coverage: Tensor
+
+
+def resample(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampling) -> Tensor:
+    """Read `picture` (B, C, H, W) at `points` (B, 2, h, w): (B, C, h, w), in the picture's dtype.
+
+    Convention: `points` are source positions (x, y) in pixels, pixel centres at whole numbers; beyond the
+    picture the border goes on, also between its pixels (a position on the wrap seam mixes last and first
+    pixel). At whole positions the pixel comes back bit for bit. Bicubic is Keys' kernel with a = -0.75, as
+    in OpenCV, cut to [0, 1] where it overshoots.
+
+    How: grid_sample wants positions divided by the picture's size, which rounds, and knows no wrap. So the
+    picture is set in a frame of its own border with sides of a power of two, where the division is exact
+    and the border is just pixels.
+
+    Raises ValueError for a border or sampling it does not know.
+    """
+    if sampling not in SAMPLINGS:
+        raise ValueError(f"sampling {sampling!r} is not known; it is one of {', '.join(SAMPLINGS)}")
+    height, width = picture.shape[-2:]
+    margin = _MARGINS[sampling]
+    frame = framed(picture, margin, border, points.dtype)
+    x = _normalised(fold(points[:, 0], width, border), margin, frame.shape[-1])
+    y = _normalised(fold(points[:, 1], height, border), margin, frame.shape[-2])
+    # Two planes that only claim to be interleaved: much faster to fill than pairs.
+    grid = torch.stack((x, y), 1).permute(0, 2, 3, 1)
+    moved = grid_sample(frame, grid, mode=sampling, padding_mode="border", align_corners=False)
+    if sampling == "bicubic":
+        moved = moved.clamp_(0, 1)
+    return moved.to(picture.dtype)
+
+
+def covered(points: Tensor, height: int, width: int) -> Tensor:
+    """How much of what lies at `points` (B, 2, h, w) is inside a picture of this size: (B, 1, h, w), see
+    `Warped`."""
+    x, y = points[:, :1], points[:, 1:]
+    across = torch.minimum(x + 1, width - x).clamp_(0, 1)
+    return torch.minimum(y + 1, height - y).clamp_(0, 1).mul_(across)
+
+
+def _normalised(position: Tensor, margin: int, side: int) -> Tensor:
+    """Pixels of the picture to grid_sample's [-1, 1] over the frame; in place, exact as `side` is a power
+    of two."""
+    return position.mul_(2 / side).add_((2 * margin + 1) / side - 1)
