@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal, get_args
 
 import torch
@@ -14,8 +15,8 @@ BORDERS: tuple[Border, ...] = get_args(Border)
 FAR = 2.0**20
 
 
-def fold(position: Tensor, length: int, border: Border) -> Tensor:
-    """Bring positions on an endless axis back onto a picture's axis. A new tensor of the same shape.
+def fold_(position: Tensor, length: int, border: Border) -> Tensor:
+    """Bring positions on an endless axis back onto a picture's axis. In place; returns the same tensor.
 
     Convention: `position` in pixels, pixel centres at whole numbers, 0 to length - 1 is inside. A whole
     number stays an exact whole number. The result lies in
@@ -31,31 +32,41 @@ def fold(position: Tensor, length: int, border: Border) -> Tensor:
         raise ValueError(f"border {border!r} is not known; it is one of {', '.join(BORDERS)}")
     last = length - 1
     if border == "replicate" or length == 1:
-        return position.clamp(-1, length)
+        return position.clamp_(-1, length)
+    position.clamp_(-FAR, FAR)
     if border == "wrap":
-        position = position.clamp(-FAR, FAR)
-        return position.sub_(torch.floor(position / length).mul_(length))
-    position = position.clamp(-FAR, FAR)
-    position.sub_(torch.floor(position / (2 * last)).mul_(2 * last))
+        return position.sub_((position / length).floor_().mul_(length))
+    position.sub_((position / (2 * last)).floor_().mul_(2 * last))
     return position.sub_(last).abs_().neg_().add_(last)
 
 
 def framed(picture: Tensor, margin: int, border: Border, dtype: torch.dtype) -> Tensor:
-    """The picture with `margin` more pixels of its border on each side: (B, C, P, Q).
+    """The picture (B, C, H, W) with `margin` more pixels of its border on each side: (B, C, P, Q).
 
     P and Q are H + 2 margin and W + 2 margin rounded up to powers of two, so that dividing by them is
-    exact. What is added by the rounding, right and below, is never written and must not be read.
+    exact. Nothing is stored for what the rounding adds, right and below: it shows other memory and must
+    not be read or written.
     """
-    height, width = picture.shape[-2:]
+    batch, channels, height, width = picture.shape
     tall, wide = height + 2 * margin, width + 2 * margin
-    frame = picture.new_empty((*picture.shape[:2], _power_of_two(tall), _power_of_two(wide)), dtype=dtype)
-    frame[..., margin : margin + height, margin : margin + width] = picture
-    for axis, length in ((-1, width), (-2, height)):
-        for edge in (torch.arange(-margin, 0), torch.arange(length, length + margin)):
-            inside = fold(edge.double(), length, border).long().clamp(0, length - 1)
-            for to, source in zip(edge.tolist(), inside.tolist(), strict=True):
-                frame.select(axis, to + margin).copy_(frame.select(axis, source + margin))
-    return frame
+    high, broad = _power_of_two(tall), _power_of_two(wide)
+    stored = batch * channels * tall * wide
+    memory = picture.new_empty(stored + (high - tall) * wide + (broad - wide), dtype=dtype)
+    frame = memory[:stored].view(batch, channels, tall, wide)
+    frame[..., margin:-margin, margin:-margin] = picture
+    for to, source in _edges(width, margin, border):
+        frame[..., to].copy_(frame[..., source])
+    for to, source in _edges(height, margin, border):
+        frame[..., to, :].copy_(frame[..., source, :])
+    return memory.as_strided((batch, channels, high, broad), frame.stride())
+
+
+@cache
+def _edges(length: int, margin: int, border: Border) -> tuple[tuple[int, int], ...]:
+    """Which cell of a framed axis is filled from which."""
+    at = torch.cat((torch.arange(-margin, 0), torch.arange(length, length + margin)))
+    inside = fold_(at.double(), length, border).long().clamp_(0, length - 1)
+    return tuple(zip((at + margin).tolist(), (inside + margin).tolist(), strict=True))
 
 
 def _power_of_two(length: int) -> int:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from motion.borders import Border, fold, framed
+from motion.borders import Border, fold_, framed
 
 Sampling = Literal["bilinear", "bicubic"]
 SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
 
-# How far beyond the last pixel a sample reads: its kernel, and one pixel as `fold` may leave a position
+# How far beyond the last pixel a sample reads: its kernel, and one pixel as `fold_` may leave a position
 # there.
 _MARGINS: dict[Sampling, int] = {"bilinear": 2, "bicubic": 3}
 
@@ -52,10 +51,13 @@ def resample(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampl
     height, width = picture.shape[-2:]
     margin = _MARGINS[sampling]
     frame = framed(picture, margin, border, points.dtype)
-    x = _normalised(fold(points[:, 0], width, border), margin, frame.shape[-1])
-    y = _normalised(fold(points[:, 1], height, border), margin, frame.shape[-2])
-    # Two planes that only claim to be interleaved: much faster to fill than pairs.
-    grid = torch.stack((x, y), 1).permute(0, 2, 3, 1)
+    planes = points.clone()
+    for axis, length, side in ((0, width, frame.shape[-1]), (1, height, frame.shape[-2])):
+        position = fold_(planes[:, axis], length, border)
+        # To grid_sample's [-1, 1] over the frame: exact, as the side is a power of two.
+        position.mul_(2 / side).add_((2 * margin + 1) / side - 1)
+    # The grid is two planes that only claim to be pairs: much faster to fill.
+    grid = planes.permute(0, 2, 3, 1)
     moved = grid_sample(frame, grid, mode=sampling, padding_mode="border", align_corners=False)
     if sampling == "bicubic":
         moved = moved.clamp_(0, 1)
@@ -65,12 +67,9 @@ def resample(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampl
 def covered(points: Tensor, height: int, width: int) -> Tensor:
     """How much of what lies at `points` (B, 2, h, w) is inside a picture of this size: (B, 1, h, w), see
     `Warped`."""
-    x, y = points[:, :1], points[:, 1:]
-    across = torch.minimum(x + 1, width - x).clamp_(0, 1)
-    return torch.minimum(y + 1, height - y).clamp_(0, 1).mul_(across)
+    return _within(points[:, :1], width).mul_(_within(points[:, 1:], height))
 
 
-def _normalised(position: Tensor, margin: int, side: int) -> Tensor:
-    """Pixels of the picture to grid_sample's [-1, 1] over the frame; in place, exact as `side` is a power
-    of two."""
-    return position.mul_(2 / side).add_((2 * margin + 1) / side - 1)
+def _within(position: Tensor, length: int) -> Tensor:
+    """1 on [0, length - 1], falling to 0 one pixel outside. Half the length is exact, so the 1 is."""
+    return (position - (length - 1) / 2).abs_().neg_().add_((length + 1) / 2).clamp_(0, 1)

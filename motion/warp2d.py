@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from motion.borders import Border
 from motion.resample import Sampling, Warped, covered, resample
+
+Matrices = NDArray[np.float64]
 
 # Where the camera's plane is nearer than this the picture is stretched a million times: nothing to see.
 _NEAREST = 1e-6
@@ -31,8 +35,7 @@ def warp_matrix(
     """
     _check(picture, matrix)
     height, width = picture.shape[-2:]
-    inverse = _inverse(matrix).expand(picture.shape[0], 3, 3)
-    points, front = _sources(inverse, height, width, picture)
+    points, front = _sources(_inverse(matrix), height, width, picture)
     coverage = covered(points, height, width)
     if front is not None:
         coverage *= front
@@ -40,30 +43,34 @@ def warp_matrix(
     return Warped(picture=moved, coverage=coverage.to(picture.dtype))
 
 
-def _sources(inverse: Tensor, height: int, width: int, like: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Where each destination pixel comes from, (B, 2, H, W), and which come from before the camera (None:
-    all of them).
+def _sources(inverse: Matrices, height: int, width: int, like: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Where each destination pixel comes from, (B, 2, H, W), and which lie before the camera (None: all).
 
-    Each of the three coordinates is a term per column plus a term per row. The terms are short, so they are
-    made in float64 on the CPU and sent in one piece; only the sums fill a picture.
+    Each of the three coordinates is a term per column plus a term per row. The terms are short, so they
+    are made in float64 on the CPU and sent in one piece; only the sums fill a picture.
     """
+    columns = inverse[:, :, :1] * np.arange(width) + inverse[:, :, 2:]
+    rows = inverse[:, :, 1:2] * np.arange(height)
     dtype = torch.float64 if like.dtype == torch.float64 else torch.float32
-    columns = inverse[:, :, :1] * torch.arange(width) + inverse[:, :, 2:]
-    rows = inverse[:, :, 1:2] * torch.arange(height)
-    terms = torch.cat((columns, rows), 2).to(dtype).to(like.device, non_blocking=True)
+    terms = torch.from_numpy(np.concatenate((columns, rows), 2)).to(dtype)
+    terms = terms.to(like.device, non_blocking=True).expand(len(like), -1, -1)
     column, row = terms[:, :, None, :width], terms[:, :, width:, None]
-    if bool((inverse[:, 2] == torch.tensor((0.0, 0.0, 1.0), dtype=torch.float64)).all()):
+    if (inverse[:, 2] == (0, 0, 1)).all():
         return column[:, :2] + row[:, :2], None
-    sums = column + row
-    depth = sums[:, 2:]
-    return sums[:, :2] / depth.clamp(min=_NEAREST), depth > _NEAREST
+    depth = column[:, 2:] + row[:, 2:]
+    return (column[:, :2] + row[:, :2]).div_(depth.clamp(min=_NEAREST)), depth > _NEAREST
 
 
-def _inverse(matrix: Tensor) -> Tensor:
-    inverse: Tensor
-    inverse, failed = torch.linalg.inv_ex(matrix.detach().to("cpu", torch.float64))
-    if bool(failed.any()) or not bool((inverse.abs() < _LARGEST).all()):
-        raise ValueError(f"a camera matrix needs an inverse, this one has none: {matrix.tolist()}")
+def _inverse(matrix: Tensor) -> Matrices:
+    """(3, 3) or (B, 3, 3) to its inverse, (1, 3, 3) or (B, 3, 3). NumPy, which is quick with small
+    things."""
+    given = matrix.detach().to("cpu", torch.float64).reshape(-1, 3, 3).numpy()
+    try:
+        inverse = np.linalg.inv(given)
+    except np.linalg.LinAlgError:
+        inverse = np.full_like(given, np.nan)
+    if not (np.abs(inverse) < _LARGEST).all():
+        raise ValueError(f"a camera matrix needs an inverse, this one has none: {given.tolist()}")
     return inverse
 
 

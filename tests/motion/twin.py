@@ -22,10 +22,11 @@ def index(at: NDArray[np.int64], length: int, border: Border) -> NDArray[np.int6
 def kernel(distance: Picture, sampling: str) -> Picture:
     d = np.abs(distance)
     if sampling == "bilinear":
-        return np.maximum(1 - d, 0)
+        return (1 - d).clip(0)
     a = -0.75
     near, far = (a + 2) * d**3 - (a + 3) * d**2 + 1, a * (d**3 - 5 * d**2 + 8 * d - 4)
-    return np.asarray(np.where(d <= 1, near, np.where(d < 2, far, 0)))
+    cubic: Picture = np.where(d <= 1, near, np.where(d < 2, far, 0))
+    return cubic
 
 
 def warp(picture: Picture, matrix: Picture, border: Border, sampling: str = "bilinear") -> Picture:
