@@ -1,0 +1,174 @@
+"""ffmpeg as a process of our own: found, started, fed, watched, and never left behind.
+
+The binary is the one that imageio-ffmpeg ships (or the one IMAGEIO_FFMPEG_EXE names). Its writer is not used:
+it ignores the exit code, so that a full disk loses a film without a word.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from keyframes.errors import EnvironmentFault, RenderError, printable
+
+# Nothing an input says may make ffmpeg open a network address, and only plain containers of sound are read,
+# so that a playlist named music.wav cannot point at other files.
+SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
+SOUND_FORMATS = "wav,mp3,flac,ogg,aac,aiff,caf,w64,mov,mp4,m4a,matroska,webm"
+_TAIL_LINES = 20
+_GRACE_SECONDS = 5.0
+_FIX = (
+    "Install it with: pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg."
+)
+
+
+def find_ffmpeg() -> Path:
+    """The ffmpeg binary. Raises EnvironmentFault, with the fix, if it is missing or may not be run."""
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe  # type: ignore[import-untyped, unused-ignore]
+
+        path = Path(get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:
+        raise EnvironmentFault(f"ffmpeg was not found. {_FIX}") from error
+    if os.sep not in str(path):
+        return path  # a bare name, to be found on the PATH when it is started
+    if not path.is_file():
+        raise EnvironmentFault(f"ffmpeg was not found at {printable(str(path))}. {_FIX}")
+    if not os.access(path, os.X_OK):
+        raise EnvironmentFault(f"{printable(str(path))} may not be executed. Try: chmod +x, or: {_FIX}")
+    return path
+
+
+def file_argument(path: Path) -> str:
+    """A path as ffmpeg must see it: absolute and marked as a file, so that neither `-y.mp4` nor `http:` is
+    special.
+    """
+    return f"file:{path.absolute()}"
+
+
+class Ffmpeg:
+    """A running ffmpeg. Feed it with `write`, end it with `finish`; leaving the `with` in any other way kills
+    it.
+
+    `arguments`: what follows the binary's name and the common options. `doing`: what it is for, for messages.
+    Raises EnvironmentFault if it cannot be started.
+    """
+
+    def __init__(self, arguments: Sequence[str], *, doing: str, feed: bool = False) -> None:
+        self._doing = doing
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-v", "warning", "-y", *arguments]
+        self._process = _start(command, feed)
+        self._output: list[bytes] = []
+        self._drains = [
+            threading.Thread(target=self._drain_errors, name="ffmpeg messages", daemon=True),
+            threading.Thread(target=self._drain_output, name="ffmpeg output", daemon=True),
+        ]
+        for drain in self._drains:
+            drain.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Feed standard input; waits while ffmpeg is busy. Raises RenderError if it has ended."""
+        try:
+            _pipe(self._process.stdin).write(data)
+        except (BrokenPipeError, OSError) as error:
+            self._wait(_GRACE_SECONDS)
+            raise self._failure("ended before it had all frames") from error
+
+    def finish(self) -> bytes:
+        """End the input, wait for the end, and return standard output.
+
+        Raises RenderError with ffmpeg's last words if it failed, EnvironmentFault if the disk was full.
+        """
+        if self._process.stdin is not None:
+            with suppress(OSError):  # a process that has died tells more by its exit code
+                self._process.stdin.close()
+        self._wait(None)
+        if self._process.returncode != 0:
+            raise self._failure("failed")
+        return b"".join(self._output)
+
+    def kill(self) -> None:
+        """End the process now, if it runs, and let go of its pipes."""
+        self._process.kill()
+        self._wait(None)
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with suppress(OSError):  # closing flushes into a process that is gone
+                    pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def _wait(self, seconds: float | None) -> None:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for drain in self._drains:
+            drain.join()
+
+    def _failure(self, how: str) -> RenderError | EnvironmentFault:
+        tail = [printable(line) for line in self._tail]
+        if any("No space left on device" in line or "File too large" in line for line in tail):
+            return EnvironmentFault(f"{self._doing}: the disk is full. Free some space and run again.")
+        code = self._process.returncode
+        said = "".join(f"\n    {line}" for line in tail) or " It said nothing."
+        return RenderError(f"{self._doing}: ffmpeg {how} (exit code {code}).{said}")
+
+    def _drain_errors(self) -> None:
+        for line in _pipe(self._process.stderr):
+            self._tail.append(line.decode("utf-8", "replace").rstrip()[:500])
+
+    def _drain_output(self) -> None:
+        while chunk := _pipe(self._process.stdout).read(1 << 16):
+            self._output.append(chunk)
+
+
+def run_ffmpeg(arguments: Sequence[str], *, doing: str) -> bytes:
+    """Run ffmpeg to its end, without input, and return its standard output. Raises as `Ffmpeg.finish`."""
+    with Ffmpeg(arguments, doing=doing) as process:
+        return process.finish()
+
+
+def _start(command: Sequence[str], feed: bool) -> subprocess.Popen[bytes]:
+    """Start in a group of its own: Ctrl-C is for us, who then end ffmpeg."""
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            creationflags=flags,
+        )
+    except OSError as error:
+        name = printable(command[0])
+        raise EnvironmentFault(f"ffmpeg cannot be started ({name}): {error.strerror}. {_FIX}") from error
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise RuntimeError("this ffmpeg was started without that pipe")
+    return stream
