@@ -39,23 +39,36 @@ def temporary_beside(path: Path) -> Path:
     return path.with_name(f"{path.name[:40]}{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}")
 
 
+@contextmanager
+def temporary(path: Path) -> Iterator[Path]:
+    """A name beside `path` for the time of a `with`; what is there at the end is removed."""
+    name = temporary_beside(path)
+    try:
+        yield name
+    finally:
+        if name.is_dir():
+            shutil.rmtree(name)
+        else:
+            name.unlink(missing_ok=True)
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Put `data` at `path`, whole and on the disk when this returns, or leave what was there.
 
     Raises EnvironmentFault (disk full, no permission) or ProjectError (the path cannot be a file), naming the
     path and the bytes needed.
     """
-    temporary = temporary_beside(path)
+    fresh = temporary_beside(path)
     with disk_errors(path, needed=len(data)):
         try:
-            with temporary.open("xb") as file:
+            with fresh.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            os.replace(fresh, path)
         except BaseException:
             with suppress(OSError):  # the first error is the one to tell; `remove_orphans` gets what stays
-                temporary.unlink()
+                fresh.unlink()
             raise
         sync_folder(path.parent)
 

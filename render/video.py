@@ -1,0 +1,250 @@
+"""Frames to a film file, which is whole or not there: encoded beside its place, counted, and then renamed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from keyframes.errors import Problem, ProjectError, RenderError, printable
+from projects.files import disk_errors, sync_folder, temporary
+from projects.png import Picture, check_picture
+
+from .containers import BIT_EXACT, FOLDER, TAGS, Container, container_of, exact_rate
+from .ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, run_ffmpeg
+from .probe import check_sound, format_metadata, probe, sound_input
+from .sequence import write_sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """A film as written: size in pixels, `padded` if a row or a column was added to make it even, length in
+    seconds.
+    """
+
+    path: Path
+    frames: int
+    width: int
+    height: int
+    padded: bool
+    seconds: float
+
+
+def encode(
+    pictures: Iterable[Picture],
+    out: Path | str,
+    *,
+    fps: float | Fraction,
+    audio: Path | None = None,
+    metadata: Mapping[str, str] | None = None,
+    crf: int | None = None,
+    preset: str = "medium",
+    on_frame: Callable[[int], None] | None = None,
+) -> Film:
+    """Write `pictures`, uint8 (H, W, 3) RGB, all of one size, as the film `out`.
+
+    `out`: .mp4 (H.264), .webm (VP9), .mov (ProRes 4444), .gif, or a folder for PNG files (no suffix). Equal
+    input gives equal bytes. Pictures are never rescaled: where a size must be even and is not, the last
+    column or row is repeated. The film is as long as its frames: longer sound is cut, shorter sound ends
+    early.
+    `metadata`: texts by key (title, artist, comment, copyright, date, genre); a GIF holds none.
+    `crf`: quality of .mp4 and .webm, lower is better; `preset`: x264's speed. `on_frame(n)`: called after
+    frame n.
+
+    Pictures are taken one at a time as ffmpeg is ready for them, so they may come from a render that is still
+    running.
+    Raises ProjectError (kind of file, sound, fps), RenderError (no frames, a frame of another size, ffmpeg
+    failed), EnvironmentFault (no ffmpeg, disk full). After an error, what was at `out` before is still there,
+    and nothing else.
+    """
+    container = container_of(out)
+    order = _Order(
+        path=Path(out),
+        container=container,
+        encoding=container.encoding(crf, preset),
+        rate=exact_rate(fps),
+        audio=audio,
+        tags=_checked_tags(metadata or {}),
+    )
+    _check_limits(order)
+    first, rest = _first(pictures)
+    frames = _Frames(chain([first], rest), first, even=container.even, on_frame=on_frame)
+    if container is FOLDER:
+        write_sequence(frames, order.path, order.tags)
+    else:
+        _write_film(frames, order)
+    return Film(
+        path=order.path,
+        frames=frames.count,
+        width=frames.width,
+        height=frames.height,
+        padded=frames.padded,
+        seconds=float(frames.count / order.rate),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    """What is to be written, checked."""
+
+    path: Path
+    container: Container
+    encoding: tuple[str, ...]
+    rate: Fraction
+    audio: Path | None
+    tags: Mapping[str, str]
+
+
+class _Frames:
+    """The pictures as ffmpeg gets them: checked, padded, counted."""
+
+    def __init__(
+        self,
+        pictures: Iterable[Picture],
+        first: Picture,
+        *,
+        even: bool,
+        on_frame: Callable[[int], None] | None,
+    ) -> None:
+        self._pictures = pictures
+        self._shape = first.shape
+        self._on_frame = on_frame
+        height, width = first.shape[:2]
+        self._extra = (height % 2, width % 2) if even else (0, 0)
+        self.height, self.width = height + self._extra[0], width + self._extra[1]
+        self.padded = self._extra != (0, 0)
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Picture]:
+        for picture in self._pictures:
+            checked = check_picture(picture, f"frame {self.count} of the film")
+            if checked.shape != self._shape:
+                (height, width), (had_height, had_width) = checked.shape[:2], self._shape[:2]
+                raise RenderError(
+                    f"frame {self.count} of the film is {width} x {height}, "
+                    f"those before are {had_width} x {had_height}; all must have one size"
+                )
+            below, right = self._extra
+            yield np.pad(checked, ((0, below), (0, right), (0, 0)), mode="edge") if self.padded else checked
+            if self._on_frame is not None:
+                self._on_frame(self.count)
+            self.count += 1
+
+
+def _first(pictures: Iterable[Picture]) -> tuple[Picture, Iterator[Picture]]:
+    rest = iter(pictures)
+    for picture in rest:
+        return check_picture(picture, "frame 0 of the film"), rest
+    raise RenderError("there are no frames to make a film of")
+
+
+def _checked_tags(metadata: Mapping[str, str]) -> dict[str, str]:
+    for key in metadata:
+        if key not in TAGS:
+            raise ValueError(f"metadata {key!r} is not one of {', '.join(TAGS)}")
+    return dict(metadata)
+
+
+def _check_limits(order: _Order) -> None:
+    """Refuse before the work what the file cannot hold, and a place where it cannot be."""
+    path, container, rate, audio = order.path, order.container, order.rate, order.audio
+    problems = []
+    with disk_errors(path):
+        if not path.parent.is_dir():
+            problems.append(("there is no such folder.", "", f"Make it first: mkdir {path.parent}"))
+        if container is not FOLDER and path.is_dir():
+            problems.append(("a folder stands where the film is to be.", "", "Choose another name."))
+    if rate > container.fps_limit:
+        hint = f"At most {container.fps_limit} in a {path.suffix} file."
+        problems.append((f"{float(rate):g} frames per second are too many.", "fps", hint))
+    if audio is not None and not container.sound:
+        hint = "Leave the sound out, or write .mp4, .webm or .mov."
+        problems.append(("this kind of file holds no sound.", "audio", hint))
+    if problems:
+        raise ProjectError(
+            [Problem(what=what, file=str(path), where=where, hint=hint) for what, where, hint in problems]
+        )
+    if audio is not None:
+        check_sound(audio)
+
+
+def _write_film(frames: _Frames, order: _Order) -> None:
+    path, doing = order.path, f"writing {printable(str(order.path))}"
+    with temporary(path) as silent, temporary(path) as sounding, _tag_file(order) as tag_file:
+        with disk_errors(path):
+            silent.touch()  # a folder that cannot be written to is told in our words, before the work
+        tagging = [] if tag_file is None else ["-f", "ffmetadata", *SAFE_INPUT, "-i", file_argument(tag_file)]
+        use_tags = ["-map_metadata", "1"] if tagging else []
+        finish = [*order.container.muxing, *BIT_EXACT[:2], *use_tags, "-f", order.container.format]
+        command = [*_raw_input(frames, order.rate), *tagging, *order.encoding, *finish, file_argument(silent)]
+        with Ffmpeg(command, doing=doing, feed=True) as process:
+            for picture in frames:
+                process.write(np.ascontiguousarray(picture).data.cast("B"))
+            process.finish()
+        done = silent
+        if order.audio is not None:
+            # Only now is the length known: the finished picture is copied, so that no frame can be cut.
+            sound = ["-t", f"{float(frames.count / order.rate):.6f}", *sound_input(order.audio)]
+            inputs = [*SAFE_INPUT, "-i", file_argument(silent), *tagging, *sound]
+            mapped = [
+                "-map",
+                "0:v:0",
+                "-map",
+                f"{2 if tagging else 1}:a:0",
+                "-c:v",
+                "copy",
+                "-flags:a",
+                "+bitexact",
+            ]
+            run_ffmpeg(
+                [*inputs, *mapped, *order.container.sound, *finish, file_argument(sounding)], doing=doing
+            )
+            done = sounding
+        _check_count(done, frames, path)
+        with disk_errors(path):
+            os.replace(done, path)
+            sync_folder(path.parent)
+
+
+def _raw_input(frames: _Frames, rate: Fraction) -> list[str]:
+    size, fps = f"{frames.width}x{frames.height}", f"{rate.numerator}/{rate.denominator}"
+    return [
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-video_size",
+        size,
+        "-framerate",
+        fps,
+        *SAFE_INPUT,
+        "-i",
+        "pipe:0",
+    ]
+
+
+def _check_count(done: Path, frames: _Frames, path: Path) -> None:
+    found = probe(done)
+    if (found.frames, found.width, found.height) != (frames.count, frames.width, frames.height):
+        went_in = f"{frames.count} frames of {frames.width} x {frames.height} went in"
+        came_out = f"{found.frames} of {found.width} x {found.height} came out"
+        raise RenderError(f"writing {printable(str(path))}: {went_in}, {came_out}")
+
+
+@contextmanager
+def _tag_file(order: _Order) -> Iterator[Path | None]:
+    """The texts in a file for ffmpeg, None if there are none. Not as arguments: those end at 128 KiB each."""
+    if not order.tags or not order.container.tagged:
+        yield None
+        return
+    text = format_metadata(order.tags)
+    with temporary(order.path) as file:
+        with disk_errors(order.path, needed=len(text)):
+            file.write_bytes(text)
+        yield file
