@@ -42,6 +42,10 @@ class Clock:
                     what=f"{self.bpm} is not allowed.", where="bpm", hint="Allowed: above 0, up to 10000."
                 )
             )
+        if not -(2**63) <= self.seed < 2**64:
+            problems.append(
+                Problem(what="the seed does not fit in 64 bits.", where="seed", hint="Example: 42.")
+            )
         if problems:
             raise ProjectError(problems)
 

@@ -13,7 +13,7 @@ from keyframes.errors import ScheduleError, did_you_mean, quoted
 from keyframes.functions import FUNCTIONS, MOVING, NEEDS_TEMPO, OPERATORS, VARIABLES, Sample
 from keyframes.tokens import Place, Token, tokenize
 
-MAX_NESTING = 128  # levels of precedence entered; about 64 brackets within brackets
+MAX_NESTING = 128  # brackets within brackets, signs before signs
 MAX_VALUE = 1e15
 
 _COMPARISONS = frozenset({"<", "<=", "==", "!=", ">=", ">"})
@@ -79,7 +79,9 @@ class Parser:
         """Operands joined by operators that bind at least as tightly as `least`."""
         self.depth += 1
         if self.depth > MAX_NESTING:
-            raise self.error("this expression is nested too deeply.", self.token, "Allowed: 64 levels.")
+            raise self.error(
+                "this expression is nested too deeply.", self.token, f"Allowed: {MAX_NESTING} levels."
+            )
         truth = self.operand()
         while _TIGHTNESS.get(self.token.text, 0) >= least:
             if self.token.text in _COMPARISONS:
