@@ -1,0 +1,184 @@
+"""Which model a project means: its name looked up in the project's folder, among the built-in models and on the hub.
+
+Importable without torch or diffusers; nothing here touches the network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from keyframes.errors import EnvironmentFault
+from render.diffusion.defaults import (
+    ModelDefaults,
+    defaults_of_file,
+    defaults_of_folder,
+    defaults_of_name,
+    read_json,
+)
+from render.diffusion.families.table import FAMILIES, FamilyRow, family_of_pipeline, family_of_tensors
+from render.diffusion.weights import CONFIGS, PICKLES, WEIGHTS, fingerprint, read_header
+
+Kind = Literal["folder", "single-file", "hub"]
+BUILT_IN = Path(__file__).parents[1] / "models"
+INDEX = "model_index.json"
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_WITHOUT_WEIGHTS = ("scheduler", "tokenizer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSource:
+    """Where a model is, and what it is.
+
+    A hub model that is not in the local cache yet has no `path`, and its `family` and `fingerprint` are "": they are
+    known once it has been fetched (render.diffusion.load.fetch_model).
+    """
+
+    name: str
+    kind: Kind
+    path: Path | None
+    family: str
+    fingerprint: str
+    defaults: ModelDefaults
+
+
+def find_model(name: str, *, folder: Path | None = None) -> ModelSource:
+    """Find a model by its name: a .safetensors file, a diffusers folder, a built-in model, or org/name on the hub.
+
+    Paths are relative to `folder` (the project's), then to the working directory. Raises EnvironmentFault for a model that
+    is not there, is damaged, is of no known family, or is a pickle.
+    """
+    given = name.strip()
+    if given.lower().endswith(PICKLES):
+        raise EnvironmentFault(
+            f'model "{given}" is a pickle, which can run code when it is opened. Use its .safetensors form.'
+        )
+    places = [base / Path(given).expanduser() for base in (folder, Path.cwd()) if base is not None]
+    if given.lower().endswith(WEIGHTS):
+        for place in places:
+            if place.is_file():
+                return source_of_file(given, place)
+        raise _not_found(given, places)
+    for place in (*places, BUILT_IN / given):
+        if given and place.is_dir():
+            return source_of_folder(given, place)
+    if not _HUB_NAME.fullmatch(given) or any(place.parent.is_dir() for place in places):
+        raise _not_found(given, [*places, BUILT_IN / given])
+    return _source_on_hub(given)
+
+
+def source_of_folder(name: str, path: Path, *, kind: Kind = "folder") -> ModelSource:
+    """Describe a diffusers folder. Raises EnvironmentFault for one that cannot paint."""
+    if not (path / INDEX).is_file():
+        raise EnvironmentFault(f'model "{name}": {path} has no {INDEX}: it is not a diffusers folder.')
+    index = read_json(path / INDEX)
+    row = family_of_pipeline(str(index.get("_class_name")))
+    if row is None:
+        raise EnvironmentFault(
+            f'model "{name}" is a {index.get("_class_name")}. Families that paint here: '
+            f"{', '.join(pipeline for known in FAMILIES for pipeline in known.pipelines[:1])}."
+        )
+    files = list(_files(name, path, index, row))
+    return ModelSource(
+        name=name,
+        kind=kind,
+        path=path,
+        family=row.name,
+        fingerprint=fingerprint(files),
+        defaults=defaults_of_folder(path, row),
+    )
+
+
+def source_of_file(name: str, path: Path) -> ModelSource:
+    """Describe a single .safetensors file. Raises EnvironmentFault for one that is not a whole model."""
+    row = family_of_tensors(read_header(path))
+    if row is None:
+        raise EnvironmentFault(
+            f'model "{name}": {path} is not a whole Stable Diffusion model (a LoRA, a VAE or part of one?).'
+        )
+    return ModelSource(
+        name=name,
+        kind="single-file",
+        path=path,
+        family=row.name,
+        fingerprint=fingerprint([("model", path)]),
+        defaults=defaults_of_file(path, row),
+    )
+
+
+def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> Iterator[tuple[str, Path]]:
+    """Yield the files that make the model, and check them: no part from unknown code, no pickles, nothing cut short."""
+    yield INDEX, path / INDEX
+    for part, entry in _parts(index, omitted=row.omitted):
+        if entry[0] not in ("diffusers", "transformers"):
+            raise EnvironmentFault(f'model "{name}": its {part} is code of its own ({entry[0]}), which is not run.')
+        found = sorted(file for file in (path / part).iterdir()) if (path / part).is_dir() else []
+        weights = [file for file in found if file.suffix == WEIGHTS]
+        if not weights and not part.startswith(_WITHOUT_WEIGHTS):
+            raise EnvironmentFault(_without_weights(name, path / part, found))
+        for file in weights:
+            read_header(file)
+        yield from ((f"{part}/{file.name}", file) for file in found if file.suffix in (*CONFIGS, WEIGHTS))
+
+
+def _parts(index: Mapping[str, Any], *, omitted: tuple[str, ...] = ()) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the parts that a model_index.json names, with their library and class."""
+    for part, entry in index.items():
+        if not part.startswith("_") and part not in omitted and isinstance(entry, list) and None not in entry:
+            yield part, entry
+
+
+def _is_complete(path: Path) -> bool:
+    """Tell whether a cached hub model has its weights: reading one of its configs caches a part of it, too."""
+    row = family_of_pipeline(str(read_json(path / INDEX).get("_class_name")))
+    omitted = row.omitted if row else ()
+    parts = [part for part, _ in _parts(read_json(path / INDEX), omitted=omitted)]
+    needed = [part for part in parts if not part.startswith(_WITHOUT_WEIGHTS)]
+    return all(any((path / part).glob(f"*{WEIGHTS}")) for part in needed)
+
+
+def _without_weights(name: str, part: Path, found: list[Path]) -> str:
+    """Say why a part cannot be loaded."""
+    if any(file.suffix in PICKLES for file in found):
+        return (
+            f'model "{name}": {part} has only pickles, which can run code when they are opened. '
+            "Use a model with .safetensors weights."
+        )
+    return f'model "{name}": {part} has no .safetensors weights. Fetch the model again.'
+
+
+def _source_on_hub(name: str) -> ModelSource:
+    """Look a hub name up in the local cache, without the network."""
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(name, INDEX)
+    if isinstance(cached, str) and _is_complete(Path(cached).parent):
+        return source_of_folder(name, Path(cached).parent, kind="hub")
+    return ModelSource(
+        name=name, kind="hub", path=None, family="", fingerprint="", defaults=defaults_of_name(name)
+    )
+
+
+def _not_found(name: str, places: list[Path]) -> EnvironmentFault:
+    """Say where a model was looked for, what is there instead, and what names look like."""
+    beside = [path for place in dict.fromkeys(place.parent for place in places) for path in _models_in(place)]
+    names = dict.fromkeys(path.name for path in beside)
+    near = get_close_matches(Path(name).name, list(names), n=3, cutoff=0.5)
+    hint = f"Did you mean {', '.join(near)}? " if near else ""
+    looked = ", ".join(dict.fromkeys(str(place) for place in places))
+    return EnvironmentFault(
+        f'model "{name}" was not found. Looked for {looked}. {hint}'
+        'Examples: "sketch" (built in), "models/my-model" (a diffusers folder), "models/x.safetensors", '
+        '"stabilityai/sdxl-turbo" (fetched from the hub).'
+    )
+
+
+def _models_in(folder: Path) -> list[Path]:
+    """Return the models that lie in a folder."""
+    if not folder.is_dir():
+        return []
+    return [path for path in sorted(folder.iterdir()) if path.suffix == WEIGHTS or (path / INDEX).is_file()]

@@ -1,0 +1,74 @@
+"""Between pictures and latents: the VAE's scale, sizes that it cannot take, and precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from render.diffusion.parts import Model
+
+
+def encode(model: Model, pictures: Tensor) -> Tensor:
+    """Encode pictures (B, 3, H, W) in [0, 1] to latents (B, C, h, w), float32, as the denoiser knows them.
+
+    The mode of the posterior is taken, not a sample: in a film each frame starts from the last one, and a sample would
+    add noise of its own at every frame. Sides that are no multiple of the VAE's factor are padded at the right and the
+    bottom by repeating the edge; decode's caller crops that off again.
+    """
+    height, width = pictures.shape[-2:]
+    given = pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1
+    extra = (-width % model.factor, -height % model.factor)
+    if any(extra):
+        given = pad(given, (0, extra[0], 0, extra[1]), mode="replicate")
+    encoded = model.vae.encode(given)
+    posterior = getattr(encoded, "latent_dist", None)
+    latents: Tensor = encoded.latents if posterior is None else posterior.mode()
+    mean, deviation = _statistics(model)
+    if mean is None or deviation is None:
+        return float(model.vae.config.scaling_factor) * latents.float()
+    return (latents.float() - mean) * model.vae.config.scaling_factor / deviation
+
+
+def decode(model: Model, latents: Tensor) -> Tensor:
+    """Decode latents (B, C, h, w) to pictures (B, 3, H, W), float32, not yet limited to [0, 1]."""
+    mean, deviation = _statistics(model)
+    if mean is None or deviation is None:
+        given = latents / model.vae.config.scaling_factor
+    else:
+        given = latents * deviation / model.vae.config.scaling_factor + mean
+    picture: Tensor = model.vae.decode(given.to(model.vae.dtype), return_dict=False)[0]
+    return picture.float() * 0.5 + 0.5
+
+
+def latent_shape(model: Model, width: int, height: int) -> tuple[int, int, int]:
+    """Return (C, h, w) of the latents for a picture size in pixels, rounded up to whole latents."""
+    return model.channels, -(-height // model.factor), -(-width // model.factor)
+
+
+@contextmanager
+def in_float32(*modules: Any) -> Iterator[None]:
+    """Hold modules in float32 for a while. Half precision goes to float32 and back without loss."""
+    before = [module.dtype for module in modules]
+    try:
+        for module in modules:
+            module.to(dtype=torch.float32)
+        yield
+    finally:
+        for module, dtype in zip(modules, before, strict=True):
+            module.to(dtype=dtype)
+
+
+def _statistics(model: Model) -> tuple[Tensor | None, Tensor | None]:
+    """Return the latents' mean and deviation per channel (1, C, 1, 1) where the VAE states them (Playground 2.5)."""
+    config = model.vae.config
+    given = (config.get("latents_mean"), config.get("latents_std"))
+    mean, deviation = (
+        None if values is None else torch.tensor(values, device=model.device).view(1, -1, 1, 1)
+        for values in given
+    )
+    return mean, deviation

@@ -1,0 +1,134 @@
+"""The denoising loop: pictures and prompts in, painted pictures out. One call paints a frame of every chain.
+
+The loop is ours, over the parts of a diffusers model; given the same noise it equals the diffusers pipelines of its
+families bit for bit (float32 on the CPU). Latents stay in float32 through all steps, whatever the model's precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from keyframes.errors import RenderError
+from keyframes.prompts import FramePrompt
+from render.diffusion.guidance import Guidance, guidance_embedding, make_guidance
+from render.diffusion.latents import decode, encode, in_float32, latent_shape
+from render.diffusion.noise import start_noise
+from render.diffusion.parts import Embedding, Model
+from render.diffusion.schedule import Schedule, make_schedule, plan_steps
+from render.diffusion.steps import Sampling
+
+OnStep = Callable[[int, int], None]
+
+
+def paint(
+    model: Model,
+    *,
+    pictures: Tensor | None,
+    size: tuple[int, int],
+    prompts: Sequence[FramePrompt],
+    settings: Sampling,
+    seeds: Sequence[int],
+    frame: int,
+    noise: Tensor | None = None,
+    on_step: OnStep | None = None,
+) -> Tensor:
+    """Paint one frame of B chains: (B, 3, H, W) RGB in [0, 1], float32, on the model's device.
+
+    `pictures` (B, 3, H, W) in [0, 1] are painted over with the settings' strength; None paints from noise alone. `size`
+    is (width, height) in pixels, of any value: what the VAE cannot take is padded by repeating the edge, and cropped off
+    again. `prompts` and `seeds` have one entry for each chain. The noise is a function of (seed, frame), unless `noise`
+    (B, C, h, w), normal, is given. `on_step(done, count)` is called after each step; what it raises stops the painting.
+    Where the strength means no step at all, the pictures are returned as they are.
+
+    Raises ProjectError for an unknown sampler, ScheduleError for impossible emphasis, ValueError for shapes and settings
+    out of range, and RenderError, naming the frame, where the model gives no finite picture even in float32.
+    """
+    _check_shapes(pictures, size, prompts, seeds)
+    plan = plan_steps(model, settings, pictured=pictures is not None)
+    if pictures is not None and plan.count == 0:
+        return pictures.to(device=model.device, dtype=torch.float32)
+    width, height = size
+    if noise is None:
+        noise = start_noise(seeds, frame, latent_shape(model, width, height))
+    start = noise.to(device=model.device, dtype=torch.float32)
+
+    def painted() -> tuple[Tensor, Tensor]:
+        latents = None if pictures is None else encode(model, pictures)
+        schedule = make_schedule(model, settings, plan, seeds=seeds, frame=frame)
+        guidance = make_guidance(model, prompts, settings, frame=frame)
+        clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, on_step)
+        return clean, decode(model, clean)
+
+    with torch.inference_mode():
+        picture = _finite(model, painted, frame)
+    return picture[..., :height, :width].clamp(0, 1)
+
+
+def _denoise(
+    model: Model,
+    schedule: Schedule,
+    guidance: Guidance,
+    latents: Tensor,
+    settings: Sampling,
+    on_step: OnStep | None,
+) -> Tensor:
+    """Run the schedule's steps: one call of the denoiser each, for all chains and all parts of their prompts."""
+    dtype = model.denoiser.dtype
+    texts = guidance.texts.to(dtype)
+    conditions = model.family.conditions(model, texts, negatives=guidance.negatives, latents=latents)
+    if model.guidance_width is not None:
+        scales = [settings.cfg_scale] * len(guidance.owners)
+        embedded = guidance_embedding(scales, model.guidance_width)
+        conditions["timestep_cond"] = embedded.to(device=model.device, dtype=dtype)
+    count = len(schedule.timesteps)
+    moments = schedule.timesteps.to(model.device)
+    for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
+        given = schedule.scheduler.scale_model_input(guidance.spread(latents), timestep).to(dtype)
+        answers = model.denoiser(given, moment, **conditions, return_dict=False)[0]
+        latents = schedule.step(guidance.combine(answers.float()), timestep, latents)
+        if on_step is not None:
+            on_step(index + 1, count)
+    return latents
+
+
+def _finite(model: Model, painted: Callable[[], tuple[Tensor, Tensor]], frame: int) -> Tensor:
+    """Return the painted pictures, made again in float32 where half precision overflowed: the VAE first, then all.
+
+    The model is as it was afterwards, so that a frame does not depend on what happened to those before it.
+    """
+    latents, picture = painted()
+    if _is_finite(picture):
+        return picture
+    if _is_finite(latents) and model.vae.dtype != torch.float32:
+        with in_float32(model.vae):
+            picture = decode(model, latents)
+    if not _is_finite(picture) and model.denoiser.dtype != torch.float32:
+        with in_float32(model.denoiser, model.vae):
+            latents, picture = painted()
+    if _is_finite(picture):
+        return picture
+    culprit = "decoder" if _is_finite(latents) else "denoiser"
+    raise RenderError(
+        f"frame {frame}: the {culprit} of {model.source.name} gave numbers that are not finite, in float32 as well. "
+        "Its weights may be damaged, or cfg_scale is far too high."
+    )
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return bool(torch.isfinite(tensor).all())
+
+
+def _check_shapes(
+    pictures: Tensor | None, size: tuple[int, int], prompts: Sequence[FramePrompt], seeds: Sequence[int]
+) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise ValueError(f"size is {size}; allowed is (width, height) of at least one pixel")
+    if not seeds or len(prompts) != len(seeds):
+        raise ValueError(f"{len(prompts)} prompts and {len(seeds)} seeds; each chain has one of both")
+    expected = (len(seeds), 3, height, width)
+    if pictures is not None and tuple(pictures.shape) != expected:
+        raise ValueError(f"pictures are {tuple(pictures.shape)}; expected is (B, 3, H, W) = {expected}")

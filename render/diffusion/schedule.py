@@ -1,0 +1,118 @@
+"""The noise schedule of one painting: a fresh scheduler, set to the part of its steps that is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from inspect import signature
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from render.diffusion.noise import step_generators
+from render.diffusion.parts import Model
+from render.diffusion.samplers import make_scheduler
+from render.diffusion.steps import Sampling, StepPlan, step_plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """A scheduler, the `timesteps` to run (on the CPU, where the scheduler looks them up) and its steps' options."""
+
+    scheduler: Any
+    timesteps: Tensor
+    options: Mapping[str, Any]
+
+    def noised(self, latents: Tensor | None, noise: Tensor) -> Tensor:
+        """Return the latents to start from: (B, C, h, w) of a picture with noise, or noise alone."""
+        if latents is None:
+            return noise * self.scheduler.init_noise_sigma
+        first = self.timesteps[:1].repeat(len(latents))
+        noised: Tensor = self.scheduler.add_noise(latents, noise, first)
+        return noised
+
+    def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
+        """Return the latents one step less noisy."""
+        stepped: Tensor = self.scheduler.step(prediction, timestep, latents, **self.options, return_dict=False)[0]
+        return stepped
+
+
+def plan_steps(model: Model, settings: Sampling, *, pictured: bool) -> StepPlan:
+    """Return the plan for a painting; without a picture all steps are run, whatever the strength."""
+    levels = int(model.scheduler_config.get("num_train_timesteps", 1000))
+    strength = settings.strength if pictured else 1.0
+    return step_plan(settings.steps, strength, settings.steps_mode, levels=levels)
+
+
+def make_schedule(
+    model: Model, settings: Sampling, plan: StepPlan, *, seeds: Sequence[int], frame: int
+) -> Schedule:
+    """Make the scheduler anew and cut its schedule to the planned steps.
+
+    Raises ProjectError for an unknown sampler.
+    """
+    scheduler = make_scheduler(settings.sampler, own=model.scheduler, config=model.scheduler_config)
+    timesteps = _cut(scheduler, settings, plan)
+    options: dict[str, Any] = {}
+    accepted = _options(type(scheduler))
+    if "eta" in accepted:
+        options["eta"] = settings.eta
+    if "generator" in accepted:
+        options["generator"] = step_generators(seeds, frame)
+    return Schedule(scheduler=scheduler, timesteps=timesteps, options=options)
+
+
+def _cut(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
+    """Set the scheduler's steps and return the timesteps to run."""
+    if "original_inference_steps" in scheduler.config:
+        return _distilled(scheduler, settings, plan)
+    scheduler.set_timesteps(plan.total, device="cpu")
+    if scheduler.config.get("skip_prk_steps"):
+        return _plms(scheduler.timesteps, plan)
+    start = plan.skipped * scheduler.order
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(start)
+    timesteps: Tensor = scheduler.timesteps[start:]
+    return timesteps
+
+
+def _distilled(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
+    """LCM and TCD choose among the steps of their distillation.
+
+    Where all steps are to be run on a part of the noise (`exact`), they spread them over that part themselves, as
+    diffusers' own LCM img2img does.
+    """
+    spread = settings.steps_mode == "exact" and plan.skipped > 0
+    count, strength = (plan.count, min(settings.strength + 1e-9, 1.0)) if spread else (plan.total, 1.0)
+    grid = _grid(scheduler.config, count, strength)
+    scheduler.set_timesteps(count, device="cpu", strength=strength, **grid)
+    start = 0 if spread else plan.skipped
+    scheduler.set_begin_index(start)
+    timesteps: Tensor = scheduler.timesteps[start:]
+    return timesteps
+
+
+def _grid(config: Mapping[str, Any], count: int, strength: float) -> dict[str, int]:
+    """Say nothing where the distillation's own steps are enough, else name the next finer even division of the levels."""
+    levels, own = int(config["num_train_timesteps"]), int(config["original_inference_steps"])
+    if int(own * strength) >= count:
+        return {}
+    finer = (steps for steps in range(own, levels) if levels % steps == 0 and int(steps * strength) >= count)
+    return {"original_inference_steps": next(finer, levels)}
+
+
+def _plms(timesteps: Tensor, plan: StepPlan) -> Tensor:
+    """Cut PLMS' steps. It runs the second one twice, wherever it starts: that is how it gets going.
+
+    (diffusers cuts the list with the repetition already in it; then the latents are one step behind the timesteps.)
+    """
+    single = torch.cat([timesteps[:1], timesteps[2:]])[plan.skipped :]
+    return torch.cat([single[:2], single[1:]])
+
+
+@cache
+def _options(scheduler: type) -> frozenset[str]:
+    """Return the names that a scheduler's step takes."""
+    return frozenset(signature(scheduler.step).parameters)  # type: ignore[attr-defined]

@@ -1,0 +1,73 @@
+"""Texts as tokens with weights: the tokenizer's window, and emphasis.
+
+The text is tokenised as one, so that its tokens are those of the plain text; a token's weight is that of the piece its
+first character stands in.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from keyframes.emphasis import parse_emphasis
+from render.diffusion.parts import Notice
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """`ids` and `mask` (1, L), integers; `weights` (L,) floats, or None where all are 1."""
+
+    ids: Tensor
+    mask: Tensor
+    weights: Tensor | None
+
+
+def tokenize(tokenizer: Any, text: str, notice: Notice) -> Tokens:
+    """Tokenise a prompt to the tokenizer's whole window.
+
+    A text that is longer loses its end; `notice` is told which words. Raises ScheduleError for impossible emphasis.
+    """
+    pieces = parse_emphasis(text)
+    plain = "".join(piece for piece, _ in pieces)
+    window = int(tokenizer.model_max_length)
+    full = tokenizer(plain, return_offsets_mapping=True, verbose=False)
+    offsets = [tuple(pair) for pair in full["offset_mapping"]]
+    if len(offsets) > window:
+        lost = plain[offsets[window - 1][0] :].strip()
+        notice(f'The prompt is longer than the {window} tokens that the model reads; it does not see "{lost}".')
+    batch = tokenizer(plain, padding="max_length", max_length=window, truncation=True, return_tensors="pt")
+    return Tokens(ids=batch["input_ids"], mask=batch["attention_mask"], weights=_weights(pieces, offsets, window))
+
+
+def emphasise(hidden: Tensor, weights: Tensor | None) -> Tensor:
+    """Multiply each token's embedding (1, L, D) by its weight (L,), then restore the mean over all (A1111's way).
+
+    Without weights `hidden` itself is returned.
+    """
+    if weights is None:
+        return hidden
+    weighted = hidden * weights.to(hidden)[None, :, None]
+    mean = weighted.float().mean()
+    scale = torch.where(mean == 0, 1.0, hidden.float().mean() / mean)
+    return weighted * scale.to(hidden.dtype)
+
+
+def _weights(
+    pieces: Sequence[tuple[str, float]], offsets: Sequence[tuple[int, ...]], window: int
+) -> Tensor | None:
+    """Return each token's weight; special tokens and padding, which cover no text, have 1."""
+    if all(weight == 1.0 for _, weight in pieces):
+        return None
+    starts = [0, *accumulate(len(piece) for piece, _ in pieces)]
+    given = [
+        pieces[bisect_right(starts, start) - 1][1] if stop > start else 1.0 for start, stop in offsets[:window]
+    ]
+    if len(offsets) > window:
+        given[-1] = 1.0  # truncation puts the end token here
+    return torch.tensor(given + [1.0] * (window - len(given)))

@@ -1,0 +1,139 @@
+"""Tiny models with random weights, saved in the ordinary diffusers folder format.
+
+They paint nothing worth seeing, but they are real models to every line of code that loads and runs one: a folder with
+a model_index.json, safetensors weights, tokenizer files and a scheduler config. Sizes are chosen so that a test paints
+64x64 pixels in a few milliseconds. The VAE shrinks by 8, latents have 4 channels, prompts have 24 tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+WINDOW = 24
+_BETAS = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+EPSILON: Mapping[str, Any] = {"_class_name": "DDIMScheduler", **_BETAS, "clip_sample": False, "steps_offset": 1}
+VELOCITY: Mapping[str, Any] = {**EPSILON, "prediction_type": "v_prediction"}
+TURBO: Mapping[str, Any] = {"_class_name": "EulerAncestralDiscreteScheduler", **_BETAS, "timestep_spacing": "trailing"}
+LCM: Mapping[str, Any] = {"_class_name": "LCMScheduler", **_BETAS, "clip_sample": False}
+
+
+def tiny_sd(
+    folder: Path, *, scheduler: Mapping[str, Any] = EPSILON, guidance_dim: int | None = None, seed: int = 0
+) -> Path:
+    """Save a Stable Diffusion 1.x shaped model; `guidance_dim` gives it the guidance embedding of LCM models."""
+    from diffusers import StableDiffusionPipeline
+
+    torch.manual_seed(seed)
+    pipe = StableDiffusionPipeline(
+        vae=_vae(),
+        text_encoder=_text_encoder(32),
+        tokenizer=_tokenizer(),
+        unet=_unet(cross_attention_dim=32, time_cond_proj_dim=guidance_dim),
+        scheduler=_scheduler(scheduler),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def tiny_sdxl(
+    folder: Path, *, scheduler: Mapping[str, Any] = EPSILON, zero_empty: bool = True, seed: int = 0
+) -> Path:
+    """Save an SDXL shaped model: two text encoders, pooled embedding and size conditioning."""
+    from diffusers import StableDiffusionXLPipeline
+
+    torch.manual_seed(seed)
+    pipe = StableDiffusionXLPipeline(
+        vae=_vae(scaling_factor=0.13025),
+        text_encoder=_text_encoder(32),
+        text_encoder_2=_text_encoder(40, projection=16),
+        tokenizer=_tokenizer(),
+        tokenizer_2=_tokenizer(pad="!"),
+        unet=_unet(
+            cross_attention_dim=72,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=16 + 6 * 8,
+        ),
+        scheduler=_scheduler(scheduler),
+        force_zeros_for_empty_prompt=zero_empty,
+        add_watermarker=False,
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def _unet(**extra: Any) -> Any:
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=8,
+        layers_per_block=1,
+        block_out_channels=(16, 32),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        attention_head_dim=8,
+        norm_num_groups=8,
+        **extra,
+    )
+
+
+def _vae(**extra: Any) -> Any:
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        norm_num_groups=4,
+        sample_size=64,
+        **extra,
+    )
+
+
+def _text_encoder(width: int, projection: int | None = None) -> Any:
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+    config = CLIPTextConfig(
+        vocab_size=514,
+        hidden_size=width,
+        intermediate_size=width * 2,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        max_position_embeddings=WINDOW,
+        projection_dim=projection or width,
+        bos_token_id=512,
+        eos_token_id=513,
+    )
+    return (CLIPTextModelWithProjection if projection else CLIPTextModel)(config)
+
+
+def _tokenizer(pad: str = "<|endoftext|>") -> Any:
+    """Build CLIP's byte-level tokenizer without merges: one token for each byte, so words cost their letters."""
+    from transformers import CLIPTokenizer
+
+    letters = [_letter(byte) for byte in range(256)]
+    names = letters + [letter + "</w>" for letter in letters] + ["<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {name: index for index, name in enumerate(names)}
+    return CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=WINDOW, pad_token=pad)
+
+
+def _letter(byte: int) -> str:
+    """Return the printable stand-in that byte-level tokenizers (GPT-2's table) use for one byte."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    if byte in printable:
+        return chr(byte)
+    return chr(256 + [other for other in range(256) if other not in printable].index(byte))
+
+
+def _scheduler(config: Mapping[str, Any]) -> Any:
+    import diffusers
+
+    settings = dict(config)
+    return getattr(diffusers, settings.pop("_class_name"))(**settings)
