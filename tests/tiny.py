@@ -1,13 +1,15 @@
 """Tiny models with random weights, saved in the ordinary diffusers folder format.
 
-They paint nothing worth seeing, but they are real models to every line of code that loads and runs one: a folder with
-a model_index.json, safetensors weights, tokenizer files and a scheduler config. Sizes are chosen so that a test paints
-64x64 pixels in a few milliseconds. The VAE shrinks by 8, latents have 4 channels, prompts have 24 tokens.
+They paint nothing worth seeing, but they are real models to every line of code that loads and runs one: a
+folder with a model_index.json, safetensors weights, tokenizer files and a scheduler config. Sizes are chosen
+so that a test paints 64x64 pixels in a few milliseconds. The VAE shrinks by 8, latents have 4 channels,
+prompts have 24 tokens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +17,27 @@ import torch
 
 WINDOW = 24
 _BETAS = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
-EPSILON: Mapping[str, Any] = {"_class_name": "DDIMScheduler", **_BETAS, "clip_sample": False, "steps_offset": 1}
+EPSILON: Mapping[str, Any] = {
+    "_class_name": "DDIMScheduler",
+    **_BETAS,
+    "clip_sample": False,
+    "steps_offset": 1,
+}
 VELOCITY: Mapping[str, Any] = {**EPSILON, "prediction_type": "v_prediction"}
-TURBO: Mapping[str, Any] = {"_class_name": "EulerAncestralDiscreteScheduler", **_BETAS, "timestep_spacing": "trailing"}
+TURBO: Mapping[str, Any] = {
+    "_class_name": "EulerAncestralDiscreteScheduler",
+    **_BETAS,
+    "timestep_spacing": "trailing",
+}
 LCM: Mapping[str, Any] = {"_class_name": "LCMScheduler", **_BETAS, "clip_sample": False}
 
 
 def tiny_sd(
     folder: Path, *, scheduler: Mapping[str, Any] = EPSILON, guidance_dim: int | None = None, seed: int = 0
 ) -> Path:
-    """Save a Stable Diffusion 1.x shaped model; `guidance_dim` gives it the guidance embedding of LCM models."""
-    from diffusers import StableDiffusionPipeline
-
+    """Save a Stable Diffusion 1.x shaped model; `guidance_dim` gives it LCM's guidance embedding."""
     torch.manual_seed(seed)
-    pipe = StableDiffusionPipeline(
+    pipe = _diffusers().StableDiffusionPipeline(
         vae=_vae(),
         text_encoder=_text_encoder(32),
         tokenizer=_tokenizer(),
@@ -46,10 +55,8 @@ def tiny_sdxl(
     folder: Path, *, scheduler: Mapping[str, Any] = EPSILON, zero_empty: bool = True, seed: int = 0
 ) -> Path:
     """Save an SDXL shaped model: two text encoders, pooled embedding and size conditioning."""
-    from diffusers import StableDiffusionXLPipeline
-
     torch.manual_seed(seed)
-    pipe = StableDiffusionXLPipeline(
+    pipe = _diffusers().StableDiffusionXLPipeline(
         vae=_vae(scaling_factor=0.13025),
         text_encoder=_text_encoder(32),
         text_encoder_2=_text_encoder(40, projection=16),
@@ -70,9 +77,7 @@ def tiny_sdxl(
 
 
 def _unet(**extra: Any) -> Any:
-    from diffusers import UNet2DConditionModel
-
-    return UNet2DConditionModel(
+    return _diffusers().UNet2DConditionModel(
         sample_size=8,
         layers_per_block=1,
         block_out_channels=(16, 32),
@@ -85,9 +90,7 @@ def _unet(**extra: Any) -> Any:
 
 
 def _vae(**extra: Any) -> Any:
-    from diffusers import AutoencoderKL
-
-    return AutoencoderKL(
+    return _diffusers().AutoencoderKL(
         block_out_channels=(8, 8, 8, 8),
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
@@ -115,7 +118,7 @@ def _text_encoder(width: int, projection: int | None = None) -> Any:
 
 
 def _tokenizer(pad: str = "<|endoftext|>") -> Any:
-    """Build CLIP's byte-level tokenizer without merges: one token for each byte, so words cost their letters."""
+    """Build CLIP's byte-level tokenizer without merges: one token for each byte."""
     from transformers import CLIPTokenizer
 
     letters = [_letter(byte) for byte in range(256)]
@@ -133,7 +136,10 @@ def _letter(byte: int) -> str:
 
 
 def _scheduler(config: Mapping[str, Any]) -> Any:
-    import diffusers
-
     settings = dict(config)
-    return getattr(diffusers, settings.pop("_class_name"))(**settings)
+    return getattr(_diffusers(), settings.pop("_class_name"))(**settings)
+
+
+def _diffusers() -> Any:
+    """Return diffusers, untyped as it is."""
+    return import_module("diffusers")

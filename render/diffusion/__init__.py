@@ -1,7 +1,7 @@
 """Painting frames with diffusion models.
 
-What is named here imports neither torch nor diffusers. The heavy half is `render.diffusion.load` (load_model) and
-`render.diffusion.sampling` (paint).
+What is named here imports neither torch nor diffusers. The heavy half is `render.diffusion.load` (load_model)
+and `render.diffusion.sampling` (paint).
 """
 
 from render.diffusion.catalogue import ModelSource, find_model

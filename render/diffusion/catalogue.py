@@ -1,4 +1,5 @@
-"""Which model a project means: its name looked up in the project's folder, among the built-in models and on the hub.
+"""Which model a project means: its name looked up in the project's folder, among the built-in models and on
+the hub.
 
 Importable without torch or diffusers; nothing here touches the network.
 """
@@ -34,8 +35,8 @@ _WITHOUT_WEIGHTS = ("scheduler", "tokenizer")
 class ModelSource:
     """Where a model is, and what it is.
 
-    A hub model that is not in the local cache yet has no `path`, and its `family` and `fingerprint` are "": they are
-    known once it has been fetched (render.diffusion.load.fetch_model).
+    A hub model that is not in the local cache yet has no `path`, and its `family` and `fingerprint` are "":
+    they are known once it has been fetched (render.diffusion.load.fetch_model).
     """
 
     name: str
@@ -47,10 +48,11 @@ class ModelSource:
 
 
 def find_model(name: str, *, folder: Path | None = None) -> ModelSource:
-    """Find a model by its name: a .safetensors file, a diffusers folder, a built-in model, or org/name on the hub.
+    """Find a model by its name: a .safetensors file, a diffusers folder, a built-in model, or org/name on the
+    hub.
 
-    Paths are relative to `folder` (the project's), then to the working directory. Raises EnvironmentFault for a model that
-    is not there, is damaged, is of no known family, or is a pickle.
+    Paths are relative to `folder` (the project's), then to the working directory. Raises EnvironmentFault for
+    a model that is not there, is damaged, is of no known family, or is a pickle.
     """
     given = name.strip()
     if given.lower().endswith(PICKLES):
@@ -111,11 +113,15 @@ def source_of_file(name: str, path: Path) -> ModelSource:
 
 
 def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> Iterator[tuple[str, Path]]:
-    """Yield the files that make the model, and check them: no part from unknown code, no pickles, nothing cut short."""
+    """Yield the files that make the model, and check them: no part from unknown code, no pickles, nothing cut
+    short.
+    """
     yield INDEX, path / INDEX
     for part, entry in _parts(index, omitted=row.omitted):
         if entry[0] not in ("diffusers", "transformers"):
-            raise EnvironmentFault(f'model "{name}": its {part} is code of its own ({entry[0]}), which is not run.')
+            raise EnvironmentFault(
+                f'model "{name}": its {part} is code of its own ({entry[0]}), which is not run.'
+            )
         found = sorted(file for file in (path / part).iterdir()) if (path / part).is_dir() else []
         weights = [file for file in found if file.suffix == WEIGHTS]
         if not weights and not part.startswith(_WITHOUT_WEIGHTS):
@@ -133,7 +139,7 @@ def _parts(index: Mapping[str, Any], *, omitted: tuple[str, ...] = ()) -> Iterat
 
 
 def _is_complete(path: Path) -> bool:
-    """Tell whether a cached hub model has its weights: reading one of its configs caches a part of it, too."""
+    """Tell whether a cached hub model has its weights: a single config may have been cached alone."""
     row = family_of_pipeline(str(read_json(path / INDEX).get("_class_name")))
     omitted = row.omitted if row else ()
     parts = [part for part, _ in _parts(read_json(path / INDEX), omitted=omitted)]

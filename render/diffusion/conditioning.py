@@ -24,7 +24,9 @@ class Encoder:
         self._told: set[str] = set()
 
     def text(self, text: str) -> Embedding:
-        """Return the Embedding (N = 1) of one text with emphasis. Raises ScheduleError for impossible emphasis."""
+        """Return the Embedding (N = 1) of one text with emphasis. Raises ScheduleError for impossible
+        emphasis.
+        """
         if text in self._known:
             self._known.move_to_end(text)
             return self._known[text]
@@ -36,13 +38,16 @@ class Encoder:
         return embedding
 
     def mix(self, shares: Sequence[TextShare]) -> Embedding:
-        """Return the mix of texts by their shares (which sum to 1): embeddings and pooled embeddings, linearly."""
+        """Return the mix of texts by their shares (which sum to 1): embeddings and pooled embeddings,
+        linearly.
+        """
         return _mixed([self.text(share.text) for share in shares], [share.share for share in shares])
 
     def negative(self, shares: Sequence[TextShare]) -> Embedding:
         """Return the mix of negative texts.
 
-        The empty text is the zero embedding for models whose pipeline says so (SDXL: force_zeros_for_empty_prompt).
+        The empty text is the zero embedding for models whose pipeline says so (SDXL:
+        force_zeros_for_empty_prompt).
         """
         given = shares or (TextShare(text=""),)
         return _mixed([self._negative(share.text) for share in given], [share.share for share in given])

@@ -26,8 +26,8 @@ LCM_SCALE = 8.5
 class ModelDefaults:
     """Settings for a project that does not give them.
 
-    `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be multiples of
-    (the VAE's factor).
+    `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be
+    multiples of (the VAE's factor).
     """
 
     steps: int = 20
@@ -73,11 +73,13 @@ def defaults_of_file(path: Path, row: FamilyRow) -> ModelDefaults:
 
 def defaults_of_name(name: str) -> ModelDefaults:
     """Return the defaults of a model that is not here yet: what its name says."""
-    return replace(ModelDefaults(), steps=FEW_STEPS, cfg_scale=OFF) if _is_turbo(name, {}) else ModelDefaults()
+    return (
+        replace(ModelDefaults(), steps=FEW_STEPS, cfg_scale=OFF) if _is_turbo(name, {}) else ModelDefaults()
+    )
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return a config file's object, {} where there is none. Raises EnvironmentFault for one that is damaged."""
+    """Return a config file's object, {} where there is none. Raises EnvironmentFault for a damaged one."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -92,7 +94,8 @@ def read_json(path: Path) -> dict[str, Any]:
 def _is_turbo(name: str, scheduler: Mapping[str, Any]) -> bool:
     """Tell whether a model was distilled to a few steps without guidance.
 
-    Such models step from the very end of the schedule (trailing); so do zero-SNR models, which are v-prediction.
+    Such models step from the very end of the schedule (trailing); so do zero-SNR models, which are
+    v-prediction.
     """
     named = re.search(r"turbo|lightning|lcm|hyper", name.lower()) is not None
     trailing = scheduler.get("timestep_spacing") == "trailing"
@@ -107,7 +110,8 @@ def _with_file(defaults: ModelDefaults, path: Path) -> ModelDefaults:
     for key, value in given.items():
         if key not in allowed:
             raise EnvironmentFault(
-                f'{path}: "{key}" is not a setting. {did_you_mean(key, allowed)} Allowed are {", ".join(allowed)}.'
+                f'{path}: "{key}" is not a setting. {did_you_mean(key, allowed)} '
+                f"Allowed are {', '.join(allowed)}."
             )
         if key != "sampler":
             _check_number(path, key, value)
@@ -124,4 +128,6 @@ def _check_number(path: Path, key: str, value: object) -> None:
     kinds = int if key in ("steps", "size") else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
         kind = "a whole number" if kinds is int else "a number"
-        raise EnvironmentFault(f"{path}: {key} is {json.dumps(value)}; allowed is {kind} from {low} to {high}.")
+        raise EnvironmentFault(
+            f"{path}: {key} is {json.dumps(value)}; allowed is {kind} from {low} to {high}."
+        )

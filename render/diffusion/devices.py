@@ -36,9 +36,11 @@ def find_device(name: str = "auto") -> torch.device:
 
 
 def find_dtype(name: str, device: torch.device) -> torch.dtype:
-    """Return the precision: "auto" is float16 on a GPU (what these models are published in) and float32 on the CPU.
+    """Return the precision: "auto" is float16 on a GPU (what these models are published in) and float32 on
+    the CPU.
 
-    Raises EnvironmentFault for an unknown name, and for float16 on the CPU, which is slower there than float32.
+    Raises EnvironmentFault for an unknown name, and for float16 on the CPU, which is slower there than
+    float32.
     """
     if name == "auto":
         return torch.float32 if device.type == "cpu" else torch.float16
@@ -56,8 +58,8 @@ def _has_mps() -> bool:
 def _check_cuda(name: str, number: int) -> None:
     if torch.version.cuda is None and getattr(torch.version, "hip", None) is None:
         raise EnvironmentFault(
-            f'device "{name}" needs a torch built for it; this is {torch.__version__}, for the CPU only. Install one '
-            'as https://pytorch.org/get-started/locally says, or use device = "cpu".'
+            f'device "{name}" needs a torch built for it; this is {torch.__version__}, for the CPU only. Install '
+            'one as https://pytorch.org/get-started/locally says, or use device = "cpu".'
         )
     if not torch.cuda.is_available():
         raise EnvironmentFault(

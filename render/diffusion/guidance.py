@@ -23,8 +23,8 @@ from render.diffusion.steps import Sampling
 class Rank:
     """The k-th parts of those chains that have so many: no chain twice, so that adding them up has one order.
 
-    `rows`: where they stand among the N rows; `chains` (n,) whose they are; `weights` (n, 1, 1, 1) what each part's
-    guidance is multiplied by; `shares` (n, 1, 1, 1) the parts' weights made to sum to 1 in each chain.
+    `rows`: where they stand among the N rows; `chains` (n,) whose they are; `weights` (n, 1, 1, 1) what each
+    part's guidance is multiplied by; `shares` (n, 1, 1, 1) the parts' weights made to sum to 1 in each chain.
     """
 
     rows: slice
@@ -35,8 +35,8 @@ class Rank:
 
 @dataclass(frozen=True, kw_only=True)
 class Guidance:
-    """The rows of one painting: `texts` (N), `owners` (N,) the chain of each row, the unconditional rows' number
-    `negatives` (B, or 0 when guidance is off), and the parts by rank."""
+    """The rows of one painting: `texts` (N), `owners` (N,) the chain of each row, the unconditional rows'
+    number `negatives` (B, or 0 when guidance is off), and the parts by rank."""
 
     texts: Embedding
     owners: Tensor
@@ -51,8 +51,8 @@ class Guidance:
     def combine(self, answers: Tensor) -> Tensor:
         """Return one prediction for each chain (B, C, h, w) from the rows' answers (N, C, h, w).
 
-        u + sum over parts of weight * cfg_scale * (c - u), as in A1111's AND (Liu et al. 2022, arXiv:2206.01714);
-        without guidance, the parts' average by their shares.
+        u + sum over parts of weight * cfg_scale * (c - u), as in A1111's AND (Liu et al. 2022,
+        arXiv:2206.01714); without guidance, the parts' average by their shares.
         """
         if not self.negatives:
             return self._average(answers)
@@ -85,16 +85,17 @@ def make_guidance(
 ) -> Guidance:
     """Encode the chains' prompts and lay out the rows.
 
-    Guidance is on for a cfg_scale above 1, unless the denoiser is told the scale (LCM: guidance_embedding). Off, there is one evaluation per part, no negative prompt, and parts of zero or negative weight are left out,
-    as there is nothing to push away from. Raises RenderError if that leaves a chain without any part.
+    Guidance is on for a cfg_scale above 1, unless the denoiser is told the scale (LCM: guidance_embedding).
+    Off, there is one evaluation per part, no negative prompt, and parts of zero or negative weight are left
+    out, as there is nothing to push away from. Raises RenderError if that leaves a chain without any part.
     """
     encoder, cfg_scale = model.encoder, settings.cfg_scale
     guided = cfg_scale > 1 and model.guidance_width is None
     kept = [[part for part in prompt.parts if guided or part.weight > 0] for prompt in prompts]
     if not all(kept):
         raise RenderError(
-            f"frame {frame}: without guidance (cfg_scale {cfg_scale:g}) a prompt needs a part of positive weight. "
-            "Raise cfg_scale above 1, or give one part a positive weight."
+            f"frame {frame}: without guidance (cfg_scale {cfg_scale:g}) a prompt needs a part of positive "
+            "weight. Raise cfg_scale above 1, or give one part a positive weight."
         )
     texts = [encoder.negative(prompt.negative) for prompt in prompts] if guided else []
     owners = list(range(len(texts)))
@@ -140,11 +141,15 @@ def _share(parts: Sequence[PromptPart], index: int) -> float:
 
 
 def guidance_embedding(scales: Sequence[float], width: int) -> Tensor:
-    """Return the embedding (N, width) of guidance scales, for models which are told the scale instead of being guided.
+    """Return the embedding (N, width) of guidance scales, for models which are told the scale instead of
+    being guided.
 
-    Sines and cosines of 1000 (scale - 1): Luo et al. 2023, arXiv:2310.04378, in the form of Kingma et al.'s VDM.
+    Sines and cosines of 1000 (scale - 1): Luo et al. 2023, arXiv:2310.04378, in the form of Kingma et al.'s
+    VDM.
     """
     half = width // 2
-    frequencies = torch.exp(torch.arange(half, dtype=torch.float32) * -(torch.log(torch.tensor(10000.0)) / (half - 1)))
+    frequencies = torch.exp(
+        torch.arange(half, dtype=torch.float32) * -(torch.log(torch.tensor(10000.0)) / (half - 1))
+    )
     angles = (torch.tensor([scale - 1 for scale in scales]) * 1000.0)[:, None] * frequencies[None, :]
     return torch.nn.functional.pad(torch.cat([angles.sin(), angles.cos()], dim=1), (0, width % 2))

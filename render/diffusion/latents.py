@@ -16,9 +16,9 @@ from render.diffusion.parts import Model
 def encode(model: Model, pictures: Tensor) -> Tensor:
     """Encode pictures (B, 3, H, W) in [0, 1] to latents (B, C, h, w), float32, as the denoiser knows them.
 
-    The mode of the posterior is taken, not a sample: in a film each frame starts from the last one, and a sample would
-    add noise of its own at every frame. Sides that are no multiple of the VAE's factor are padded at the right and the
-    bottom by repeating the edge; decode's caller crops that off again.
+    The mode of the posterior is taken, not a sample: in a film each frame starts from the last one, and a
+    sample would add noise of its own at every frame. Sides that are no multiple of the VAE's factor are
+    padded at the right and the bottom by repeating the edge; decode's caller crops that off again.
     """
     height, width = pictures.shape[-2:]
     given = pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1
@@ -28,19 +28,21 @@ def encode(model: Model, pictures: Tensor) -> Tensor:
     encoded = model.vae.encode(given)
     posterior = getattr(encoded, "latent_dist", None)
     latents: Tensor = encoded.latents if posterior is None else posterior.mode()
+    factor = float(model.vae.config.scaling_factor)
     mean, deviation = _statistics(model)
     if mean is None or deviation is None:
-        return float(model.vae.config.scaling_factor) * latents.float()
-    return (latents.float() - mean) * model.vae.config.scaling_factor / deviation
+        return latents.float() * factor
+    return (latents.float() - mean) * factor / deviation
 
 
 def decode(model: Model, latents: Tensor) -> Tensor:
     """Decode latents (B, C, h, w) to pictures (B, 3, H, W), float32, not yet limited to [0, 1]."""
+    factor = float(model.vae.config.scaling_factor)
     mean, deviation = _statistics(model)
     if mean is None or deviation is None:
-        given = latents / model.vae.config.scaling_factor
+        given = latents / factor
     else:
-        given = latents * deviation / model.vae.config.scaling_factor + mean
+        given = latents * deviation / factor + mean
     picture: Tensor = model.vae.decode(given.to(model.vae.dtype), return_dict=False)[0]
     return picture.float() * 0.5 + 0.5
 
@@ -64,7 +66,9 @@ def in_float32(*modules: Any) -> Iterator[None]:
 
 
 def _statistics(model: Model) -> tuple[Tensor | None, Tensor | None]:
-    """Return the latents' mean and deviation per channel (1, C, 1, 1) where the VAE states them (Playground 2.5)."""
+    """Return the latents' mean and deviation per channel (1, C, 1, 1) where the VAE states them (Playground
+    2.5).
+    """
     config = model.vae.config
     given = (config.get("latents_mean"), config.get("latents_std"))
     mean, deviation = (

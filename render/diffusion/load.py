@@ -23,8 +23,8 @@ def load_model(
 ) -> Model:
     """Load a model that find_model found.
 
-    `notice` is told what a person should know but what is no mistake (words beyond the model's window); they are
-    remarks of one sentence. The network is used only for a hub name that is not in the local cache.
+    `notice` is told what a person should know but what is no mistake (words beyond the model's window); they
+    are remarks of one sentence. The network is used only for a hub name that is not in the local cache.
 
     Raises EnvironmentFault where the device is not there, or the files cannot be read.
     """
@@ -38,12 +38,17 @@ def load_model(
     for part in pipe.components.values():
         if isinstance(part, torch.nn.Module):
             part.to(where).eval().requires_grad_(False)
-    pairs = [(getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None)) for end in ("", "_2")]
+    pairs = [
+        (getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None))
+        for end in ("", "_2")
+    ]
     family: Family = import_module(f"render.diffusion.families.{row.module}").FAMILY
     return Model(
         source=source,
         family=family,
-        encoders=tuple(TextEncoder(tokenizer=reader, encoder=encoder) for reader, encoder in pairs if encoder),
+        encoders=tuple(
+            TextEncoder(tokenizer=reader, encoder=encoder) for reader, encoder in pairs if encoder
+        ),
         denoiser=pipe.unet,
         vae=pipe.vae,
         scheduler=type(pipe.scheduler).__name__,
@@ -58,58 +63,57 @@ def load_model(
 def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
     """Fetch a hub model that is not in the local cache, safetensors only, and return its full description.
 
-    With `half` its half precision files are preferred, where it has them. Raises EnvironmentFault if it cannot be had.
+    With `half` its half precision files are preferred, where it has them. Raises EnvironmentFault if it
+    cannot be had.
     """
-    from diffusers import DiffusionPipeline
-
     quiet_libraries()
     failed: Exception | None = None
     for variant in (HALF, None) if half else (None, HALF):
         try:
-            path = DiffusionPipeline.download(source.name, use_safetensors=True, variant=variant)
+            path = import_module("diffusers").DiffusionPipeline.download(
+                source.name, use_safetensors=True, variant=variant
+            )
         except (OSError, ValueError) as error:
             failed = error
             continue
         return source_of_folder(source.name, Path(path), kind="hub")
     raise EnvironmentFault(
-        f'model "{source.name}" could not be fetched from the hub: {_one_line(failed)} Check the name and the network, or '
-        'use a model that is here, for example "sketch".'
+        f'model "{source.name}" could not be fetched from the hub: {_one_line(failed)} Check the name and the '
+        'network, or use a model that is here, for example "sketch".'
     ) from failed
 
 
 def quiet_libraries() -> None:
-    """Silence the progress bars and remarks of transformers and diffusers; their errors still come through."""
-    from transformers.utils import logging as transformers_logging
-
+    """Silence transformers' and diffusers' progress bars and remarks; their errors still come through."""
+    transformers_logging: Any = import_module("transformers.utils.logging")
     transformers_logging.set_verbosity_error()  # before diffusers imports the rest of it
     transformers_logging.disable_progress_bar()
 
-    from diffusers.utils import logging as diffusers_logging
-
+    diffusers_logging: Any = import_module("diffusers.utils.logging")
     diffusers_logging.set_verbosity_error()
     diffusers_logging.disable_progress_bar()
 
 
 def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> Any:
     """Return the diffusers pipeline of a model's files."""
-    assert source.path is not None  # noqa: S101 - fetch_model has given it one
+    assert source.path is not None
     try:
         if source.kind == "single-file":
             return _read_file(source.path, row, dtype)
         return _read_folder(source.path, row, dtype)
     except EnvironmentFault:
         raise
-    except Exception as error:  # the libraries' own kinds are many: OSError, ValueError, SafetensorError, RuntimeError ...
+    except (
+        Exception
+    ) as error:  # the libraries' own kinds are many: OSError, ValueError, SafetensorError, RuntimeError ...
         raise EnvironmentFault(
             f'model "{source.name}" ({source.path}) could not be loaded: {_one_line(error)} Fetch it again.'
         ) from error
 
 
 def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
-    from diffusers import DiffusionPipeline
-
     index = read_json(path / INDEX)
-    return DiffusionPipeline.from_pretrained(
+    return import_module("diffusers").DiffusionPipeline.from_pretrained(
         str(path),
         dtype={"default": dtype, "vae": _vae_dtype(row, read_json(path / "vae" / "config.json"), dtype)},
         variant=_variant(path / "unet", dtype),
@@ -120,26 +124,28 @@ def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
 
 
 def _read_file(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
-    """Read a single file. Its configs and tokenizer come from a folder beside it of the same name, or the hub's cache."""
-    import diffusers
-
+    """Read a single file. Its configs and tokenizer come from a folder beside it of the same name, or the
+    hub's cache.
+    """
     beside = path.with_suffix("")
     options: dict[str, Any] = {"config": str(beside)} if (beside / INDEX).is_file() else {}
-    pipeline = getattr(diffusers, row.pipelines[0])
+    pipeline = getattr(import_module("diffusers"), row.pipelines[0])
     try:
         pipe = pipeline.from_single_file(str(path), dtype=dtype, local_files_only=True, **options)
     except (OSError, ValueError) as error:
         raise EnvironmentFault(
-            f"{path} holds weights only, and its configs and tokenizer are not here ({_one_line(error)}) Fetch them once "
-            f'with: hf download {row.reference} --include "*.json" "*.txt", or put a diffusers folder of the same family '
-            f"beside it as {beside.name}/."
+            f"{path} holds weights only, and its configs and tokenizer are not here ({_one_line(error)}) "
+            f'Fetch them once with: hf download {row.reference} --include "*.json" "*.txt", or put a '
+            f"diffusers folder of the same family beside it as {beside.name}/."
         ) from error
     pipe.vae.to(dtype=_vae_dtype(row, pipe.vae.config, dtype))
     return pipe
 
 
 def _vae_dtype(row: FamilyRow, config: Any, dtype: torch.dtype) -> torch.dtype:
-    """Return the VAE's precision: SDXL's overflows in float16 unless it says that it does not (force_upcast false)."""
+    """Return the VAE's precision: SDXL's overflows in float16 unless it says that it does not (force_upcast
+    false).
+    """
     upcast = row.upcasts_vae and config.get("force_upcast", True)
     return torch.float32 if upcast and dtype == torch.float16 else dtype
 

@@ -28,7 +28,7 @@ class TextEncoder:
 
 @dataclass(frozen=True, kw_only=True)
 class Embedding:
-    """What a denoiser is told by texts: `tokens` (N, L, D) and, for families which have it, `pooled` (N, P)."""
+    """What texts tell a denoiser: `tokens` (N, L, D) and, in families which have it, `pooled` (N, P)."""
 
     tokens: Tensor
     pooled: Tensor | None = None
@@ -46,7 +46,9 @@ class Family(Protocol):
         """Encode one text, with its emphasis, to an Embedding of N = 1."""
         ...
 
-    def conditions(self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor) -> dict[str, Any]:
+    def conditions(
+        self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor
+    ) -> dict[str, Any]:
         """Return the denoiser's arguments that stay the same for all steps.
 
         The first `negatives` of the N texts are the unconditional ones. `latents` (B, C, h, w) tell the size.

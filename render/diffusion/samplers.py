@@ -1,8 +1,8 @@
 """Samplers by their usual names: those of A1111 and Deforum, of diffusers and of ComfyUI.
 
-Importable without torch or diffusers. A scheduler is always made anew, from the model's own unchanged config: diffusers'
-from_config carries flags of an earlier swap along (Karras sigmas stay on), and the solvers of higher order remember the
-last frame's steps.
+Importable without torch or diffusers. A scheduler is always made anew, from the model's own unchanged config:
+diffusers' from_config carries flags of an earlier swap along (Karras sigmas stay on), and the solvers of
+higher order remember the last frame's steps.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from keyframes.errors import Problem, ProjectError, did_you_mean
@@ -47,7 +48,9 @@ _SAMPLERS: Mapping[str, Sampler] = {
     "dpm2": Sampler(scheduler="KDPM2DiscreteScheduler", flags=_PLAIN, aliases=("kdpm2", "dpm 2")),
     "dpm2 karras": Sampler(scheduler="KDPM2DiscreteScheduler", flags=_KARRAS),
     "dpm2 a": Sampler(
-        scheduler="KDPM2AncestralDiscreteScheduler", flags=_PLAIN, aliases=("dpm2 ancestral", "kdpm2 ancestral")
+        scheduler="KDPM2AncestralDiscreteScheduler",
+        flags=_PLAIN,
+        aliases=("dpm2 ancestral", "kdpm2 ancestral"),
     ),
     "dpm2 a karras": Sampler(scheduler="KDPM2AncestralDiscreteScheduler", flags=_KARRAS),
     "dpm++ 2m": Sampler(scheduler="DPMSolverMultistepScheduler", flags={**_ODE, **_PLAIN}),
@@ -65,7 +68,8 @@ SAMPLER_NAMES: tuple[str, ...] = (DEFAULT, *_SAMPLERS)
 
 
 def sampler_name(name: str) -> str:
-    """Return the name in SAMPLER_NAMES that `name` means: any case, "DPM++ 2M Karras", "dpmpp_2m", "DDIMScheduler".
+    """Return the name in SAMPLER_NAMES that `name` means: any case, "DPM++ 2M Karras", "dpmpp_2m",
+    "DDIMScheduler".
 
     Raises ProjectError, with the nearest name, for one that is not known.
     """
@@ -81,16 +85,16 @@ def sampler_name(name: str) -> str:
 
 
 def make_scheduler(name: str, *, own: str, config: Mapping[str, Any]) -> Any:
-    """Make the named sampler's scheduler from a model's pristine config; `own` is the model's own scheduler class."""
-    import diffusers
-
+    """Make the named sampler's scheduler from a model's pristine config; `own` is the model's own scheduler
+    class.
+    """
     chosen = sampler_name(name)
     sampler = Sampler(scheduler=own) if chosen == DEFAULT else _SAMPLERS[chosen]
     flags = dict(sampler.flags)
     if sampler.scheduler == "PNDMScheduler":
         flags["skip_prk_steps"] = True  # nine warm-up calls that latents do not need (CompVis' PLMS)
     settings = {**sampler.unless_said, **config}
-    return getattr(diffusers, sampler.scheduler).from_config(settings, **flags)
+    return getattr(import_module("diffusers"), sampler.scheduler).from_config(settings, **flags)
 
 
 @cache
@@ -104,7 +108,9 @@ def _spellings() -> dict[str, str]:
 
 
 def _plain(name: str) -> str:
-    """Reduce a spelling: "DPM++ 2M Karras", "dpmpp_2m_karras", "k_euler_a" and "EulerDiscreteScheduler" to one form."""
+    """Reduce a spelling: "DPM++ 2M Karras", "dpmpp_2m_karras", "k_euler_a" and "EulerDiscreteScheduler" to
+    one form.
+    """
     words = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name.strip()).lower().replace("dpmpp", "dpm++")
     words = re.sub(r"[\s_-]+", " ", words)
     words = re.sub(r" (discrete|scheduler)\b", "", words)

@@ -1,7 +1,8 @@
 """The denoising loop: pictures and prompts in, painted pictures out. One call paints a frame of every chain.
 
-The loop is ours, over the parts of a diffusers model; given the same noise it equals the diffusers pipelines of its
-families bit for bit (float32 on the CPU). Latents stay in float32 through all steps, whatever the model's precision.
+The loop is ours, over the parts of a diffusers model; given the same noise it equals the diffusers pipelines
+of its families bit for bit (float32 on the CPU). Latents stay in float32 through all steps, whatever the
+model's precision.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from keyframes.prompts import FramePrompt
 from render.diffusion.guidance import Guidance, guidance_embedding, make_guidance
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
 from render.diffusion.noise import start_noise
-from render.diffusion.parts import Embedding, Model
+from render.diffusion.parts import Model
 from render.diffusion.schedule import Schedule, make_schedule, plan_steps
 from render.diffusion.steps import Sampling
 
@@ -37,14 +38,16 @@ def paint(
 ) -> Tensor:
     """Paint one frame of B chains: (B, 3, H, W) RGB in [0, 1], float32, on the model's device.
 
-    `pictures` (B, 3, H, W) in [0, 1] are painted over with the settings' strength; None paints from noise alone. `size`
-    is (width, height) in pixels, of any value: what the VAE cannot take is padded by repeating the edge, and cropped off
-    again. `prompts` and `seeds` have one entry for each chain. The noise is a function of (seed, frame), unless `noise`
-    (B, C, h, w), normal, is given. `on_step(done, count)` is called after each step; what it raises stops the painting.
-    Where the strength means no step at all, the pictures are returned as they are.
+    `pictures` (B, 3, H, W) in [0, 1] are painted over with the settings' strength; None paints from noise
+    alone. `size` is (width, height) in pixels, of any value: what the VAE cannot take is padded by repeating
+    the edge, and cropped off again. `prompts` and `seeds` have one entry for each chain. The noise is a
+    function of (seed, frame), unless `noise` (B, C, h, w), normal, is given. `on_step(done, count)` is called
+    after each step; what it raises stops the painting. Where the strength means no step at all, the pictures
+    are returned as they are.
 
-    Raises ProjectError for an unknown sampler, ScheduleError for impossible emphasis, ValueError for shapes and settings
-    out of range, and RenderError, naming the frame, where the model gives no finite picture even in float32.
+    Raises ProjectError for an unknown sampler, ScheduleError for impossible emphasis, ValueError for shapes
+    and settings out of range, and RenderError, naming the frame, where the model gives no finite picture even
+    in float32.
     """
     _check_shapes(pictures, size, prompts, seeds)
     plan = plan_steps(model, settings, pictured=pictures is not None)
@@ -75,7 +78,7 @@ def _denoise(
     settings: Sampling,
     on_step: OnStep | None,
 ) -> Tensor:
-    """Run the schedule's steps: one call of the denoiser each, for all chains and all parts of their prompts."""
+    """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
     dtype = model.denoiser.dtype
     texts = guidance.texts.to(dtype)
     conditions = model.family.conditions(model, texts, negatives=guidance.negatives, latents=latents)
@@ -95,7 +98,8 @@ def _denoise(
 
 
 def _finite(model: Model, painted: Callable[[], tuple[Tensor, Tensor]], frame: int) -> Tensor:
-    """Return the painted pictures, made again in float32 where half precision overflowed: the VAE first, then all.
+    """Return the painted pictures, made again in float32 where half precision overflowed: the VAE first, then
+    all.
 
     The model is as it was afterwards, so that a frame does not depend on what happened to those before it.
     """
@@ -112,8 +116,8 @@ def _finite(model: Model, painted: Callable[[], tuple[Tensor, Tensor]], frame: i
         return picture
     culprit = "decoder" if _is_finite(latents) else "denoiser"
     raise RenderError(
-        f"frame {frame}: the {culprit} of {model.source.name} gave numbers that are not finite, in float32 as well. "
-        "Its weights may be damaged, or cfg_scale is far too high."
+        f"frame {frame}: the {culprit} of {model.source.name} gave numbers that are not finite, in float32 as "
+        "well. Its weights may be damaged, or cfg_scale is far too high."
     )
 
 

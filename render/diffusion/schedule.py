@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from inspect import signature
 from typing import Any
 
@@ -19,7 +18,9 @@ from render.diffusion.steps import Sampling, StepPlan, step_plan
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """A scheduler, the `timesteps` to run (on the CPU, where the scheduler looks them up) and its steps' options."""
+    """A scheduler, the `timesteps` to run (on the CPU, where the scheduler looks them up) and its steps'
+    options.
+    """
 
     scheduler: Any
     timesteps: Tensor
@@ -28,14 +29,16 @@ class Schedule:
     def noised(self, latents: Tensor | None, noise: Tensor) -> Tensor:
         """Return the latents to start from: (B, C, h, w) of a picture with noise, or noise alone."""
         if latents is None:
-            return noise * self.scheduler.init_noise_sigma
+            return noise * float(self.scheduler.init_noise_sigma)
         first = self.timesteps[:1].repeat(len(latents))
         noised: Tensor = self.scheduler.add_noise(latents, noise, first)
         return noised
 
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy."""
-        stepped: Tensor = self.scheduler.step(prediction, timestep, latents, **self.options, return_dict=False)[0]
+        stepped: Tensor = self.scheduler.step(
+            prediction, timestep, latents, **self.options, return_dict=False
+        )[0]
         return stepped
 
 
@@ -56,7 +59,7 @@ def make_schedule(
     scheduler = make_scheduler(settings.sampler, own=model.scheduler, config=model.scheduler_config)
     timesteps = _cut(scheduler, settings, plan)
     options: dict[str, Any] = {}
-    accepted = _options(type(scheduler))
+    accepted = signature(scheduler.step).parameters
     if "eta" in accepted:
         options["eta"] = settings.eta
     if "generator" in accepted:
@@ -81,8 +84,8 @@ def _cut(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
 def _distilled(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
     """LCM and TCD choose among the steps of their distillation.
 
-    Where all steps are to be run on a part of the noise (`exact`), they spread them over that part themselves, as
-    diffusers' own LCM img2img does.
+    Where all steps are to be run on a part of the noise (`exact`), they spread them over that part
+    themselves, as diffusers' own LCM img2img does.
     """
     spread = settings.steps_mode == "exact" and plan.skipped > 0
     count, strength = (plan.count, min(settings.strength + 1e-9, 1.0)) if spread else (plan.total, 1.0)
@@ -95,7 +98,9 @@ def _distilled(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
 
 
 def _grid(config: Mapping[str, Any], count: int, strength: float) -> dict[str, int]:
-    """Say nothing where the distillation's own steps are enough, else name the next finer even division of the levels."""
+    """Say nothing where the distillation's own steps are enough, else name the next finer even division of
+    the levels.
+    """
     levels, own = int(config["num_train_timesteps"]), int(config["original_inference_steps"])
     if int(own * strength) >= count:
         return {}
@@ -106,13 +111,8 @@ def _grid(config: Mapping[str, Any], count: int, strength: float) -> dict[str, i
 def _plms(timesteps: Tensor, plan: StepPlan) -> Tensor:
     """Cut PLMS' steps. It runs the second one twice, wherever it starts: that is how it gets going.
 
-    (diffusers cuts the list with the repetition already in it; then the latents are one step behind the timesteps.)
+    (diffusers cuts the list with the repetition already in it; then the latents are one step behind the
+    timesteps.)
     """
     single = torch.cat([timesteps[:1], timesteps[2:]])[plan.skipped :]
     return torch.cat([single[:2], single[1:]])
-
-
-@cache
-def _options(scheduler: type) -> frozenset[str]:
-    """Return the names that a scheduler's step takes."""
-    return frozenset(signature(scheduler.step).parameters)  # type: ignore[attr-defined]

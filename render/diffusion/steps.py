@@ -17,9 +17,9 @@ NOISE_LEVELS = 1000
 class Sampling:
     """How one frame is painted.
 
-    `strength` is the share of the noise schedule run on the picture, 0 to 1, as in diffusers; it is not read when
-    there is no picture. `cfg_scale` of 1 or less turns guidance off. `eta` is DDIM's and TCD's share of fresh noise.
-    `guidance_rescale` is phi of Lin et al. 2023 (arXiv:2305.08891), section 3.4.
+    `strength` is the share of the noise schedule run on the picture, 0 to 1, as in diffusers; it is not read
+    when there is no picture. `cfg_scale` of 1 or less turns guidance off. `eta` is DDIM's and TCD's share of
+    fresh noise. `guidance_rescale` is phi of Lin et al. 2023 (arXiv:2305.08891), section 3.4.
     """
 
     steps: int = 20
@@ -49,10 +49,11 @@ def step_plan(
 ) -> StepPlan:
     """Return which part of which schedule to run.
 
-    `scaled` (diffusers, Deforum): the schedule has `steps` steps and the last floor(steps * strength) of them are run,
-    computed so that 100 * 0.29 is 29 and not 28. `exact` (ComfyUI): `steps` steps are run, on the tail of a schedule of
-    steps / strength. A model knows `levels` noise levels: a finer schedule than that does not exist, so strengths below
-    steps / levels run fewer steps. A count of 0 means that the picture is returned as it is.
+    `scaled` (diffusers, Deforum): the schedule has `steps` steps and the last floor(steps * strength) of them
+    are run, computed so that 100 * 0.29 is 29 and not 28. `exact` (ComfyUI): `steps` steps are run, on the
+    tail of a schedule of steps / strength. A model knows `levels` noise levels: a finer schedule than that
+    does not exist, so strengths below steps / levels run fewer steps. A count of 0 means that the picture is
+    returned as it is.
 
     Raises ValueError for steps outside 1 to `levels`, or a strength outside 0 to 1.
     """

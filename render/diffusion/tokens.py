@@ -1,7 +1,7 @@
 """Texts as tokens with weights: the tokenizer's window, and emphasis.
 
-The text is tokenised as one, so that its tokens are those of the plain text; a token's weight is that of the piece its
-first character stands in.
+The text is tokenised as one, so that its tokens are those of the plain text; a token's weight is that of the
+piece its first character stands in.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Tokens:
 def tokenize(tokenizer: Any, text: str, notice: Notice) -> Tokens:
     """Tokenise a prompt to the tokenizer's whole window.
 
-    A text that is longer loses its end; `notice` is told which words. Raises ScheduleError for impossible emphasis.
+    A text that is longer loses its end; `notice` is told which words. Raises ScheduleError for impossible
+    emphasis.
     """
     pieces = parse_emphasis(text)
     plain = "".join(piece for piece, _ in pieces)
@@ -40,13 +41,18 @@ def tokenize(tokenizer: Any, text: str, notice: Notice) -> Tokens:
     offsets = [tuple(pair) for pair in full["offset_mapping"]]
     if len(offsets) > window:
         lost = plain[offsets[window - 1][0] :].strip()
-        notice(f'The prompt is longer than the {window} tokens that the model reads; it does not see "{lost}".')
+        notice(
+            f'The prompt is longer than the {window} tokens that the model reads; it does not see "{lost}".'
+        )
     batch = tokenizer(plain, padding="max_length", max_length=window, truncation=True, return_tensors="pt")
-    return Tokens(ids=batch["input_ids"], mask=batch["attention_mask"], weights=_weights(pieces, offsets, window))
+    return Tokens(
+        ids=batch["input_ids"], mask=batch["attention_mask"], weights=_weights(pieces, offsets, window)
+    )
 
 
 def emphasise(hidden: Tensor, weights: Tensor | None) -> Tensor:
-    """Multiply each token's embedding (1, L, D) by its weight (L,), then restore the mean over all (A1111's way).
+    """Multiply each token's embedding (1, L, D) by its weight (L,), then restore the mean over all (A1111's
+    way).
 
     Without weights `hidden` itself is returned.
     """
@@ -66,7 +72,8 @@ def _weights(
         return None
     starts = [0, *accumulate(len(piece) for piece, _ in pieces)]
     given = [
-        pieces[bisect_right(starts, start) - 1][1] if stop > start else 1.0 for start, stop in offsets[:window]
+        pieces[bisect_right(starts, start) - 1][1] if stop > start else 1.0
+        for start, stop in offsets[:window]
     ]
     if len(offsets) > window:
         given[-1] = 1.0  # truncation puts the end token here

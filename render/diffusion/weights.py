@@ -35,7 +35,9 @@ def read_header(path: Path) -> Mapping[str, Any]:
             tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
             end = 8 + length + max((int(entry["data_offsets"][1]) for entry in tensors.values()), default=0)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise EnvironmentFault(f"{path}: not a readable safetensors file: {error}. Fetch it again.") from error
+        raise EnvironmentFault(
+            f"{path}: not a readable safetensors file: {error}. Fetch it again."
+        ) from error
     size = path.stat().st_size
     if size != end:
         raise EnvironmentFault(f"{path}: damaged: {size} bytes long instead of {end}. Fetch it again.")
@@ -45,10 +47,10 @@ def read_header(path: Path) -> Mapping[str, Any]:
 def fingerprint(files: Iterable[tuple[str, Path]]) -> str:
     """Return the sha256, in hex, of a model's files, each given with the name it has within the model.
 
-    Where the files lie, and when they were written, does not matter. Config files and weights of up to 32 MiB are read
-    whole; of bigger ones, the size, the header and 64 blocks of 64 KiB, evenly spread and including the last bytes: about
-    4 MiB for each file of a 10 GB model. Training moves every tensor, so any other model differs somewhere in those; a
-    file edited by hand in one small place may not.
+    Where the files lie, and when they were written, does not matter. Config files and weights of up to 32 MiB
+    are read whole; of bigger ones, the size, the header and 64 blocks of 64 KiB, evenly spread and including
+    the last bytes: about 4 MiB for each file of a 10 GB model. Training moves every tensor, so any other
+    model differs somewhere in those; a file edited by hand in one small place may not.
     """
     digest = sha256()
     for name, path in sorted(files):

@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.x and 2.x, and their Turbo and LCM forms: one CLIP text encoder, cross-attention only."""
+"""Stable Diffusion 1.x and 2.x, and their Turbo and LCM forms: one CLIP text encoder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class StableDiffusion:
         )[0]
         return Embedding(tokens=emphasise(hidden, tokens.weights))
 
-    def conditions(self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor) -> dict[str, Any]:
+    def conditions(
+        self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor
+    ) -> dict[str, Any]:
         """Return the texts."""
         return {"encoder_hidden_states": texts.tokens}
 

@@ -1,7 +1,7 @@
 """Stable Diffusion XL, its refiner and its Turbo, Lightning and LCM forms.
 
-Two CLIP text encoders side by side (the refiner has only the second), the second one's pooled output, and the size of
-the picture as numbers: Podell et al. 2023, arXiv:2307.01952.
+Two CLIP text encoders side by side (the refiner has only the second), the second one's pooled output, and the
+size of the picture as numbers: Podell et al. 2023, arXiv:2307.01952.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ class StableDiffusionXL:
     """The last hidden states but one of both encoders, joined, and the last encoder's pooled output."""
 
     def embed(self, encoders: Sequence[TextEncoder], text: str, notice: Notice) -> Embedding:
-        """Encode one text: (1, L, D1 + D2) and (1, P). Emphasis is applied per encoder, and not to the pooled output."""
+        """Encode one text: (1, L, D1 + D2) and (1, P). Emphasis is applied per encoder, and not to the pooled
+        output.
+        """
         hidden: list[Tensor] = []
         pooled: Tensor | None = None
         for part in encoders:
@@ -32,7 +34,9 @@ class StableDiffusionXL:
             hidden.append(emphasise(output.hidden_states[-2], tokens.weights))
         return Embedding(tokens=torch.cat(hidden, dim=-1), pooled=pooled)
 
-    def conditions(self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor) -> dict[str, Any]:
+    def conditions(
+        self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor
+    ) -> dict[str, Any]:
         """Return the texts, the pooled texts and the picture's size: as if uncropped, at its own size."""
         ids = [self._size_ids(model, latents, negative=row < negatives) for row in range(len(texts.tokens))]
         time_ids = torch.tensor(ids, dtype=texts.tokens.dtype, device=texts.tokens.device)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 class FamilyRow:
     """A family of models which share their parts and their way of conditioning.
 
-    `module` (in render.diffusion.families) holds FAMILY, which has the methods of parts.Family. `pipelines` are the
-    classes that a model_index.json names; the first one loads single files. `size` is what a model of unknown size was
-    trained for. A single file belongs to the first family of the table one of whose `marks` starts one of its tensors'
-    names. `omitted` are parts that are never loaded. `upcasts_vae`: its VAE overflows in float16. `reference` is a hub model
-    whose configs fit a single file.
+    `module` (in render.diffusion.families) holds FAMILY, which has the methods of parts.Family. `pipelines`
+    are the classes that a model_index.json names; the first one loads single files. `size` is what a model of
+    unknown size was trained for. A single file belongs to the first family of the table one of whose `marks`
+    starts one of its tensors' names. `omitted` are parts that are never loaded. `upcasts_vae`: its VAE
+    overflows in float16. `reference` is a hub model whose configs fit a single file.
     """
 
     name: str
@@ -67,7 +67,9 @@ def family_of_pipeline(pipeline: str) -> FamilyRow | None:
 
 
 def family_of_tensors(names: Iterable[str]) -> FamilyRow | None:
-    """Return the family of a single file with these tensor names, or None for a file that is not a whole model."""
+    """Return the family of a single file with these tensor names, or None for a file that is not a whole
+    model.
+    """
     found = tuple(names)
     if not any(name.startswith("model.diffusion_model.") for name in found):
         return None
