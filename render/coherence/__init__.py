@@ -1,0 +1,25 @@
+"""Keeping a film together from frame to frame: colour, noise, contrast, sharpness; and reproducible
+randomness."""
+
+from render.coherence.color import METHODS, Method, Palette, match_color, palette
+from render.coherence.detail import adjust_contrast, unsharp
+from render.coherence.noise import NOISES, Noise, add_noise, make_noise
+from render.coherence.randomness import generator
+from render.coherence.spaces import SPACES, Space
+
+__all__ = [
+    "METHODS",
+    "NOISES",
+    "SPACES",
+    "Method",
+    "Noise",
+    "Palette",
+    "Space",
+    "add_noise",
+    "adjust_contrast",
+    "generator",
+    "make_noise",
+    "match_color",
+    "palette",
+    "unsharp",
+]

@@ -1,0 +1,155 @@
+"""Keeping the colours of a film from drifting: giving one picture the colours of another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from render.coherence.histogram import BINS, STEPS, follow, histogram, transfer
+from render.coherence.spaces import Space, from_channels, to_channels
+
+Method = Literal["histogram", "mean"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+# A channel that varies less than one grey level counts as varying that much: noise is not blown up.
+_LEAST_SPREAD = 1 / 255
+# How often the hue of a pure colour counts; times 34 megapixels it still fits the counters.
+_COLORFUL = 63
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """The colours of a picture as far as matching needs them: measure a reference once, use it for all
+    frames.
+
+    `measured` is (B, 3, BINS), counts, for "histogram"; (B, 3, 2), mean and standard deviation, for "mean"
+    (of a hue: its mean direction in turns, and how pronounced it is).
+    """
+
+    space: Space
+    method: Method
+    measured: Tensor
+
+
+def palette(picture: Tensor, *, space: Space = "lab", method: Method = "histogram") -> Palette:
+    """Measure `picture` (B, 3, H, W), RGB in [0, 1]. Raises ValueError for an unknown space or method."""
+    if method not in METHODS:
+        raise ValueError(f"colour matching method {method!r} is not known; it is one of {', '.join(METHODS)}")
+    return _measure(to_channels(picture, space), space, method)
+
+
+def match_color(
+    picture: Tensor,
+    reference: Tensor | Palette,
+    *,
+    space: Space = "lab",
+    method: Method = "histogram",
+    amount: float = 1.0,
+) -> Tensor:
+    """Give `picture` (B, 3, H, W) the colours of `reference`: a picture of any size, batch B or 1, or a
+    palette.
+
+    "histogram" sends each channel's value to the reference's value of the same rank (see `transfer`).
+    "mean" gives each channel the reference's mean and standard deviation: Reinhard et al., "Color Transfer
+    between Images" (2001), `(x - mean) * spread_reference / spread + mean_reference`.
+
+    Hue goes round, so it has no lowest value: hues are counted by how colourful their pixels are
+    (saturation times value), and the circle is cut where both pictures together have least; "mean" only
+    turns it.
+
+    Convention: RGB in [0, 1] in and out. `amount` in [0, 1] is the share of the matched picture in the
+    result, mixed in RGB; 0 returns the same tensor.
+
+    Raises ValueError for an unknown space or method, an amount outside [0, 1], a palette measured in
+    another space or by another method, or a number
+    of references that is neither 1 nor B.
+    """
+    if not 0 <= amount <= 1:
+        raise ValueError(f"amount is a share from 0 (as it is) to 1 (matched), got {amount}")
+    if amount == 0:
+        return picture
+    if not isinstance(reference, Palette):
+        reference = palette(reference, space=space, method=method)
+    if (reference.space, reference.method) != (space, method):
+        known = f"{reference.method} in {reference.space}"
+        raise ValueError(f"a palette of {known} cannot serve to match {method} in {space}")
+    if len(reference.measured) not in (1, len(picture)):
+        raise ValueError(f"{len(picture)} pictures need 1 or {len(picture)} references")
+    channels = to_channels(picture, space)
+    own = _measure(channels, space, method)
+    change = _match_histograms if method == "histogram" else _match_means
+    goal = reference.measured.expand_as(own.measured)
+    matched = from_channels(change(channels, own.measured, goal, space == "hsv"), space).to(picture.dtype)
+    return matched if amount == 1 else torch.lerp(picture, matched, amount)
+
+
+def _measure(channels: Tensor, space: Space, method: Method) -> Palette:
+    if method == "histogram":
+        measured = _counts(channels, space == "hsv")
+    else:
+        spread = channels.std((2, 3), correction=0)
+        measured = torch.stack((channels.mean((2, 3)), spread), 2)
+        if space == "hsv":
+            measured[:, 0] = _mean_hue(channels)
+    return Palette(space=space, method=method, measured=measured)
+
+
+def _counts(channels: Tensor, hue: bool) -> Tensor:
+    if not hue:
+        return histogram(channels)
+    weight = torch.ones_like(channels, dtype=torch.int32)
+    weight[:, 0] = (channels[:, 1] * channels[:, 2] * _COLORFUL).round().to(torch.int32)
+    counts = histogram(channels, weight)
+    counts[:, 0, 0] += counts[:, 0, STEPS]  # one turn is no turn
+    counts[:, 0, STEPS] = 0
+    return counts
+
+
+def _match_histograms(channels: Tensor, own: Tensor, goal: Tensor, hue: bool) -> Tensor:
+    if not hue:
+        return follow(channels, transfer(own, goal))
+    cut = _hue_cut(own[:, :1], goal[:, :1])
+    curve = transfer(_turned(own, cut), _turned(goal, cut))
+    turn = cut.unsqueeze(3) / STEPS
+    matched = follow(torch.cat(((channels[:, :1] - turn) % 1, channels[:, 1:]), 1), curve)
+    return torch.cat(((matched[:, :1] + turn) % 1, matched[:, 1:]), 1)
+
+
+def _hue_cut(own: Tensor, goal: Tensor) -> Tensor:
+    """The bin (B, 1, 1) round which, 15 degrees to each side, both have the fewest hues (B, 1, BINS)."""
+    reach = STEPS // 24
+    both = own / own.sum(2, keepdim=True).clamp(min=1) + goal / goal.sum(2, keepdim=True).clamp(min=1)
+    around = torch.cat((both[..., STEPS - reach : STEPS], both[..., :STEPS], both[..., :reach]), 2)
+    return torch.nn.functional.avg_pool1d(around, 2 * reach + 1, 1).argmin(2, keepdim=True)
+
+
+def _turned(counts: Tensor, cut: Tensor) -> Tensor:
+    """The counts with the hue's circle begun at `cut`."""
+    bins = (torch.arange(STEPS, device=counts.device) + cut) % STEPS
+    hues = torch.nn.functional.pad(counts[:, :1].gather(2, bins), (0, BINS - STEPS))
+    return torch.cat((hues, counts[:, 1:]), 1)
+
+
+def _match_means(channels: Tensor, own: Tensor, goal: Tensor, hue: bool) -> Tensor:
+    mean, spread = own[:, :, None, None].unbind(4)
+    goal_mean, goal_spread = goal[:, :, None, None].unbind(4)
+    gain = goal_spread.clamp(min=_LEAST_SPREAD) / spread.clamp(min=_LEAST_SPREAD)
+    matched = (channels - mean) * gain + goal_mean
+    if hue:
+        # A picture without a main hue, or a reference without one, says nothing about the turn.
+        known = torch.minimum(spread, goal_spread)[:, :1] > _LEAST_SPREAD
+        turn = torch.where(known, (goal_mean - mean)[:, :1], 0)
+        matched[:, :1] = (channels[:, :1] + turn) % 1
+    return matched
+
+
+def _mean_hue(channels: Tensor) -> Tensor:
+    """The direction of the colourful hues, in turns, and its length in [0, 1]: (B, 2)."""
+    hue, saturation, value = channels.unbind(1)
+    color, turn = saturation * value, hue * (2 * math.pi)
+    x, y = (color * turn.cos()).mean((1, 2)), (color * turn.sin()).mean((1, 2))
+    return torch.stack((torch.atan2(y, x) / (2 * math.pi), torch.hypot(x, y)), 1)
