@@ -1,0 +1,84 @@
+"""The paintings on disk: painted once by several processes, read as memory maps by the trainings.
+
+A set is a folder: pictures.npy uint8 (N, 256, 256, 3), scenes.jsonl (one scene a line), done.json. Painting
+resumes where it stopped: a block of 256 pictures is marked done only after it was flushed.
+"""
+
+import argparse
+import json
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from .painter import Scene, paint
+
+BLOCK = 256
+SIDE = 256
+
+
+def paint_block(folder: Path, first: int, seed: int) -> list[str]:
+    """Paint pictures first .. first + BLOCK - 1 of a set into its memory map; their scenes as JSON."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    pictures = np.load(folder / "pictures.npy", mmap_mode="r+")
+    scenes = []
+    for index in range(first, first + BLOCK):
+        painting = paint(seed + index)
+        pictures[index] = painting.picture
+        scenes.append(json.dumps(asdict(painting.scene)))
+    pictures.flush()
+    return scenes
+
+
+def paint_set(folder: Path, count: int, seed: int, workers: int) -> None:
+    """Fill a set of `count` pictures (a multiple of 256); pictures of another seed never repeat one here."""
+    if count % BLOCK:
+        raise ValueError(f"count must be a multiple of {BLOCK}, got {count}")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "pictures.npy").exists():
+        open_memmap(folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(count, SIDE, SIDE, 3)).flush()
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = {
+            first: pool.submit(paint_block, folder, first, seed)
+            for first in range(0, count, BLOCK)
+            if not (folder / f"scenes-{first:06d}.jsonl").exists()
+        }
+        for first, job in jobs.items():
+            part = folder / f"scenes-{first:06d}.jsonl"
+            lines = job.result()
+            part.with_suffix(".tmp").write_text("\n".join(lines) + "\n")
+            part.with_suffix(".tmp").rename(part)
+            print(f"painted {first + BLOCK} of {count}", flush=True)
+
+
+def load_set(folder: Path) -> tuple[NDArray[np.uint8], list[Scene]]:
+    """The pictures (memory map) and scenes of a set whose painting is complete."""
+    pictures = np.load(folder / "pictures.npy", mmap_mode="r")
+    scenes = []
+    for part in sorted(folder.glob("scenes-*.jsonl")):
+        for line in part.read_text().splitlines():
+            fields = json.loads(line)
+            scenes.append(Scene(**{**fields, "extras": tuple(fields["extras"])}))
+    if len(scenes) != len(pictures):
+        raise ValueError(f"{folder} is half painted ({len(scenes)} of {len(pictures)}): run the painting again")
+    return pictures, scenes
+
+
+def main() -> None:
+    """Command line: python -m training.sketch.data runs/sketch/train --count 20480 --seed 0."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--count", type=int, default=20480)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    paint_set(args.folder, args.count, args.seed, args.workers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Train the text encoder and the UNet together on cached latents.
+
+v-prediction (Salimans & Ho 2022) on a schedule with zero terminal SNR (Lin et al. 2023, arXiv 2305.08891), so
+that the model can make truly dark and truly light pictures from pure noise; one caption in ten is left empty for
+classifier-free guidance; the weights that ship are an exponential average.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from numpy.typing import NDArray
+from torch import nn
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from . import checkpoint
+from .autoencoder import LATENTS
+from .data import load_set
+from .painter import Scene
+from .words import LENGTH, sample_captions, tell, tokens, train_tokenizer
+
+WIDTH = 192
+
+
+def make_scheduler() -> DDIMScheduler:
+    """The noise schedule of training and of the shipped folder."""
+    return DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
+        set_alpha_to_one=True,
+        steps_offset=0,
+    )
+
+
+def make_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """A small CLIP text model for the tokenizer."""
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=WIDTH,
+            intermediate_size=4 * WIDTH,
+            num_hidden_layers=3,
+            num_attention_heads=6,
+            max_position_embeddings=LENGTH,
+            projection_dim=WIDTH,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def make_unet() -> UNet2DConditionModel:
+    """The denoiser: three levels from 16x16, words read at every level but the coarsest."""
+    return UNet2DConditionModel(
+        sample_size=16,
+        in_channels=LATENTS,
+        out_channels=LATENTS,
+        block_out_channels=(80, 160, 224),
+        layers_per_block=1,
+        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=WIDTH,
+        attention_head_dim=4,
+        norm_num_groups=16,
+    )
+
+
+class TextToImage(nn.Module):
+    """The two parts that learn together."""
+
+    def __init__(self, tokenizer: CLIPTokenizer) -> None:
+        super().__init__()
+        self.text_encoder = make_text_encoder(tokenizer)
+        self.unet = make_unet()
+
+    def forward(self, noisy: torch.Tensor, t: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        """v for noisy latents (B, C, h, w) at steps t (B,), told by token ids (B, LENGTH)."""
+        words = self.text_encoder(ids).last_hidden_state
+        v: torch.Tensor = self.unet(noisy, t, encoder_hidden_states=words).sample
+        return v
+
+
+def get_tokenizer(folder: Path) -> CLIPTokenizer:
+    """The run's tokenizer, learned at the first call."""
+    if not (folder / "tokenizer").exists():
+        train_tokenizer(sample_captions(4000, 10_000_000), folder / "tokenizer")
+    tokenizer: CLIPTokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
+    return tokenizer
+
+
+def batch_of(
+    latents: NDArray[np.float16], scenes: list[Scene], tokenizer: CLIPTokenizer, rng: np.random.Generator, size: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Latents (size, C, 16, 16) and token ids (size, LENGTH); captions are told anew each time."""
+    rows = rng.integers(0, len(latents), size)
+    texts = ["" if rng.random() < 0.1 else tell(scenes[row], rng) for row in rows]
+    return torch.from_numpy(latents[rows].astype(np.float32)), tokens(tokenizer, texts)
+
+
+def train(folder: Path, minutes: float, batch: int = 64, peak: float = 5e-4) -> None:
+    """Train for `minutes` in all (restarts continue); checkpoints every 3 minutes."""
+    torch.manual_seed(0)
+    latents = np.load(folder / "latents.npy", mmap_mode="r")
+    _, scenes = load_set(folder / "train")
+    tokenizer = get_tokenizer(folder)
+    model = TextToImage(tokenizer)
+    average = checkpoint.Average(model, 0.9985)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01)
+    step, spent = 0, 0.0
+    if state := checkpoint.load(folder / "text_to_image.pt"):
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.weights, step, spent = state["average"], state["step"], state["spent"]
+    budget = checkpoint.Budget(minutes, spent)
+    rng = np.random.default_rng(step)
+    alphas = make_scheduler().alphas_cumprod
+    saved, losses = budget.spent, []
+    while budget.share < 1.0:
+        for group in optimizer.param_groups:
+            group["lr"] = checkpoint.cosine(budget.share, peak)
+        clean, ids = batch_of(latents, scenes, tokenizer, rng, batch)
+        t = torch.randint(0, len(alphas), (batch,))
+        signal = alphas[t].sqrt()[:, None, None, None]
+        noise_share = (1.0 - alphas[t]).sqrt()[:, None, None, None]
+        noise = torch.randn_like(clean)
+        v = model(signal * clean + noise_share * noise, t, ids)
+        loss = (v - (signal * noise - noise_share * clean)).pow(2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update(model, step)
+        losses.append(loss.item())
+        step += 1
+        if step % 100 == 0:
+            mean = float(np.mean(losses[-100:]))
+            print(f"{budget.spent:.0f}s step {step} loss {mean:.4f} {step * batch / budget.spent:.1f} pictures/s", flush=True)
+        if budget.spent - saved > 180 or budget.share >= 1.0:
+            saved = budget.spent
+            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
+            checkpoint.save(folder / "text_to_image.pt", {**state, "step": step, "spent": budget.spent})
+
+
+def main() -> None:
+    """Command line: python -m training.sketch.text_to_image runs/sketch --minutes 70."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--minutes", type=float, default=70.0)
+    args = parser.parse_args()
+    train(args.folder, args.minutes)
+
+
+if __name__ == "__main__":
+    main()
