@@ -1,6 +1,8 @@
 """Keyframes: text in, numbers per frame out. Schedules, prompts and the timeline; NumPy only."""
 
 from keyframes.clock import Clock
+from keyframes.compilation import compile_timeline
+from keyframes.curves import Curve, parse_curve
 from keyframes.emphasis import parse_emphasis
 from keyframes.errors import (
     EnvironmentFault,
@@ -13,15 +15,24 @@ from keyframes.errors import (
     Stopped,
     did_you_mean,
 )
+from keyframes.expansion import Key
+from keyframes.expressions import Expression, parse_expression
+from keyframes.frames import parse_frames
 from keyframes.lanes import LaneSpec, LaneValue
+from keyframes.positions import Dialect, parse_position
 from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
+from keyframes.schedules import Schedule, format_schedule, parse_schedule
 from keyframes.timeline import Row, Timeline
 
 __all__ = [
     "Blend",
     "Clock",
+    "Curve",
+    "Dialect",
     "EnvironmentFault",
+    "Expression",
     "FramePrompt",
+    "Key",
     "LaneSpec",
     "LaneValue",
     "LockedError",
@@ -32,10 +43,18 @@ __all__ = [
     "RenderError",
     "ReverieError",
     "Row",
+    "Schedule",
     "ScheduleError",
     "Stopped",
     "TextShare",
     "Timeline",
+    "compile_timeline",
     "did_you_mean",
+    "format_schedule",
+    "parse_curve",
     "parse_emphasis",
+    "parse_expression",
+    "parse_frames",
+    "parse_position",
+    "parse_schedule",
 ]

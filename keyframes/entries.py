@@ -1,4 +1,4 @@
-"""From schedule text to its entries, `key: value`, each with its place. What keys and values mean is not seen here."""
+"""From schedule text to its entries, `key: value`, each with its place; their meaning is read elsewhere."""
 
 from __future__ import annotations
 

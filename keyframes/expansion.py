@@ -7,6 +7,7 @@ expression key is evaluated at every frame until the next key. Before the first 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Key(NamedTuple):
-    """One key, resolved: its frame, its value, the curve that starts here, and its place as it was written."""
+    """One key, resolved: its frame, its value, the curve that starts here, and its place as written."""
 
     position: float
     value: float | Expression
@@ -118,11 +119,11 @@ def _ramps(
 
 
 def _slopes(positions: Numbers, starts: Numbers, expressions: Indices) -> tuple[Numbers, Numbers]:
-    """The slopes at the start and at the end of the ramp from each key, over runs of ramps between expressions."""
+    """The slopes at the start and end of the ramp from each key, over runs of ramps between expressions."""
     leaving, arriving = np.zeros_like(starts), np.zeros_like(starts)
     numeric = np.array([not np.isnan(start) for start in starts])
     borders = [0, *(np.flatnonzero(np.diff(expressions) != 0) + 1).tolist(), len(starts)]
-    for first, last in zip(borders, borders[1:], strict=False):
+    for first, last in pairwise(borders):
         stop = last + 1 if last < len(starts) and numeric[last] else last  # the expression a ramp arrives at
         if numeric[first:stop].all() and stop - first > 1:
             run = monotone_slopes(positions[first:stop], starts[first:stop])

@@ -1,0 +1,185 @@
+"""Prompts over time: which key's prompt is shown at a frame, or how two are blended."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from keyframes.classic import classic_prompts, prompt_text
+from keyframes.clock import Clock
+from keyframes.emphasis import parse_emphasis
+from keyframes.errors import Problem, ProjectError, ScheduleError, did_you_mean, quoted
+from keyframes.positions import Dialect, parse_position
+from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
+from keyframes.templates import LANE, PromptTemplate, parse_prompt
+from keyframes.tokens import Place
+from keyframes.words import HeldKey, settle_held
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KeyedPrompt:
+    """One key of the prompts. `fixed` is its prompt when that is the same at every frame."""
+
+    position: float
+    label: str
+    template: PromptTemplate
+    fixed: FramePrompt | None
+
+    def at(self, frame: int, clock: Clock) -> FramePrompt:
+        """This key's prompt at `frame`."""
+        return self.fixed or self.template.at(frame, clock)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KeyedPrompts:
+    """All prompts, resolved and sorted; `positions[i]` is where `keys[i]` stands."""
+
+    clock: Clock
+    blend: Blend
+    keys: tuple[KeyedPrompt, ...]
+    positions: tuple[float, ...]
+
+    def at(self, frame: int) -> FramePrompt:
+        """The prompt of one frame. Frames that show the same fixed prompt share one object."""
+        key, after, u = self.around(frame)
+        prompt = key.at(frame, self.clock)
+        return prompt if after is None else blend_prompts(prompt, after.at(frame, self.clock), u)
+
+    def around(self, frame: int) -> tuple[KeyedPrompt, KeyedPrompt | None, float]:
+        """The current key, and when blending the next one and its share, above 0 and below 1."""
+        index = max(bisect_right(self.positions, frame) - 1, 0)
+        key = self.keys[index]
+        if self.blend == "hold" or frame <= key.position or index + 1 == len(self.keys):
+            return key, None, 0.0
+        after = self.keys[index + 1]
+        u = (frame - key.position) / (after.position - key.position)
+        return key, after, u * u * (3.0 - 2.0 * u) if self.blend == "smooth" else u
+
+    def explain(self, frame: int) -> str:
+        """Where the prompt of `frame` comes from."""
+        key, after, u = self.around(frame)
+        if after is not None:
+            return f"{self.blend} blend: {1 - u:.0%} of key {key.label}, {u:.0%} of key {after.label}"
+        return f"key {key.label}"
+
+
+def blend_prompts(first: FramePrompt, second: FramePrompt, u: float) -> FramePrompt:
+    """The mix of two prompts, `u` being the share of the second.
+
+    Parts are paired in their order: weights and texts are mixed. A part without a partner fades by its
+    weight.
+    """
+    parts = []
+    for one, other in zip_longest(first.parts, second.parts):
+        if one is None or other is None:
+            lone, share = (other, u) if one is None else (one, 1.0 - u)
+            parts.append(PromptPart(weight=lone.weight * share, mix=lone.mix))
+        else:
+            weight = one.weight + (other.weight - one.weight) * u
+            parts.append(PromptPart(weight=weight, mix=_mixed(one.mix, other.mix, u)))
+    return FramePrompt(parts=tuple(parts), negative=_mixed(first.negative, second.negative, u))
+
+
+def _mixed(first: tuple[TextShare, ...], second: tuple[TextShare, ...], u: float) -> tuple[TextShare, ...]:
+    shares: dict[str, float] = {}
+    for share in first:
+        shares[share.text] = shares.get(share.text, 0.0) + share.share * (1.0 - u)
+    for share in second:
+        shares[share.text] = shares.get(share.text, 0.0) + share.share * u
+    if len(shares) == 1:
+        return (TextShare(text=next(iter(shares))),)
+    return tuple(TextShare(text=text, share=share) for text, share in shares.items())
+
+
+def compile_prompts(source: PromptSource, *, clock: Clock, dialect: Dialect = "reverie") -> KeyedPrompts:
+    """The prompts of a film, every key checked at every frame that shows it.
+
+    Raises ProjectError with all problems, each `where` being `prompts.<key>`.
+    """
+    problems: list[Problem] = []
+    keys: list[HeldKey] = []
+    templates: list[PromptTemplate] = []
+    pairs = _pairs(source)
+    for label, value in pairs:
+        try:
+            place = Place(f"{LANE}.{label}", label)
+            position = parse_position(label, clock=clock, place=place, dialect=dialect)
+            text = prompt_text(value, place)
+            around = {"prefix": source.prefix, "suffix": source.suffix, "negative": source.negative}
+            templates.append(parse_prompt(text, clock=clock, place=Place(place.where), **around))
+            keys.append(HeldKey(position, label, str(len(templates) - 1)))
+        except ScheduleError as error:
+            problems += error.problems
+    try:
+        settled = settle_held(keys, clock, Place(LANE), dialect) if keys else []
+        track = _checked([(key, templates[int(key.word)]) for key in settled], source.blend, clock)
+    except ProjectError as error:
+        problems += error.problems
+    if problems:
+        raise ProjectError(dict.fromkeys(problems))
+    return track
+
+
+def _pairs(source: PromptSource) -> list[tuple[str, object]]:
+    """The keys and prompts as given. Raises ScheduleError if there are none, or for wrong surroundings."""
+    place = Place(LANE)
+    if source.blend not in get_args(Blend):
+        hint = did_you_mean(source.blend, get_args(Blend)) or f"Allowed: {', '.join(get_args(Blend))}."
+        raise Place(f"{LANE}.blend").error(f"{quoted(source.blend)} is not a blend.", None, hint)
+    for name, text in (("prefix", source.prefix), ("suffix", source.suffix), ("negative", source.negative)):
+        if "--neg" in text:
+            raise Place(f"{LANE}.{name}").error(
+                '"--neg" cannot stand here.', None, "Use the negative prompt."
+            )
+    given = source.prompts
+    pairs: list[tuple[str, object]] = []
+    pairs += given.items() if isinstance(given, Mapping) else classic_prompts(given)
+    if not pairs:
+        raise place.error("there is no prompt.", None, 'Example: 0 = "a lighthouse, oil painting".')
+    return [(str(label), value) for label, value in pairs]
+
+
+def _checked(ordered: list[tuple[HeldKey, PromptTemplate]], blend: Blend, clock: Clock) -> KeyedPrompts:
+    """The track of sorted keys, after a look at every frame of every key."""
+    problems: list[Problem] = []
+    keys: list[KeyedPrompt] = []
+    positions = tuple(key.position for key, _ in ordered)
+    for index, (key, template) in enumerate(ordered):
+        start = 0.0 if index == 0 else positions[index - (blend != "hold")]
+        stop = positions[index + 1] if index + 1 < len(positions) else float(clock.frames)
+        shown = np.arange(np.ceil(start), min(np.ceil(stop), clock.frames))
+        try:
+            keys.append(_checked_key(key, template, shown, clock))
+        except ScheduleError as error:
+            problems += [_named(problem, key.label) for problem in error.problems]
+    if problems:
+        raise ProjectError(problems)
+    return KeyedPrompts(clock=clock, blend=blend, keys=tuple(keys), positions=positions)
+
+
+def _checked_key(
+    key: HeldKey, template: PromptTemplate, shown: NDArray[np.float64], clock: Clock
+) -> KeyedPrompt:
+    """The prompt of one key, which the frames `shown` show (perhaps none)."""
+    fixed = None if template.expressions else template.at(0, clock)
+    if len(shown):
+        template.check(shown, clock, Place(f"{LANE}.{key.label}"))
+        for text in _texts(fixed or template.at(int(shown[0]), clock)):
+            parse_emphasis(text)
+    return KeyedPrompt(position=key.position, label=key.label, template=template, fixed=fixed)
+
+
+def _texts(prompt: FramePrompt) -> list[str]:
+    return [share.text for mix in (*(part.mix for part in prompt.parts), prompt.negative) for share in mix]
+
+
+def _named(problem: Problem, label: str) -> Problem:
+    return problem if problem.where.startswith(f"{LANE}.") else replace(problem, where=f"{LANE}.{label}")

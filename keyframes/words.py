@@ -1,0 +1,103 @@
+"""Schedules of words, such as `0: ("Euler a"), 40: (heun)`: a word holds until the next key."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from keyframes.clock import Clock
+from keyframes.entries import EXAMPLE, Entry, split_entries, unwrap
+from keyframes.errors import did_you_mean, quoted
+from keyframes.expansion import current_keys
+from keyframes.lanes import LaneValue
+from keyframes.positions import Dialect, parse_position
+from keyframes.tokens import Place
+
+
+class HeldKey(NamedTuple):
+    """A key whose value holds: its frame, its place as written, and the word."""
+
+    position: float
+    label: str
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordSchedule:
+    """One word lane's keys, resolved and sorted."""
+
+    lane: str
+    clock: Clock
+    keys: tuple[HeldKey, ...]
+
+    def words(self) -> tuple[str, ...]:
+        """The word at every frame."""
+        positions = np.array([key.position for key in self.keys])
+        current = current_keys(positions, np.arange(self.clock.frames, dtype=np.float64))
+        return tuple(self.keys[index].word for index in current.tolist())
+
+    def explain(self, frame: int) -> str:
+        """Where the word at `frame` comes from."""
+        index = max(bisect_right([key.position for key in self.keys], frame) - 1, 0)
+        return "constant" if len(self.keys) == 1 else f"held from key {self.keys[index].label}"
+
+
+def parse_words(
+    value: LaneValue, *, lane: str, clock: Clock, choices: Sequence[str], dialect: Dialect = "reverie"
+) -> WordSchedule:
+    """A word, a schedule string of words or a table of keys as a WordSchedule.
+
+    A word is written with or without quotes and brackets, in capitals or not; it must be one of `choices`.
+    Raises ScheduleError naming the choices, and the nearest one.
+    """
+    place = Place(where=lane, source=value if isinstance(value, str) else "")
+    if isinstance(value, str):
+        entries = split_entries(value, place) if value.strip() else [Entry("0", 0, "", 0)]
+        entries = entries or [Entry("0", 0, value.strip(), value.index(value.strip()))]
+    elif isinstance(value, Mapping):
+        entries = [Entry(str(label), 0, word, 0) for label, word in value.items() if isinstance(word, str)]
+        if len(entries) != len(value) or not entries:
+            raise place.error(
+                "this table must hold words.", None, 'Example: { "0" = "euler", "40" = "heun" }.'
+            )
+    else:
+        raise place.error(
+            f"{quoted(str(value)[:100])} is not a word.", None, f"Allowed: {', '.join(choices)}."
+        )
+    keys = []
+    for entry in entries:
+        label, label_at = unwrap(entry.key, entry.key_at, place)
+        position = parse_position(label, clock=clock, place=place.moved(label_at), dialect=dialect)
+        word, at = unwrap(entry.value, entry.value_at, place)
+        keys.append(HeldKey(position, label, _chosen(word, choices, place.moved(at))))
+    return WordSchedule(lane=lane, clock=clock, keys=tuple(settle_held(keys, clock, place, dialect)))
+
+
+def _chosen(word: str, choices: Sequence[str], place: Place) -> str:
+    for choice in choices:
+        if word.casefold() == choice.casefold():
+            return choice
+    hint = did_you_mean(word.casefold(), choices)
+    raise place.error(
+        f"{quoted(word)} is not one of the choices.", 0, f"{hint} Allowed: {', '.join(choices)}.".strip()
+    )
+
+
+def settle_held(keys: Iterable[HeldKey], clock: Clock, place: Place, dialect: Dialect) -> list[HeldKey]:
+    """The keys sorted, each position once. In Reverie's dialect two keys at one frame are an error."""
+    kept: dict[float, HeldKey] = {}
+    for key in keys:
+        before = kept.get(key.position)
+        if before is not None and dialect == "reverie":
+            labels = f"{quoted(before.label, 30)} and {quoted(key.label, 30)}"
+            what = f"the keys {labels} both stand at frame {key.position:g}."
+            raise place.error(what, None, "Keep one of them.")
+        if dialect != "deforum" or 0 <= key.position < clock.frames:
+            kept[key.position] = key
+    if not kept:
+        raise place.error("no key lies inside the film.", None, EXAMPLE)
+    return [kept[position] for position in sorted(kept)]
