@@ -222,7 +222,7 @@ def _parse_entry(line: bytes) -> Entry | None:
 
 def _project_of(path: Path, header: bytes) -> str:
     value = _unseal(header)
-    if value is None:
+    if value is None or _VERSION_KEY not in value:
         raise _refused(
             path,
             "the first line is damaged, so it cannot be told what these frames belong to.",

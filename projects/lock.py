@@ -30,12 +30,19 @@ if sys.platform == "win32":
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
 
+    def _let_go(descriptor: int) -> None:
+        os.lseek(descriptor, _BEYOND_THE_TEXT, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
     _HELD_BY_ANOTHER: tuple[type[OSError], ...] = (PermissionError,)
 else:
     import fcntl
 
     def _take_hold(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _let_go(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing would not do while a forked child has it open
 
     _HELD_BY_ANOTHER: tuple[type[OSError], ...] = (BlockingIOError,)
 
@@ -87,6 +94,7 @@ class Lock:
     def release(self) -> None:
         """Give the lock back; the file stays. Releasing what is not held is fine."""
         if self.held:
+            _let_go(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = -1
 

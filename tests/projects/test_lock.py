@@ -1,0 +1,165 @@
+"""The lock of a take, with real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from keyframes.errors import EnvironmentFault, LockedError, ProjectError
+from projects.lock import Lock
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from projects.lock import Lock
+from keyframes.errors import LockedError
+try:
+    with Lock(Path(sys.argv[1])):
+        print("held", flush=True)
+        sys.stdin.readline()
+except LockedError as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+
+
+def start(path: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", HOLD, str(path)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "take.lock"
+
+
+def test_the_second_is_told_who_and_how_long(path: Path) -> None:
+    with start(path) as other:
+        assert first_line(other) == "held\n"
+        begin = time.perf_counter()
+        with pytest.raises(LockedError) as caught:
+            Lock(path).acquire()
+        assert time.perf_counter() - begin < 1
+        assert caught.value.exit_code == 4
+        message = str(caught.value)
+        assert f"process {other.pid} on " in message
+        assert " for 0 s" in message
+        assert "\n" not in message
+        other.communicate("\n")
+    with Lock(path) as lock:
+        assert lock.held
+
+
+def test_in_one_process_two_cannot_hold_it_either(path: Path) -> None:
+    with Lock(path) as lock:
+        with pytest.raises(LockedError):
+            Lock(path).acquire()
+        with pytest.raises(LockedError):
+            lock.acquire()
+    assert not lock.held
+    Lock(path).acquire()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_killed_holder_leaves_no_lock(path: Path) -> None:
+    for _ in range(3):
+        with start(path) as other:
+            assert first_line(other) == "held\n"
+            other.send_signal(signal.SIGKILL)
+            other.wait()
+        assert json.loads(path.read_text())["pid"] == other.pid  # its text is still there, and means nothing
+        with Lock(path):
+            assert json.loads(path.read_text())["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "junk", "[]", '{"pid": "x"}', "\0" * 9000, '{"pid": 1, "host": "h", "since": 1e999}']
+)
+def test_any_text_is_no_lock_and_no_trouble(path: Path, text: str) -> None:
+    path.write_text(text)
+    with Lock(path):
+        path.write_text(text)
+        with pytest.raises(LockedError, match=r"is being rendered by (another process|process 1 on h)"):
+            Lock(path).acquire()
+
+
+def test_a_clock_that_stepped_back(path: Path) -> None:
+    with Lock(path):
+        path.write_text(json.dumps({"pid": 5, "host": "h", "since": time.time() + 5000}))
+        with pytest.raises(LockedError, match="process 5 on h, for 0 s"):
+            Lock(path).acquire()
+        path.write_text(json.dumps({"pid": 5, "host": "h", "since": time.time() - 2 * 3600 - 90}))
+        with pytest.raises(LockedError, match="for 2 h 1 min"):
+            Lock(path).acquire()
+
+
+def test_the_file_stays(path: Path) -> None:
+    with Lock(path):
+        first = path.stat().st_ino
+    with Lock(path):
+        assert path.stat().st_ino == first
+    assert path.exists()
+
+
+def test_of_many_starting_together_one_wins(path: Path) -> None:
+    others = [start(path) for _ in range(6)]
+    try:
+        lines = [first_line(other) for other in others]
+        assert sorted(line == "held\n" for line in lines) == [False] * 5 + [True]
+        codes = [other.wait(10) for other, line in zip(others, lines, strict=True) if line != "held\n"]
+        assert codes == [4] * 5
+    finally:
+        for other in others:
+            other.communicate("\n")
+    assert sorted(other.returncode for other in others) == [0, 4, 4, 4, 4, 4]
+
+
+LEAVE_A_CHILD = """
+import os, subprocess, sys
+from pathlib import Path
+from projects.lock import Lock
+Lock(Path(sys.argv[1])).acquire()
+command = [sys.executable, "-c", "print(1, flush=True); input()"]
+subprocess.Popen(command, stdin=0, stdout=1, close_fds=False)
+os._exit(0)
+"""
+
+
+def test_a_lock_does_not_outlive_us_in_a_child(path: Path) -> None:
+    """ffmpeg runs as a child: it must not inherit the lock."""
+    command = [sys.executable, "-c", LEAVE_A_CHILD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert first_line(other) == "1\n"
+        other.wait()
+        with Lock(path) as lock:
+            assert lock.held
+        other.communicate("\n")
+
+
+def test_places_where_no_lock_can_be(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="no such file or folder"):
+        Lock(tmp_path / "none" / "take.lock").acquire()
+    with pytest.raises(ProjectError, match="a folder stands"):
+        Lock(tmp_path).acquire()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock")
+def test_a_disk_without_locks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(descriptor: int) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("projects.lock._take_hold", unsupported)
+    with pytest.raises(EnvironmentFault, match="offers no locks"):
+        Lock(path).acquire()
