@@ -30,17 +30,19 @@ def transfer(source: Tensor, target: Tensor) -> Tensor:
     A value goes to the value of the same rank. The rank of a value is the share of pixels below it plus
     half the share of pixels at it, so a flat picture goes to the median of the target (scikit-image counts
     all pixels at it, and sends a flat picture to the maximum), and matching has no drift toward bright or
-    dark. Between values that occur, ranks are interpolated. Where either histogram is empty nothing is
-    changed.
+    dark. Between values that occur, ranks are interpolated; beyond them, values shift as the outermost one
+    does. Where either histogram is empty nothing is changed.
     """
-    rank, _, _ = _ranks(source)
+    rank, lowest, highest = _ranks(source)
     goal, first, last = _ranks(target)
     high = torch.searchsorted(goal, rank).clamp_(1, BINS - 1)
     low_rank, high_rank = goal.gather(2, high - 1), goal.gather(2, high)
     step = ((rank - low_rank) / (high_rank - low_rank).clamp(min=1e-12)).clamp_(0, 1)
-    value = (high - 1 + step).clamp(first, last) / STEPS
+    bins = torch.arange(BINS, device=rank.device)
+    beyond = (bins - lowest).clamp(max=0) + (bins - highest).clamp(min=0)
+    value = ((high - 1 + step).clamp(first, last) + beyond).clamp_(0, STEPS)
     known = (source.sum(2, keepdim=True) > 0) & (target.sum(2, keepdim=True) > 0)
-    return torch.where(known, value, torch.arange(BINS, device=value.device) / STEPS)
+    return torch.where(known, value, bins) / STEPS
 
 
 def follow(channels: Tensor, curve: Tensor) -> Tensor:
