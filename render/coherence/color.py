@@ -65,8 +65,7 @@ def match_color(
     result, mixed in RGB; 0 returns the same tensor.
 
     Raises ValueError for an unknown space or method, an amount outside [0, 1], a palette measured in
-    another space or by another method, or a number
-    of references that is neither 1 nor B.
+    another space or by another method, or a number of references that is neither 1 nor B.
     """
     if not 0 <= amount <= 1:
         raise ValueError(f"amount is a share from 0 (as it is) to 1 (matched), got {amount}")

@@ -15,13 +15,13 @@ def adjust_contrast(picture: Tensor, amount: float, *, pivot: float = 0.5) -> Te
     leaves flat `pivot`. The default keeps middle grey where it is. Deforum multiplies the picture, which
     also makes it brighter or darker: that is `pivot=0`.
 
-    Raises ValueError for a negative amount, which would turn the picture into its negative.
+    Raises ValueError for a negative amount (it would give the negative of the picture) and for NaN.
     """
-    if amount < 0:
+    if not amount >= 0:
         raise ValueError(f"contrast is a factor of 0 or more, e.g. 1.0 (as it is) or 1.05; got {amount}")
     if amount == 1:
         return picture
-    return picture.mul(amount).add_(pivot * (1 - amount)).clamp_(0, 1)
+    return (picture - pivot).mul_(amount).add_(pivot).clamp_(0, 1)
 
 
 def unsharp(
@@ -37,7 +37,7 @@ def unsharp(
 
     Raises ValueError for a negative amount, an even kernel, or a sigma that is not above 0.
     """
-    if amount < 0:
+    if not amount >= 0:
         raise ValueError(f"sharpening is 0 or more, e.g. 0.35; got {amount}")
     if kernel < 1 or kernel % 2 == 0:
         raise ValueError(f"the kernel has a middle pixel, so its side is odd, e.g. 3, 5 or 7; got {kernel}")

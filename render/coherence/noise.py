@@ -35,9 +35,11 @@ def add_noise(
     picture toward grey. Its noise image has a standard deviation of 0.36 ("uniform", which is normal) or
     0.24 ("perlin"), so its `noise` value a corresponds to an `amount` of 0.36 a or 0.24 a.
 
-    Raises ValueError for what `make_noise` refuses, and a number of seeds that is not the number of
-    pictures.
+    Raises ValueError for what `make_noise` refuses, a negative amount, and a number of seeds that is not
+    the number of pictures.
     """
+    if not amount >= 0:
+        raise ValueError(f"noise is a standard deviation of 0 or more, e.g. 0.02; got {amount}")
     if amount == 0:
         return picture
     if len(seeds) != len(picture):

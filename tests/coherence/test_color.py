@@ -1,0 +1,219 @@
+"""Colour matching: scikit-image and slow twins as oracles, and what must never happen."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from kornia.color import hsv_to_rgb, rgb_to_hsv
+from numpy.typing import NDArray
+from skimage.color import rgb2lab
+from skimage.exposure import match_histograms
+
+from render.coherence import METHODS, SPACES, Method, Space, match_color, palette
+from render.coherence.spaces import from_channels, to_channels
+from tests.coherence.pictures import flat, painted
+
+EVERY = [(space, method) for space in SPACES for method in METHODS]
+LEVEL = 1 / 255
+
+
+def image(picture: torch.Tensor) -> NDArray[np.float64]:
+    return picture[0].permute(1, 2, 0).double().cpu().numpy()
+
+
+def by_rank(values: NDArray[np.float64], goal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Match by rank where a value's rank is the middle of the pixels that have it."""
+    _, where, count = np.unique(values, return_inverse=True, return_counts=True)
+    known, times = np.unique(goal, return_counts=True)
+    rank = (np.cumsum(count) - count / 2) / values.size
+    goal_rank = (np.cumsum(times) - times / 2) / goal.size
+    return np.interp(rank, goal_rank, known)[where].reshape(values.shape)
+
+
+def test_histogram_equals_scikit_image(device: torch.device) -> None:
+    picture, reference = painted(256, 300, seed=1), painted(200, 310, seed=2)
+    got = match_color(picture.to(device), reference.to(device), space="rgb")
+    expected = match_histograms(image(picture), image(reference), channel_axis=-1)
+    np.testing.assert_allclose(image(got), expected, rtol=0, atol=LEVEL)
+
+
+def test_histogram_equals_scikit_image_on_grey_levels() -> None:
+    """scikit-image counts a level's pixels as below it and cuts fractions off: at most 1 level apart."""
+    picture, reference = ((painted(256, 300, seed=i) * 255).round() for i in (1, 2))
+    got = match_color(picture / 255, reference / 255, space="rgb") * 255
+    levels = [image(p).astype(np.uint8) for p in (picture, reference)]
+    expected = match_histograms(levels[0], levels[1], channel_axis=-1)
+    assert np.abs(np.floor(image(got)) - expected).max() <= 1
+
+
+def test_histogram_with_clipped_tones_equals_its_twin(device: torch.device) -> None:
+    """A third of the pixels black, a fifth white: where counting half of them matters."""
+    tones = torch.rand(2, 1, 3, 60, 70, generator=torch.Generator().manual_seed(3))
+    cut = [((p - 0.33) * s).clamp(0, 1) for p, s in zip(tones, (1.9, 3), strict=True)]
+    picture, reference = ((p * 255).round() / 255 for p in cut)
+    got = image(match_color(picture.to(device), reference.to(device), space="rgb"))
+    for channel in range(3):
+        expected = by_rank(image(picture)[..., channel], image(reference)[..., channel])
+        np.testing.assert_allclose(got[..., channel], expected, rtol=0, atol=LEVEL)
+
+
+def test_histogram_treats_bright_and_dark_alike() -> None:
+    picture, reference = ((painted(seed=i) - 0.3).clamp(0, 1) for i in (1, 2))
+    there = match_color(picture, reference, space="rgb")
+    back = 1 - match_color(1 - picture, 1 - reference, space="rgb")
+    torch.testing.assert_close(there, back, rtol=0, atol=LEVEL / 4)
+
+
+@pytest.mark.parametrize("space", ["rgb", "lab"])
+def test_mean_gives_mean_and_spread(device: torch.device, space: Space) -> None:
+    picture, reference = (p.to(device) for p in (painted(seed=1), painted(seed=2) * 0.5 + 0.25))
+    got = match_color(picture, reference, space=space, method="mean")
+    result, goal = to_channels(got, space), to_channels(reference, space)
+    torch.testing.assert_close(result.mean((2, 3)), goal.mean((2, 3)), rtol=0, atol=2e-3)
+    torch.testing.assert_close(result.std((2, 3)), goal.std((2, 3)), rtol=0.03, atol=1e-3)
+
+
+@pytest.mark.parametrize(("space", "method"), EVERY)
+def test_own_colours_change_nothing(device: torch.device, space: Space, method: Method) -> None:
+    picture = painted(seed=1).to(device)
+    got = match_color(picture, picture.flip(3), space=space, method=method)
+    torch.testing.assert_close(got, picture, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("space", "method"), EVERY)
+def test_a_hundred_times_is_as_good_as_once(space: Space, method: Method) -> None:
+    """The loop feeds its own result back: it must come to rest, not creep."""
+    picture, reference = painted(48, 64, seed=1), painted(48, 64, seed=2)
+    first = match_color(picture, reference, space=space, method=method)
+    last = first
+    for _ in range(30):
+        last = match_color(last, reference, space=space, method=method)
+    assert float((last - first).mean((2, 3)).abs().max()) < 2 * LEVEL
+
+
+@pytest.mark.parametrize(("space", "method"), EVERY)
+@pytest.mark.parametrize("pixels", [(1, 1), (1, 5), (8, 8)])
+def test_flat_pictures_are_no_trouble(space: Space, method: Method, pixels: tuple[int, int]) -> None:
+    one = painted()[..., : pixels[0], : pixels[1]]
+    for picture in (flat(0, 0, 0), flat(1, 1, 1), flat(0.2, 0.2, 0.2), flat(1, 0, 0), one):
+        for reference in (flat(0.3, 0.3, 0.3), flat(0, 0, 1), one, painted()):
+            got = match_color(picture, reference, space=space, method=method)
+            assert got.shape == picture.shape
+            assert bool(((got >= 0) & (got <= 1)).all())  # false for NaN
+
+
+@pytest.mark.parametrize(("space", "method"), EVERY)
+def test_flat_to_flat(space: Space, method: Method) -> None:
+    got = match_color(flat(0.8, 0.3, 0.2), flat(0.2, 0.4, 0.6), space=space, method=method)
+    torch.testing.assert_close(got, flat(0.2, 0.4, 0.6), rtol=0, atol=LEVEL)
+
+
+def hues(low: float, high: float, seed: int, saturation: float = 1.0) -> torch.Tensor:
+    """A picture of full colours with hues from `low` to `high` turns, which may lie round 0."""
+    hue = low + (high - low) * torch.rand(1, 60, 60, generator=torch.Generator().manual_seed(seed))
+    rest = torch.full_like(hue, saturation)
+    return hsv_to_rgb(torch.stack(((hue % 1) * 2 * math.pi, rest, torch.ones_like(hue)), 1))
+
+
+def hue_of(picture: torch.Tensor) -> torch.Tensor:
+    return rgb_to_hsv(picture)[:, 0] / (2 * math.pi)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_reds_stay_reds(method: Method) -> None:
+    """Hues on both sides of 0: cut there, half of them would be dragged across the whole circle."""
+    got = hue_of(match_color(hues(-0.03, 0.08, 1), hues(-0.06, 0.04, 2), space="hsv", method=method))
+    assert float(((got + 0.5) % 1 - 0.5).abs().max()) < 0.09
+
+
+@pytest.mark.parametrize("turn", [0.1, 0.35, 0.8])
+def test_turning_all_hues_turns_the_result(turn: float) -> None:
+    """Red is only where counting begins."""
+    one = hue_of(match_color(hues(0.3, 0.45, 1), hues(0.4, 0.6, 2), space="hsv"))
+    other = hue_of(
+        match_color(hues(0.3 + turn, 0.45 + turn, 1), hues(0.4 + turn, 0.6 + turn, 2), space="hsv")
+    )
+    difference = (other - one - turn + 0.5) % 1 - 0.5
+    assert float(difference.abs().max()) < 3e-3
+
+
+def test_grey_pixels_have_no_say_in_hue() -> None:
+    """Grey has hue 0, red, only by convention."""
+    blue, green = hues(0.6, 0.7, 1), hues(0.3, 0.4, 2)
+    grey = flat(0.5, 0.5, 0.5, side=60)
+    mixed = torch.cat((green, grey, grey), 3)
+    got = hue_of(match_color(blue, mixed, space="hsv"))
+    colourful = rgb_to_hsv(match_color(blue, mixed, space="hsv"))[:, 1] > 0.1
+    assert float((got[colourful] - 0.35).abs().max()) < 0.06
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_channels_there_and_back(space: Space) -> None:
+    picture = torch.rand(2, 3, 40, 40, generator=torch.Generator().manual_seed(1))
+    channels = to_channels(picture, space)
+    assert bool(((channels >= 0) & (channels <= 1)).all())
+    torch.testing.assert_close(from_channels(channels, space), picture, rtol=0, atol=2e-5)
+
+
+def test_lab_is_cie_lab() -> None:
+    picture = painted()
+    expected = (rgb2lab(image(picture)) + np.array([0, 128, 128])) / [100, 255, 255]
+    np.testing.assert_allclose(image(to_channels(picture, "lab")), expected, rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize(("space", "method"), EVERY)
+def test_amount_mixes(space: Space, method: Method) -> None:
+    picture, reference = painted(seed=1), painted(seed=2)
+    whole, part = (match_color(picture, reference, space=space, method=method, amount=a) for a in (1.0, 0.25))
+    torch.testing.assert_close(part, picture * 0.75 + whole * 0.25)
+    assert match_color(picture, reference, space=space, method=method, amount=0) is picture
+
+
+@pytest.mark.parametrize(("space", "method"), EVERY)
+def test_batches_and_palettes(device: torch.device, space: Space, method: Method) -> None:
+    pictures, references = (painted(seed=i, batch=2).to(device) for i in (1, 2))
+    how: dict[str, Any] = {"space": space, "method": method}
+    together = match_color(pictures, references, **how)
+    one_for_all = match_color(pictures, palette(references[:1], **how), **how)
+    for i in (0, 1):
+        alone = match_color(pictures[i : i + 1], references[i : i + 1], **how)
+        torch.testing.assert_close(together[i : i + 1], alone, rtol=0, atol=1e-5)
+        alone = match_color(pictures[i : i + 1], references[:1], **how)
+        torch.testing.assert_close(one_for_all[i : i + 1], alone, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("space", "method"), EVERY)
+def test_leaves_its_inputs_alone_and_repeats_itself(
+    device: torch.device, space: Space, method: Method
+) -> None:
+    picture, reference = painted(seed=1).to(device), painted(seed=2).to(device)
+    before = picture.clone(), reference.clone()
+    once = match_color(picture, reference, space=space, method=method)
+    assert torch.equal(once, match_color(picture, reference, space=space, method=method))
+    assert torch.equal(picture, before[0])
+    assert torch.equal(reference, before[1])
+
+
+def test_half_precision_in_half_precision_out() -> None:
+    picture, reference = painted(seed=1), painted(seed=2)
+    got = match_color(picture.half(), reference.half())
+    assert got.dtype == torch.float16
+    torch.testing.assert_close(got.float(), match_color(picture, reference), rtol=0, atol=2 * LEVEL)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"space": "luv"}, "one of lab, rgb, hsv"),
+        ({"method": "median"}, "one of histogram, mean"),
+        ({"amount": 1.5}, "from 0"),
+        ({"amount": math.nan}, "from 0"),
+        ({"reference": palette(painted(), space="rgb")}, "histogram in rgb cannot"),
+        ({"reference": painted(batch=3)}, "1 or 2 references"),
+    ],
+)
+def test_refuses(given: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        match_color(**{"picture": painted(batch=2), "reference": painted(), **given})  # type: ignore[arg-type]

@@ -1,0 +1,133 @@
+"""Noise: its mean, its strength, where it comes from; Perlin's field against a slow twin."""
+
+import math
+
+import pytest
+import torch
+
+from render.coherence import NOISES, Noise, add_noise, generator, make_noise
+from render.coherence.noise import perlin_field
+from tests.coherence.pictures import flat, painted
+
+SIZES = [(128, 96), (77, 45), (33, 130)]
+
+
+@pytest.mark.parametrize("kind", NOISES)
+@pytest.mark.parametrize("size", SIZES)
+def test_mean_zero_spread_one(kind: Noise, size: tuple[int, int]) -> None:
+    noise = make_noise(kind, seeds=[1, 2], frame=3, size=size)
+    assert noise.shape == (2, 3, size[1], size[0])
+    assert float(noise.mean((2, 3)).abs().max()) < 1e-6
+    torch.testing.assert_close(noise.std((2, 3), correction=0), torch.ones(2, 3))
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_amount_is_the_standard_deviation(device: torch.device, kind: Noise) -> None:
+    grey = flat(0.5, 0.5, 0.5, side=101).to(device)
+    noisy = add_noise(grey, kind=kind, amount=0.02, seeds=[9], frame=0)
+    assert noisy.device == grey.device
+    assert abs(float(noisy.std(correction=0)) - 0.02) < 1e-5
+    assert abs(float(noisy.mean()) - 0.5) < 1e-6
+
+
+def test_a_thousand_frames_do_not_drift() -> None:
+    grey = flat(0.5, 0.5, 0.5, side=9)
+    total = sum(add_noise(grey, kind="perlin", amount=0.05, seeds=[4], frame=i) - grey for i in range(1000))
+    assert float(torch.as_tensor(total).mean().abs()) < 1e-3
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_depends_on_seed_frame_and_kind_only(kind: Noise) -> None:
+    picture = painted(batch=2)
+    noisy = add_noise(picture, kind=kind, amount=0.1, seeds=[5, 6], frame=2)
+    alone = add_noise(picture[1:], kind=kind, amount=0.1, seeds=[6], frame=2)
+    assert torch.equal(noisy[1:], alone)
+    for seed, frame in ((5, 2), (6, 3)):
+        other = add_noise(picture[1:], kind=kind, amount=0.1, seeds=[seed], frame=frame)
+        assert not torch.allclose(alone, other, atol=0.05)
+
+
+def test_perlin_grain_is_patchy_and_normal_is_not() -> None:
+    spreads = {}
+    for kind in NOISES:
+        noise = make_noise(kind, seeds=[1], frame=0, size=(256, 256))
+        patches = noise.unfold(2, 16, 16).unfold(3, 16, 16).std((1, 4, 5))
+        spreads[kind] = float(patches.max() / patches.min())
+    assert spreads["normal"] < 1.3
+    assert spreads["perlin"] > 3
+
+
+def test_stays_a_picture() -> None:
+    noisy = add_noise(flat(0, 1, 0.5), kind="normal", amount=0.5, seeds=[1], frame=0)
+    assert float(noisy.min()) == 0
+    assert float(noisy.max()) == 1
+
+
+@pytest.mark.parametrize("kind", NOISES)
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (3, 2)])
+def test_tiny_pictures(kind: Noise, size: tuple[int, int]) -> None:
+    assert bool(make_noise(kind, seeds=[1], frame=0, size=size).isfinite().all())
+
+
+def test_nothing_to_add_is_no_work() -> None:
+    picture = painted()
+    assert add_noise(picture, kind="normal", amount=0, seeds=[1], frame=0) is picture
+
+
+def slow_perlin(source: torch.Generator, size: tuple[int, int], octaves: int, cells: int) -> torch.Tensor:
+    """Pixel by pixel, as the paper tells it."""
+    width, height = size
+    field = torch.zeros(height, width, dtype=torch.float64)
+    for octave in range(octaves):
+        cell = min(size) / (cells * 2**octave)
+        shape = (int(height / cell) + 2, int(width / cell) + 2)
+        angle = (torch.rand(shape, generator=source) * (2 * math.pi)).tolist()
+        for j in range(height):
+            for i in range(width):
+                x, y = (i + 0.5) / cell, (j + 0.5) / cell
+                left, top = math.floor(x), math.floor(y)
+                u, v = x - left, y - top
+                corner = [
+                    [
+                        math.cos(angle[top + b][left + a]) * (u - a)
+                        + math.sin(angle[top + b][left + a]) * (v - b)
+                        for a in (0, 1)
+                    ]
+                    for b in (0, 1)
+                ]
+                fu, fv = (6 * t**5 - 15 * t**4 + 10 * t**3 for t in (u, v))
+                upper = corner[0][0] + fu * (corner[0][1] - corner[0][0])
+                lower = corner[1][0] + fu * (corner[1][1] - corner[1][0])
+                field[j, i] += math.sqrt(2) * 0.5**octave * (upper + fv * (lower - upper))
+    return field
+
+
+@pytest.mark.parametrize(("size", "cells"), [((24, 24), 8), ((37, 22), 5), ((9, 31), 2)])
+def test_perlin_equals_its_slow_twin(size: tuple[int, int], cells: int) -> None:
+    fast = perlin_field(generator(3, 0, "test"), size, 3, 0.5, cells)
+    slow = slow_perlin(generator(3, 0, "test"), size, 3, cells)
+    torch.testing.assert_close(fast.double(), slow, rtol=0, atol=3e-6)
+
+
+def test_one_octave_stays_in_range_and_is_zero_on_the_lattice() -> None:
+    field = perlin_field(generator(1, 0, "test"), (45, 45), 1, 0.5, 2)  # a lattice point each 22.5 px
+    assert 0.3 < float(field.abs().max()) <= 1
+    assert abs(float(field[22, 22])) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"kind": "uniform"}, "one of normal, perlin"),
+        ({"amount": -0.1}, "0 or more"),
+        ({"amount": math.nan}, "0 or more"),
+        ({"seeds": [1, 2]}, "need 1 seeds, got 2"),
+        ({"octaves": 0}, "octaves >= 1"),
+        ({"cells": 0}, "cells >= 1"),
+        ({"persistence": 0.0}, "persistence > 0"),
+    ],
+)
+def test_refuses(given: dict[str, object], message: str) -> None:
+    usual = {"kind": "perlin", "amount": 0.1, "seeds": [1], "frame": 0}
+    with pytest.raises(ValueError, match=message):
+        add_noise(painted(), **{**usual, **given})  # type: ignore[arg-type]
