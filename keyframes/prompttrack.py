@@ -169,11 +169,15 @@ def _checked_key(
     key: HeldKey, template: PromptTemplate, shown: NDArray[np.float64], clock: Clock
 ) -> KeyedPrompt:
     """The prompt of one key, which the frames `shown` show (perhaps none)."""
-    fixed = None if template.expressions else template.at(0, clock)
-    if len(shown):
-        template.check(shown, clock, Place(f"{LANE}.{key.label}"))
-        for text in _texts(fixed or template.at(int(shown[0]), clock)):
-            parse_emphasis(text)
+    moving = bool(template.expressions)
+    if moving and not len(shown):  # its expressions need not exist outside the film
+        return KeyedPrompt(position=key.position, label=key.label, template=template, fixed=None)
+    frames = shown if len(shown) else np.zeros(1)
+    template.check(frames, clock, Place(f"{LANE}.{key.label}"))
+    first = template.at(int(frames[0]), clock)
+    for text in _texts(first):
+        parse_emphasis(text)
+    fixed = None if moving else first
     return KeyedPrompt(position=key.position, label=key.label, template=template, fixed=fixed)
 
 

@@ -74,7 +74,7 @@ def tokenize(text: str, place: Place) -> list[Token]:
 
 
 def _stranger(text: str, at: int, place: Place) -> ScheduleError:
-    while text[at].isspace():
+    while text[at] in " \t\n\r\f\v":  # what the pattern skips
         at += 1
     char = text[at]
     name = quoted(char) if char.isascii() else f"{quoted(char)} (U+{ord(char):04X})"
