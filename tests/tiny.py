@@ -29,7 +29,14 @@ TURBO: Mapping[str, Any] = {
     **_BETAS,
     "timestep_spacing": "trailing",
 }
-LCM: Mapping[str, Any] = {"_class_name": "LCMScheduler", **_BETAS, "clip_sample": False}
+PLMS: Mapping[str, Any] = {
+    "_class_name": "PNDMScheduler",
+    **_BETAS,
+    "skip_prk_steps": True,
+    "set_alpha_to_one": False,
+    "steps_offset": 1,
+}
+LCM: Mapping[str, Any] = {"_class_name": "LCMScheduler", **_BETAS, "clip_sample": False, "steps_offset": 1}
 
 
 def tiny_sd(

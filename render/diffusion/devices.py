@@ -58,7 +58,7 @@ def _has_mps() -> bool:
 def _check_cuda(name: str, number: int) -> None:
     if torch.version.cuda is None and getattr(torch.version, "hip", None) is None:
         raise EnvironmentFault(
-            f'device "{name}" needs a torch built for it; this is {torch.__version__}, for the CPU only. Install '
+            f'device "{name}" needs a torch built for it; this is {torch.__version__}, for the CPU. Install '
             'one as https://pytorch.org/get-started/locally says, or use device = "cpu".'
         )
     if not torch.cuda.is_available():

@@ -28,21 +28,14 @@ def encode(model: Model, pictures: Tensor) -> Tensor:
     encoded = model.vae.encode(given)
     posterior = getattr(encoded, "latent_dist", None)
     latents: Tensor = encoded.latents if posterior is None else posterior.mode()
-    factor = float(model.vae.config.scaling_factor)
     mean, deviation = _statistics(model)
-    if mean is None or deviation is None:
-        return latents.float() * factor
-    return (latents.float() - mean) * factor / deviation
+    return (latents.float() - mean) * float(model.vae.config.scaling_factor) / deviation
 
 
 def decode(model: Model, latents: Tensor) -> Tensor:
     """Decode latents (B, C, h, w) to pictures (B, 3, H, W), float32, not yet limited to [0, 1]."""
-    factor = float(model.vae.config.scaling_factor)
     mean, deviation = _statistics(model)
-    if mean is None or deviation is None:
-        given = latents / factor
-    else:
-        given = latents * deviation / factor + mean
+    given = latents * deviation / float(model.vae.config.scaling_factor) + mean
     picture: Tensor = model.vae.decode(given.to(model.vae.dtype), return_dict=False)[0]
     return picture.float() * 0.5 + 0.5
 
@@ -65,14 +58,12 @@ def in_float32(*modules: Any) -> Iterator[None]:
             module.to(dtype=dtype)
 
 
-def _statistics(model: Model) -> tuple[Tensor | None, Tensor | None]:
-    """Return the latents' mean and deviation per channel (1, C, 1, 1) where the VAE states them (Playground
-    2.5).
+def _statistics(model: Model) -> tuple[Tensor | float, Tensor | float]:
+    """Return the latents' mean and deviation per channel where the VAE states them (Playground 2.5), else 0
+    and 1.
     """
-    config = model.vae.config
-    given = (config.get("latents_mean"), config.get("latents_std"))
-    mean, deviation = (
-        None if values is None else torch.tensor(values, device=model.device).view(1, -1, 1, 1)
-        for values in given
-    )
-    return mean, deviation
+    mean, deviation = (model.vae.config.get(name) for name in ("latents_mean", "latents_std"))
+    if mean is None or deviation is None:
+        return 0.0, 1.0
+    given = torch.tensor([mean, deviation], device=model.device)
+    return given[0].view(1, -1, 1, 1), given[1].view(1, -1, 1, 1)

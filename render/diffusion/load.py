@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,8 @@ def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
             continue
         return source_of_folder(source.name, Path(path), kind="hub")
     raise EnvironmentFault(
-        f'model "{source.name}" could not be fetched from the hub: {_one_line(failed)} Check the name and the '
-        'network, or use a model that is here, for example "sketch".'
+        f'model "{source.name}" could not be fetched from the hub: {_one_line(failed)} Check the name and '
+        'the network, or use a model that is here, for example "sketch".'
     ) from failed
 
 
@@ -97,10 +98,11 @@ def quiet_libraries() -> None:
 def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> Any:
     """Return the diffusers pipeline of a model's files."""
     assert source.path is not None
+    read = _read_file if source.kind == "single-file" else _read_folder
     try:
-        if source.kind == "single-file":
-            return _read_file(source.path, row, dtype)
-        return _read_folder(source.path, row, dtype)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the age of config files, which nobody here can mend
+            return read(source.path, row, dtype)
     except EnvironmentFault:
         raise
     except (

@@ -116,8 +116,8 @@ def _finite(model: Model, painted: Callable[[], tuple[Tensor, Tensor]], frame: i
         return picture
     culprit = "decoder" if _is_finite(latents) else "denoiser"
     raise RenderError(
-        f"frame {frame}: the {culprit} of {model.source.name} gave numbers that are not finite, in float32 as "
-        "well. Its weights may be damaged, or cfg_scale is far too high."
+        f"frame {frame}: the {culprit} of {model.source.name} gave numbers that are not finite, in float32 "
+        "as well. Its weights may be damaged, or cfg_scale is far too high."
     )
 
 

@@ -69,10 +69,10 @@ def make_schedule(
 
 def _cut(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
     """Set the scheduler's steps and return the timesteps to run."""
-    if "original_inference_steps" in scheduler.config:
+    if "original_inference_steps" in signature(scheduler.set_timesteps).parameters:
         return _distilled(scheduler, settings, plan)
     scheduler.set_timesteps(plan.total, device="cpu")
-    if scheduler.config.get("skip_prk_steps"):
+    if type(scheduler).__name__ == "PNDMScheduler":
         return _plms(scheduler.timesteps, plan)
     start = plan.skipped * scheduler.order
     if hasattr(scheduler, "set_begin_index"):

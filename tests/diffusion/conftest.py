@@ -1,0 +1,87 @@
+"""Tiny models, made once for the whole run, loaded by our loader and by diffusers itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from keyframes.prompts import FramePrompt, PromptPart, TextShare
+from render.diffusion.catalogue import find_model
+from render.diffusion.load import load_model, quiet_libraries
+from render.diffusion.parts import Model
+from tests.tiny import LCM, PLMS, TURBO, VELOCITY, tiny_sd, tiny_sdxl
+
+KINDS: dict[str, Callable[[Path], Path]] = {
+    "sd": tiny_sd,
+    "sd-velocity": lambda folder: tiny_sd(folder, scheduler=VELOCITY),
+    "sd-lcm": lambda folder: tiny_sd(folder, scheduler=LCM, guidance_dim=16),
+    "sd-plms": lambda folder: tiny_sd(folder, scheduler=PLMS),
+    "sdxl": tiny_sdxl,
+    "sdxl-turbo": lambda folder: tiny_sdxl(folder, scheduler=TURBO),
+    "sdxl-nonzero": lambda folder: tiny_sdxl(folder, zero_empty=False),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let diffusers' schedulers use torch tensors as NumPy arrays in the old way; all other warnings are errors."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+    quiet_libraries()
+
+
+@pytest.fixture(scope="session")
+def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny model by its kind."""
+    return cache(lambda kind: KINDS[kind](tmp_path_factory.mktemp("models") / kind))
+
+
+@pytest.fixture(scope="session")
+def model_of(folder_of: Callable[[str], Path]) -> Callable[[str], Model]:
+    """A tiny model by its kind, loaded as any model is."""
+    return cache(lambda kind: load_model(find_model(str(folder_of(kind))), device="cpu"))
+
+
+@pytest.fixture(scope="session")
+def pipeline_of(folder_of: Callable[[str], Path]) -> Callable[..., Any]:
+    """diffusers' own pipeline over the same files: the oracle."""
+
+    def load(kind: str, *, image: bool) -> Any:
+        name = f"StableDiffusion{'XL' if 'xl' in kind else ''}{'Img2Img' if image else ''}Pipeline"
+        extra = {} if "xl" in kind else {"safety_checker": None}
+        pipe = getattr(import_module("diffusers"), name).from_pretrained(str(folder_of(kind)), **extra)
+        pipe.set_progress_bar_config(disable=True)
+        return pipe
+
+    return cache(load)
+
+
+@pytest.fixture(scope="session")
+def sd(model_of: Callable[[str], Model]) -> Model:
+    return model_of("sd")
+
+
+@pytest.fixture(scope="session")
+def picture() -> torch.Tensor:
+    """A picture (1, 3, 64, 64): smooth colours with an edge."""
+    y, x = torch.meshgrid(torch.linspace(0, 1, 64), torch.linspace(0, 1, 64), indexing="ij")
+    return torch.stack([x, y, (x > 0.5).float() * 0.8])[None]
+
+
+def prompt(text: str, negative: str = "", **parts: float) -> FramePrompt:
+    """A prompt of one text, or of AND-parts with their weights."""
+    given = tuple(
+        PromptPart(weight=weight, mix=(TextShare(text=part),)) for part, weight in parts.items()
+    ) or (PromptPart(mix=(TextShare(text=text),)),)
+    return FramePrompt(parts=given, negative=(TextShare(text=negative),))

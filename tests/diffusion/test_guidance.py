@@ -1,0 +1,93 @@
+"""Guidance with several parts, against formulas written out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+
+from keyframes.errors import RenderError
+from keyframes.prompts import FramePrompt, PromptPart, TextShare
+from render.diffusion import Sampling
+from render.diffusion.guidance import Guidance, guidance_embedding, make_guidance
+from render.diffusion.parts import Model
+from render.diffusion.sampling import paint
+
+ModelOf = Callable[[str], Model]
+SETTINGS = Sampling(cfg_scale=5.0)
+
+
+def parts(**weights: float) -> FramePrompt:
+    return FramePrompt(
+        parts=tuple(PromptPart(weight=weight, mix=(TextShare(text=text),)) for text, weight in weights.items())
+    )
+
+
+def answers(guidance: Guidance) -> torch.Tensor:
+    """Stand-ins for a denoiser's answers, one for each row."""
+    rows = len(guidance.owners)
+    return torch.randn(rows, 4, 8, 8, generator=torch.Generator().manual_seed(5))
+
+
+def test_and_parts(sd: Model) -> None:
+    """Rows: the negatives of both chains, both first parts, then the second part of the only chain that has one."""
+    guidance = make_guidance(sd, [parts(cat=1.0, fog=-0.4), parts(sea=1.5)], SETTINGS, frame=0)
+    a = answers(guidance)
+    assert guidance.owners.tolist() == [0, 1, 0, 1, 0]
+    first = a[0] + 1.0 * 5 * (a[2] - a[0]) + -0.4 * 5 * (a[4] - a[0])
+    second = a[1] + 1.5 * 5 * (a[3] - a[1])
+    torch.testing.assert_close(guidance.combine(a), torch.stack([first, second]))
+
+
+def test_no_guidance_averages(sd: Model) -> None:
+    """Without guidance: no negatives, negative parts left out, the others averaged by weight."""
+    prompts = [parts(cat=3.0, fog=-0.4, sea=1.0), parts(sea=0.2)]
+    guidance = make_guidance(sd, prompts, replace(SETTINGS, cfg_scale=1.0), frame=0)
+    a = answers(guidance)
+    assert (guidance.negatives, guidance.owners.tolist()) == (0, [0, 1, 0])
+    torch.testing.assert_close(guidance.combine(a), torch.stack([0.75 * a[0] + 0.25 * a[2], a[1]]))
+
+
+def test_no_guidance_and_nothing_positive(sd: Model) -> None:
+    with pytest.raises(RenderError, match="frame 12: without guidance .* positive weight"):
+        make_guidance(sd, [parts(cat=-1.0)], replace(SETTINGS, cfg_scale=0.0), frame=12)
+
+
+def test_a_part_of_no_weight_changes_nothing(sd: Model, picture: torch.Tensor) -> None:
+    given = {"pictures": picture, "size": (64, 64), "settings": Sampling(steps=4), "seeds": [1], "frame": 0}
+    alone = paint(sd, prompts=[parts(cat=1.0)], **given)  # type: ignore[arg-type]
+    beside = paint(sd, prompts=[parts(cat=1.0, fog=0.0)], **given)  # type: ignore[arg-type]
+    torch.testing.assert_close(beside, alone, atol=1e-5, rtol=0)
+
+
+def test_half_and_half_of_one_text_is_that_text(model_of: ModelOf, picture: torch.Tensor) -> None:
+    given = {"pictures": picture, "size": (64, 64), "settings": Sampling(steps=4), "seeds": [1], "frame": 0}
+    texts = (TextShare(text="cat", share=0.5), TextShare(text="cat", share=0.5))
+    for kind in ("sd", "sdxl"):
+        whole = paint(model_of(kind), prompts=[parts(cat=1.0)], **given)  # type: ignore[arg-type]
+        mixed = paint(model_of(kind), prompts=[FramePrompt(parts=(PromptPart(mix=texts),))], **given)  # type: ignore[arg-type]
+        torch.testing.assert_close(mixed, whole, atol=1e-6, rtol=0)
+
+
+def test_rescale(sd: Model) -> None:
+    """phi = 1 gives the guided prediction the standard deviation of the unguided one; phi between, a share of it."""
+    full = make_guidance(sd, [parts(cat=1.0)], replace(SETTINGS, guidance_rescale=1.0), frame=0)
+    a = answers(full)
+    torch.testing.assert_close(full.combine(a)[0].std(), a[1].std())
+    plain = a[0] + 5 * (a[1] - a[0])
+    some = make_guidance(sd, [parts(cat=1.0)], replace(SETTINGS, guidance_rescale=0.25), frame=0)
+    expected = 0.25 * plain * (a[1].std() / plain.std()) + 0.75 * plain
+    torch.testing.assert_close(some.combine(a)[0], expected)
+
+
+def test_guidance_embedding_is_the_pipelines_own(model_of: ModelOf, pipeline_of: Callable[..., object]) -> None:
+    pipe = pipeline_of("sd-lcm", image=False)
+    expected = pipe.get_guidance_scale_embedding(torch.tensor([7.5, 0.0]), embedding_dim=17)  # type: ignore[attr-defined]
+    assert torch.equal(guidance_embedding([8.5, 1.0], 17), expected)
+
+
+def test_embedded_guidance_needs_one_row(model_of: ModelOf) -> None:
+    guidance = make_guidance(model_of("sd-lcm"), [parts(cat=1.0)], replace(SETTINGS, cfg_scale=8.5), frame=0)
+    assert (guidance.negatives, guidance.owners.tolist()) == (0, [0])

@@ -1,0 +1,187 @@
+"""Painting: chains, sizes, strengths, stopping, and pictures that are not finite."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+
+from keyframes.errors import RenderError
+from keyframes.prompts import FramePrompt, PromptPart, TextShare
+from render.diffusion import Sampling
+from render.diffusion.latents import encode, in_float32
+from render.diffusion.noise import start_noise
+from render.diffusion.parts import Model
+from render.diffusion.sampling import paint
+from tests.diffusion.conftest import prompt
+
+ModelOf = Callable[[str], Model]
+QUICK = Sampling(steps=4, strength=0.5, cfg_scale=4.0, sampler="euler a")
+
+
+def painted(model: Model, picture: torch.Tensor | None, settings: Sampling = QUICK, seed: int = 1) -> torch.Tensor:
+    size = (64, 64) if picture is None else (picture.shape[-1], picture.shape[-2])
+    return paint(
+        model, pictures=picture, size=size, prompts=[prompt("a cat")], settings=settings, seeds=[seed], frame=7
+    )
+
+
+@pytest.mark.parametrize("kind", ["sd", "sdxl", "sd-lcm"])
+def test_chains_are_independent(kind: str, model_of: ModelOf, picture: torch.Tensor) -> None:
+    """Three chains painted together are the three painted alone, whatever each one's prompt is made of."""
+    model = model_of(kind)
+    mixed = (TextShare(text="a cat", share=0.25), TextShare(text="a dog", share=0.75))
+    prompts = [
+        prompt("a cat", "blue"),
+        FramePrompt(parts=(PromptPart(mix=mixed), PromptPart(weight=0.5, mix=(TextShare(text="fog"),)))),
+        prompt("the sea"),
+    ]
+    pictures = torch.cat([picture, picture.flip(-1), picture * 0.5])
+    given = {"size": (64, 64), "settings": QUICK, "frame": 3}
+    together = paint(model, pictures=pictures, prompts=prompts, seeds=[1, 2, 3], **given)  # type: ignore[arg-type]
+    alone = [
+        paint(model, pictures=pictures[i : i + 1], prompts=[prompts[i]], seeds=[i + 1], **given)  # type: ignore[arg-type]
+        for i in range(3)
+    ]
+    torch.testing.assert_close(together, torch.cat(alone), atol=1e-5, rtol=0)
+    assert (together[0] - together[2]).abs().max() > 0.01
+
+
+def test_a_frame_is_a_function_of_seed_and_frame(sd: Model, picture: torch.Tensor) -> None:
+    first = painted(sd, picture)
+    painted(sd, None, Sampling(steps=3, sampler="unipc"), seed=9)
+    assert torch.equal(painted(sd, picture), first)
+    assert not torch.equal(painted(sd, picture, seed=2), first)
+    other = paint(sd, pictures=picture, size=(64, 64), prompts=[prompt("a cat")], settings=QUICK, seeds=[1], frame=8)
+    assert not torch.equal(other, first)
+
+
+def test_noise_given_is_the_noise_used(sd: Model) -> None:
+    given = {"pictures": None, "size": (64, 64), "prompts": [prompt("x")], "settings": QUICK, "frame": 7}
+    noise = start_noise([1], 7, (4, 8, 8))
+    drawn = paint(sd, seeds=[1], **given)  # type: ignore[arg-type]
+    assert torch.equal(paint(sd, seeds=[1], noise=noise, **given), drawn)  # type: ignore[arg-type]
+    assert not torch.equal(paint(sd, seeds=[1], noise=-noise, **given), drawn)  # type: ignore[arg-type]
+
+
+def test_the_result(sd: Model, picture: torch.Tensor) -> None:
+    result = painted(sd, picture)
+    assert (result.shape, result.dtype) == ((1, 3, 64, 64), torch.float32)
+    assert 0 <= float(result.min()) <= float(result.max()) <= 1
+    result.mul_(0.5)  # an ordinary tensor, which may be changed in place
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.2])
+def test_no_steps_leave_the_picture_as_it_is(strength: float, sd: Model, picture: torch.Tensor) -> None:
+    assert torch.equal(painted(sd, picture, replace(QUICK, strength=strength)), picture)
+
+
+def test_strength_is_not_read_without_a_picture(sd: Model) -> None:
+    assert torch.equal(painted(sd, None, replace(QUICK, strength=0.0)), painted(sd, None, replace(QUICK, strength=1.0)))
+
+
+def test_more_strength_moves_further(sd: Model, picture: torch.Tensor) -> None:
+    kept = encode(sd, picture)
+    moved = []
+    for strength in (0.25, 0.5, 1.0):
+        result = painted(sd, picture, Sampling(steps=8, strength=strength, sampler="ddim"))
+        moved.append(float((encode(sd, result) - kept).detach().abs().mean()))
+    assert moved == sorted(moved)
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (61, 50), (7, 3), (65, 8)])
+def test_any_size(width: int, height: int, sd: Model) -> None:
+    """Sides that are no multiple of 8 are padded for the model by repeating the edge, and cropped off again."""
+    generator = torch.Generator().manual_seed(0)
+    given = torch.rand(1, 3, height, width, generator=generator)
+    assert painted(sd, given).shape == given.shape
+    right, bottom = -width % 8, -height % 8
+    padded = torch.nn.functional.pad(given, (0, right, 0, bottom), mode="replicate")
+    torch.testing.assert_close(painted(sd, given), painted(sd, padded)[..., :height, :width], rtol=0, atol=0)
+
+
+def test_any_size_from_noise(model_of: ModelOf) -> None:
+    result = paint(
+        model_of("sdxl"), pictures=None, size=(50, 33), prompts=[prompt("x")], settings=QUICK, seeds=[1], frame=0
+    )
+    assert result.shape == (1, 3, 33, 50)
+
+
+def test_steps_are_told_and_may_stop(sd: Model, picture: torch.Tensor) -> None:
+    told: list[tuple[int, int]] = []
+    given = {"pictures": picture, "size": (64, 64), "prompts": [prompt("x")], "seeds": [1], "frame": 0}
+    paint(sd, settings=QUICK, on_step=lambda *step: told.append(step), **given)  # type: ignore[arg-type]
+    assert told == [(1, 2), (2, 2)]
+
+    def stop(done: int, count: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        paint(sd, settings=QUICK, on_step=stop, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "prompts", "seeds"),
+    [((1, 3, 64, 64), (64, 32), 1, 1), ((2, 3, 64, 64), (64, 64), 1, 1), ((1, 4, 64, 64), (64, 64), 1, 1),
+     ((1, 3, 64, 64), (64, 64), 2, 1), ((1, 3, 64, 64), (64, 64), 0, 0), ((1, 3, 64, 64), (0, 64), 1, 1)],
+)  # fmt: skip
+def test_shapes_that_do_not_fit(
+    shape: tuple[int, ...], size: tuple[int, int], prompts: int, seeds: int, sd: Model
+) -> None:
+    with pytest.raises(ValueError, match=r"expected is|each chain|allowed is"):
+        paint(
+            sd,
+            pictures=torch.zeros(shape),
+            size=size,
+            prompts=[prompt("x")] * prompts,
+            settings=QUICK,
+            seeds=[1] * seeds,
+            frame=0,
+        )
+
+
+@pytest.mark.parametrize(("part", "culprit"), [("denoiser", "denoiser"), ("vae", "decoder")])
+def test_damaged_weights_give_no_picture(part: str, culprit: str, sd: Model) -> None:
+    damaged = copy.deepcopy(getattr(sd, part))
+    with torch.no_grad():
+        (damaged.conv_out if part == "denoiser" else damaged.decoder.conv_out).weight.fill_(float("nan"))
+    with pytest.raises(RenderError, match=f"frame 7: the {culprit} of .* not finite"):
+        painted(replace(sd, **{part: damaged}), None)
+
+
+def test_overflow_in_half_precision_is_painted_again(sd: Model, picture: torch.Tensor) -> None:
+    """Where half precision overflows, the frame is what float32 gives; the model stays in half precision."""
+    half = replace(sd, vae=copy.deepcopy(sd.vae).to(torch.bfloat16), denoiser=copy.deepcopy(sd.denoiser).to(torch.bfloat16))
+    expected = replace(sd, vae=copy.deepcopy(half.vae).float(), denoiser=copy.deepcopy(half.denoiser).float())
+
+    def overflow(module: torch.nn.Module, inputs: object, output: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+        half_now = next(module.parameters()).dtype == torch.bfloat16
+        return (output[0] * float("inf"),) if half_now else output
+
+    half.denoiser.register_forward_hook(overflow)
+    torch.testing.assert_close(painted(half, picture), painted(expected, picture), rtol=0, atol=0)
+    assert half.denoiser.dtype == half.vae.dtype == torch.bfloat16
+
+
+def test_overflow_of_the_decoder_alone(sd: Model, picture: torch.Tensor) -> None:
+    half = replace(sd, vae=copy.deepcopy(sd.vae).to(torch.bfloat16))
+    calls: list[torch.dtype] = []
+
+    def overflow(module: torch.nn.Module, inputs: object, output: torch.Tensor) -> torch.Tensor:
+        calls.append(next(module.parameters()).dtype)
+        return output * float("inf") if calls[-1] == torch.bfloat16 else output
+
+    half.vae.decoder.register_forward_hook(overflow)
+    assert bool(torch.isfinite(painted(half, picture)).all())
+    assert calls == [torch.bfloat16, torch.float32]
+
+
+def test_in_float32_gives_the_same_weights_back(sd: Model) -> None:
+    module = copy.deepcopy(sd.vae).to(torch.bfloat16)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    with in_float32(module):
+        assert module.dtype == torch.float32
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
