@@ -1,4 +1,4 @@
-"""The journal: whatever happens to the file, it is recovered or refused, never a voucher for a wrong frame."""
+"""The journal: whatever happens to the file, it is recovered or refused, and never makes a frame wrong."""
 
 from __future__ import annotations
 
