@@ -37,8 +37,7 @@ class Move:
 
 
 def matrix2d(moves: Sequence[Move], size: tuple[int, int]) -> Tensor:
-    """The 2D moves as matrices: (B, 3, 3), float64, on the CPU, where inverting them costs no device
-    synchronisation.
+    """The 2D moves as matrices: (B, 3, 3), float64, on the CPU, so that no device waits while they are made.
 
     M = R * T, the order of Deforum and Disco Diffusion: the picture is shifted first, then turned and
     zoomed about the transform centre. So the shift one sees is itself turned and zoomed: with zoom 1.1,

@@ -13,8 +13,7 @@ from motion.borders import Border, fold_, framed
 Sampling = Literal["bilinear", "bicubic"]
 SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
 
-# How far beyond the last pixel a sample reads: its kernel, and one pixel as `fold_` may leave a position
-# there.
+# How far beyond the picture a sample reads: its kernel, and one pixel more where `fold_` leaves it outside.
 _MARGINS: dict[Sampling, int] = {"bilinear": 2, "bicubic": 3}
 
 
@@ -65,8 +64,7 @@ def resample(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampl
 
 
 def covered(points: Tensor, height: int, width: int) -> Tensor:
-    """How much of what lies at `points` (B, 2, h, w) is inside a picture of this size: (B, 1, h, w), see
-    `Warped`."""
+    """The coverage, as in `Warped`, of `points` (B, 2, h, w) in a picture of this size: (B, 1, h, w)."""
     return _within(points[:, :1], width).mul_(_within(points[:, 1:], height))
 
 

@@ -21,10 +21,9 @@ _LARGEST = 1e12
 def warp_matrix(
     picture: Tensor, matrix: Tensor, *, border: Border = "replicate", sampling: Sampling = "bilinear"
 ) -> Warped:
-    """Move `picture` (B, C, H, W) by `matrix`, (3, 3) or (B, 3, 3): any homography, shears and perspective
-    included.
+    """Move `picture` (B, C, H, W) by `matrix`, (3, 3) or (B, 3, 3), shears and perspective included.
 
-    Same size, device and dtype as the picture. Matrices belong on the CPU: one on the device is fetched,
+    Size, device and dtype stay the picture's. Matrices belong on the CPU: one on the device is fetched,
     which waits for it.
 
     Convention: `matrix` maps source to destination in OpenCV pixel coordinates (x right, y down, first
@@ -62,8 +61,7 @@ def _sources(inverse: Matrices, height: int, width: int, like: Tensor) -> tuple[
 
 
 def _inverse(matrix: Tensor) -> Matrices:
-    """(3, 3) or (B, 3, 3) to its inverse, (1, 3, 3) or (B, 3, 3). NumPy, which is quick with small
-    things."""
+    """(3, 3) or (B, 3, 3) to the inverse, (1, 3, 3) or (B, 3, 3). In NumPy: quicker with small things."""
     given = matrix.detach().to("cpu", torch.float64).reshape(-1, 3, 3).numpy()
     try:
         inverse = np.linalg.inv(given)
