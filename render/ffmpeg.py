@@ -7,6 +7,7 @@ it ignores the exit code, so that a full disk loses a film without a word.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -25,6 +26,10 @@ SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
 SOUND_FORMATS = "wav,mp3,flac,ogg,aac,aiff,caf,w64,mov,mp4,m4a,matroska,webm"
 _TAIL_LINES = 20
 _GRACE_SECONDS = 5.0
+_DISK_FULL = ("No space left on device", "File too large", "Disk quota exceeded")
+_TOO_LARGE = -int(
+    getattr(signal, "SIGXFSZ", 10_000)
+)  # how the system ends a process that reached its size limit
 _FIX = (
     "Install it with: pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg."
 )
@@ -128,9 +133,10 @@ class Ffmpeg:
 
     def _failure(self, how: str) -> RenderError | EnvironmentFault:
         tail = [printable(line) for line in self._tail]
-        if any("No space left on device" in line or "File too large" in line for line in tail):
-            return EnvironmentFault(f"{self._doing}: the disk is full. Free some space and run again.")
         code = self._process.returncode
+        if code == _TOO_LARGE or any(words in line for line in tail for words in _DISK_FULL):
+            what = "the disk is full or a size limit is reached"
+            return EnvironmentFault(f"{self._doing}: {what}. Free some space and run again.")
         said = "".join(f"\n    {line}" for line in tail) or " It said nothing."
         return RenderError(f"{self._doing}: ffmpeg {how} (exit code {code}).{said}")
 

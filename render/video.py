@@ -230,11 +230,15 @@ def _raw_input(frames: _Frames, rate: Fraction) -> list[str]:
 
 
 def _check_count(done: Path, frames: _Frames, path: Path) -> None:
-    found = probe(done)
+    doing = f"writing {printable(str(path))}"
+    try:
+        found = probe(done)
+    except RenderError as error:
+        raise RenderError(f"{doing}: the result cannot be read back. {error}") from error
     if (found.frames, found.width, found.height) != (frames.count, frames.width, frames.height):
         went_in = f"{frames.count} frames of {frames.width} x {frames.height} went in"
         came_out = f"{found.frames} of {found.width} x {found.height} came out"
-        raise RenderError(f"writing {printable(str(path))}: {went_in}, {came_out}")
+        raise RenderError(f"{doing}: {went_in}, {came_out}")
 
 
 @contextmanager
