@@ -29,6 +29,7 @@ BUILT_IN = Path(__file__).parents[1] / "models"
 INDEX = "model_index.json"
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _WITHOUT_WEIGHTS = ("scheduler", "tokenizer")
+_CONFIG_NAMES = ("config.json", "scheduler_config.json", "tokenizer.json", "vocab.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,10 @@ def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> I
         weights = [file for file in found if file.suffix == WEIGHTS]
         if not weights and not part.startswith(_WITHOUT_WEIGHTS):
             raise EnvironmentFault(_without_weights(name, path / part, found))
+        if not any(file.name in _CONFIG_NAMES or file.suffix == ".model" for file in found):
+            raise EnvironmentFault(
+                f'model "{name}": {path / part} has none of {", ".join(_CONFIG_NAMES)}. Fetch the model again.'
+            )
         for file in weights:
             read_header(file)
         yield from ((f"{part}/{file.name}", file) for file in found if file.suffix in (*CONFIGS, WEIGHTS))

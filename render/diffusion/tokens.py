@@ -18,6 +18,8 @@ from torch import Tensor
 from keyframes.emphasis import parse_emphasis
 from render.diffusion.parts import Notice
 
+LONGEST_WORD = 30
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
@@ -40,7 +42,7 @@ def tokenize(tokenizer: Any, text: str, notice: Notice) -> Tokens:
     full = tokenizer(plain, return_offsets_mapping=True, verbose=False)
     offsets = [tuple(pair) for pair in full["offset_mapping"]]
     if len(offsets) > window:
-        lost = plain[offsets[window - 1][0] :].strip()
+        lost = _from_word(plain, offsets[window - 1][0])
         notice(
             f'The prompt is longer than the {window} tokens that the model reads; it does not see "{lost}".'
         )
@@ -48,6 +50,12 @@ def tokenize(tokenizer: Any, text: str, notice: Notice) -> Tokens:
     return Tokens(
         ids=batch["input_ids"], mask=batch["attention_mask"], weights=_weights(pieces, offsets, window)
     )
+
+
+def _from_word(text: str, start: int) -> str:
+    """Return the end of a text from the word that `start` is in; from `start` where words have no spaces."""
+    space = text.rfind(" ", max(start - LONGEST_WORD, 0), start + 1)
+    return text[space + 1 if space >= 0 else start :].strip()
 
 
 def emphasise(hidden: Tensor, weights: Tensor | None) -> Tensor:

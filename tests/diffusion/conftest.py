@@ -29,7 +29,9 @@ KINDS: dict[str, Callable[[Path], Path]] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let diffusers' schedulers use torch tensors as NumPy arrays in the old way; all other warnings are errors."""
+    """Let diffusers' schedulers use torch tensors as NumPy arrays in the old way; all other warnings are
+    errors.
+    """
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning"))

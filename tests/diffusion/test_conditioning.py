@@ -37,12 +37,16 @@ def test_one_text_is_what_sdxl_encodes(text: str, model_of: ModelOf, pipeline_of
 
 
 def test_escaped_brackets_are_text(sd: Model) -> None:
-    expected = sd.encoders[0].tokenizer("a (cat)", padding="max_length", max_length=WINDOW, return_tensors="pt")
+    expected = sd.encoders[0].tokenizer(
+        "a (cat)", padding="max_length", max_length=WINDOW, return_tensors="pt"
+    )
     assert torch.equal(tokenize(sd.encoders[0].tokenizer, r"a \(cat\)", print).ids, expected["input_ids"])
 
 
 def test_emphasis(sd: Model) -> None:
-    """Embeddings times their tokens' weights, with the mean over all restored. `a cat` is 4 tokens after the start."""
+    """Embeddings times their tokens' weights, with the mean over all restored. `a cat` is 4 tokens after the
+    start.
+    """
     plain = sd.encoder.text("a cat").tokens
     weights = torch.ones(WINDOW)
     weights[2:5] = 1.5
@@ -101,7 +105,7 @@ def test_words_beyond_the_window_are_named_once(kind: str, model_of: ModelOf) ->
         encoder.text(text)
     assert len(told) == 1
     assert f"longer than the {WINDOW} tokens" in told[0]
-    assert told[0].endswith('"on a cliff above the sea".')
+    assert told[0].endswith('"upon a cliff above the sea".')
 
 
 def test_a_text_that_just_fits_is_no_news(sd: Model) -> None:

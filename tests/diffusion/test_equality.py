@@ -21,7 +21,9 @@ SEED, FRAME = 3, 40
 ModelOf = Callable[[str], Model]
 
 
-def ours(model: Model, settings: Sampling, picture: torch.Tensor | None, negative: str = NEGATIVE) -> torch.Tensor:
+def ours(
+    model: Model, settings: Sampling, picture: torch.Tensor | None, negative: str = NEGATIVE
+) -> torch.Tensor:
     return paint(
         model,
         pictures=picture,
@@ -48,7 +50,9 @@ def theirs(pipe: Any, model: Model, settings: Sampling, negative: str | None, **
     return picture
 
 
-def text_to_image(pipe: Any, model: Model, settings: Sampling, negative: str | None = NEGATIVE) -> torch.Tensor:
+def text_to_image(
+    pipe: Any, model: Model, settings: Sampling, negative: str | None = NEGATIVE
+) -> torch.Tensor:
     noise = start_noise([SEED], FRAME, (4, 8, 8))
     extra = {"height": 64, "width": 64, "latents": noise, "guidance_rescale": settings.guidance_rescale}
     return theirs(pipe, model, settings, negative, **extra)
@@ -57,7 +61,7 @@ def text_to_image(pipe: Any, model: Model, settings: Sampling, negative: str | N
 def image_to_image(
     pipe: Any, model: Model, settings: Sampling, picture: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> torch.Tensor:
-    """Run the pipeline with our noise and the mode of the VAE's posterior, which we take and it samples from."""
+    """Run the pipeline with our noise, and the mode of the VAE's posterior, from which it would sample."""
     module = import_module(type(pipe).__module__)
     noise = start_noise([SEED], FRAME, (4, 8, 8))
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
@@ -83,6 +87,19 @@ def test_every_sampler_on_a_picture(
     model, settings = model_of("sd"), Sampling(steps=8, strength=0.5, cfg_scale=5.3, sampler=sampler)
     expected = image_to_image(pipeline_of("sd", image=True), model, settings, picture, monkeypatch)
     torch.testing.assert_close(ours(model, settings, picture), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("sampler", ["default", "ddim", "euler a", "lcm", "dpm++ 2m"])
+@pytest.mark.parametrize("kind", ["sd-plms", "sd-lcm"])
+def test_samplers_of_models_saved_with_another(
+    kind: str, sampler: str, model_of: ModelOf, pipeline_of: Callable[..., Any]
+) -> None:
+    """from_config hands settings of the model's own scheduler on to others, which must not be taken for
+    theirs.
+    """
+    model, settings = model_of(kind), Sampling(steps=5, sampler=sampler)
+    expected = text_to_image(pipeline_of(kind, image=False), model, settings)
+    torch.testing.assert_close(ours(model, settings, None), expected, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("strength", [0.2, 0.75, 1.0])
@@ -126,7 +143,9 @@ def test_every_family_from_noise(
 def test_sdxl_without_a_negative_prompt(
     kind: str, model_of: ModelOf, pipeline_of: Callable[..., Any]
 ) -> None:
-    """An empty negative prompt is zeros where the model's pipeline says so, and the encoded empty text elsewhere."""
+    """An empty negative prompt is zeros where the model's pipeline says so, and the encoded empty text
+    elsewhere.
+    """
     model, settings = model_of(kind), Sampling(steps=4, cfg_scale=6.0)
     expected = text_to_image(pipeline_of(kind, image=False), model, settings, negative=None)
     torch.testing.assert_close(ours(model, settings, None, negative=""), expected, rtol=0, atol=0)

@@ -21,7 +21,9 @@ SETTINGS = Sampling(cfg_scale=5.0)
 
 def parts(**weights: float) -> FramePrompt:
     return FramePrompt(
-        parts=tuple(PromptPart(weight=weight, mix=(TextShare(text=text),)) for text, weight in weights.items())
+        parts=tuple(
+            PromptPart(weight=weight, mix=(TextShare(text=text),)) for text, weight in weights.items()
+        )
     )
 
 
@@ -32,7 +34,9 @@ def answers(guidance: Guidance) -> torch.Tensor:
 
 
 def test_and_parts(sd: Model) -> None:
-    """Rows: the negatives of both chains, both first parts, then the second part of the only chain that has one."""
+    """Rows: the negatives of both chains, both first parts, then the second part of the only chain that has
+    one.
+    """
     guidance = make_guidance(sd, [parts(cat=1.0, fog=-0.4), parts(sea=1.5)], SETTINGS, frame=0)
     a = answers(guidance)
     assert guidance.owners.tolist() == [0, 1, 0, 1, 0]
@@ -51,7 +55,7 @@ def test_no_guidance_averages(sd: Model) -> None:
 
 
 def test_no_guidance_and_nothing_positive(sd: Model) -> None:
-    with pytest.raises(RenderError, match="frame 12: without guidance .* positive weight"):
+    with pytest.raises(RenderError, match=r"frame 12: without guidance .* positive weight"):
         make_guidance(sd, [parts(cat=-1.0)], replace(SETTINGS, cfg_scale=0.0), frame=12)
 
 
@@ -72,7 +76,9 @@ def test_half_and_half_of_one_text_is_that_text(model_of: ModelOf, picture: torc
 
 
 def test_rescale(sd: Model) -> None:
-    """phi = 1 gives the guided prediction the standard deviation of the unguided one; phi between, a share of it."""
+    """phi = 1 gives the guided prediction the standard deviation of the unguided one; phi between, a share of
+    it.
+    """
     full = make_guidance(sd, [parts(cat=1.0)], replace(SETTINGS, guidance_rescale=1.0), frame=0)
     a = answers(full)
     torch.testing.assert_close(full.combine(a)[0].std(), a[1].std())
@@ -82,7 +88,9 @@ def test_rescale(sd: Model) -> None:
     torch.testing.assert_close(some.combine(a)[0], expected)
 
 
-def test_guidance_embedding_is_the_pipelines_own(model_of: ModelOf, pipeline_of: Callable[..., object]) -> None:
+def test_guidance_embedding_is_the_pipelines_own(
+    model_of: ModelOf, pipeline_of: Callable[..., object]
+) -> None:
     pipe = pipeline_of("sd-lcm", image=False)
     expected = pipe.get_guidance_scale_embedding(torch.tensor([7.5, 0.0]), embedding_dim=17)  # type: ignore[attr-defined]
     assert torch.equal(guidance_embedding([8.5, 1.0], 17), expected)

@@ -22,10 +22,18 @@ ModelOf = Callable[[str], Model]
 QUICK = Sampling(steps=4, strength=0.5, cfg_scale=4.0, sampler="euler a")
 
 
-def painted(model: Model, picture: torch.Tensor | None, settings: Sampling = QUICK, seed: int = 1) -> torch.Tensor:
+def painted(
+    model: Model, picture: torch.Tensor | None, settings: Sampling = QUICK, seed: int = 1
+) -> torch.Tensor:
     size = (64, 64) if picture is None else (picture.shape[-1], picture.shape[-2])
     return paint(
-        model, pictures=picture, size=size, prompts=[prompt("a cat")], settings=settings, seeds=[seed], frame=7
+        model,
+        pictures=picture,
+        size=size,
+        prompts=[prompt("a cat")],
+        settings=settings,
+        seeds=[seed],
+        frame=7,
     )
 
 
@@ -55,7 +63,9 @@ def test_a_frame_is_a_function_of_seed_and_frame(sd: Model, picture: torch.Tenso
     painted(sd, None, Sampling(steps=3, sampler="unipc"), seed=9)
     assert torch.equal(painted(sd, picture), first)
     assert not torch.equal(painted(sd, picture, seed=2), first)
-    other = paint(sd, pictures=picture, size=(64, 64), prompts=[prompt("a cat")], settings=QUICK, seeds=[1], frame=8)
+    other = paint(
+        sd, pictures=picture, size=(64, 64), prompts=[prompt("a cat")], settings=QUICK, seeds=[1], frame=8
+    )
     assert not torch.equal(other, first)
 
 
@@ -80,7 +90,9 @@ def test_no_steps_leave_the_picture_as_it_is(strength: float, sd: Model, picture
 
 
 def test_strength_is_not_read_without_a_picture(sd: Model) -> None:
-    assert torch.equal(painted(sd, None, replace(QUICK, strength=0.0)), painted(sd, None, replace(QUICK, strength=1.0)))
+    assert torch.equal(
+        painted(sd, None, replace(QUICK, strength=0.0)), painted(sd, None, replace(QUICK, strength=1.0))
+    )
 
 
 def test_more_strength_moves_further(sd: Model, picture: torch.Tensor) -> None:
@@ -94,7 +106,7 @@ def test_more_strength_moves_further(sd: Model, picture: torch.Tensor) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (61, 50), (7, 3), (65, 8)])
 def test_any_size(width: int, height: int, sd: Model) -> None:
-    """Sides that are no multiple of 8 are padded for the model by repeating the edge, and cropped off again."""
+    """Sides that are no multiple of 8 are padded by repeating the edge, and cropped off again."""
     generator = torch.Generator().manual_seed(0)
     given = torch.rand(1, 3, height, width, generator=generator)
     assert painted(sd, given).shape == given.shape
@@ -105,7 +117,13 @@ def test_any_size(width: int, height: int, sd: Model) -> None:
 
 def test_any_size_from_noise(model_of: ModelOf) -> None:
     result = paint(
-        model_of("sdxl"), pictures=None, size=(50, 33), prompts=[prompt("x")], settings=QUICK, seeds=[1], frame=0
+        model_of("sdxl"),
+        pictures=None,
+        size=(50, 33),
+        prompts=[prompt("x")],
+        settings=QUICK,
+        seeds=[1],
+        frame=0,
     )
     assert result.shape == (1, 3, 33, 50)
 
@@ -154,7 +172,11 @@ def test_damaged_weights_give_no_picture(part: str, culprit: str, sd: Model) -> 
 
 def test_overflow_in_half_precision_is_painted_again(sd: Model, picture: torch.Tensor) -> None:
     """Where half precision overflows, the frame is what float32 gives; the model stays in half precision."""
-    half = replace(sd, vae=copy.deepcopy(sd.vae).to(torch.bfloat16), denoiser=copy.deepcopy(sd.denoiser).to(torch.bfloat16))
+    half = replace(
+        sd,
+        vae=copy.deepcopy(sd.vae).to(torch.bfloat16),
+        denoiser=copy.deepcopy(sd.denoiser).to(torch.bfloat16),
+    )
     expected = replace(sd, vae=copy.deepcopy(half.vae).float(), denoiser=copy.deepcopy(half.denoiser).float())
 
     def overflow(module: torch.nn.Module, inputs: object, output: tuple[torch.Tensor]) -> tuple[torch.Tensor]:

@@ -50,12 +50,16 @@ def test_names_mean_themselves(name: str) -> None:
 
 
 def test_unknown_name() -> None:
-    with pytest.raises(ProjectError, match=r'"eulr a" is not a sampler. Did you mean "euler a"\? Allowed are default, euler'):
+    with pytest.raises(
+        ProjectError, match=r'"eulr a" is not a sampler. Did you mean "euler a"\? Allowed are default, euler'
+    ):
         sampler_name("eulr a")
 
 
 def test_flags_do_not_stick(sd: Model) -> None:
-    """From the pristine config every time: a Karras swap leaves no trace, and the model's config is unchanged."""
+    """From the pristine config every time: a Karras swap leaves no trace, and the model's config is
+    unchanged.
+    """
     before = dict(sd.scheduler_config)
 
     def made(name: str) -> bool:
@@ -67,7 +71,7 @@ def test_flags_do_not_stick(sd: Model) -> None:
 
 
 def test_config_settings_survive(sd: Model) -> None:
-    """A swap keeps the model's noise schedule, and never clips latents unless the model's own config says so."""
+    """A swap keeps the model's noise schedule, and clips latents only if the model's own config says so."""
     for name in SAMPLER_NAMES:
         config = make_scheduler(name, own=sd.scheduler, config=sd.scheduler_config).config
         assert (config.beta_start, config.beta_schedule) == (0.00085, "scaled_linear")
@@ -93,12 +97,16 @@ def test_evaluations(name: str, strength: float, mode: str, sd: Model) -> None:
     schedule = make_schedule(sd, settings, plan, seeds=[1], frame=0)
     again = 1 if name == "plms" and plan.count > 1 else 0
     assert len(schedule.timesteps) == plan.count + again
-    assert int(schedule.timesteps[0]) <= strength * 1000 + 1
+    # LCM's and TCD's own steps may lie 20 levels higher than an even division
+    assert int(schedule.timesteps[0]) <= 1000 * plan.count / plan.total + 20
 
 
 def test_plms_starts_anywhere(sd: Model) -> None:
     """Of a model that is certain of one picture, PLMS arrives at that picture from any strength."""
-    clean, noise = torch.full((1, 4, 8, 8), 0.5), torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    clean, noise = (
+        torch.full((1, 4, 8, 8), 0.5),
+        torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0)),
+    )
     levels = make_scheduler("ddim", own="DDIMScheduler", config=sd.scheduler_config).alphas_cumprod
     for strength in (0.1, 0.3, 0.5, 1.0):
         settings = Sampling(steps=20, strength=strength, sampler="plms")
@@ -113,7 +121,7 @@ def test_plms_starts_anywhere(sd: Model) -> None:
 
 
 def test_names_need_no_torch() -> None:
-    code = "import sys, render.diffusion as d; d.SAMPLER_NAMES; sys.exit('torch' in sys.modules or 'diffusers' in sys.modules)"
+    code = "import sys, render.diffusion; sys.exit(bool({'torch', 'diffusers'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -11,7 +11,16 @@ from render.diffusion import StepPlan, step_plan
 
 @pytest.mark.parametrize(
     ("steps", "strength", "count"),
-    [(20, 0.5, 10), (100, 0.29, 29), (50, 0.58, 29), (20, 0.35, 7), (20, 0.04, 0), (20, 0.05, 1), (20, 0, 0), (20, 1, 20)],
+    [
+        (20, 0.5, 10),
+        (100, 0.29, 29),
+        (50, 0.58, 29),
+        (20, 0.35, 7),
+        (20, 0.04, 0),
+        (20, 0.05, 1),
+        (20, 0, 0),
+        (20, 1, 20),
+    ],
 )
 def test_scaled(steps: int, strength: float, count: int) -> None:
     """The decimal product rounded down: diffusers' int(100 * 0.29) is 28."""
@@ -40,7 +49,8 @@ def test_exact_is_comfyui_s_schedule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "strength", "mode"), [(0, 0.5, "scaled"), (1001, 0.5, "scaled"), (5, 1.1, "scaled"), (5, -0.1, "exact"),
+    ("steps", "strength", "mode"),
+    [(0, 0.5, "scaled"), (1001, 0.5, "scaled"), (5, 1.1, "scaled"), (5, -0.1, "exact"),
     (5, float("nan"), "scaled"), (5, 0.5, "precise")],
 )  # fmt: skip
 def test_out_of_range(steps: int, strength: float, mode: str) -> None:
