@@ -60,5 +60,9 @@ def prompt_text(value: object, place: Place) -> str | list[str]:
         return value
     if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
         return [str(item) for item in value]
+    if isinstance(value, dict):
+        raise place.error(
+            "this key holds a table.", None, 'A key with a point needs quotes: "2.5s" = "a cat".'
+        )
     what = f"{quoted(repr(value)[:100], 40)} is not a prompt."
     raise place.error(what, None, 'Allowed: a text, or a list such as ["a cat:2", "a dog:1"].')

@@ -96,8 +96,8 @@ def monotone_slopes(x: Numbers, y: Numbers) -> Numbers:
     rises = np.diff(y) / steps
     before, after = rises[:-1], rises[1:]
     w1, w2 = 2.0 * steps[1:] + steps[:-1], steps[1:] + 2.0 * steps[:-1]
-    same_way = before * after > 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
+    same_way = np.sign(before) * np.sign(after) > 0.0
+    with np.errstate(all="ignore"):
         harmonic = (w1 + w2) / (w1 / before + w2 / after)
     slopes[1:-1] = np.where(same_way, harmonic, 0.0)
     return slopes

@@ -56,6 +56,8 @@ class Expression:
     def _refuse(self, frame: float, value: float) -> None:
         what = "is not a number" if np.isnan(value) else "is infinite" if np.isinf(value) else f"is {value:g}"
         hint = f"Allowed: numbers up to {MAX_VALUE:g}. To step round a pole: where(t == 5, 1, 1/(t - 5))."
+        if np.isnan(value) and any(sign in self.text for sign in "&|^~<>"):
+            hint = "The signs & | ^ ~ << >> need whole numbers or conditions."
         place = f" at position {frame:g}" if frame != int(frame) else ""
         raise self.place.error(f"{quoted(self.text)}{place} {what}.", 0, hint, frame=int(frame))
 

@@ -65,7 +65,9 @@ class Reader:
         if isinstance(value, Mapping):
             hint = 'A key with a point needs quotes: "2.5s" = 1.0.'
             raise self.place.error(f"the key {quoted(label, 30)} holds a table.", None, hint)
-        position = self.position(label, self.place._replace(source=label))
+        place = self.place._replace(source=label)
+        label, at = unwrap(label.strip(), 0, place)
+        position = self.position(label, place.moved(at))
         if not isinstance(value, str):
             return Key(position, self.number(value, label), curve, self.label(label, position))
         place = self.place._replace(source=value)

@@ -286,16 +286,20 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_quickly_and_in_little_memory(name: str) -> None:
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        with pytest.raises(ScheduleError) as caught:
+            value(BOMBS[name])
+        took.append(time.perf_counter() - began)
+        assert caught.value.problem.column is not None
+    assert min(took) < 0.1
     tracemalloc.start()
-    began = time.perf_counter()
-    with pytest.raises(ScheduleError) as caught:
+    with pytest.raises(ScheduleError):
         value(BOMBS[name])
-    took = time.perf_counter() - began
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert took < 0.1
     assert peak < 50e6
-    assert caught.value.problem.column is not None
 
 
 def test_a_long_sum_within_the_limit_is_no_bomb() -> None:

@@ -311,7 +311,7 @@ def test_100k_keys_parse_in_a_second() -> None:
 def test_a_monstrous_text_is_refused_quickly(text: str) -> None:
     began = time.perf_counter()
     assert len(str(refused(text))) < 1000
-    assert time.perf_counter() - began < 1.0
+    assert time.perf_counter() - began < 2.0
 
 
 def test_explain() -> None:
@@ -394,7 +394,7 @@ def test_any_text_is_a_schedule_or_our_error(text: str, dialect: Dialect) -> Non
 @settings(max_examples=200, deadline=None)
 @given(
     st.dictionaries(
-        st.text(max_size=8) | st.sampled_from(["0", "1s", "curve"]),
+        st.text(max_size=8) | st.sampled_from(["0", "1s", "curve", " 5 ", "(6)", "max(7, 1)", "'8'"]),
         st.none()
         | st.booleans()
         | st.integers()
@@ -406,7 +406,8 @@ def test_any_text_is_a_schedule_or_our_error(text: str, dialect: Dialect) -> Non
 )
 def test_any_table_is_a_schedule_or_our_error(table: Mapping[str, object]) -> None:
     try:
-        found = parse_schedule(table, lane="zoom", clock=CLOCK).values()
+        schedule = parse_schedule(table, lane="zoom", clock=CLOCK)
+        assert np.isfinite(schedule.values()).all()
     except ScheduleError:
         return
-    assert np.isfinite(found).all()
+    assert parse_schedule(format_schedule(schedule), lane="zoom", clock=CLOCK) == schedule
