@@ -385,7 +385,7 @@ def test_killed_at_random_times_it_goes_on_to_the_same_take(folder: Path, tmp_pa
         assert (folder / file).read_bytes() == (tmp_path / "uninterrupted" / file).read_bytes()
 
 
-# Each call that changes the disk, killed just before and just after it, each time it is made; a fork for each.
+# Each call that changes the disk, killed just before or just after it, each time it is made; in a fork each.
 FAULT = """
 name, when, faults = sys.argv[2], sys.argv[3], int(sys.argv[4])
 for count in range(1, faults + 1):
