@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 
@@ -44,22 +43,18 @@ class Reader:
     def lane_curve(self, text: str) -> tuple[Curve, int]:
         """The curve named at the front, `smooth; ...`, and where the keys start."""
         match = _LANE_CURVE.match(text)
-        return (
-            (parse_curve(match[1], self.place.moved(match.start(1))), match.end()) if match else (LINEAR, 0)
-        )
+        if match is None:
+            return LINEAR, 0
+        return parse_curve(match[1], self.place.moved(match.start(1))), match.end()
 
     def table(self, table: Mapping[str, object]) -> list[Key]:
         """The keys of a TOML table; `curve` is the whole lane's."""
-        curve = LINEAR
-        if "curve" in table:
-            named = table["curve"]
-            curve = parse_curve(str(named), self.place._replace(source=str(named)))
-        keys = [
-            self.table_key(str(label), value, curve) for label, value in table.items() if label != "curve"
-        ]
-        if not keys:
+        values = {str(label): value for label, value in table.items()}
+        named = str(values.pop("curve", LINEAR))
+        curve = parse_curve(named, self.place._replace(source=named))
+        if not values:
             raise self.place.error("this table has no keys.", None, 'Example: { "0" = 1.0, "60" = 1.03 }.')
-        return keys
+        return [self.table_key(label, value, curve) for label, value in values.items()]
 
     def table_key(self, label: str, value: object, curve: Curve) -> Key:
         if isinstance(value, Mapping):
@@ -68,8 +63,9 @@ class Reader:
         place = self.place._replace(source=label)
         label, at = unwrap(label.strip(), 0, place)
         position = self.position(label, place.moved(at))
+        label = self.label(label, position)
         if not isinstance(value, str):
-            return Key(position, self.number(value, label), curve, self.label(label, position))
+            return Key(position, self.number(value, label), curve, label)
         place = self.place._replace(source=value)
         if not value.strip():
             raise place.error(f"the key {quoted(label, 30)} has no value.", None, 'Example: "60" = 1.03.')
@@ -99,7 +95,7 @@ class Reader:
             raise place.error("an expression is not a ramp and takes no curve.", at + len(text) - 1, hint)
         if NUMBER.fullmatch(
             body
-        ):  # 1e-3, which Deforum holds like any expression: not to be read back as a number
+        ):  # Deforum holds 1e-3 like any expression: it must not be read back as a number
             body += " + 0"
         return Key(position, self.expression(body, text, place.moved(body_at)), LINEAR, label)
 
@@ -107,13 +103,10 @@ class Reader:
         """A value and the curve word after it, `(1.0) smooth`."""
         unwrap(text, at, place, times=0)  # only for its check of the length
         match = _KEY_CURVE.search(text)
-        if (
-            match is None
-            or match[1].partition("(")[0].strip() not in NAMES
-            or not text[: match.start()].strip()
-        ):
+        value = text[: match.start()].rstrip() if match else ""
+        if match is None or not value or match[1].partition("(")[0].strip() not in NAMES:
             return text, None
-        return text[: match.start()].rstrip(), parse_curve(match[1], place.moved(at + match.start()))
+        return value, parse_curve(match[1], place.moved(at + match.start()))
 
     def expression(self, body: str, text: str, place: Place) -> Expression:
         if body in self.expressions:
@@ -151,10 +144,7 @@ class Reader:
         if isinstance(value, bool) or not isinstance(value, int | float):
             what = f"{quoted(repr(value)[:200], 30)} is not a number or a schedule."
             raise self.place.error(what, None, f"Examples: 1.0, {EXAMPLE[9:]}")
-        finite = abs(value) <= MAX_VALUE if isinstance(value, int) else math.isfinite(value)
-        if not finite or abs(value) > MAX_VALUE:
-            at = f" at key {label}" if label else ""
-            raise self.place.error(
-                f"the number{at} is not finite or too large.", None, f"Allowed: up to {MAX_VALUE:g}."
-            )
+        if not abs(value) <= MAX_VALUE:  # nan is refused too
+            what = f"the number{f' at key {label}' if label else ''} is not finite or too large."
+            raise self.place.error(what, None, f"Allowed: up to {MAX_VALUE:g}.")
         return float(value)

@@ -49,6 +49,12 @@ def test_a_problem_says_what_where_and_what_would_be_right() -> None:
     )
 
 
+def test_a_place_without_a_file_or_a_lane() -> None:
+    assert str(Problem(what="no.", line=3)) == "line 3: no."
+    assert str(Problem(what="no.", file="a.toml", where="fps")) == "a.toml fps: no."
+    assert str(Problem(what="no.")) == "no."
+
+
 def test_the_caret_stands_under_the_column() -> None:
     error = ProjectError([Problem(what="no.", text="1 + sinn(t)", column=5), Problem(what="nor this.")])
     assert str(error).splitlines() == [

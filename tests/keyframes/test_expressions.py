@@ -205,6 +205,7 @@ def test_what_is_not_finite_is_refused_with_lane_and_first_frame(text: str, fram
         ("clamp(1,2)", 1, "clamp(x, low, high)"),
         ("min()", 1, "min(a, ...)"),
         ("min(1,)", 7, "cannot stand"),
+        ("min(1 2)", 7, "2*t"),
         ("pulse(1,2,3)", 1, "pulse(x, width)"),
         ("t = 3", 3, "=="),
         ("t.real", 2, "point"),

@@ -207,6 +207,8 @@ def test_plain_text_is_the_prompt_of_key_0(text: str) -> None:
         ('{"0": "a" "5": "b"}', "prompts", "not JSON"),
         ('{"0": ' + "[" * 100_000, "prompts", "nested"),
         ("{0: " + "(" * 100_000, "prompts", "not JSON"),
+        ('{"0", "5"}', "prompts", "not JSON"),
+        ({"0": "`1`" * 1001}, "prompts.0", "too many"),
         ("{0: __import__('os').getpid()}", "prompts", "not JSON"),
     ],
 )

@@ -160,6 +160,8 @@ def test_random_schedules_equal_deforums_walk() -> None:
         ('0: 0, "min(8, 20)": 8', [min(i, 8) for i in range(12)]),
         ("0: 0, fps*2: 8", [min(i, 8) for i in range(12)]),
         ("0: (1),", [1] * 12),
+        ("0: (1),  ", [1] * 12),
+        ("0: (0.5*2),  ", [1] * 12),
         ("(0): '1'", [1] * 12),
         ('"0": "t"', list(range(12))),
         ("t", list(range(12))),

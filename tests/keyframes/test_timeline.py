@@ -181,6 +181,14 @@ def test_dialects_reach_every_lane() -> None:
     assert compile_timeline(CLOCK, SPECS, given, PROMPTS, dialect="disco").numbers["zoom"][120] == 2.0
 
 
+def test_words_in_deforums_dialect() -> None:
+    given: dict[str, LaneValue] = {"sampler": "0: heun, 0: euler, -1: heun, 500: heun"}
+    timeline = compile_timeline(CLOCK, SPECS, given, PROMPTS, dialect="deforum")
+    assert set(timeline.words["sampler"]) == {"euler"}
+    with pytest.raises(ProjectError, match="inside the film"):
+        compile_timeline(CLOCK, SPECS, {"sampler": "500: heun"}, PROMPTS, dialect="deforum")
+
+
 def test_a_hundred_thousand_frames_of_thirty_lanes_in_two_seconds() -> None:
     clock = Clock(frames=100_000, bpm=120)
     value = (
