@@ -21,12 +21,19 @@ from render.diffusion.defaults import (
     defaults_of_name,
     read_json,
 )
-from render.diffusion.families.table import FAMILIES, FamilyRow, family_of_pipeline, family_of_tensors
+from render.diffusion.families.table import (
+    FAMILIES,
+    FIRST_TENSOR,
+    FamilyRow,
+    family_of_pipeline,
+    family_of_tensors,
+)
 from render.diffusion.weights import CONFIGS, PICKLES, WEIGHTS, fingerprint, read_header
 
 Kind = Literal["folder", "single-file", "hub"]
 BUILT_IN = Path(__file__).parents[1] / "models"
 INDEX = "model_index.json"
+LATENT_CHANNELS = 4
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _WITHOUT_WEIGHTS = ("scheduler", "tokenizer")
 _CONFIG_NAMES = ("config.json", "scheduler_config.json", "tokenizer.json", "vocab.json")
@@ -86,6 +93,7 @@ def source_of_folder(name: str, path: Path, *, kind: Kind = "folder") -> ModelSo
             f"{', '.join(pipeline for known in FAMILIES for pipeline in known.pipelines[:1])}."
         )
     files = list(_files(name, path, index, row))
+    _check_channels(name, path)
     return ModelSource(
         name=name,
         kind=kind,
@@ -98,7 +106,12 @@ def source_of_folder(name: str, path: Path, *, kind: Kind = "folder") -> ModelSo
 
 def source_of_file(name: str, path: Path) -> ModelSource:
     """Describe a single .safetensors file. Raises EnvironmentFault for one that is not a whole model."""
-    row = family_of_tensors(read_header(path))
+    tensors = read_header(path)
+    row = family_of_tensors(tensors)
+    if row is not None and tensors[FIRST_TENSOR]["shape"][1] != LATENT_CHANNELS:
+        raise EnvironmentFault(
+            f'model "{name}": {path} is for inpainting or editing; use one for text to image.'
+        )
     if row is None:
         raise EnvironmentFault(
             f'model "{name}": {path} is not a whole Stable Diffusion model (a LoRA, a VAE or part of one?).'
@@ -128,8 +141,9 @@ def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> I
         if not weights and not part.startswith(_WITHOUT_WEIGHTS):
             raise EnvironmentFault(_without_weights(name, path / part, found))
         if not any(file.name in _CONFIG_NAMES or file.suffix == ".model" for file in found):
+            wanted = ", ".join(_CONFIG_NAMES)
             raise EnvironmentFault(
-                f'model "{name}": {path / part} has none of {", ".join(_CONFIG_NAMES)}. Fetch the model again.'
+                f'model "{name}": {path / part} has none of {wanted}. Fetch the model again.'
             )
         for file in weights:
             read_header(file)
@@ -150,6 +164,17 @@ def _is_complete(path: Path) -> bool:
     parts = [part for part, _ in _parts(read_json(path / INDEX), omitted=omitted)]
     needed = [part for part in parts if not part.startswith(_WITHOUT_WEIGHTS)]
     return all(any((path / part).glob(f"*{WEIGHTS}")) for part in needed)
+
+
+def _check_channels(name: str, path: Path) -> None:
+    """Refuse denoisers that want more than latents: those for inpainting, depth or editing."""
+    wanted = read_json(path / "unet" / "config.json").get("in_channels", LATENT_CHANNELS)
+    given = read_json(path / "vae" / "config.json").get("latent_channels", LATENT_CHANNELS)
+    if wanted != given:
+        raise EnvironmentFault(
+            f'model "{name}": its unet takes {wanted} channels and its vae gives {given}: it is for inpainting or '
+            "editing. Use one for text to image."
+        )
 
 
 def _without_weights(name: str, part: Path, found: list[Path]) -> str:

@@ -84,6 +84,13 @@ class Model:
         return Encoder(self)
 
     @cached_property
+    def schedulers(self) -> dict[str, Any]:
+        """Samplers' schedulers as they were made, to be copied and never stepped: making one takes up to 0.3
+        s.
+        """
+        return {}
+
+    @cached_property
     def factor(self) -> int:
         """Pixels per latent along a side."""
         return int(2 ** (len(self.vae.config.block_out_channels) - 1))

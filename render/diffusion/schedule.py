@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from render.diffusion.noise import step_generators
 from render.diffusion.parts import Model
-from render.diffusion.samplers import make_scheduler
+from render.diffusion.samplers import make_scheduler, sampler_name
 from render.diffusion.steps import Sampling, StepPlan, step_plan
 
 
@@ -52,11 +53,11 @@ def plan_steps(model: Model, settings: Sampling, *, pictured: bool) -> StepPlan:
 def make_schedule(
     model: Model, settings: Sampling, plan: StepPlan, *, seeds: Sequence[int], frame: int
 ) -> Schedule:
-    """Make the scheduler anew and cut its schedule to the planned steps.
+    """Take a fresh scheduler and cut its schedule to the planned steps.
 
     Raises ProjectError for an unknown sampler.
     """
-    scheduler = make_scheduler(settings.sampler, own=model.scheduler, config=model.scheduler_config)
+    scheduler = _fresh(model, settings.sampler)
     timesteps = _cut(scheduler, settings, plan)
     options: dict[str, Any] = {}
     accepted = signature(scheduler.step).parameters
@@ -65,6 +66,14 @@ def make_schedule(
     if "generator" in accepted:
         options["generator"] = step_generators(seeds, frame)
     return Schedule(scheduler=scheduler, timesteps=timesteps, options=options)
+
+
+def _fresh(model: Model, sampler: str) -> Any:
+    """Return a scheduler that has not been used: a copy of the one kept for the sampler."""
+    name = sampler_name(sampler)
+    if name not in model.schedulers:
+        model.schedulers[name] = make_scheduler(name, own=model.scheduler, config=model.scheduler_config)
+    return deepcopy(model.schedulers[name])
 
 
 def _cut(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:

@@ -69,7 +69,7 @@ def forward(model: AutoencoderKL, picture: torch.Tensor) -> tuple[torch.Tensor, 
     return made, posterior.mean.float(), posterior.logvar.float()
 
 
-def train(pictures: NDArray[np.uint8], folder: Path, minutes: float, kl: float = 3e-4) -> AutoencoderKL:
+def train(pictures: NDArray[np.uint8], folder: Path, minutes: float, kl: float = 1e-4) -> AutoencoderKL:
     """Train for `minutes` in all (restarts continue); checkpoints every 2 minutes, a sample sheet with each."""
     torch.manual_seed(0)
     model = make()
@@ -80,29 +80,39 @@ def train(pictures: NDArray[np.uint8], folder: Path, minutes: float, kl: float =
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         average.weights, step, spent = state["average"], state["step"], state["spent"]
-    through = torch.compile(lambda picture: forward(model, picture), dynamic=False)  # half the time of a step, for a minute of compiling
     budget = checkpoint.Budget(minutes, spent)
     rng = np.random.default_rng(step)
     saved = budget.spent
+    threads = checkpoint.Threads()
     while budget.share < 1.0:
+        threads.step()
         side, batch = (64, 16) if budget.share < 0.75 else (128, 5)
         for group in optimizer.param_groups:
-            group["lr"] = checkpoint.cosine(budget.share, 1e-3)
+            group["lr"] = checkpoint.rate(budget, step, 1e-3)
         true = crops(pictures, rng, batch, side)
-        made, mean, logvar = through(true)
+        made, mean, logvar = forward(model, true)
         error = picture_loss(made.float(), true)
-        loss = error + kl * 0.5 * (mean.square() + logvar.exp() - 1.0 - logvar).mean()
+        spread = 0.5 * (mean.square() + logvar.exp() - 1.0 - logvar).mean()
+        loss = (
+            error + kl * min(1.0, step / 1500) * spread
+        )  # from the start at full weight it empties the latents
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         average.update(model, step)
         step += 1
-        if step % 100 == 0:
-            print(f"{budget.spent:.0f}s step {step} loss {error.item():.4f} kl {(loss - error).item() / kl:.3f}", flush=True)
+        if step % 50 == 0:
+            print(
+                f"{budget.spent:.0f}s step {step} loss {error.item():.4f} kl {spread.item():.3f}", flush=True
+            )
         if budget.spent - saved > 120 or budget.share >= 1.0:
             saved = budget.spent
-            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
+            state = {
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "average": average.weights,
+            }
             checkpoint.save(folder / "autoencoder.pt", {**state, "step": step, "spent": budget.spent})
             sheet(averaged(average), pictures, folder / "autoencoder.png")
     return averaged(average)

@@ -65,7 +65,9 @@ def load_set(folder: Path) -> tuple[NDArray[np.uint8], list[Scene]]:
             fields = json.loads(line)
             scenes.append(Scene(**{**fields, "extras": tuple(fields["extras"])}))
     if len(scenes) != len(pictures):
-        raise ValueError(f"{folder} is half painted ({len(scenes)} of {len(pictures)}): run the painting again")
+        raise ValueError(
+            f"{folder} is half painted ({len(scenes)} of {len(pictures)}): run the painting again"
+        )
     return pictures, scenes
 
 

@@ -97,7 +97,11 @@ def get_tokenizer(folder: Path) -> CLIPTokenizer:
 
 
 def batch_of(
-    latents: NDArray[np.float16], scenes: list[Scene], tokenizer: CLIPTokenizer, rng: np.random.Generator, size: int
+    latents: NDArray[np.float16],
+    scenes: list[Scene],
+    tokenizer: CLIPTokenizer,
+    rng: np.random.Generator,
+    size: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Latents (size, C, 16, 16) and token ids (size, LENGTH); captions are told anew each time."""
     rows = rng.integers(0, len(latents), size)
@@ -123,9 +127,11 @@ def train(folder: Path, minutes: float, batch: int = 64, peak: float = 5e-4) -> 
     rng = np.random.default_rng(step)
     alphas = make_scheduler().alphas_cumprod
     saved, losses = budget.spent, []
+    threads = checkpoint.Threads()
     while budget.share < 1.0:
+        threads.step()
         for group in optimizer.param_groups:
-            group["lr"] = checkpoint.cosine(budget.share, peak)
+            group["lr"] = checkpoint.rate(budget, step, peak)
         clean, ids = batch_of(latents, scenes, tokenizer, rng, batch)
         t = torch.randint(0, len(alphas), (batch,))
         signal = alphas[t].sqrt()[:, None, None, None]
@@ -140,12 +146,19 @@ def train(folder: Path, minutes: float, batch: int = 64, peak: float = 5e-4) -> 
         average.update(model, step)
         losses.append(loss.item())
         step += 1
-        if step % 100 == 0:
+        if step % 50 == 0:
             mean = float(np.mean(losses[-100:]))
-            print(f"{budget.spent:.0f}s step {step} loss {mean:.4f} {step * batch / budget.spent:.1f} pictures/s", flush=True)
+            print(
+                f"{budget.spent:.0f}s step {step} loss {mean:.4f} {step * batch / budget.spent:.1f} pictures/s",
+                flush=True,
+            )
         if budget.spent - saved > 180 or budget.share >= 1.0:
             saved = budget.spent
-            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
+            state = {
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "average": average.weights,
+            }
             checkpoint.save(folder / "text_to_image.pt", {**state, "step": step, "spent": budget.spent})
 
 

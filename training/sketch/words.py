@@ -19,11 +19,7 @@ LENGTH = 48
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 FILLERS = tuple(
-    "beautiful detailed dreamy calm quiet wide distant masterpiece highly soft light dark warm cold golden silver "
-    "misty lovely epic cinematic trending artstation painted picture scene landscape view tiny huge ancient magic "
-    "cliff rocks waves shore harbor island valley river forest path road garden hill horizon sky sun moon wind "
-    "of a the with in on at by and above below near far behind over under between through very some many one two "
-    "red blue green yellow purple white black grey colorful bright deep gentle wild silent lonely old new style".split()
+    ["beautiful", "detailed", "dreamy", "calm", "quiet", "wide", "distant", "masterpiece", "highly", "soft", "light", "dark", "warm", "cold", "golden", "silver", "misty", "lovely", "epic", "cinematic", "trending", "artstation", "painted", "picture", "scene", "landscape", "view", "tiny", "huge", "ancient", "magic", "cliff", "rocks", "waves", "shore", "harbor", "island", "valley", "river", "forest", "path", "road", "garden", "hill", "horizon", "sky", "sun", "moon", "wind", "of", "a", "the", "with", "in", "on", "at", "by", "and", "above", "below", "near", "far", "behind", "over", "under", "between", "through", "very", "some", "many", "one", "two", "red", "blue", "green", "yellow", "purple", "white", "black", "grey", "colorful", "bright", "deep", "gentle", "wild", "silent", "lonely", "old", "new", "style"]
 )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+FIRST_TENSOR = "model.diffusion_model.input_blocks.0.0.weight"  # of every single file with a UNet in it
+
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyRow:
@@ -71,6 +73,6 @@ def family_of_tensors(names: Iterable[str]) -> FamilyRow | None:
     model.
     """
     found = tuple(names)
-    if not any(name.startswith("model.diffusion_model.") for name in found):
+    if FIRST_TENSOR not in found:
         return None
     return next((row for row in FAMILIES if any(name.startswith(row.marks) for name in found)), None)

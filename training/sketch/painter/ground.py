@@ -92,5 +92,15 @@ def paint_rock(canvas: Picture, scene: Scene, base: float, width: float, rng: np
     polygon(canvas, points, mix(np.asarray(stone) * 0.6, np.asarray(stone) * 1.3, texture))
     foam = tint((0.95, 0.97, 1.0), light, amount * 0.7)
     mask = np.zeros((size, size), np.uint8)
-    cv2.ellipse(mask, (int(x * size), int(foot * size)), (int(width * 1.35 * size), max(2, int(0.012 * size))), 0, 0, 360, 200, -1, cv2.LINE_AA)
+    cv2.ellipse(
+        mask,
+        (int(x * size), int(foot * size)),
+        (int(width * 1.35 * size), max(2, int(0.012 * size))),
+        0,
+        0,
+        360,
+        200,
+        -1,
+        cv2.LINE_AA,
+    )
     fill(canvas, (mask.astype(np.float32) / 255.0)[:, :, None] * (0.4 + 0.6 * texture), foam)

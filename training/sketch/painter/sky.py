@@ -3,8 +3,21 @@
 import cv2
 import numpy as np
 
-from .brushes import Color, Picture, cloud_noise, fill, glow, jitter, line, mix, polygon, polygon_mask, vertical
-from .brushes import ellipse_points, smooth_noise
+from .brushes import (
+    Color,
+    Picture,
+    cloud_noise,
+    ellipse_points,
+    fill,
+    glow,
+    jitter,
+    line,
+    mix,
+    polygon,
+    polygon_mask,
+    smooth_noise,
+    vertical,
+)
 from .world import Scene
 
 # top of the sky, sky at the horizon
@@ -29,7 +42,9 @@ def paint_sky(canvas: Picture, scene: Scene, rng: np.random.Generator) -> None:
     skies = _SKIES[scene.light]
     top, low = skies[int(rng.integers(len(skies)))]
     rows = max(2, round(size * scene.horizon))
-    canvas[:rows] = vertical(rows, jitter(rng, top, 0.05), jitter(rng, low, 0.05), float(rng.uniform(0.8, 1.4)))
+    canvas[:rows] = vertical(
+        rows, jitter(rng, top, 0.05), jitter(rng, low, 0.05), float(rng.uniform(0.8, 1.4))
+    )
     canvas[rows:] = canvas[rows - 1]
     if scene.light == "night":
         _stars(canvas, scene, rng)
@@ -52,7 +67,11 @@ def _sun_or_moon(canvas: Picture, scene: Scene, rng: np.random.Generator) -> Non
         y, r, color = float(rng.uniform(0.08, 0.25)), 0.045, (1.0, 0.97, 0.78)
         glow(canvas, x, y, 0.12, (1.0, 0.95, 0.7), 0.5)
     elif scene.light == "sunset":
-        y, r, color = scene.horizon - float(rng.uniform(0.02, 0.16)), float(rng.uniform(0.05, 0.09)), (1.0, 0.86, 0.45)
+        y, r, color = (
+            scene.horizon - float(rng.uniform(0.02, 0.16)),
+            float(rng.uniform(0.05, 0.09)),
+            (1.0, 0.86, 0.45),
+        )
         glow(canvas, x, y, 0.2, (1.0, 0.55, 0.2), 0.6)
     else:
         y, r, color = float(rng.uniform(0.1, 0.28)), float(rng.uniform(0.035, 0.06)), (0.96, 0.95, 0.85)
@@ -69,7 +88,9 @@ def _stars(canvas: Picture, scene: Scene, rng: np.random.Generator) -> None:
     for _ in range(int(rng.integers(30, 70))):
         x, y = rng.uniform(0, 16 * size), rng.uniform(0, 16 * size * (scene.horizon - 0.05))
         radius = rng.uniform(0.003, 0.0065) * size * 16
-        cv2.circle(mask, (int(x), int(y)), max(1, int(radius)), int(rng.integers(150, 256)), -1, cv2.LINE_AA, 4)
+        cv2.circle(
+            mask, (int(x), int(y)), max(1, int(radius)), int(rng.integers(150, 256)), -1, cv2.LINE_AA, 4
+        )
     fill(canvas, (mask.astype(np.float32) / 255.0)[:, :, None], (0.98, 0.97, 0.88))
 
 

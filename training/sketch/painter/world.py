@@ -24,7 +24,13 @@ LIGHTS: dict[str, tuple[str, ...]] = {
     "day": ("on a clear day", "under a blue sky", "at noon", "in bright daylight", "on a sunny day"),
     "sunset": ("at sunset", "at dusk", "in the evening light", "under an orange sky", "at golden hour"),
     "night": ("at night", "under the stars", "at night under the stars", "in the moonlight", "at midnight"),
-    "storm": ("in a storm", "in stormy weather", "under dark clouds", "in heavy rain", "during a thunderstorm"),
+    "storm": (
+        "in a storm",
+        "in stormy weather",
+        "under dark clouds",
+        "in heavy rain",
+        "during a thunderstorm",
+    ),
 }
 STYLES: dict[str, tuple[str, ...]] = {
     "oil": ("oil painting", "an oil painting", "thick oil paint", "oil on canvas"),
@@ -90,7 +96,11 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
     style = say(STYLES, scene.style, 0.12)
     extras = [phrase for name in scene.extras for phrase in say(EXTRAS, name, 0.3)]
     if not scene.subject_shown:
-        subject = [{"sea": "a calm sea", "meadow": "green hills", "desert": "a desert", "snow": "a snowy plain"}[scene.ground]]
+        subject = [
+            {"sea": "a calm sea", "meadow": "green hills", "desert": "a desert", "snow": "a snowy plain"}[
+                scene.ground
+            ]
+        ]
         ground = []
     else:
         subject = say(SUBJECTS, scene.subject)

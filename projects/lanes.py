@@ -1,0 +1,90 @@
+"""The lanes of a project, table by table: what can change over time, its default, range and unit.
+
+Names are Deforum's (Parseq's for the anti-blur), without the `_schedule` suffix. This table feeds the schema, the
+checks, `plan` and the docs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from keyframes import LaneSpec
+
+SEEDS = (0, 2**53)  # what a float64 lane holds exactly
+
+MOTION: tuple[LaneSpec, ...] = (
+    LaneSpec(name="angle", default=0.0, unit="degrees", help="turn per frame, + is counter-clockwise"),
+    LaneSpec(
+        name="zoom", default=1.0, minimum=0.01, maximum=100.0, help="factor per frame, above 1 moves in"
+    ),
+    LaneSpec(name="translation_x", default=0.0, unit="px", help="shift per frame, + moves the content right"),
+    LaneSpec(name="translation_y", default=0.0, unit="px", help="shift per frame, + moves the content down"),
+    LaneSpec(name="transform_center_x", default=0.5, help="centre of turn and zoom, share of the width"),
+    LaneSpec(name="transform_center_y", default=0.5, help="centre of turn and zoom, share of the height"),
+)
+DIFFUSION: tuple[LaneSpec, ...] = (
+    LaneSpec(
+        name="strength",
+        default=0.5,
+        minimum=0.0,
+        maximum=1.0,
+        help="share of the noise schedule run on the moved picture; 0 keeps it, 1 paints anew",
+    ),
+    LaneSpec(
+        name="steps", default=20, minimum=1, maximum=1000, integer=True, help="steps of the whole schedule"
+    ),
+    LaneSpec(
+        name="cfg_scale", default=7.0, minimum=0.0, maximum=100.0, help="guidance by the prompt; 1 is off"
+    ),
+    LaneSpec(
+        name="eta", default=0.0, minimum=0.0, maximum=1.0, help="fresh noise per step, for DDIM and TCD"
+    ),
+    LaneSpec(
+        name="seed",
+        default="s",
+        minimum=SEEDS[0],
+        maximum=SEEDS[1],
+        integer=True,
+        help='seed of each frame, for seed_behavior = "schedule"',
+    ),
+)
+COHERENCE: tuple[LaneSpec, ...] = (
+    LaneSpec(name="color_amount", default=1.0, minimum=0.0, maximum=1.0, help="how much of the colour match"),
+    LaneSpec(
+        name="noise",
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="deviation of the noise added before painting",
+    ),
+    LaneSpec(name="contrast", default=1.0, minimum=0.0, maximum=10.0, help="factor about mid-grey"),
+    LaneSpec(name="antiblur_amount", default=0.0, minimum=0.0, maximum=10.0, help="unsharp mask, 0 is off"),
+    LaneSpec(
+        name="antiblur_kernel", default=5, minimum=1, maximum=99, integer=True, unit="px", help="odd width"
+    ),
+    LaneSpec(
+        name="antiblur_sigma", default=1.0, minimum=0.01, maximum=50.0, unit="px", help="width of the blur"
+    ),
+    LaneSpec(
+        name="antiblur_threshold", default=0.0, minimum=0.0, maximum=1.0, help="smaller edges are left alone"
+    ),
+)
+TABLES: dict[str, tuple[LaneSpec, ...]] = {"motion": MOTION, "diffusion": DIFFUSION, "coherence": COHERENCE}
+
+
+def lane_specs(samplers: tuple[str, ...], defaults: dict[str, float | str]) -> tuple[LaneSpec, ...]:
+    """Every lane, with a model's own defaults put in and `sampler` as the lane of words.
+
+    samplers: the names it may hold. defaults: lane -> default, for lanes that the model knows better.
+    """
+    word = LaneSpec(name="sampler", default=samplers[0], choices=samplers, help="how the noise is taken away")
+    specs = (*MOTION, *DIFFUSION, word, *COHERENCE)
+    return tuple(replace(s, default=defaults[s.name]) if s.name in defaults else s for s in specs)
+
+
+def table_of(lane: str) -> str:
+    """The table of the project file that a lane is written in."""
+    for table, specs in TABLES.items():
+        if any(spec.name == lane for spec in specs):
+            return table
+    return "diffusion"

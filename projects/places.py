@@ -1,0 +1,51 @@
+"""Where in the TOML text a key stands, so that a message can name the line.
+
+`tomllib` does not keep positions. This reads the text line by line and knows tables, dotted and quoted keys and
+multi-line strings; where it is not sure it says nothing rather than a wrong line.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
+_KEY = re.compile(
+    r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*="""
+)
+_PIECE = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*\.?""")
+
+
+def key_lines(text: str) -> dict[str, int]:
+    """Dotted key -> line, counted from 1. The first one wins."""
+    lines: dict[str, int] = {}
+    table, fence = "", ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if fence:
+            if fence in line:
+                fence = ""
+            continue
+        if found := _TABLE.match(line):
+            table = _dotted(found[1])
+            lines.setdefault(table, number)
+            continue
+        if found := _KEY.match(line):
+            key = _dotted(found[1])
+            lines.setdefault(f"{table}.{key}" if table else key, number)
+            rest = line[found.end() :]
+            for mark in ('"""', "'''"):
+                if rest.count(mark) % 2:
+                    fence = mark
+    return lines
+
+
+def line_of(lines: dict[str, int], where: str) -> int | None:
+    """The line of a dotted key, or of the nearest table above it."""
+    while where:
+        if where in lines:
+            return lines[where]
+        where = where.rpartition(".")[0]
+    return None
+
+
+def _dotted(key: str) -> str:
+    return ".".join(piece.strip("\"'") for piece in _PIECE.findall(key))

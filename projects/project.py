@@ -1,0 +1,74 @@
+"""A project that was read and checked: the file as given, where it stands, and what keyframes needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from keyframes import Clock, LaneValue, PromptSource
+
+from .lanes import TABLES
+from .schema import ProjectFile, Prompts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """One project.
+
+    name: the file's stem, `dream` for dream.toml. folder: where its relative paths start. text: the TOML as read.
+    lines: dotted key -> line of the file, for messages.
+    """
+
+    name: str
+    file_name: str
+    folder: Path
+    text: str
+    file: ProjectFile
+    lines: Mapping[str, int]
+    init_image: Path | None = None
+    audio: Path | None = None
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Length, rate, tempo and seed."""
+        given = self.file
+        return Clock(frames=given.length, fps=given.fps, bpm=given.bpm, seed=given.seed)
+
+    @cached_property
+    def given_lanes(self) -> dict[str, LaneValue]:
+        """The lanes that the file names, as written there."""
+        tables: dict[str, Any] = {name: getattr(self.file, name) for name in TABLES}
+        lanes = {
+            spec.name: getattr(tables[table], spec.name)
+            for table, specs in TABLES.items()
+            for spec in specs
+            if getattr(tables[table], spec.name) is not None
+        }
+        sampler = tables["diffusion"].sampler
+        return lanes if sampler is None else {**lanes, "sampler": sampler}
+
+    @cached_property
+    def prompts(self) -> PromptSource:
+        """The prompts as keyframes takes them."""
+        given = self.file.prompts
+        if isinstance(given, str):
+            return PromptSource(prompts=given)
+        return _prompt_source(given)
+
+    @property
+    def take_folder(self) -> Path:
+        """Where this project renders to unless told otherwise."""
+        return self.folder / "takes" / self.name
+
+
+def _prompt_source(given: Prompts) -> PromptSource:
+    return PromptSource(
+        prompts=given.schedule if given.schedule else given.keys,
+        negative=given.negative,
+        prefix=given.prefix,
+        suffix=given.suffix,
+        blend=given.blend,
+    )

@@ -1,0 +1,64 @@
+"""Render: the frame loop, the diffusion backend, the film, and the command line.
+
+The names below are the Python API; `render.api` tells it with an example. They are loaded when first used, so that
+`reverie --help` and error messages do not wait for what only rendering needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keyframes import (
+        EnvironmentFault,
+        LockedError,
+        Problem,
+        ProjectError,
+        RenderError,
+        ReverieError,
+        ScheduleError,
+        Stopped,
+    )
+    from projects import Project, load_project
+
+    from .api import Studio, export, plan, preview, render, still
+    from .film import Rendered
+    from .plan import Plan
+    from .video import Film
+
+__all__ = [
+    "EnvironmentFault",
+    "Film",
+    "LockedError",
+    "Plan",
+    "Problem",
+    "Project",
+    "ProjectError",
+    "RenderError",
+    "Rendered",
+    "ReverieError",
+    "ScheduleError",
+    "Stopped",
+    "Studio",
+    "export",
+    "load_project",
+    "plan",
+    "preview",
+    "render",
+    "still",
+]
+
+_HOMES = {
+    "keyframes.errors": "EnvironmentFault LockedError Problem ProjectError RenderError ReverieError ScheduleError Stopped",
+    "projects": "Project load_project",
+    "render.api": "Studio export plan preview render still",
+    "render.film": "Rendered",
+    "render.plan": "Plan",
+    "render.video": "Film",
+}
+
+
+def __getattr__(name: str) -> Any:  # PEP 562
+    for home, names in _HOMES.items():
+        if name in names.split():
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module 'render' has no attribute {name!r}")

@@ -1,0 +1,146 @@
+"""The Python API: what the command line does, as functions.
+
+import render
+
+project = render.load_project("dream.toml")
+print(render.plan(project).paint)
+film = render.render(project).film
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyframes import ProjectError, ReverieError, parse_frames
+from projects import Project, Take
+
+from .plan import Plan, make_plan
+from .setup import Setup, prepare
+from .video import Film, encode
+
+if TYPE_CHECKING:
+    from .film import Rendered
+    from .painter import Painter
+    from .progress import Reporter
+
+Frames = str | Iterable[int] | None
+
+
+def _frames(project: Project, frames: Frames) -> tuple[int, ...] | None:
+    if frames is None or not isinstance(frames, str):
+        return None if frames is None else tuple(frames)
+    return parse_frames(frames, project.clock.frames)
+
+
+def existing_take(project: Project, folder: Path | None = None) -> Take | None:
+    """The project's take if there is one. Raises ProjectError if the folder holds something else."""
+    folder = folder or project.take_folder
+    return Take(folder, project=project.name) if folder.exists() else None
+
+
+def plan(project: Project, *, take: Path | None = None, frames: Frames = None) -> Plan:
+    """What a render would do. Loads no model. `frames`: "0-99", or frame numbers; all by default."""
+    return make_plan(prepare(project), existing_take(project, take), _frames(project, frames))
+
+
+class Studio:
+    """Models, loaded once and used for one project after the other."""
+
+    def __init__(self, *, device: str = "auto", dtype: str = "auto", notice: object = None) -> None:
+        self._device, self._dtype, self._notice = device, dtype, notice
+        self._loaded: tuple[str, object] | None = None
+
+    def painter(self, setup: Setup) -> Painter:
+        """A painter for the project; its model is loaded unless it was the last one used."""
+        from .diffusion.load import load_model
+        from .diffusion.parts import Model
+        from .painter import DiffusionPainter
+
+        name = setup.source.fingerprint or setup.source.name
+        if self._loaded is None or self._loaded[0] != name:
+            self._loaded = None  # let the old model go before the new one comes
+            model = load_model(setup.source, device=self._device, dtype=self._dtype)
+            self._loaded = (name, model)
+        model = self._loaded[1]
+        assert isinstance(model, Model)
+        return DiffusionPainter(setup, model)
+
+
+def render(
+    project: Project,
+    *,
+    take: Path | None = None,
+    frames: Frames = None,
+    film: bool = True,
+    metadata: bool = True,
+    device: str = "auto",
+    studio: Studio | None = None,
+    report: Reporter | None = None,
+) -> Rendered:
+    """Render a project into its take, or go on where an earlier render stopped.
+
+    take: the folder, by default takes/NAME beside the project. frames: as in `plan`. film: also assemble film.mp4.
+    Raises ProjectError, EnvironmentFault, LockedError, RenderError.
+    """
+    from .film import render_project
+
+    studio = studio or Studio(device=device)
+    return render_project(
+        project,
+        make_painter=studio.painter,
+        take_folder=take,
+        frames=_frames(project, frames),
+        film=film,
+        metadata=metadata,
+        report=report,
+    )
+
+
+def still(project: Project, frame: int, *, take: Path | None = None, studio: Studio | None = None) -> Path:
+    """One frame; what it needs is painted first. The path of its PNG in the take."""
+    frame = parse_frames(str(frame), project.clock.frames)[0]
+    done = render(project, take=take, frames=[frame], film=False, studio=studio)
+    return Take(done.take).path(frame)
+
+
+def preview(project: Project, out: Path | None = None) -> Film:
+    """The motion alone as a film, with no model."""
+    from .preview import preview_project
+
+    return preview_project(project, out)
+
+
+def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float | None = None) -> Film:
+    """A film, GIF or folder of PNGs from a take's stored frames: .mp4, .webm, .mov, .gif, or a folder.
+
+    frames: "0-99" of those stored, all by default. fps: by default the project's.
+    Raises ProjectError for a folder that is no take or an output of unknown kind.
+    """
+    from projects import read_project
+
+    from .film import film_metadata
+
+    found = Take(take)
+    stored: Sequence[int] = found.stored()
+    if frames is not None:
+        stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
+    metadata: dict[str, str] = {}
+    audio = None
+    try:
+        text = found.project_file.read_text(encoding="utf-8")
+        project = read_project(text, name=f"{found.project}.toml", folder=take.resolve().parent.parent)
+        metadata, audio, fps = film_metadata(project), project.audio, fps or project.file.fps
+    except (OSError, ReverieError) as error:
+        if fps is None:
+            what = f"{found.project_file} cannot be read, so the frame rate is not known."
+            raise _wrong(what, "Give it: --fps 15") from error
+    sounding = audio if str(out).lower().endswith((".mp4", ".mov", ".webm")) else None
+    return encode((found.read(f) for f in stored), out, fps=fps or 15.0, audio=sounding, metadata=metadata)
+
+
+def _wrong(what: str, hint: str) -> ProjectError:
+    from keyframes import Problem
+
+    return ProjectError(Problem(what=what, hint=hint))

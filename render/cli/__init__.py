@@ -1,0 +1,5 @@
+"""The command line: `reverie`."""
+
+from .app import main
+
+__all__ = ["main"]

@@ -1,0 +1,92 @@
+"""The `reverie` command: its group, its way with errors, and its exit codes.
+
+Commands live in the modules beside this one and import what they need when they run: `--help` imports only click.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+_HOMES = {
+    "new": "projects",
+    "check": "projects",
+    "schema": "projects",
+    "plan": "planning",
+    "preview": "rendering",
+    "render": "rendering",
+    "still": "rendering",
+    "export": "rendering",
+    "sheet": "rendering",
+    "doctor": "doctor",
+}
+
+
+class _Commands(click.Group):
+    """Commands by name, each from its own module; a wrong name gets the nearest right one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _HOMES:
+            return None
+        found: click.Command = getattr(import_module(f"render.cli.{_HOMES[cmd_name]}"), cmd_name)
+        return found
+
+
+def _version() -> str:
+    try:
+        return version("reverie")
+    except PackageNotFoundError:
+        return "from source"
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(_version(), prog_name="reverie")
+def cli() -> None:
+    """Turn a written score of prompts and camera moves into a film.
+
+    Start with: reverie new dream.toml && reverie render dream.toml
+
+    Exit codes: 0 done, 1 render failed, 2 bad project or usage, 3 something is missing (ffmpeg, device, model),
+    4 the take is being rendered by another process, 130 SIGINT, 143 SIGTERM.
+    """
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(lambda: cli.main(args=argv, prog_name="reverie", standalone_mode=False)))
+
+
+def run(command: Callable[[], object]) -> int:
+    """Run a command; every error that is ours becomes its message on stderr and its exit code."""
+    try:
+        code = command()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
+        return 1
+    except Exception as error:
+        from keyframes.errors import ReverieError
+
+        if not isinstance(error, ReverieError):
+            raise
+        click.echo(f"{error}", err=True)
+        for note in getattr(error, "__notes__", ()):
+            click.echo(note, err=True)
+        return error.exit_code
+    return code if isinstance(code, int) else 0

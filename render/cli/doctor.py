@@ -1,0 +1,98 @@
+"""doctor: what this machine has, in a form to paste into a report."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+
+_PACKAGES = (
+    ["torch", "diffusers", "transformers", "kornia", "numpy", "opencv-python-headless", "imageio-ffmpeg", "pillow", "pydantic"]
+)
+
+
+@click.command()
+def doctor() -> int:
+    """Say what this machine has: ffmpeg, torch, device, memory, disk, models. Exit code 3 if something is missing."""
+    faults = 0
+    for name, look in _CHECKS.items():
+        try:
+            found = look()
+        except Exception as error:  # a doctor reports what fails and goes on
+            faults += 1
+            found = f"MISSING: {str(error).splitlines()[0]}"
+        click.echo(f"{name:<10} {found}")
+    return 3 if faults else 0
+
+
+def _reverie() -> str:
+    try:
+        own = version("reverie")
+    except PackageNotFoundError:
+        own = "not installed"
+    return f"{own}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+
+
+def _packages() -> str:
+    found = []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} MISSING")
+    return ", ".join(found)
+
+
+def _device() -> str:
+    import torch
+
+    from render.diffusion.devices import find_device, find_dtype
+
+    device = find_device("auto")
+    cores = f"{os.cpu_count()} CPU cores, torch uses {torch.get_num_threads()}"
+    if device.type == "cuda":
+        total = torch.cuda.get_device_properties(device).total_memory / 2**30
+        cores = f"{torch.cuda.get_device_name(device)}, {total:.0f} GiB; {cores}"
+    return f"{device}, {find_dtype('auto', device)}; {cores}"
+
+
+def _memory() -> str:
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return f"{pages * size / 2**30:.1f} GiB"
+
+
+def _disk() -> str:
+    usage = shutil.disk_usage(Path.cwd())
+    return f"{usage.free / 2**30:.1f} GiB free here"
+
+
+def _ffmpeg() -> str:
+    from render.ffmpeg import find_ffmpeg, run_ffmpeg
+
+    run_ffmpeg(
+        ["-f", "lavfi", "-i", "color=size=16x16:rate=1:duration=1", "-f", "null", "-"], doing="trying ffmpeg"
+    )
+    return f"{find_ffmpeg()} runs"
+
+
+def _models() -> str:
+    from render.diffusion.catalogue import BUILT_IN, find_model
+
+    names = sorted(path.parent.name for path in BUILT_IN.glob("*/model_index.json"))
+    return ", ".join(f"{name} ({find_model(name).family})" for name in names) or "no built-in model"
+
+
+_CHECKS: dict[str, Callable[[], str]] = {
+    "reverie": _reverie,
+    "packages": _packages,
+    "device": _device,
+    "memory": _memory,
+    "disk": _disk,
+    "ffmpeg": _ffmpeg,
+    "models": _models,
+}

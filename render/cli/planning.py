@@ -1,0 +1,119 @@
+"""plan: what a render will do, and why every value is what it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import frames_option, json_option, outside_option, project_argument, take_option
+
+if TYPE_CHECKING:
+    from keyframes import FramePrompt
+    from render.plan import Plan
+    from render.setup import Setup
+
+
+@click.command()
+@project_argument
+@take_option
+@frames_option
+@json_option
+@outside_option
+def plan(project: Path, take: Path | None, frames: str | None, as_json: bool, allow_outside: bool) -> None:
+    """Say what a render will do: frames, model calls, what is re-used, time and disk. Loads no model.
+
+    With --frames of one frame, every lane's value at that frame and where it comes from; with --json the lanes and
+    prompts of every frame asked for.
+    """
+    from keyframes import parse_frames
+    from projects import load_project
+    from render.api import existing_take
+    from render.plan import make_plan
+    from render.setup import prepare
+
+    loaded = load_project(project, allow_outside=allow_outside)
+    setup = prepare(loaded)
+    wanted = None if frames is None else parse_frames(frames, setup.frames)
+    made = make_plan(setup, existing_take(loaded, take), wanted)
+    if as_json:
+        told = {**_counts(setup, made), **({"frames": _rows(setup, wanted)} if wanted is not None else {})}
+        click.echo(json.dumps(told))
+        return
+    _tell(setup, made)
+    for frame in wanted or ():
+        if len(wanted or ()) <= 5:
+            _explain(setup, frame)
+
+
+def _counts(setup: Setup, plan: Plan) -> dict[str, Any]:
+    return {
+        "project": setup.project.file_name,
+        "model": setup.source.name,
+        "size": list(setup.size),
+        "fps": setup.project.file.fps,
+        "length": setup.frames,
+        "paint": list(plan.paint),
+        "kept": list(plan.kept),
+        "model_calls": plan.calls,
+        "seconds": plan.seconds,
+        "bytes": plan.bytes,
+    }
+
+
+def _rows(setup: Setup, frames: Sequence[int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "frame": row.frame,
+            "seed": setup.seed(row),
+            "lanes": {**row.numbers, **row.words},
+            "prompts": prompts_of(row.prompt),
+            "negative": [{"text": n.text, "weight": n.share} for n in row.prompt.negative if n.text],
+        }
+        for row in setup.timeline.rows(frames)
+    ]
+
+
+def prompts_of(prompt: FramePrompt) -> list[dict[str, Any]]:
+    """The texts of a frame's prompt with what each counts: part weight times share in the blend."""
+    return [{"text": s.text, "weight": p.weight * s.share} for p in prompt.parts for s in p.mix]
+
+
+def _tell(setup: Setup, plan: Plan) -> None:
+    from render.progress import duration
+
+    width, height = setup.size
+    seconds = setup.frames / setup.project.file.fps
+    click.echo(f"{setup.project.file_name}: {setup.frames} frames, {width}x{height}, {seconds:.1f} s of film")
+    click.echo(f"  model     {setup.source.name} ({setup.source.family or 'not fetched yet'})")
+    click.echo(f"  to paint  {ranges(plan.paint)}: {len(plan.paint)} frames, {plan.calls} model calls")
+    click.echo(f"  kept      {ranges(plan.kept)}: {len(plan.kept)} frames")
+    known = (
+        "not known before the first frames are painted" if plan.seconds is None else duration(plan.seconds)
+    )
+    click.echo(f"  time      {known}")
+    click.echo(f"  disk      {plan.bytes / 1e6:.1f} MB")
+
+
+def _explain(setup: Setup, frame: int) -> None:
+    click.echo(f"frame {frame}: seed {setup.seed(setup.timeline.row(frame))}")
+    for lane, value, why in setup.timeline.explain(frame):
+        shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+        click.echo(f"  {lane:<20} {shown:<12} {why}")
+
+
+def ranges(frames: Sequence[int]) -> str:
+    """Frames as people write them: 0-39, 45, 50-59."""
+    parts: list[str] = []
+    start = previous = None
+    for frame in [*frames, None]:
+        if previous is not None and frame == previous + 1:
+            previous = frame
+            continue
+        if start is not None:
+            parts.append(str(start) if start == previous else f"{start}-{previous}")
+        start = previous = frame
+    return ", ".join(parts) or "none"

@@ -1,0 +1,251 @@
+"""The whole: a project becomes frames in a take, and the frames become a film.
+
+    plan -> for each frame: keep it, or paint it -> a thread stores it -> another thread feeds it to ffmpeg -> film.mp4
+
+The film is made from the stored frames, read back as they appear; stopping anywhere loses at most the frame that was
+being painted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyframes import Row, Stopped
+from projects import FrameWriter, Picture, Project, Take, canonical
+from projects.files import write_atomic
+
+from .painter import OnStep, Painter
+from .pictures import read_picture
+from .plan import Plan, make_plan
+from .progress import Reporter, Silent
+from .setup import Setup, prepare
+from .speed import remember
+from .video import Film, encode
+
+if TYPE_CHECKING:
+    from .frame import FramePainter
+
+MakePainter = Callable[[Setup], Painter]
+FILM_RECORD = "film.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """What a render did. film: None when only frames were asked for."""
+
+    take: Path
+    film: Path | None
+    painted: tuple[int, ...]
+    kept: tuple[int, ...]
+    up_to_date: bool
+    padded: bool = False
+
+
+def render_project(
+    project: Project,
+    *,
+    make_painter: MakePainter,
+    take_folder: Path | None = None,
+    frames: Sequence[int] | None = None,
+    film: bool = True,
+    metadata: bool = True,
+    report: Reporter | None = None,
+) -> Rendered:
+    """Render a project into its take: paint what is missing or no longer true, then assemble the film.
+
+    make_painter: loads what paints; it is called only if something is to be painted. frames: only these (and what
+    they need); the film then holds these alone. film: whether to assemble it. metadata: whether frames and film carry
+    the project.
+    Raises ProjectError, EnvironmentFault, LockedError, RenderError or Stopped; what was stored stays.
+    """
+    report = report or Silent()
+    setup = prepare(project)
+    take = Take(take_folder or project.take_folder, project=project.name)
+    with take.lock():
+        plan = make_plan(setup, take, frames)
+        key = _film_key(setup, plan, metadata)
+        if not plan.paint and (not film or _film_is(take, key)):
+            return Rendered(
+                take=take.folder,
+                film=take.film if film else None,
+                painted=(),
+                kept=plan.kept,
+                up_to_date=True,
+            )
+        init = None
+        if 0 in plan.paint and project.init_image is not None:
+            init = read_picture(project.init_image, setup.size)
+        report.begin(setup, plan)
+        painter = make_painter(setup) if plan.paint else None
+        take.keep_project(project.text)
+        with FrameWriter(take) as writer, _assembling(setup, take, plan, writer, film, metadata) as assembly:
+            for frame in plan.kept:
+                writer.announce(frame)
+            if painter is not None:
+                _Work(setup, take, plan, writer, report, metadata).paint(painter, init)
+            made = assembly()
+        if made is not None:
+            write_atomic(
+                take.folder / FILM_RECORD,
+                json.dumps({"key": key, "bytes": made.path.stat().st_size}).encode(),
+            )
+        report.end(made)
+        return Rendered(
+            take=take.folder,
+            film=take.film if made else None,
+            painted=plan.paint,
+            kept=plan.kept,
+            up_to_date=False,
+            padded=bool(made and made.padded),
+        )
+
+
+class _Work:
+    """Painting the frames of one plan, in order."""
+
+    def __init__(
+        self, setup: Setup, take: Take, plan: Plan, writer: FrameWriter, report: Reporter, metadata: bool
+    ) -> None:
+        self.setup, self.take, self.plan, self.writer = setup, take, plan, writer
+        self.report, self.metadata = report, metadata
+        self.fresh: tuple[int, Picture] | None = None  # the frame painted last, not necessarily stored yet
+
+    def paint(self, painter: Painter, init: Picture | None) -> None:
+        """Paint every frame that the plan says is missing."""
+        from .frame import FramePainter  # torch is loaded only when something is painted
+
+        hand = FramePainter(self.setup, painter, self.picture)
+        start = time.monotonic()
+        for row in self.setup.timeline.rows(self.plan.paint):
+            began = time.monotonic()
+            picture = self._paint_one(hand, row, init, self.report.step)
+            seconds = time.monotonic() - began
+            text = frame_text(self.setup, row) if self.metadata else None
+            self.writer.put(row.frame, picture, self.plan.keys[row.frame], seconds=seconds, text=text)
+            self.fresh = (row.frame, picture)
+            self.report.frame(row.frame, seconds)
+        remember(self.setup.source.fingerprint, self.setup.size, time.monotonic() - start, self.plan.calls)
+
+    def _paint_one(self, hand: FramePainter, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
+        if row.frame == 0:
+            return hand.first(row, init, on_step)
+        return hand.next(row, self.picture(row.frame - 1), on_step)
+
+    def picture(self, frame: int) -> Picture:
+        """A frame that is painted or kept: from memory if it is the last one, else read back and verified."""
+        if self.fresh is not None and self.fresh[0] == frame:
+            return self.fresh[1]
+        if frame not in self.plan.kept:
+            self.writer.wait_for(frame)
+        return self.take.read(frame)
+
+
+def frame_text(setup: Setup, row: Row) -> dict[str, str]:
+    """What a frame's PNG says of itself: the project that painted it, and its row of the timeline."""
+    told = {
+        "frame": row.frame,
+        "seed": setup.seed(row),
+        "lanes": row.numbers,
+        "words": row.words,
+        "prompt": row.prompt,
+    }
+    return {
+        "reverie name": setup.project.file_name,
+        "reverie project": setup.project.text,
+        "reverie row": canonical(told),
+    }
+
+
+def film_metadata(project: Project) -> dict[str, str]:
+    """What a film says of itself."""
+    return {"title": project.file.title or project.name, "comment": project.text}
+
+
+@contextmanager
+def _assembling(
+    setup: Setup, take: Take, plan: Plan, writer: FrameWriter, film: bool, metadata: bool
+) -> Iterator[Callable[[], Film | None]]:
+    """Encode the film in a thread while frames are painted; what is yielded waits for it and hands it over."""
+    if not film:
+        yield lambda: None
+        return
+    made: list[Film] = []
+    failed: list[BaseException] = []
+    file = setup.project.file
+
+    def pictures() -> Iterator[Picture]:
+        for frame in plan.frames:
+            writer.wait_for(frame)
+            yield take.read(frame)
+
+    def work() -> None:
+        try:
+            made.append(
+                encode(
+                    pictures(),
+                    take.film,
+                    fps=file.fps,
+                    audio=setup.project.audio,
+                    metadata=film_metadata(setup.project) if metadata else None,
+                    crf=file.output.crf,
+                    preset=file.output.preset,
+                )
+            )
+        except BaseException as error:  # handed to the painting thread, which raises it
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="film", daemon=True)
+    thread.start()
+
+    def finish() -> Film:
+        while thread.is_alive():
+            thread.join(0.2)  # in pieces, so that a signal gets through
+        if failed:
+            raise failed[0]
+        return made[0]
+
+    try:
+        yield finish
+    except BaseException:
+        writer.abort()  # ends the wait of the film's thread; it leaves no half film behind
+        thread.join()
+        raise
+
+
+def _film_key(setup: Setup, plan: Plan, metadata: bool) -> str:
+    """A hash of all that the film file is made from."""
+    project = setup.project
+    audio = hashlib.sha256(project.audio.read_bytes()).hexdigest() if project.audio else ""
+    told = film_metadata(project) if metadata else {}
+    made_from = [
+        [plan.keys[f] for f in plan.frames],
+        project.file.fps,
+        vars(project.file.output),
+        audio,
+        told,
+    ]
+    return hashlib.sha256(canonical(made_from).encode()).hexdigest()
+
+
+def _film_is(take: Take, key: str) -> bool:
+    """Whether the film in the take is the one of that key, as far as its size tells."""
+    try:
+        record = json.loads((take.folder / FILM_RECORD).read_text())
+        return bool(record["key"] == key and take.film.stat().st_size == record["bytes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def how_to_go_on(error: Stopped, take: Path) -> Stopped:
+    """The same stop with the way on in its message."""
+    return Stopped(
+        f"{error}; what is painted is kept in {take}. The same command goes on from there.", error.exit_code
+    )

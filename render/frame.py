@@ -1,0 +1,97 @@
+"""One frame: the order of operations, from the picture before it to the picture that is stored.
+
+    frame n-1 (8 bit, as stored) -> warp -> match colours -> contrast -> anti-blur -> noise -> paint
+      -> match colours -> frame n (8 bit)
+
+The picture carried forward is the stored 8-bit one, rounded to the nearest level: so a render that was stopped
+anywhere and goes on from the disk makes the same bytes as one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from keyframes import Row
+from motion import Move, warp
+from projects import Picture
+
+from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
+from .painter import OnStep, Painter
+from .setup import Setup
+
+_MOVE_LANES = tuple(field.name for field in fields(Move))
+
+
+def move_of(row: Row) -> Move:
+    """The camera move of a frame, from its lanes."""
+    return Move(**{lane: row.numbers[lane] for lane in _MOVE_LANES if lane in row.numbers})
+
+
+def to_tensor(picture: Picture, device: torch.device) -> Tensor:
+    """A stored picture, uint8 (H, W, 3), as (1, 3, H, W) float32 in [0, 1] on the device."""
+    return torch.from_numpy(picture).to(device).permute(2, 0, 1).unsqueeze(0).float() / 255.0
+
+
+def to_picture(tensor: Tensor) -> Picture:
+    """(1, 3, H, W) in [0, 1] as the picture to store, uint8 (H, W, 3), rounded to the nearest level."""
+    levels = (tensor[0].clamp(0.0, 1.0) * 255.0).round().to(torch.uint8)
+    return np.ascontiguousarray(levels.permute(1, 2, 0).cpu().numpy())
+
+
+class FramePainter:
+    """Paints the frames of one project, one after the other.
+
+    anchor: gives the stored picture of the frame whose colours are kept; asked once, when it is first needed.
+    """
+
+    def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
+        self._setup, self._painter, self._anchor = setup, painter, anchor
+        self._palette: Palette | None = None
+
+    def first(self, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
+        """Frame 0: from the prompt alone, or painted over the init image."""
+        given = None if init is None else to_tensor(init, self._painter.device)
+        with torch.inference_mode():
+            return to_picture(self._painter.paint(given, row, on_step))
+
+    def next(self, row: Row, before: Picture, on_step: OnStep) -> Picture:
+        """Frame n from the stored frame n - 1."""
+        with torch.inference_mode():
+            moved = self._moved(row, to_tensor(before, self._painter.device))
+            painted = self._painter.paint(self._cohere(row, moved), row, on_step)
+            return to_picture(self._match(row, painted))
+
+    def _moved(self, row: Row, picture: Tensor) -> Tensor:
+        motion = self._setup.project.file.motion
+        moved = warp(
+            picture, [move_of(row)], border=motion.border, sampling=motion.sampling, mode=motion.mode
+        )
+        return moved.picture.clamp(0.0, 1.0)  # bicubic overshoots
+
+    def _cohere(self, row: Row, picture: Tensor) -> Tensor:
+        file, lanes = self._setup.project.file, row.numbers
+        picture = adjust_contrast(self._match(row, picture), lanes["contrast"])
+        picture = unsharp(
+            picture,
+            amount=lanes["antiblur_amount"],
+            kernel=int(lanes["antiblur_kernel"]),
+            sigma=lanes["antiblur_sigma"],
+            threshold=lanes["antiblur_threshold"],
+        )
+        kind = file.coherence.noise_type
+        return add_noise(picture, kind=kind, amount=lanes["noise"], seeds=[file.seed], frame=row.frame)
+
+    def _match(self, row: Row, picture: Tensor) -> Tensor:
+        given, amount = self._setup.project.file.coherence, row.numbers["color_amount"]
+        if given.color_match == "none" or amount == 0 or row.frame <= given.color_frame:
+            return picture
+        if self._palette is None:
+            anchor = to_tensor(self._anchor(given.color_frame), self._painter.device)
+            self._palette = palette(anchor, space=given.color_match, method=given.color_method)
+        space, method = given.color_match, given.color_method
+        return match_color(picture, self._palette, space=space, method=method, amount=amount)

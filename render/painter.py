@@ -1,0 +1,58 @@
+"""What paints: one method, so that the frame loop does not know whether a diffusion model or a test is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from keyframes import Row
+
+from .diffusion.parts import Model
+from .diffusion.sampling import paint
+from .diffusion.steps import Sampling
+from .setup import Setup
+
+OnStep = Callable[[int, int], None]
+
+
+class Painter(Protocol):
+    """Paints one frame. picture: (1, 3, H, W) RGB in [0, 1] or None for frame 0; the result has the same form."""
+
+    device: torch.device
+
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep) -> Tensor:
+        """The painted frame; `on_step(done, count)` after every step, what it raises ends the painting."""
+        ...
+
+
+class DiffusionPainter:
+    """A loaded diffusion model, painting the frames of one project."""
+
+    def __init__(self, setup: Setup, model: Model) -> None:
+        self.setup, self.model, self.device = setup, model, model.device
+
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep) -> Tensor:
+        """See Painter. Raises RenderError where the model gives nothing finite."""
+        given = self.setup.project.file.diffusion
+        settings = Sampling(
+            steps=int(row.numbers["steps"]),
+            strength=row.numbers["strength"],
+            cfg_scale=row.numbers["cfg_scale"],
+            sampler=row.words["sampler"],
+            eta=row.numbers["eta"],
+            guidance_rescale=given.guidance_rescale,
+            steps_mode=given.steps_mode,
+        )
+        return paint(
+            self.model,
+            pictures=picture,
+            size=self.setup.size,
+            prompts=[row.prompt],
+            settings=settings,
+            seeds=[self.setup.seed(row)],
+            frame=row.frame,
+            on_step=on_step,
+        )

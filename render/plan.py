@@ -1,0 +1,139 @@
+"""The plan: what a render will do, known before any model is loaded.
+
+timeline -> a key for every frame (what it is made from) -> compared with the take -> kept or painted
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from keyframes import Row
+from projects import Take, frame_key
+
+from .diffusion import step_plan
+from .setup import Setup
+from .speed import known_seconds
+
+ENGINE = 1  # counts changes of the code that change pixels; a new number paints every frame anew
+_PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
+
+
+def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
+    """All that one frame is made from, but for the frame before it: what its key is the hash of.
+
+    What cannot change the frame is left out, so that editing it keeps the frame: the camera and the coherence of a
+    frame that has no picture before it, the colour settings where nothing is matched.
+    """
+    file, numbers = setup.project.file, dict(row.numbers)
+    numbers.pop("seed", None)
+    inputs: dict[str, object] = {
+        "engine": ENGINE,
+        "size": setup.size,
+        "model": setup.source.fingerprint or setup.source.name,
+        "seed": setup.seed(row),
+        "words": row.words,
+        "prompt": row.prompt,
+        "steps_mode": file.diffusion.steps_mode,
+        "guidance_rescale": file.diffusion.guidance_rescale,
+    }
+    painting = ("strength", "steps", "cfg_scale", "eta")
+    if row.frame == 0:
+        inputs["init_image"] = setup.init_digest
+        kept = painting if setup.project.init_image else painting[1:]
+        return {**inputs, "numbers": {lane: numbers[lane] for lane in kept}}
+    matched = file.coherence.color_match != "none" and row.frame > file.coherence.color_frame
+    if matched and numbers["color_amount"] > 0:
+        inputs["color"] = (
+            file.coherence.color_match,
+            file.coherence.color_method,
+            file.coherence.color_frame,
+        )
+    else:
+        numbers.pop("color_amount")
+    if numbers["noise"] > 0:
+        inputs["noise_type"], inputs["noise_seed"] = file.coherence.noise_type, file.seed
+    inputs["motion"] = (file.motion.mode, file.motion.border, file.motion.sampling)
+    return {**inputs, "frame": row.frame if numbers["noise"] > 0 else None, "numbers": numbers}
+
+
+def frame_keys(setup: Setup, last: int | None = None) -> list[str]:
+    """The key of every frame from 0 to `last` (the film's last by default); each holds its predecessor's."""
+    keys: list[str] = []
+    for row in setup.timeline.rows(range(setup.frames if last is None else last + 1)):
+        keys.append(frame_key(frame_inputs(setup, row), keys[-1] if keys else None))
+    return keys
+
+
+def evaluations(setup: Setup, row: Row) -> int:
+    """How often the denoiser runs for a frame; guidance counts once, it shares the call."""
+    steps = int(row.numbers["steps"])
+    if row.frame == 0 and setup.project.init_image is None:
+        return steps
+    return step_plan(steps, row.numbers["strength"], setup.project.file.diffusion.steps_mode).count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a render will do.
+
+    frames: those asked for. keys: of every frame up to the last one asked for. kept: stored and still true. paint:
+    to be painted, in order. calls: denoiser evaluations for them. seconds: estimated, None when this machine never
+    painted with the model. bytes: disk that the new frames will take.
+    """
+
+    frames: tuple[int, ...]
+    keys: Sequence[str]
+    kept: tuple[int, ...]
+    paint: tuple[int, ...]
+    calls: int
+    seconds: float | None
+    bytes: int
+
+
+def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = None) -> Plan:
+    """Compare the keys of the frames with the take (None: there is none yet).
+
+    A frame needs the one before it, so painting frame 40 means having frames 0 to 39; a stored frame that is still
+    true serves as it is, whatever became of those before it.
+    """
+    wanted = tuple(range(setup.frames)) if frames is None else tuple(frames)
+    last = max(wanted)
+    keys = frame_keys(setup, last)
+    true = {f for f in range(last + 1) if take is not None and take.kept(f, keys[f])}
+    missing = _missing(wanted, true)
+    anchor = setup.project.file.coherence.color_frame
+    if missing and anchor < max(missing):
+        missing |= _missing((anchor,), true)  # its colours are looked at by those after it
+    paint = tuple(sorted(missing))
+    calls = sum(evaluations(setup, setup.timeline.row(frame)) for frame in paint)
+    width, height = setup.size
+    return Plan(
+        frames=wanted,
+        keys=keys,
+        kept=tuple(sorted(true)),
+        paint=paint,
+        calls=calls,
+        seconds=_estimate(setup, take, paint, calls),
+        bytes=round(len(paint) * width * height * 3 * _PNG_SHARE),
+    )
+
+
+def _missing(wanted: Sequence[int], true: set[int]) -> set[int]:
+    """The frames to paint: those wanted that are not there, and back from each to the nearest that is."""
+    missing: set[int] = set()
+    for frame in wanted:
+        at = frame
+        while at >= 0 and at not in true and at not in missing:
+            missing.add(at)
+            at -= 1
+    return missing
+
+
+def _estimate(setup: Setup, take: Take | None, paint: Sequence[int], calls: int) -> float | None:
+    if not paint:
+        return 0.0
+    if take is not None and len(take.entries) >= 3:
+        return len(paint) * median(entry.seconds for entry in take.entries.values())
+    return known_seconds(setup.source.fingerprint, setup.size, calls)

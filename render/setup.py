@@ -1,0 +1,71 @@
+"""A project made ready to render: its model found, its timeline compiled, nothing left open.
+
+This is where "as given" ends: after it there is a size, a model with a fingerprint, and a value for every lane at
+every frame. No model is loaded and torch is not imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from keyframes import ProjectError, Row, Timeline, compile_timeline
+from projects import Project, lane_specs, located
+
+from .diffusion import SAMPLER_NAMES, ModelSource, find_model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """A project, resolved. size: (width, height) in pixels."""
+
+    project: Project
+    source: ModelSource
+    timeline: Timeline
+    size: tuple[int, int]
+
+    @property
+    def frames(self) -> int:
+        """Length of the film."""
+        return len(self.timeline)
+
+    @cached_property
+    def init_digest(self) -> str:
+        """SHA-256 of the init image's bytes, "" without one: part of what frame 0 is made from."""
+        path = self.project.init_image
+        return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def seed(self, row: Row) -> int:
+        """The seed of a frame, as `seed_behavior` says."""
+        start, behavior = self.project.file.seed, self.project.file.diffusion.seed_behavior
+        if behavior == "fixed":
+            return int(start)
+        if behavior == "schedule":
+            return int(row.numbers["seed"])
+        if behavior == "random":
+            digest = hashlib.blake2b(f"{start}/{row.frame}/seed".encode(), digest_size=4).digest()
+            return int.from_bytes(digest, "little")
+        return int(start) + row.frame
+
+
+def prepare(project: Project) -> Setup:
+    """Find the model, take what it knows best as defaults, and compile the timeline.
+
+    Raises ProjectError with every problem of lanes and prompts, and EnvironmentFault for a model that is not there.
+    """
+    source = find_model(project.file.model, folder=project.folder)
+    known = source.defaults
+    defaults: dict[str, float | str] = {
+        "steps": known.steps,
+        "cfg_scale": known.cfg_scale,
+        "strength": known.strength,
+        "sampler": known.sampler,
+    }
+    specs = lane_specs(SAMPLER_NAMES, defaults)
+    try:
+        timeline = compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
+    except ProjectError as error:
+        raise ProjectError(located(project, error.problems)) from None
+    size = project.file.size or (known.size, known.size)
+    return Setup(project=project, source=source, timeline=timeline, size=size)

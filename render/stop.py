@@ -1,0 +1,38 @@
+"""SIGINT and SIGTERM end a render at once, wherever it is, and leave everything whole.
+
+The handler raises Stopped in the main thread. That is safe anywhere: frames are stored in another thread, which
+finishes the one it has, and files are put in place by renaming.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from keyframes import Stopped
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Within this, SIGINT raises Stopped with exit code 130 and SIGTERM with 143. Elsewhere than in the main thread
+    it does nothing, since only that one gets signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Any] = {
+        number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise Stopped(f"stopped by {signal.Signals(number).name}", 128 + number)
