@@ -142,9 +142,7 @@ def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> I
             raise EnvironmentFault(_without_weights(name, path / part, found))
         if not any(file.name in _CONFIG_NAMES or file.suffix == ".model" for file in found):
             wanted = ", ".join(_CONFIG_NAMES)
-            raise EnvironmentFault(
-                f'model "{name}": {path / part} has none of {wanted}. Fetch the model again.'
-            )
+            raise EnvironmentFault(f'model "{name}": {path / part} has none of {wanted}. Fetch it again.')
         for file in weights:
             read_header(file)
         yield from ((f"{part}/{file.name}", file) for file in found if file.suffix in (*CONFIGS, WEIGHTS))
@@ -172,8 +170,8 @@ def _check_channels(name: str, path: Path) -> None:
     given = read_json(path / "vae" / "config.json").get("latent_channels", LATENT_CHANNELS)
     if wanted != given:
         raise EnvironmentFault(
-            f'model "{name}": its unet takes {wanted} channels and its vae gives {given}: it is for inpainting or '
-            "editing. Use one for text to image."
+            f'model "{name}": its unet takes {wanted} channels and its vae gives {given}: it is for '
+            "inpainting or editing. Use one for text to image."
         )
 
 
@@ -184,7 +182,7 @@ def _without_weights(name: str, part: Path, found: list[Path]) -> str:
             f'model "{name}": {part} has only pickles, which can run code when they are opened. '
             "Use a model with .safetensors weights."
         )
-    return f'model "{name}": {part} has no .safetensors weights. Fetch the model again.'
+    return f'model "{name}": {part} has no .safetensors weights. Fetch it again.'
 
 
 def _source_on_hub(name: str) -> ModelSource:

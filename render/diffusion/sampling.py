@@ -46,8 +46,8 @@ def paint(
     are returned as they are.
 
     Raises ProjectError for an unknown sampler, ScheduleError for impossible emphasis, ValueError for shapes
-    and settings out of range, and RenderError, naming the frame, where the model gives no finite picture even
-    in float32.
+    and settings out of range, and RenderError, naming the frame, where memory runs out or the model gives
+    no finite picture even in float32.
     """
     _check_shapes(pictures, size, prompts, seeds)
     plan = plan_steps(model, settings, pictured=pictures is not None)
@@ -65,8 +65,14 @@ def paint(
         clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, on_step)
         return clean, decode(model, clean)
 
-    with torch.inference_mode():
-        picture = _finite(model, painted, frame)
+    try:
+        with torch.inference_mode():
+            picture = _finite(model, painted, frame)
+    except torch.OutOfMemoryError as error:
+        raise RenderError(
+            f"frame {frame}: {model.device} ran out of memory painting {width}x{height}. Use a smaller size or "
+            "model, or end other programs that use the device."
+        ) from error
     return picture[..., :height, :width].clamp(0, 1)
 
 

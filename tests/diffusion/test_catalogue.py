@@ -91,7 +91,7 @@ def test_missing_weights(model: Path, tmp_path: Path) -> None:
 def test_missing_configs(missing: str, model: Path, tmp_path: Path) -> None:
     """A tokenizer without its vocabulary would load, and know no words."""
     (model / missing).unlink()
-    with pytest.raises(EnvironmentFault, match=f"{missing.split('/')[0]} .*Fetch the model again"):
+    with pytest.raises(EnvironmentFault, match=f"{missing.split('/')[0]} .*Fetch it again"):
         find_model("models/dream", folder=tmp_path)
 
 
@@ -118,6 +118,12 @@ def test_other_families_are_refused(model: Path, tmp_path: Path) -> None:
     with pytest.raises(
         EnvironmentFault, match=r"is a FluxPipeline. Families that paint here: StableDiffusionXLPipeline"
     ):
+        find_model("models/dream", folder=tmp_path)
+
+
+def test_inpainting_folders_are_refused(model: Path, tmp_path: Path) -> None:
+    edit(model / "unet" / "config.json", in_channels=9)
+    with pytest.raises(EnvironmentFault, match="takes 9 channels and its vae gives 4: it is for inpainting"):
         find_model("models/dream", folder=tmp_path)
 
 

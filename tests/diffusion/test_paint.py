@@ -201,6 +201,23 @@ def test_overflow_of_the_decoder_alone(sd: Model, picture: torch.Tensor) -> None
     assert calls == [torch.bfloat16, torch.float32]
 
 
+def test_memory_that_runs_out(sd: Model) -> None:
+    def allocate(done: int, count: int) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    with pytest.raises(RenderError, match="frame 3: cpu ran out of memory painting 64x32"):
+        paint(
+            sd,
+            pictures=None,
+            size=(64, 32),
+            prompts=[prompt("x")],
+            settings=QUICK,
+            seeds=[1],
+            frame=3,
+            on_step=allocate,
+        )
+
+
 def test_in_float32_gives_the_same_weights_back(sd: Model) -> None:
     module = copy.deepcopy(sd.vae).to(torch.bfloat16)
     before = {name: value.clone() for name, value in module.state_dict().items()}

@@ -85,6 +85,7 @@ def test_schedulers_are_fresh(sd: Model) -> None:
     first, second = (make_schedule(sd, settings, plan, seeds=[1], frame=0) for _ in range(2))
     assert first.scheduler is not second.scheduler
     assert torch.equal(first.timesteps, second.timesteps)
+    assert first.scheduler.model_outputs is not second.scheduler.model_outputs
 
 
 @pytest.mark.parametrize("mode", ["scaled", "exact"])
