@@ -70,8 +70,8 @@ def paint(
             picture = _finite(model, painted, frame)
     except torch.OutOfMemoryError as error:
         raise RenderError(
-            f"frame {frame}: {model.device} ran out of memory painting {width}x{height}. Use a smaller size or "
-            "model, or end other programs that use the device."
+            f"frame {frame}: {model.device} ran out of memory painting {width}x{height}. Use a smaller size "
+            "or model, or end other programs that use the device."
         ) from error
     return picture[..., :height, :width].clamp(0, 1)
 
