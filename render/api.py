@@ -21,6 +21,7 @@ from .setup import Setup, prepare
 from .video import Film, encode
 
 if TYPE_CHECKING:
+    from .diffusion.parts import Model, Notice
     from .film import Rendered
     from .painter import Painter
     from .progress import Reporter
@@ -48,24 +49,21 @@ def plan(project: Project, *, take: Path | None = None, frames: Frames = None) -
 class Studio:
     """Models, loaded once and used for one project after the other."""
 
-    def __init__(self, *, device: str = "auto", dtype: str = "auto", notice: object = None) -> None:
+    def __init__(self, *, device: str = "auto", dtype: str = "auto", notice: Notice | None = None) -> None:
         self._device, self._dtype, self._notice = device, dtype, notice
-        self._loaded: tuple[str, object] | None = None
+        self._loaded: tuple[str, Model] | None = None
 
     def painter(self, setup: Setup) -> Painter:
         """A painter for the project; its model is loaded unless it was the last one used."""
         from .diffusion.load import load_model
-        from .diffusion.parts import Model
         from .painter import DiffusionPainter
 
         name = setup.source.fingerprint or setup.source.name
         if self._loaded is None or self._loaded[0] != name:
             self._loaded = None  # let the old model go before the new one comes
-            model = load_model(setup.source, device=self._device, dtype=self._dtype)
+            model = load_model(setup.source, device=self._device, dtype=self._dtype, notice=self._notice)
             self._loaded = (name, model)
-        model = self._loaded[1]
-        assert isinstance(model, Model)
-        return DiffusionPainter(setup, model)
+        return DiffusionPainter(setup, self._loaded[1])
 
 
 def render(

@@ -41,7 +41,7 @@ def paint(
     `pictures` (B, 3, H, W) in [0, 1] are painted over with the settings' strength; None paints from noise
     alone. `size` is (width, height) in pixels, of any value: what the VAE cannot take is padded by repeating
     the edge, and cropped off again. `prompts` and `seeds` have one entry for each chain. The noise is a
-    function of (seed, frame), unless `noise` (B, C, h, w), normal, is given. `on_step(done, count)` is called
+    function of the seed, unless `noise` (B, C, h, w), normal, is given. `on_step(done, count)` is called
     after each step; what it raises stops the painting. Where the strength means no step at all, the pictures
     are returned as they are.
 
@@ -55,12 +55,12 @@ def paint(
         return pictures.to(device=model.device, dtype=torch.float32)
     width, height = size
     if noise is None:
-        noise = start_noise(seeds, frame, latent_shape(model, width, height))
+        noise = start_noise(seeds, latent_shape(model, width, height))
     start = noise.to(device=model.device, dtype=torch.float32)
 
     def painted() -> tuple[Tensor, Tensor]:
         latents = None if pictures is None else encode(model, pictures)
-        schedule = make_schedule(model, settings, plan, seeds=seeds, frame=frame)
+        schedule = make_schedule(model, settings, plan, seeds=seeds)
         guidance = make_guidance(model, prompts, settings, frame=frame)
         clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, on_step)
         return clean, decode(model, clean)

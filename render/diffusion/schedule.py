@@ -50,9 +50,7 @@ def plan_steps(model: Model, settings: Sampling, *, pictured: bool) -> StepPlan:
     return step_plan(settings.steps, strength, settings.steps_mode, levels=levels)
 
 
-def make_schedule(
-    model: Model, settings: Sampling, plan: StepPlan, *, seeds: Sequence[int], frame: int
-) -> Schedule:
+def make_schedule(model: Model, settings: Sampling, plan: StepPlan, *, seeds: Sequence[int]) -> Schedule:
     """Take a fresh scheduler and cut its schedule to the planned steps.
 
     Raises ProjectError for an unknown sampler.
@@ -64,7 +62,7 @@ def make_schedule(
     if "eta" in accepted:
         options["eta"] = settings.eta
     if "generator" in accepted:
-        options["generator"] = step_generators(seeds, frame)
+        options["generator"] = step_generators(seeds)
     return Schedule(scheduler=scheduler, timesteps=timesteps, options=options)
 
 

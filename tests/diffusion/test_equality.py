@@ -42,7 +42,7 @@ def theirs(pipe: Any, model: Model, settings: Sampling, negative: str | None, **
         negative_prompt=negative,
         num_inference_steps=settings.steps,
         guidance_scale=settings.cfg_scale,
-        generator=step_generators([SEED], FRAME),
+        generator=step_generators([SEED]),
         eta=settings.eta,
         output_type="pt",
         **extra,
@@ -53,7 +53,7 @@ def theirs(pipe: Any, model: Model, settings: Sampling, negative: str | None, **
 def text_to_image(
     pipe: Any, model: Model, settings: Sampling, negative: str | None = NEGATIVE
 ) -> torch.Tensor:
-    noise = start_noise([SEED], FRAME, (4, 8, 8))
+    noise = start_noise([SEED], (4, 8, 8))
     extra = {"height": 64, "width": 64, "latents": noise, "guidance_rescale": settings.guidance_rescale}
     return theirs(pipe, model, settings, negative, **extra)
 
@@ -63,7 +63,7 @@ def image_to_image(
 ) -> torch.Tensor:
     """Run the pipeline with our noise, and the mode of the VAE's posterior, from which it would sample."""
     module = import_module(type(pipe).__module__)
-    noise = start_noise([SEED], FRAME, (4, 8, 8))
+    noise = start_noise([SEED], (4, 8, 8))
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
     monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
     return theirs(pipe, model, settings, NEGATIVE, image=picture, strength=settings.strength)
@@ -172,7 +172,7 @@ def test_exact_steps_of_lcm_are_those_of_its_own_pipeline(
     )
     pipe.set_progress_bar_config(disable=True)
     module = import_module(type(pipe).__module__)
-    draws = iter([start_noise([SEED], FRAME, (4, 8, 8))])
+    draws = iter([start_noise([SEED], (4, 8, 8))])
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: next(draws))
     monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
     expected = pipe(
@@ -181,7 +181,7 @@ def test_exact_steps_of_lcm_are_those_of_its_own_pipeline(
         num_inference_steps=4,
         strength=0.5,
         guidance_scale=8.5,
-        generator=step_generators([SEED], FRAME),
+        generator=step_generators([SEED]),
         output_type="pt",
     ).images
     torch.testing.assert_close(ours(model, settings, picture), expected, rtol=0, atol=0)
