@@ -81,7 +81,7 @@ class Inside(nn.Module):
         """Mean and log variance of the latents of half-size pictures (B, 3, h, w) in [-1, 1]."""
         encoder = self.model.encoder
         mixing = encoder.down_blocks[0].downsamplers[0].conv.weight[:, :3, 0, 0].detach() * 4.0
-        x = F.conv2d(half, mixing[:, :, None, None])
+        x = torch.einsum("oc,bchw->bohw", mixing, half)
         for level in encoder.down_blocks[1:]:
             x = level(x)
         x = encoder.conv_out(F.silu(encoder.conv_norm_out(encoder.mid_block(x))))
