@@ -16,6 +16,7 @@ from render.diffusion.latents import encode, in_float32
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
 from render.diffusion.sampling import paint
+from render.diffusion.schedule import make_schedule, plan_steps
 from tests.diffusion.conftest import prompt
 
 ModelOf = Callable[[str], Model]
@@ -95,15 +96,15 @@ def test_strength_is_not_read_without_a_picture(sd: Model) -> None:
     )
 
 
-def test_more_strength_moves_further(sd: Model, picture: torch.Tensor) -> None:
-    """On the mean over seeds: random weights make any one seed a toss."""
-    kept = encode(sd, picture)
-    moved = []
-    for strength in (0.125, 0.5):
-        settings = Sampling(steps=8, strength=strength, sampler="ddim")
-        results = [encode(sd, painted(sd, picture, settings, seed=seed)) for seed in range(6)]
-        moved.append(sum(float((result - kept).abs().mean()) for result in results))
-    assert moved[0] < moved[1]
+def test_strength_is_where_the_noise_starts(sd: Model, picture: torch.Tensor) -> None:
+    """Random weights say little about how far a picture moves; how much noise it gets says all."""
+    steps = [plan_steps(sd, Sampling(steps=8, strength=share), pictured=True) for share in (0.25, 0.5, 1.0)]
+    schedules = [make_schedule(sd, Sampling(steps=8), plan, seeds=[1]) for plan in steps]
+    noise, clean = start_noise([1], (4, 8, 8)), encode(sd, picture)
+    started = [schedule.noised(clean, noise) for schedule in schedules]
+    errors = [float((start - noise).abs().mean()) for start in started]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] > 2 * errors[2]
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (61, 50), (7, 3), (65, 8)])
