@@ -1,0 +1,124 @@
+"""A painter that needs no model, for tests of what is round it: quick, deterministic, and it needs the frame before.
+
+What it paints is a function of the moved picture, the frame's seed, its prompt, strength and steps: a frame that is
+made from anything else than it should be comes out different.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from keyframes import Row
+from projects import Picture, Project, Take, canonical, read_project
+from render.film import MakePainter, Rendered, render_project
+from render.painter import OnStep
+from render.setup import Setup
+
+SIDE = 64
+
+
+def fake_model(folder: Path, **defaults: float) -> Path:
+    """A folder that passes for a model as long as nobody loads it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableDiffusionPipeline"}))
+    (folder / "reverie.json").write_text(json.dumps({"size": SIDE, "steps": 4, **defaults}))
+    return folder
+
+
+def project_text(frames: int = 60, *, top: str = "", **tables: str) -> str:
+    """A project for the fake model; `tables` are the lines of [motion], [prompts] and so on."""
+    given = {
+        "prompts": '0 = "a lighthouse by the sea"',
+        "motion": 'zoom = "0: (1.0), 30: (1.03)"\nangle = 1\ntranslation_x = "0: (2*sin(t/5))"',
+        "coherence": "noise = 0.02",
+        **tables,
+    }
+    lines = "\n".join(f"\n[{name}]\n{text}" for name, text in given.items())
+    return f'model = "fake"\nframes = {frames}\nseed = 3\n{top}\n{lines}\n'
+
+
+def write_project(folder: Path, text: str | None = None, name: str = "dream.toml") -> Path:
+    """A project file with its fake model beside it."""
+    fake_model(folder / "fake")
+    path = folder / name
+    path.write_text(project_text() if text is None else text, encoding="utf-8")
+    return path
+
+
+def load(folder: Path, text: str | None = None, name: str = "dream.toml") -> Project:
+    """The same, read."""
+    path = write_project(folder, text, name)
+    return read_project(path.read_text(encoding="utf-8"), name=name, folder=folder)
+
+
+class FakePainter:
+    """Mixes the moved picture with noise of the frame's own. `seconds` a frame; `fails_at` raises there."""
+
+    device = torch.device("cpu")
+
+    def __init__(
+        self, setup: Setup, *, seconds: float = 0.0, fails: Mapping[int, Exception] | None = None
+    ) -> None:
+        self.setup, self.seconds, self.fails = setup, seconds, dict(fails or {})
+        self.seen: list[tuple[int, Tensor | None]] = []
+
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep) -> Tensor:
+        """See render.painter.Painter."""
+        self.seen.append((row.frame, None if picture is None else picture.clone()))
+        if row.frame in self.fails:
+            raise self.fails[row.frame]
+        time.sleep(self.seconds)
+        on_step(1, 1)
+        own = self._own(row)
+        strength = row.numbers["strength"]
+        return own if picture is None else (1 - strength) * picture + strength * own
+
+    def _own(self, row: Row) -> Tensor:
+        told = canonical([self.setup.seed(row), row.prompt, row.numbers["steps"], row.words["sampler"]])
+        rng = np.random.default_rng(int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "little"))
+        width, height = self.setup.size
+        coarse = torch.from_numpy(rng.random((1, 3, 4, 4), dtype=np.float32))
+        return torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear", align_corners=True)
+
+
+class Studio:
+    """Makes fake painters and counts them; give `studio.painter` as `make_painter`."""
+
+    def __init__(self, *, seconds: float = 0.0, fails: Mapping[int, Exception] | None = None) -> None:
+        self.seconds, self.fails = seconds, fails
+        self.painters: list[FakePainter] = []
+
+    def painter(self, setup: Setup) -> FakePainter:
+        """A painter for the project."""
+        self.painters.append(FakePainter(setup, seconds=self.seconds, fails=self.fails))
+        return self.painters[-1]
+
+    @property
+    def painted(self) -> list[int]:
+        """The frames painted, in order, by all painters."""
+        return [frame for painter in self.painters for frame, _ in painter.seen]
+
+
+def render(project: Project, *, make_painter: MakePainter | None = None, **options: object) -> Rendered:
+    """Render with the fake painter."""
+    make = make_painter or Studio().painter
+    return render_project(project, make_painter=make, **options)  # type: ignore[arg-type]
+
+
+def files(take: Path) -> dict[str, bytes]:
+    """The bytes of every frame's file in a take."""
+    return {path.name: path.read_bytes() for path in sorted((take / "frames").iterdir())}
+
+
+def pictures(take: Path) -> list[Picture]:
+    """The pictures of a take, checked against its journal."""
+    found = Take(take)
+    return [found.read(frame) for frame in found.stored()]

@@ -1,0 +1,193 @@
+"""A render that is killed at any moment and started again makes the same bytes as one that was left alone.
+
+Each run is the command line itself in a process of its own, with the fake painter in place of a model. Processes are
+forked from a server that has imported everything, so that a run costs its frames and not its imports.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+from projects import Take
+from projects.journal import read_journal
+
+from ..fakes import Studio, files, project_text, write_project
+
+FRAMES = 60
+SECONDS = 0.01  # a frame, in the fake painter
+KILLS = 25
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(
+    ["torch", "render.frame", "render.film", "render.cli.rendering", "tests.fakes", "rich.console"]
+)
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def run_cli(arguments: list[str], log: Path, cache: Path, seconds: float) -> None:
+    """The target of a process: `reverie` with these arguments, its messages in a file."""
+    import torch
+
+    import render.api
+    from render.cli import main
+
+    torch.set_num_threads(1)
+    os.environ["XDG_CACHE_HOME"] = str(cache)
+    for number, descriptor in ((1, sys.stdout), (2, sys.stderr)):
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), number)
+        descriptor.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    studio = Studio(seconds=seconds)
+    render.api.Studio.painter = lambda self, setup: studio.painter(setup)  # type: ignore[method-assign]
+    main(arguments)
+
+
+class Runner:
+    """Starts renders of one project."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.project = write_project(folder, project_text(FRAMES, output='preset = "ultrafast"'))
+        self.log = folder / "log.txt"
+
+    def start(self, take: Path, seconds: float = SECONDS) -> BaseProcess:
+        arguments = ["render", str(self.project), "-o", str(take)]
+        process = SERVER.Process(target=run_cli, args=(arguments, self.log, self.folder, seconds))
+        process.start()
+        return process
+
+    def finish(self, take: Path, seconds: float = 0.0) -> None:
+        process = self.start(take, seconds)
+        process.join(60)
+        assert process.exitcode == 0, self.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    yield Runner(tmp_path_factory.mktemp("kill"))
+
+
+@pytest.fixture(scope="module")
+def baseline(runner: Runner) -> tuple[Path, float]:
+    """An uninterrupted take, and how long it took."""
+    runner.finish(runner.folder / "warm up")  # the server imports; from now on a start is a fork
+    take = runner.folder / "baseline"
+    start = time.monotonic()
+    runner.finish(take, SECONDS)
+    return take, time.monotonic() - start
+
+
+def children_at_work(folder: Path) -> list[str]:
+    """The command lines of processes, ffmpeg above all, that have something to do with a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if str(folder) in words and "ffmpeg" in words:
+            found.append(words)
+    return found
+
+
+def test_killed_at_any_moment_and_continued(runner: Runner, baseline: tuple[Path, float]) -> None:
+    whole, seconds = baseline
+    expected, film = files(whole), (whole / "film.mp4").read_bytes()
+    assert len(expected) == FRAMES
+    rng = random.Random(20)
+    landed, equal = [], 0
+    for number in range(KILLS):
+        take = runner.folder / f"killed {number}"
+        process = runner.start(take)
+        process.join(seconds * (number + rng.random()) / KILLS)  # one in each slice of the run
+        process.kill()
+        process.join()
+        landed.append(len(list((take / "frames").glob("*.png"))) if (take / "frames").is_dir() else -1)
+        runner.finish(take)
+        assert not [path for path in take.rglob("*") if ".tmp-" in path.name]
+        equal += files(take) == expected and (take / "film.mp4").read_bytes() == film
+    assert equal == KILLS
+    assert len(set(landed)) >= KILLS // 3, f"the kills did not spread: {landed}"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("share", [0.1, 0.8])
+def test_stopped_by_a_signal(
+    runner: Runner, baseline: tuple[Path, float], number: signal.Signals, code: int, share: float
+) -> None:
+    whole, _ = baseline
+    take = runner.folder / f"{number.name} {share}"
+    runner.log.write_text("")
+    process = runner.start(take)
+    wait_for(take / "frames" / f"{int(FRAMES * share):06d}.png")
+    start = time.monotonic()
+    os.kill(process.pid or 0, number)
+    process.join(10)
+    assert time.monotonic() - start < 2.0
+    assert process.exitcode == code
+    said = runner.log.read_text()
+    assert "Traceback" not in said
+    assert f"stopped by {number.name}" in said
+    assert str(take) in said
+    assert not children_at_work(take)
+    assert not (take / "film.mp4").exists()
+    assert not [path for path in take.rglob("*") if ".tmp-" in path.name]
+    contents = read_journal(take / "journal.jsonl")
+    assert contents.damaged == ()
+    assert contents.whole == (take / "journal.jsonl").stat().st_size
+    told = [int(frame) for frame in re.findall(r"^frame (\d+) ", said, re.MULTILINE)]
+    assert max(told, default=0) in Take(take).stored(), "a frame that was told of is kept"
+    runner.finish(take)
+    assert files(take) == files(whole)
+    assert (take / "film.mp4").read_bytes() == (whole / "film.mp4").read_bytes()
+
+
+def test_a_second_signal_changes_nothing(runner: Runner, baseline: tuple[Path, float]) -> None:
+    take = runner.folder / "twice"
+    runner.log.write_text("")
+    process = runner.start(take)
+    wait_for(take / "frames" / "000020.png")
+    for _ in range(2):
+        os.kill(process.pid or 0, signal.SIGINT)
+        time.sleep(0.005)
+    process.join(10)
+    assert process.exitcode == 130
+    assert "Traceback" not in runner.log.read_text()
+    assert not children_at_work(take)
+    runner.finish(take)
+    assert files(take) == files(baseline[0])
+
+
+def test_a_take_that_is_being_rendered_is_left_alone(runner: Runner) -> None:
+    take = runner.folder / "locked"
+    first = runner.start(take, 0.05)
+    wait_for(take / "frames" / "000000.png")
+    runner.log.write_text("")
+    start = time.monotonic()
+    second = runner.start(take)
+    second.join(10)
+    assert second.exitcode == 4
+    assert time.monotonic() - start < 2.0
+    said = [line for line in runner.log.read_text().splitlines() if not line.startswith("frame ")]
+    assert len(said) == 1
+    assert f"is being rendered by process {first.pid}" in said[0]
+    first.kill()
+    first.join()
+    runner.finish(take)  # the lock went with the process
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(2000):
+        if path.exists():
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"{path} did not appear")
