@@ -63,13 +63,13 @@ def make_unet() -> UNet2DConditionModel:
         sample_size=16,
         in_channels=LATENTS,
         out_channels=LATENTS,
-        block_out_channels=(80, 160, 224),
+        block_out_channels=(72, 144, 192),
         layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
         cross_attention_dim=WIDTH,
         attention_head_dim=4,
-        norm_num_groups=16,
+        norm_num_groups=8,
     )
 
 
@@ -114,6 +114,7 @@ def train(folder: Path, minutes: float, batch: int = 64, peak: float = 5e-4) -> 
     torch.manual_seed(0)
     latents = np.load(folder / "latents.npy", mmap_mode="r")
     _, scenes = load_set(folder / "train")
+    scenes = scenes[: len(latents) // 2] * 2  # the second half are the mirror images
     tokenizer = get_tokenizer(folder)
     model = TextToImage(tokenizer)
     average = checkpoint.Average(model, 0.9985)

@@ -1,0 +1,58 @@
+"""Put the trained parts together as an ordinary diffusers folder, in half precision: what ships as `sketch`."""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from diffusers import StableDiffusionPipeline
+
+from . import checkpoint
+from .autoencoder import load_trained
+from .text_to_image import TextToImage, get_tokenizer, make_scheduler
+
+SETTINGS = {"steps": 12, "cfg_scale": 3.0, "strength": 0.5, "sampler": "ddim", "size": 256}
+
+
+def package(run: Path, out: Path) -> None:
+    """Write the folder `out` from the averaged weights of a run."""
+    tokenizer = get_tokenizer(run)
+    model = TextToImage(tokenizer)
+    state = checkpoint.load(run / "text_to_image.pt")
+    if state is None:
+        raise FileNotFoundError(f"{run / 'text_to_image.pt'}: train the text-to-image model first")
+    model.load_state_dict(state["average"])
+    part = "outside" if (run / "outside.pt").exists() else "inside"
+    vae = load_trained(run, part).model
+    vae.register_to_config(scaling_factor=json.loads((run / "latents.json").read_text())["scaling_factor"])
+    pipeline = StableDiffusionPipeline(
+        vae=vae,
+        text_encoder=model.text_encoder,
+        tokenizer=tokenizer,
+        unet=model.unet,
+        scheduler=make_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.to(torch.float16).save_pretrained(out, safe_serialization=True)
+    (out / "reverie.json").write_text(json.dumps(SETTINGS, indent=2) + "\n")
+    for index in out.rglob("*.json"):
+        text = index.read_text()
+        if str(run) in text:
+            raise ValueError(f"{index} names a folder of this machine")
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    print(f"{out}: {size / 1e6:.1f} MB")
+
+
+def main() -> None:
+    """Command line: python -m training.sketch.package runs/sketch render/models/sketch."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("out", type=Path)
+    args = parser.parse_args()
+    package(args.run, args.out)
+
+
+if __name__ == "__main__":
+    main()
