@@ -13,7 +13,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -215,7 +215,8 @@ def _assembling(
     try:
         yield finish
     except BaseException:
-        writer.abort()  # ends the wait of the film's thread; it leaves no half film behind
+        with suppress(Exception):  # what storing raises, the writer's own `with` tells
+            writer.close()  # stores what waits; the film's thread then ends and leaves no half film
         thread.join()
         raise
 
