@@ -25,7 +25,9 @@ def read_picture(path: Path, size: tuple[int, int], *, where: str = "init_image"
             if image.width * image.height > MAX_PIXELS:
                 raise _refused(path, where, f"{image.width} x {image.height} pixels are too many")
             image = ImageOps.exif_transpose(image)
-            return np.asarray(ImageOps.fit(_rgb(image), size, Image.Resampling.LANCZOS))
+            return np.array(
+                ImageOps.fit(_rgb(image), size, Image.Resampling.LANCZOS)
+            )  # a writable copy, for torch
     except ReverieError:
         raise
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
