@@ -1,7 +1,7 @@
-"""A painter that needs no model, for tests of what is round it: quick, deterministic, and it needs the frame before.
+"""A painter that needs no model, for tests of what is round it: quick, deterministic, fed by the frame before.
 
-What it paints is a function of the moved picture, the frame's seed, its prompt, strength and steps: a frame that is
-made from anything else than it should be comes out different.
+What it paints is a function of the moved picture, the frame's seed, its prompt, strength and steps: a frame
+that is made from anything else than it should be comes out different.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A render that is killed at any moment and started again makes the same bytes as one that was left alone.
 
-Each run is the command line itself in a process of its own, with the fake painter in place of a model. Processes are
+Each run is the command line itself in a process of its own, with the fake painter in place of a model. These are
 forked from a server that has imported everything, so that a run costs its frames and not its imports.
 """
 
@@ -13,7 +13,6 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -72,8 +71,8 @@ class Runner:
 
 
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    yield Runner(tmp_path_factory.mktemp("kill"))
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    return Runner(tmp_path_factory.mktemp("kill"))
 
 
 @pytest.fixture(scope="module")
