@@ -1,0 +1,77 @@
+"""On what was measured, and whether the machine was its own that day."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from render.ffmpeg import find_ffmpeg
+
+from .tables import spread
+
+_LIBRARIES = ("torch", "diffusers", "transformers", "kornia", "opencv-python-headless", "numpy", "pillow")
+
+
+def describe(device: torch.device) -> str:
+    """The machine in one line: processor, cores, memory, GPU, system, and the libraries that do the work."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = f"{allowed} of {os.cpu_count()} cores, {torch.get_num_threads()} torch threads"
+    gpu = f"; {torch.cuda.get_device_name(device)}" if device.type == "cuda" else ""
+    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{_processor()}, {cores}, {_memory()}{gpu}; {system}; {libraries}; {_ffmpeg()}"
+
+
+class Probe:
+    """A piece of work that is always the same, timed now and then: how steady the machine was.
+
+    Times that differ by more than a few percent mean that something else ran; then only the ratios of the
+    paired measurements say something.
+    """
+
+    def __init__(self) -> None:
+        self._matrix = torch.rand(384, 384, generator=torch.Generator().manual_seed(0))
+        self._times: list[float] = []
+        self._start = _load()
+
+    def look(self) -> None:
+        """Time the work once (some milliseconds)."""
+        for _ in range(3):
+            began = time.perf_counter()
+            self._matrix @ self._matrix
+            self._times.append(time.perf_counter() - began)
+
+    def report(self) -> str:
+        """The probe's times and the system's load averages (of 1 minute) at the start and now."""
+        middle = median(self._times) * 1000
+        times = f"{middle:.2f} ms ({spread([seconds * 1000 for seconds in self._times])})"
+        return f"fixed work {times}, {len(self._times)} times; load average {self._start} to {_load()}"
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _memory() -> str:
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return "memory unknown"
+    return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
+
+
+def _ffmpeg() -> str:
+    told = subprocess.run([str(find_ffmpeg()), "-version"], capture_output=True, text=True, check=True)
+    return " ".join(told.stdout.split()[:3]).replace(" version", "")

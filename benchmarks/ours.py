@@ -1,0 +1,63 @@
+"""Our loop, as `reverie render` runs it: plan, paint, store in a thread, assemble the film in another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from unittest.mock import patch
+
+from projects import Project
+from render import film
+from render.painter import DiffusionPainter, Painter
+from render.plan import Plan
+from render.progress import Silent
+from render.setup import Setup
+from render.video import Film
+
+from .models import Candidate
+from .segment import Segment, counting
+
+
+class Stamps(Silent):
+    """Notes when each frame was done. on_frame: told of it too."""
+
+    def __init__(self, on_frame: Callable[[int], None] | None = None) -> None:
+        self.began = 0.0
+        self.frames: list[float] = []
+        self._on_frame = on_frame
+
+    def begin(self, setup: Setup, plan: Plan) -> None:
+        """See Reporter."""
+        self.began = time.perf_counter()
+
+    def frame(self, frame: int, seconds: float) -> None:
+        """See Reporter."""
+        self.frames.append(time.perf_counter())
+        if self._on_frame is not None:
+            self._on_frame(frame)
+
+    def end(self, film: Film | None) -> None:
+        """See Reporter."""
+
+
+def render_ours(
+    project: Project, candidate: Candidate, take: Path, *, on_frame: Callable[[int], None] | None = None
+) -> Segment:
+    """Render the project into a new take with the loaded model."""
+
+    def painter(setup: Setup) -> Painter:
+        return DiffusionPainter(setup, candidate.model)
+
+    stamps = Stamps(on_frame)
+    with counting(candidate.model.denoiser) as calls, patch.object(film, "remember"):  # no estimate for users
+        start = time.perf_counter()
+        film.render_project(project, make_painter=painter, take_folder=take, report=stamps)
+        end = time.perf_counter()
+    return Segment(
+        before=stamps.began - start,
+        gaps=tuple(later - sooner for sooner, later in pairwise([stamps.began, *stamps.frames])),
+        after=end - stamps.frames[-1],
+        calls=calls.value,
+    )
