@@ -1,24 +1,25 @@
 """Train the picture autoencoder: 256 px to 16x16 latents, from the inside out.
 
-A factor of 16 learned at once is slow: the outer layers cost most and the bottleneck sees their noise. So:
+The shape is AutoencoderTiny's (TAESD): no normalisation, so that absolute colour survives from the first step on; with
+GroupNorm the same time gave grey fog (training/README.md). A factor of 16 learned at once is slow: the outer layers cost
+most and the bottleneck sees their noise. So:
 
 1. inside: the part between the picture at half size and the latents, on crops of 32 px (64 px of the picture). The
-   outer encoder layer is not trained at all: it is set, exactly, to "halve the picture and mix its colours".
+   outer encoder layers are not trained at all: they are set, exactly, to "halve the picture and mix its colours".
 2. outside: the encoder is now fixed, so latents can be cached and diffused in; the decoder learns to paint the whole
-   size from them, on larger crops (GroupNorm's statistics depend on how much it sees).
+   size from them.
 
-Loss: L1 of the picture and of its gradients at three scales (edges count), plus a light KL term that keeps the latents
-smooth enough to diffuse in.
+Loss: L1 of the picture and of its gradients at three scales (edges count). The latents get a little noise, and pay for
+being large, which keeps them smooth enough to diffuse in.
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
@@ -26,78 +27,60 @@ from torch import Tensor, nn
 from . import checkpoint
 from .data import load_set
 
-CHANNELS = (16, 32, 64, 128, 192)
-LATENTS = 12
-KL = 1e-4
+ENCODER, DECODER, LATENTS = 48, 64, 12
+NOISE, PRICE = 0.12, 1e-3
 
 
-def make() -> AutoencoderKL:
-    """The autoencoder, untrained: a factor of 16, narrow where the picture is large."""
-    depth = len(CHANNELS)
-    model = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * depth,
-        up_block_types=("UpDecoderBlock2D",) * depth,
-        block_out_channels=CHANNELS,
-        layers_per_block=1,
+def make() -> AutoencoderTiny:
+    """The autoencoder, untrained: a factor of 16, no blocks where the picture is large."""
+    model = AutoencoderTiny(
+        encoder_block_out_channels=(ENCODER,) * 5,
+        decoder_block_out_channels=(DECODER,) * 5,
+        num_encoder_blocks=(0, 1, 2, 3, 3),
+        num_decoder_blocks=(3, 3, 2, 1, 0),
         latent_channels=LATENTS,
-        norm_num_groups=8,
-        sample_size=256,
-        mid_block_add_attention=False,
     )
-    set_outer_encoder(model, torch.randn(CHANNELS[0], 3) * 0.6)
+    set_outer_encoder(model, torch.randn(ENCODER, 3) * 0.6)
     return model
 
 
 @torch.no_grad()
-def set_outer_encoder(model: AutoencoderKL, mixing: Tensor) -> None:
-    """Make the encoder's first level compute mixing (C, 3) @ average_pool(picture, 2), exactly.
+def set_outer_encoder(model: AutoencoderTiny, mixing: Tensor) -> None:
+    """Make the encoder's first two layers compute mixing (C, 3) @ average_pool(picture, 2), exactly.
 
-    conv_in carries RGB through, the residual block adds nothing, and the strided convolution (padded right and below
-    only) averages 2 x 2 pixels and mixes the colours.
+    The first convolution carries RGB through; the second, strided and padded by one, averages 2 x 2 pixels (its taps 1
+    and 2 both ways) and mixes the colours.
     """
-    conv_in, level = model.encoder.conv_in, model.encoder.down_blocks[0]
-    conv_in.weight.zero_()
-    conv_in.bias.zero_()
+    carry, halve = model.encoder.layers[0], model.encoder.layers[1]
+    carry.weight.zero_()
+    carry.bias.zero_()
     for color in range(3):
-        conv_in.weight[color, color, 1, 1] = 1.0
-    for resnet in level.resnets:
-        resnet.conv2.weight.zero_()
-        resnet.conv2.bias.zero_()
-    halve = level.downsamplers[0].conv
+        carry.weight[color, color, 1, 1] = 1.0
     halve.weight.zero_()
-    halve.bias.zero_()
-    halve.weight[:, :3, :2, :2] = 0.25 * mixing[:, :, None, None]
+    halve.weight[:, :3, 1:, 1:] = 0.25 * mixing[:, :, None, None]
+    carry.requires_grad_(False)
+    halve.requires_grad_(False)
 
 
 class Inside(nn.Module):
     """The autoencoder between the half-size picture and the latents, with a makeshift way out."""
 
-    def __init__(self, model: AutoencoderKL) -> None:
+    def __init__(self, model: AutoencoderTiny) -> None:
         super().__init__()
         self.model = model
-        self.out = nn.Conv2d(CHANNELS[1], 3, 3, padding=1)
+        self.out = nn.Conv2d(DECODER, 3, 3, padding=1)
 
-    def encode(self, half: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of the latents of half-size pictures (B, 3, h, w) in [-1, 1]."""
-        encoder = self.model.encoder
-        mixing = encoder.down_blocks[0].downsamplers[0].conv.weight[:, :3, 0, 0].detach() * 4.0
-        x = torch.einsum("oc,bchw->bohw", mixing, half)
-        for level in encoder.down_blocks[1:]:
-            x = level(x)
-        x = encoder.conv_out(F.silu(encoder.conv_norm_out(encoder.mid_block(x))))
-        mean, logvar = self.model.quant_conv(x).chunk(2, 1)
-        return mean.float(), logvar.float().clamp(-30, 20)
+    def encode(self, half: Tensor) -> Tensor:
+        """Latents (B, C, h/8, w/8) of half-size pictures (B, 3, h, w) in [-1, 1]."""
+        layers = self.model.encoder.layers
+        mixing = layers[1].weight[:, :3, 1, 1] * 4.0
+        latents: Tensor = layers[2:](torch.einsum("oc,bchw->bohw", mixing, half * 0.5 + 0.5))
+        return latents.float()
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Half-size pictures from latents."""
-        decoder = self.model.decoder
-        x = decoder.mid_block(decoder.conv_in(self.model.post_quant_conv(latents)))
-        for level in decoder.up_blocks[:3]:
-            x = level(x)
-        for resnet in decoder.up_blocks[3].resnets:
-            x = resnet(x, None)
-        out: Tensor = self.out(F.silu(x))
-        return out
+        """Half-size pictures in [-1, 1] from latents."""
+        out: Tensor = self.out(self.model.decoder.layers[:-3](torch.tanh(latents / 3) * 3))
+        return out * 2 - 1
 
 
 def crops(pictures: NDArray[np.uint8], rng: np.random.Generator, batch: int, side: int) -> Tensor:
@@ -123,26 +106,26 @@ def picture_loss(made: Tensor, true: Tensor) -> Tensor:
     return total
 
 
-def inside_loss(inside: Inside, pictures: NDArray[np.uint8], rng: np.random.Generator, step: int) -> Tensor:
-    """One batch of part 1. The KL term comes in slowly: at full weight from the start it empties the latents."""
-    half = F.avg_pool2d(crops(pictures, rng, 24, 64), 2)
+def inside_loss(inside: Inside, pictures: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
+    """One batch of part 1."""
+    half = F.avg_pool2d(crops(pictures, rng, 16, 64), 2)
     with torch.autocast("cpu", torch.bfloat16):
-        mean, logvar = inside.encode(half)
-        made = inside.decode(mean + torch.exp(0.5 * logvar) * torch.randn_like(mean))
-    spread = 0.5 * (mean.square() + logvar.exp() - 1.0 - logvar).mean()
-    return picture_loss(made.float(), half) + KL * min(1.0, step / 1000) * spread
+        latents = inside.encode(half)
+        made = inside.decode(latents + NOISE * torch.randn_like(latents))
+    return picture_loss(made.float(), half) + PRICE * latents.square().mean()
 
 
-def outside_loss(inside: Inside, pictures: NDArray[np.uint8], rng: np.random.Generator, share: float) -> Tensor:
+def outside_loss(inside: Inside, pictures: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
     """One batch of part 2: the whole decoder from fixed latents, lightly noised as the diffusion will leave them."""
-    side, batch = (64, 16) if share < 0.6 else (128, 4)
-    true = crops(pictures, rng, batch, side)
+    true = crops(pictures, rng, 12, 64)
     with torch.autocast("cpu", torch.bfloat16):
         with torch.no_grad():
-            mean, logvar = inside.encode(F.avg_pool2d(true, 2))
-        noise = torch.exp(0.5 * logvar) * torch.randn_like(mean)
-        made = inside.model.decode(mean + noise).sample
+            latents = inside.encode(F.avg_pool2d(true, 2))
+        made = inside.model.decode(latents + NOISE * torch.randn_like(latents)).sample
     return picture_loss(made.float(), true)
+
+
+LOSSES = {"inside": inside_loss, "outside": outside_loss}
 
 
 def train(pictures: NDArray[np.uint8], folder: Path, part: str, minutes: float) -> None:
@@ -156,7 +139,8 @@ def train(pictures: NDArray[np.uint8], folder: Path, part: str, minutes: float) 
         inside.load_state_dict(before["average"])
     average = checkpoint.Average(inside, 0.998)
     trained = inside if part == "inside" else inside.model.decoder
-    optimizer = torch.optim.AdamW(trained.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=1e-3)
+    learned = [weight for weight in trained.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(learned, lr=1e-3, betas=(0.9, 0.99), weight_decay=1e-3)
     step, spent = 0, 0.0
     if state := checkpoint.load(folder / f"{part}.pt"):
         inside.load_state_dict(state["model"])
@@ -168,14 +152,10 @@ def train(pictures: NDArray[np.uint8], folder: Path, part: str, minutes: float) 
         threads.step()
         for group in optimizer.param_groups:
             group["lr"] = checkpoint.rate(budget, step, 1e-3 if part == "inside" else 7e-4)
-        loss = (
-            inside_loss(inside, pictures, rng, step)
-            if part == "inside"
-            else outside_loss(inside, pictures, rng, budget.share)
-        )
+        loss = LOSSES[part](inside, pictures, rng)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         average.update(inside, step)
         step += 1
@@ -207,8 +187,8 @@ def sheet(average: checkpoint.Average, pictures: NDArray[np.uint8], out: Path, *
     inside.load_state_dict(average.weights)
     true = torch.from_numpy(np.stack([pictures[i] for i in range(6)])).permute(0, 3, 1, 2) / 127.5 - 1.0
     small = F.avg_pool2d(true, 2)
-    decode: Callable[[Tensor], Tensor] = inside.decode if half else lambda z: inside.model.decode(z).sample
-    made = decode(inside.encode(small)[0])
+    latents = inside.encode(small)
+    made = inside.decode(latents) if half else inside.model.decode(latents).sample
     shown = small if half else true
     both = torch.cat([torch.cat(list(shown), 2), torch.cat(list(made), 2)], 1)
     pixels = ((both.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()

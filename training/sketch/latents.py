@@ -1,6 +1,6 @@
 """Encode the painted set once: latents.npy, float16 (N, C, 16, 16), scaled to unit deviation.
 
-What is cached is the posterior's mean times `scaling_factor` = 1 / std of the first thousand pictures; the factor goes
+What is cached is the latent times `scaling_factor` = 1 / std of the first thousand pictures; the factor goes
 into the shipped VAE's config, as in every Stable Diffusion VAE. Mirrored pictures are encoded too: they double the set
 for the price of encoding. `--count` pictures are enough to start the diffusion's training.
 """
@@ -29,13 +29,13 @@ def encode(folder: Path, count: int | None = None, batch: int = 32) -> None:
         half = F.avg_pool2d(picture.permute(0, 3, 1, 2).float() / 127.5 - 1.0, 2)
         for mirrored in out:
             with torch.autocast("cpu", torch.bfloat16):
-                mean, _ = inside.encode(half.flip(3) if mirrored else half)
-            out[mirrored].append(mean.numpy())
+                latents = inside.encode(half.flip(3) if mirrored else half)
+            out[mirrored].append(latents.numpy())
         if first % (batch * 20) == 0:
             print(f"encoded {first} of {len(pictures)}", flush=True)
-    latents = np.concatenate([*out[False], *out[True]])
-    factor = float(1.0 / latents[:1000].std())
-    np.save(folder / "latents.npy", (latents * factor).astype(np.float16))
+    both = np.concatenate([*out[False], *out[True]])
+    factor = float(1.0 / both[:1000].std())
+    np.save(folder / "latents.npy", (both * factor).astype(np.float16))
     (folder / "latents.json").write_text(json.dumps({"scaling_factor": factor, "pictures": len(pictures)}))
 
 
