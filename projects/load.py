@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from keyframes import Problem, ProjectError, did_you_mean
 
-from .lanes import TABLES, table_of
-from .places import key_lines, line_of
+from .lanes import table_of
+from .mistakes import EXAMPLE, LENGTH, validate
+from .places import key_lines, line_of, longest_key
 from .project import Project
-from .schema import ProjectFile, Prompts
+from .schema import ProjectFile
 
 MAX_BYTES = 1 << 20
-_EXAMPLE = 'A film is: frames = 60 and a table [prompts] with 0 = "a lighthouse at night".'
+MAX_DEPTH = 32
 
 
 def load_project(path: Path | str, *, allow_outside: bool = False) -> Project:
@@ -29,11 +29,8 @@ def load_project(path: Path | str, *, allow_outside: bool = False) -> Project:
     """
     path = Path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _error(
-                path, f"the file has more than {MAX_BYTES:,} bytes.", "A project is a small text file."
-            )
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)  # no more: it may be a device without an end
     except FileNotFoundError:
         near = did_you_mean(
             path.name, [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
@@ -43,20 +40,27 @@ def load_project(path: Path | str, *, allow_outside: bool = False) -> Project:
         ) from None
     except (OSError, ValueError) as error:
         raise _error(path, f"cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    if len(data) > MAX_BYTES:
+        raise _error(path, f"the file has more than {MAX_BYTES:,} bytes.", "A project is a small text file.")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _error(path, f"is not UTF-8 text (byte {error.start}).", "Save it as UTF-8.") from error
     return read_project(text, name=path.name, folder=path.parent.resolve(), allow_outside=allow_outside)
 
 
-def read_project(text: str, *, name: str, folder: Path, allow_outside: bool = False) -> Project:
-    """A project from its text; `name` is the file's, for messages. Raises as load_project."""
+def read_project(
+    text: str, *, name: str, folder: Path, allow_outside: bool = False, need_files: bool = True
+) -> Project:
+    """A project from its text; `name` is the file's, for messages. Raises as load_project.
+
+    need_files: if not, pictures and sound that are not there, or may not be read, are left out.
+    """
     document = _parse(text, name)
     lines = key_lines(text)
-    file, problems = _validate(document, name, lines)
+    file, problems = validate(document, name, lines)
     if file is None:
-        raise ProjectError(sorted(problems, key=lambda problem: problem.line or 0))
+        raise ProjectError(_in_order(problems))
     init_image, audio = (
         _path(
             value,
@@ -67,6 +71,8 @@ def read_project(text: str, *, name: str, folder: Path, allow_outside: bool = Fa
         )
         for key, value in _paths(file)
     )
+    if not need_files:
+        problems = [problem for problem in problems if problem.where not in dict(_paths(file))]
     project = Project(
         name=Path(name).stem,
         file_name=name,
@@ -78,9 +84,15 @@ def read_project(text: str, *, name: str, folder: Path, allow_outside: bool = Fa
         audio=audio,
     )
     if problems:
-        found = [*problems, *_lane_problems(project)]
-        raise ProjectError(sorted(found, key=lambda problem: problem.line or 0))
+        length_known = not any(problem.where in ("", *LENGTH) for problem in problems)
+        found = [*problems, *(p for p in _lane_problems(project) if length_known or p.frame is None)]
+        raise ProjectError(_in_order(found))
     return project
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """By line; those without one, and how many more there are, at the end."""
+    return sorted(problems, key=lambda problem: math.inf if problem.line is None else problem.line)
 
 
 def located(project: Project, problems: Sequence[Problem]) -> list[Problem]:
@@ -88,7 +100,7 @@ def located(project: Project, problems: Sequence[Problem]) -> list[Problem]:
     found = []
     for problem in problems:
         where = problem.where
-        if where and where.partition(".")[0] not in (*ProjectFile.model_fields, *TABLES):
+        if where and where.partition(".")[0] != "prompts":  # a lane, and `seed` is one besides the film's own
             where = f"{table_of(where)}.{where}"
         line = problem.line if problem.line is not None else line_of(dict(project.lines), where)
         found.append(replace(problem, where=where, line=line, file=problem.file or project.file_name))
@@ -113,92 +125,31 @@ def _parse(text: str, name: str) -> dict[str, Any]:
     if "\0" in text:
         raise _error(Path(name), "holds NUL bytes: it is not a text file.", "Save it as UTF-8.")
     try:
-        return tomllib.loads(text)
+        if longest_key(text) > MAX_DEPTH:
+            raise RecursionError
+        document = tomllib.loads(text.removeprefix("\ufeff"))
+        if _is_deep(document):
+            raise RecursionError
+        return document
     except tomllib.TOMLDecodeError as error:
-        raise _error(Path(name), f"is not TOML: {error}.", _EXAMPLE) from error
+        raise _error(Path(name), f"is not TOML: {error}.", EXAMPLE) from error
     except (RecursionError, ValueError) as error:
         raise _error(
             Path(name), "is not TOML that can be read: nested too deeply or a number too long."
         ) from error
 
 
-def _validate(
-    document: dict[str, Any], name: str, lines: dict[str, int]
-) -> tuple[ProjectFile | None, list[Problem]]:
-    """The file as far as it is right, and what is wrong: faulty entries are taken out and the rest is read."""
-    problems: list[Problem] = []
-    for _ in range(3):  # taking an entry out can bring up what it hid, such as a length that is now missing
-        try:
-            return ProjectFile.model_validate(document), problems
-        except ValidationError as error:
-            told = {problem.where for problem in problems}
-            problems += [
-                p for p in _problems(error, name, lines) if not problems or (p.where and p.where not in told)
-            ]
-            for fault in error.errors():
-                _take_out(document, fault["loc"])
-    return None, problems
-
-
-def _problems(error: ValidationError, name: str, lines: dict[str, int]) -> list[Problem]:
-    """One problem for each place; where several kinds of value are allowed, pydantic complains once for each."""
-    by_place: dict[str, Problem] = {}
-    for fault in error.errors():
-        problem = _problem(fault, name, lines)
-        if problem.where in by_place and problem.where:
-            lane = any(problem.where == f"{table}.{s.name}" for table, specs in TABLES.items() for s in specs)
-            what = _LANE if lane else "must be text or a table of texts."
-            problem = Problem(what=what, where=problem.where, file=name, line=problem.line)
-        by_place[problem.where] = problem
-    return list(by_place.values())
-
-
-_LANE = "must be a number, a schedule such as '0: (1.0), 60: (1.03)', or a table of keys."
-
-
-def _take_out(document: dict[str, Any], where: tuple[int | str, ...]) -> None:
-    table: Any = document
-    for step in where[:-1]:
-        if not isinstance(table, dict) or not isinstance(table.get(str(step)), dict):
-            break
-        table = table[str(step)]
-    else:
-        if where and isinstance(table, dict):
-            table.pop(str(where[-1]), None)
-            return
-    if where:
-        document.pop(str(where[0]), None)
-
-
-def _problem(fault: Mapping[str, Any], name: str, lines: dict[str, int]) -> Problem:
-    # pydantic adds the member of a union that it tried ("Prompts", "str") to the place; people do not know those
-    steps = [str(step) for step in fault["loc"] if str(step) not in _UNION_STEPS]
-    where = ".".join(steps)
-    what, hint = str(fault["msg"]).removeprefix("Value error, "), ""
-    if fault["type"] == "extra_forbidden":
-        what, hint = f'"{steps[-1]}" is not a setting here.', _known(steps)
-    elif fault["type"] == "missing":
-        what, hint = f'"{where}" is missing.', _EXAMPLE
-    what = what if what.endswith(".") else f"{what}."
-    return Problem(what=what, where=where, file=name, line=line_of(lines, where), hint=hint)
-
-
-_UNION_STEPS = {"Prompts", "str", "int", "float", "constrained-str"} | {
-    "dict[str,any]",
-    "tuple[int, int]",
-    "dict",
-}
-
-
-def _known(steps: list[str]) -> str:
-    model: Any = ProjectFile
-    if len(steps) > 1:
-        model = {
-            **{t: ProjectFile.model_fields[t].annotation for t in (*TABLES, "output")},
-            "prompts": Prompts,
-        }.get(steps[0])
-    names = list(model.model_fields) if model is not None else []
-    return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."
+def _is_deep(document: dict[str, Any]) -> bool:
+    """Whether tables and lists lie in each other deeper than any project needs."""
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return bool(level)
 
 
 def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
@@ -221,8 +172,10 @@ def _path(
     if not inside and not allow_outside:
         hint = "Copy the file there, or allow it with --allow-outside."
         problems.append(replace(at, what=f"{value!r} lies outside the project's folder.", hint=hint))
-    elif not there:
+        return None
+    if not there:
         problems.append(replace(at, what=f"there is no file {value!r}.", hint=f"Looked in {folder}."))
+        return None
     return path
 
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 
-_TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
+_TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
 _KEY = re.compile(
     r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*="""
 )
+_QUOTED = re.compile(
+    r"""\"{3}(?:[^"\\]|\\.|"(?!""))*+\"{3}|'{3}.*?'{3}|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|\#[^\n]*+""", re.DOTALL
+)
+_BARE = re.compile(r"[\w.\- \t]+")
 _PIECE = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*\.?""")
 
 
@@ -19,7 +23,7 @@ def key_lines(text: str) -> dict[str, int]:
     """Dotted key -> line, counted from 1. The first one wins."""
     lines: dict[str, int] = {}
     table, fence = "", ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         if fence:
             if fence in line:
                 fence = ""
@@ -45,6 +49,11 @@ def line_of(lines: dict[str, int], where: str) -> int | None:
             return lines[where]
         where = where.rpartition(".")[0]
     return None
+
+
+def longest_key(text: str) -> int:
+    """How many dots the longest dotted key has: `tomllib` takes a time that grows with the square of it."""
+    return max((run.count(".") for run in _BARE.findall(_QUOTED.sub("k", text))), default=0)
 
 
 def _dotted(key: str) -> str:

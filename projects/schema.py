@@ -8,9 +8,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    create_model,
+    model_validator,
+)
 
-from .lanes import COHERENCE, DIFFUSION, MOTION, LaneSpec
+from keyframes import LaneSpec
+
+from .lanes import COHERENCE, DIFFUSION, MOTION
 
 VERSION = 1
 MAX_FRAMES = 100_000
@@ -24,6 +34,18 @@ def _not_bool(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("true and false are no numbers here")
     return value
+
+
+def _is_duration(text: str) -> str:
+    if _DURATION.fullmatch(text) is None:
+        raise ValueError("must be a length of time such as '10s' or '1.5min'")
+    return text
+
+
+def _is_paintable(size: tuple[int, int]) -> tuple[int, int]:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise ValueError(f"must have at most {MAX_PIXELS:,} pixels")
+    return size
 
 
 NoBool = BeforeValidator(_not_bool)
@@ -107,7 +129,9 @@ class _CoherenceSettings(_Table):
 class Output(_Table):
     """The film file."""
 
-    crf: Annotated[int, NoBool, Field(ge=0, le=51)] = Field(17, description="H.264 quality, lower is better.")
+    crf: Annotated[int, NoBool, Field(ge=0, le=51)] = Field(
+        default=17, description="H.264 quality, lower is better."
+    )
     preset: Literal["ultrafast", "veryfast", "fast", "medium", "slow", "veryslow"] = "medium"
 
 
@@ -132,14 +156,16 @@ class ProjectFile(_Table):
 
     title: str = Field("", max_length=1000, description="Shown in the film's metadata.")
     version: Literal[1] = Field(1, description="Version of this format.")
-    size: Annotated[tuple[Side, Side], Field(strict=False)] | None = Field(
+    size: Annotated[tuple[Side, Side], Field(strict=False), AfterValidator(_is_paintable)] | None = Field(
         None, description="[width, height] in pixels; default: the model's own."
     )
     fps: Annotated[float, NoBool, Field(gt=0, le=240)] = Field(15.0, description="Frames per second.")
     frames: Annotated[int, NoBool, Field(ge=1, le=MAX_FRAMES)] | None = Field(
         None, description="Length in frames."
     )
-    duration: str | None = Field(None, description="Length in time instead: '10s', '1.5min'.")
+    duration: Annotated[str, AfterValidator(_is_duration)] | None = Field(
+        None, description="Length in time instead: '10s', '1.5min'."
+    )
     seed: Annotated[int, NoBool, Field(ge=0, le=2**53)] = Field(0, description="Where all randomness starts.")
     model: str = Field(
         "sketch", min_length=1, max_length=1000, description="Built-in name, folder, file or hub name."
@@ -153,7 +179,7 @@ class ProjectFile(_Table):
     motion: Motion = Field(default_factory=Motion)
     diffusion: Diffusion = Field(default_factory=Diffusion)
     coherence: Coherence = Field(default_factory=Coherence)
-    output: Output = Field(default_factory=Output)
+    output: Output = Output()
 
     @model_validator(mode="after")
     def _length(self) -> Self:
@@ -161,8 +187,6 @@ class ProjectFile(_Table):
             raise ValueError("say either frames = 120 or duration = '8s'")
         if self.duration is not None and not 1 <= self.length <= MAX_FRAMES:
             raise ValueError(f"duration gives {self.length} frames; allowed: 1 to {MAX_FRAMES}")
-        if self.size is not None and self.size[0] * self.size[1] > MAX_PIXELS:
-            raise ValueError(f"size has more than {MAX_PIXELS:,} pixels")
         return self
 
     @property
