@@ -1,0 +1,127 @@
+"""What is wrong with a parsed project file, in words for people.
+
+pydantic checks the file against the schema; here its complaints become problems with a line and a hint, and what is
+right is read all the same, so that nothing hides behind the first mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from keyframes import Problem, did_you_mean
+from keyframes.errors import quoted
+
+from .lanes import TABLES
+from .places import line_of
+from .schema import ProjectFile, Prompts
+
+MAX_TOLD = 50
+LENGTH = ("frames", "duration")
+EXAMPLE = 'A film is: frames = 60 and a table [prompts] with 0 = "a lighthouse at night".'
+
+# What stands in for a length or prompts that are wrong, so that the rest can be checked too.
+_SOME_LENGTH, _SOME_PROMPTS = 10_000, {"0": "missing"}
+_LANE = "must be a number, a schedule such as '0: (1.0), 60: (1.03)', or a table of keys."
+_SAYINGS = {  # pydantic's own words are for programmers
+    "string_type": "must be text in quotes",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "model_type": "must be a table",
+    "dict_type": "must be a table",
+    "tuple_type": "must be [width, height]",
+    "too_long": "must be [width, height]",
+}
+_UNION_STEPS = {"Prompts", "str", "int", "float", "constrained-str", "dict[str,any]", "dict"}
+
+
+def validate(
+    document: dict[str, Any], name: str, lines: dict[str, int]
+) -> tuple[ProjectFile | None, list[Problem]]:
+    """The file as far as it is right, and what is wrong: faulty entries are taken out of `document` and the rest
+    is read. None if even that cannot be.
+    """
+    problems: list[Problem] = []
+    for _ in range(3):  # taking an entry out can bring up what it hid, such as a length that is now missing
+        try:
+            return ProjectFile.model_validate(document), problems
+        except ValidationError as error:
+            faults = error.errors(include_url=False)
+            told = {problem.where for problem in problems}
+            found = _problems(faults, name, lines)
+            problems += [p for p in found if not problems or (p.where and p.where not in told)]
+            _take_out(document, [_steps(fault) for fault in faults])
+    return None, problems
+
+
+def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: dict[str, int]) -> list[Problem]:
+    """One problem for each place: where several kinds of value are allowed, pydantic complains of each."""
+    by_place: dict[str, Problem] = {}
+    for fault in faults[:MAX_TOLD]:
+        problem = _problem(fault, name, lines)
+        if problem.where in by_place and problem.where:
+            lane = any(problem.where == f"{table}.{s.name}" for table, specs in TABLES.items() for s in specs)
+            what = _LANE if lane else "must be text or a table of texts."
+            problem = Problem(what=what, where=problem.where, file=name, line=problem.line)
+        by_place[problem.where] = problem
+    more = len(faults) - MAX_TOLD
+    rest = [Problem(what=f"and {more:,} more mistakes.", file=name)] if more > 0 else []
+    return [*by_place.values(), *rest]
+
+
+def _problem(fault: Mapping[str, Any], name: str, lines: dict[str, int]) -> Problem:
+    steps = _steps(fault)
+    where = ".".join(steps)
+    what, hint = _SAYINGS.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, "), ""
+    what = what.replace("Input should be", "must be")
+    if fault["type"] == "extra_forbidden":
+        what, hint = f"{quoted(steps[-1])} is not a setting here.", _known(steps)
+    elif fault["type"] == "missing":
+        what, hint = f'"{where}" is missing.', EXAMPLE
+    elif isinstance(fault["input"], int | float | str) and what.startswith("must be"):
+        what = f"{what}, not {_shown(fault['input'])}"
+    what = what if what.endswith(".") else f"{what}."
+    return Problem(what=what, where=where, file=name, line=line_of(lines, where), hint=hint)
+
+
+def _steps(fault: Mapping[str, Any]) -> list[str]:
+    """The place as people know it: pydantic adds which member of a union it tried ("Prompts", "str")."""
+    steps = [str(step) for step in fault["loc"]]
+    if fault["type"] == "extra_forbidden":
+        return steps  # its last step is a name from the file, whatever it is
+    return [step for step in steps if step not in _UNION_STEPS]
+
+
+def _shown(value: float | str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return quoted(value, 40) if isinstance(value, str) else f"{value}"[:40]
+
+
+def _known(steps: list[str]) -> str:
+    model: Any = ProjectFile
+    if len(steps) > 1:
+        tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "output")}
+        model = {**tables, "prompts": Prompts}.get(steps[0])
+    names = list(model.model_fields) if model is not None else []
+    return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."
+
+
+def _take_out(document: dict[str, Any], places: Sequence[Sequence[str]]) -> None:
+    """Remove the faulty entries, and put something in for what must be there."""
+    for steps in places:
+        table: Any = document
+        for step in steps[:-1]:
+            if not isinstance(table.get(step), dict):
+                table, steps = document, steps[:1]  # a list, or no table at all: it goes as a whole
+                break
+            table = table[step]
+        if steps:
+            table.pop(steps[-1], None)
+        if not steps or steps[0] in LENGTH:
+            document.pop("duration", None)
+            document["frames"] = _SOME_LENGTH
+    document.setdefault("prompts", _SOME_PROMPTS)
