@@ -1,6 +1,8 @@
-"""The project that `reverie new` writes, and projects that frames and films carry in them."""
+"""The project that `reverie new` writes."""
 
 from __future__ import annotations
+
+from keyframes.errors import printable
 
 from .schema import SCHEMA_FILE
 
@@ -40,7 +42,6 @@ translation_x = 0
 
 
 def starter(name: str, title: str) -> str:
-    """A small commented project named `name` that renders as it is."""
-    return STARTER.format(
-        schema=SCHEMA_FILE, name=name, title=title.replace("\\", "\\\\").replace('"', '\\"')
-    )
+    """A small commented project named `name` that renders as it is, whatever letters name and title have."""
+    title = printable(title).replace("\\", "\\\\").replace('"', '\\"')
+    return STARTER.format(schema=SCHEMA_FILE, name=printable(name), title=title)
