@@ -10,10 +10,10 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
-from keyframes import ProjectError, Row, Timeline, compile_timeline
+from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
 
-from .diffusion import SAMPLER_NAMES, ModelSource, find_model
+from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +52,31 @@ class Setup:
 def prepare(project: Project) -> Setup:
     """Find the model, take what it knows best as defaults, and compile the timeline.
 
-    Raises ProjectError with every problem of lanes and prompts, and EnvironmentFault for a model that is not there.
+    Raises ProjectError with every problem of lanes and prompts, and EnvironmentFault for a model that is not there
+    if that is all.
     """
-    source = find_model(project.file.model, folder=project.folder)
-    known = source.defaults
+    try:
+        source = find_model(project.file.model, folder=project.folder)
+    except EnvironmentFault as error:
+        _check_lanes(project, error)
+        raise
+    timeline = _timeline(project, source.defaults)
+    size = project.file.size or (source.defaults.size, source.defaults.size)
+    return Setup(project=project, source=source, timeline=timeline, size=size)
+
+
+def _check_lanes(project: Project, fault: EnvironmentFault) -> None:
+    """Without its model a project can still be checked, so that all its mistakes are told at once."""
+    try:
+        _timeline(project, ModelDefaults())
+    except ProjectError as error:
+        model = [
+            Problem(what=str(fault), where="model", file=project.file_name, line=project.lines.get("model"))
+        ]
+        raise ProjectError([*model, *error.problems]) from None
+
+
+def _timeline(project: Project, known: ModelDefaults) -> Timeline:
     defaults: dict[str, float | str] = {
         "steps": known.steps,
         "cfg_scale": known.cfg_scale,
@@ -64,8 +85,6 @@ def prepare(project: Project) -> Setup:
     }
     specs = lane_specs(SAMPLER_NAMES, defaults)
     try:
-        timeline = compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
+        return compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:
         raise ProjectError(located(project, error.problems)) from None
-    size = project.file.size or (known.size, known.size)
-    return Setup(project=project, source=source, timeline=timeline, size=size)
