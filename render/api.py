@@ -30,9 +30,10 @@ Frames = str | Iterable[int] | None
 
 
 def _frames(project: Project, frames: Frames) -> tuple[int, ...] | None:
-    if frames is None or not isinstance(frames, str):
-        return None if frames is None else tuple(frames)
-    return parse_frames(frames, project.clock.frames)
+    if frames is None:
+        return None
+    text = frames if isinstance(frames, str) else ",".join(str(frame) for frame in frames)
+    return parse_frames(text, project.clock.frames)
 
 
 def existing_take(project: Project, folder: Path | None = None) -> Take | None:
@@ -128,7 +129,8 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
     audio = None
     try:
         text = found.project_file.read_text(encoding="utf-8")
-        project = read_project(text, name=f"{found.project}.toml", folder=take.resolve().parent.parent)
+        folder = take.resolve().parent.parent
+        project = read_project(text, name=f"{found.project}.toml", folder=folder, need_files=False)
         metadata, audio, fps = film_metadata(project), project.audio, fps or project.file.fps
     except (OSError, ReverieError) as error:
         if fps is None:
