@@ -59,7 +59,9 @@ def _carried(path: Path) -> tuple[str, str]:
             "Frames and films of a render with --no-metadata, or saved again by another program, have none."
         )
         raise ProjectError(Problem(what="carries no project.", file=str(path), hint=hint))
-    return Path(name).name or "project.toml", text
+    name = Path(name).name
+    # the name comes from whoever made the file: it may not be that of another kind of file, nor a hidden one
+    return name if name.endswith(".toml") and not name.startswith(".") else "project.toml", text
 
 
 @click.command()
