@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
@@ -37,6 +38,15 @@ class _Commands(click.Group):
             return None
         found: click.Command = getattr(import_module(f"render.cli.{_HOMES[cmd_name]}"), cmd_name)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not args[0].startswith("-") and args[0] not in _HOMES:
+            near = get_close_matches(args[0], _HOMES, n=1, cutoff=0.5)
+            hint = f'Did you mean "{near[0]}"?' if near else f"Commands: {', '.join(_HOMES)}."
+            ctx.fail(f'there is no command "{args[0]}". {hint}')
+        return super().resolve_command(ctx, args)
 
 
 def _version() -> str:
