@@ -198,7 +198,9 @@ def export(take: Path, out: str, frames: str | None, fps: float | None) -> None:
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help=".png, .webp, .jpg"
 )
 @click.option("-n", "--count", default=24, show_default=True, type=click.IntRange(1, 500), help="Pictures.")
-@click.option("--columns", default=6, show_default=True, type=click.IntRange(1, 50))
+@click.option(
+    "--columns", default=6, show_default=True, type=click.IntRange(1, 50), help="Pictures in a row."
+)
 def sheet(take: Path, out: Path, count: int, columns: int) -> None:
     """Make a contact sheet of a take: frames at even steps with their numbers."""
     from keyframes import Problem, ProjectError
