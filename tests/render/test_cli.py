@@ -49,7 +49,7 @@ color_match = "labb"
 """
 
 
-COMMANDS = "new check schema plan preview render still export sheet doctor".split()
+COMMANDS = ["new", "check", "schema", "plan", "preview", "render", "still", "export", "sheet", "doctor"]
 
 
 @dataclass(frozen=True)
