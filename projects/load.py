@@ -12,7 +12,7 @@ from typing import Any
 from keyframes import Problem, ProjectError, did_you_mean
 
 from .lanes import table_of
-from .mistakes import EXAMPLE, LENGTH, validate
+from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
 from .places import key_lines, line_of, longest_key
 from .project import Project
 from .schema import ProjectFile
@@ -96,15 +96,15 @@ def _in_order(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def located(project: Project, problems: Sequence[Problem]) -> list[Problem]:
-    """The problems of a project's lanes and prompts with file, line and table put in."""
+    """The problems of a project's lanes and prompts with file, line and table put in, in the file's order."""
     found = []
     for problem in problems:
         where = problem.where
         if where and where.partition(".")[0] != "prompts":  # a lane, and `seed` is one besides the film's own
             where = f"{table_of(where)}.{where}"
-        line = problem.line if problem.line is not None else line_of(dict(project.lines), where)
+        line = problem.line if problem.line is not None else line_of(project.lines, where)
         found.append(replace(problem, where=where, line=line, file=problem.file or project.file_name))
-    return found
+    return [*_in_order(found)[:MAX_TOLD], *how_many_more(found, project.file_name)]
 
 
 def _lane_problems(project: Project) -> list[Problem]:

@@ -39,7 +39,7 @@ _UNION_STEPS = {"Prompts", "str", "int", "float", "constrained-str", "dict[str,a
 
 
 def validate(
-    document: dict[str, Any], name: str, lines: dict[str, int]
+    document: dict[str, Any], name: str, lines: Mapping[str, int]
 ) -> tuple[ProjectFile | None, list[Problem]]:
     """The file as far as it is right, and what is wrong: faulty entries are taken out of `document` and the rest
     is read. None if even that cannot be.
@@ -49,7 +49,7 @@ def validate(
         try:
             return ProjectFile.model_validate(document), problems
         except ValidationError as error:
-            faults = error.errors(include_url=False)
+            faults = _deepest(error.errors(include_url=False))
             told = {problem.where for problem in problems}
             found = _problems(faults, name, lines)
             problems += [p for p in found if not problems or (p.where and p.where not in told)]
@@ -57,7 +57,7 @@ def validate(
     return None, problems
 
 
-def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: dict[str, int]) -> list[Problem]:
+def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: Mapping[str, int]) -> list[Problem]:
     """One problem for each place: where several kinds of value are allowed, pydantic complains of each."""
     by_place: dict[str, Problem] = {}
     for fault in faults[:MAX_TOLD]:
@@ -67,12 +67,22 @@ def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: dict[str, i
             what = _LANE if lane else "must be text or a table of texts."
             problem = Problem(what=what, where=problem.where, file=name, line=problem.line)
         by_place[problem.where] = problem
-    more = len(faults) - MAX_TOLD
-    rest = [Problem(what=f"and {more:,} more mistakes.", file=name)] if more > 0 else []
-    return [*by_place.values(), *rest]
+    return [*by_place.values(), *how_many_more(faults, name)]
 
 
-def _problem(fault: Mapping[str, Any], name: str, lines: dict[str, int]) -> Problem:
+def how_many_more(told: Sequence[object], name: str) -> list[Problem]:
+    """The last line of a list that was cut to MAX_TOLD; nothing for a short one."""
+    more = len(told) - MAX_TOLD
+    return [Problem(what=f"and {more:,} more mistakes.", file=name)] if more > 0 else []
+
+
+def _deepest(faults: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without those of what holds a faulty entry: a wrong text in [prompts] does not make it a wrong [prompts]."""
+    above = {tuple(steps[:end]) for steps in map(_steps, faults) for end in range(1, len(steps))}
+    return [fault for fault in faults if tuple(_steps(fault)) not in above]
+
+
+def _problem(fault: Mapping[str, Any], name: str, lines: Mapping[str, int]) -> Problem:
     steps = _steps(fault)
     where = ".".join(steps)
     what, hint = _SAYINGS.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, "), ""

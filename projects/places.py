@@ -7,6 +7,7 @@ multi-line strings; where it is not sure it says nothing rather than a wrong lin
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
 _KEY = re.compile(
@@ -42,7 +43,7 @@ def key_lines(text: str) -> dict[str, int]:
     return lines
 
 
-def line_of(lines: dict[str, int], where: str) -> int | None:
+def line_of(lines: Mapping[str, int], where: str) -> int | None:
     """The line of a dotted key, or of the nearest table above it."""
     while where:
         if where in lines:
