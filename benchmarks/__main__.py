@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +14,16 @@ from keyframes import EnvironmentFault, ReverieError
 from render.diffusion.devices import find_device
 
 from . import models, sd15
-from .film import FilmSettings
+from .film import FilmSettings, Style
 from .loops import compare_loops
 from .machine import Probe, describe
 from .overhead import measure_overhead
 from .stages import stages_report, timeline_report
 
+_BREAKDOWNS: Mapping[Style, str] = {
+    "usual": "as a new project has it",
+    "full": "with noise, contrast and anti-blur too",
+}
 _STAGE_SIZES, _QUICK_SIZES = (512, 1024), (256,)
 
 
@@ -77,8 +81,9 @@ def _run(candidate: models.Candidate, settings: FilmSettings, *, pairs: int, qui
         loops = compare_loops(candidate, settings, folder, pairs=pairs, probe=probe)
         yield f"## The loop\n\n{loops.report()}"
         longer = replace(settings, frames=settings.frames + 2)
-        overhead = measure_overhead(candidate, longer, folder / "overhead")
-        yield f"## A frame's time\n\n{overhead.report()}"
+        for style, title in _BREAKDOWNS.items():
+            overhead = measure_overhead(candidate, longer, folder / style, style=style)
+            yield f"## A frame's time, {title}\n\n{overhead.report()}"
         yield f"## Stages\n\n{timeline_report(10_000 if quick else 100_000, 30)}"
         for side in _QUICK_SIZES if quick else _STAGE_SIZES:
             probe.look()

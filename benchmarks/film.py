@@ -8,8 +8,10 @@ strength says.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -22,20 +24,17 @@ _PROMPTS = (
     "a lighthouse by the sea at sunset, oil painting",
     "a lighthouse by the sea at night under the stars, oil painting",
 )
-# What both loops can do in the same way; more than this is measured in the breakdown.
-_PLAIN = """
-[coherence]
-color_match = "lab"
-color_method = "histogram"
-"""
-_FULL = """
-[coherence]
-color_match = "lab"
+Style = Literal["comparable", "usual", "full"]
+# comparable: what both loops can do in the same way. usual: what a new project has. full: every stage.
+_STYLES: Mapping[Style, str] = {
+    "comparable": 'sampling = "bilinear"\n[coherence]\ncolor_method = "histogram"',
+    "usual": "",
+    "full": """[coherence]
 noise = 0.02
 noise_type = "perlin"
 contrast = 0.98
-antiblur_amount = 0.1
-"""
+antiblur_amount = 0.1""",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +62,8 @@ class FilmSettings:
         )
 
 
-def make_project(settings: FilmSettings, folder: Path, *, full: bool = False) -> Project:
-    """The project in `folder`, checked. full: with every stage of a frame, and prompts that blend."""
+def make_project(settings: FilmSettings, folder: Path, *, style: Style) -> Project:
+    """The project in `folder`, checked."""
     folder.mkdir(parents=True, exist_ok=True)
     _start_picture(settings.size).save(folder / "start.png")
     text = f"""
@@ -78,19 +77,19 @@ init_image = "start.png"
 0 = "{_PROMPTS[0]}"
 {max(settings.frames // 2, 1)} = "{_PROMPTS[1]}"
 negative = "text, watermark"
-blend = "{"linear" if full else "hold"}"
-
-[motion]
-zoom = "0: (1.0), 8: (1.02)"
-angle = "0: (0.6*sin(2*pi*t/30))"
-translation_x = 1
-sampling = "{"bicubic" if full else "bilinear"}"
+blend = "{"hold" if style == "comparable" else "linear"}"
 
 [diffusion]
 steps = {settings.steps}
 strength = {settings.strength}
 cfg_scale = {settings.cfg_scale}
-{_FULL if full else _PLAIN}"""
+
+[motion]
+zoom = "0: (1.0), 8: (1.02)"
+angle = "0: (0.6*sin(2*pi*t/30))"
+translation_x = 1
+{_STYLES[style]}
+"""
     return read_project(text, name=f"{NAME}.toml", folder=folder)
 
 

@@ -69,7 +69,7 @@ def compare_loops(
 def _pair(
     candidate: Candidate, settings: FilmSettings, folder: Path, probe: Probe
 ) -> tuple[Segment, Segment]:
-    project = make_project(settings, folder)
+    project = make_project(settings, folder, style="comparable")
     naive = NaiveLoop(prepare(project), candidate.pipeline())
     probe.look()
     ours = render_ours(project, candidate, folder / "ours")

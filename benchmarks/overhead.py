@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from .film import FilmSettings, make_project
+from .film import FilmSettings, Style, make_project
 from .ledger import Charges, Ledger, Point, watching
 from .models import Candidate, waiter
 from .ours import render_ours
@@ -68,21 +68,20 @@ class Overhead:
             ["**one frame**", ms(self.total), ""],
             *([f"beside it, {name}", ms(seconds), ""] for name, seconds in _largest(self.beside)),
         ]
-        what = "With every stage of a frame in use: noise, contrast, anti-blur, colours, blended prompts."
-        return f"{what}\n\n{table(('', 'ms per frame', 'share'), rows)}"
+        return table(("", "ms per frame", "share"), rows)
 
     def _rows(self, charges: dict[str, float]) -> list[list[str]]:
         return [[name, ms(spent), f"{spent / self.total:.1%}"] for name, spent in _largest(charges)]
 
 
-def measure_overhead(candidate: Candidate, settings: FilmSettings, folder: Path) -> Overhead:
-    """Render one film with every stage of a frame in use, and charge each what it took.
+def measure_overhead(candidate: Candidate, settings: FilmSettings, folder: Path, *, style: Style) -> Overhead:
+    """Render one film and charge each stage what it took.
 
     Frames 0 and 1 do not count: models and caches are cold there. The watching itself costs some
     microseconds per call, and on a GPU waits for it at every stage, so that the frame as a whole is
     slower than in the loops.
     """
-    project = make_project(settings, folder, full=True)
+    project = make_project(settings, folder, style=style)
     ledger = Ledger(waiter(candidate.model.device))
     seen: list[Charges] = []
 
