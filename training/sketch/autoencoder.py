@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from . import checkpoint
+from . import checkpoint, team
 from .data import load_set
 
 ENCODER, DECODER, LATENTS = 48, 64, 12
@@ -128,9 +128,10 @@ def outside_loss(inside: Inside, pictures: NDArray[np.uint8], rng: np.random.Gen
 LOSSES = {"inside": inside_loss, "outside": outside_loss}
 
 
-def train(pictures: NDArray[np.uint8], folder: Path, part: str, minutes: float) -> None:
+def train(folder: Path, part: str, minutes: float) -> None:
     """Train a part for `minutes` in all (restarts continue); checkpoints every 2 minutes, a sample sheet with each."""
     torch.manual_seed(0)
+    pictures, _ = load_set(folder / "train")
     inside = Inside(make())
     if part == "outside":
         before = checkpoint.load(folder / "inside.pt")
@@ -146,26 +147,31 @@ def train(pictures: NDArray[np.uint8], folder: Path, part: str, minutes: float) 
         inside.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         average.weights, step, spent = state["average"], state["step"], state["spent"]
-    budget, rng, threads = checkpoint.Budget(minutes, spent), np.random.default_rng(step), checkpoint.Threads()
+    torch.manual_seed(1000 + 10 * step + team.rank())
+    budget, rng = checkpoint.Budget(minutes, spent), np.random.default_rng([step, team.rank()])
     saved, losses = budget.spent, []
-    while budget.share < 1.0:
-        threads.step()
+    while (share := team.agree(budget.share)) < 1.0:
         for group in optimizer.param_groups:
-            group["lr"] = checkpoint.rate(budget, step, 1e-3 if part == "inside" else 7e-4)
+            group["lr"] = checkpoint.rate(share, step, 1e-3 if part == "inside" else 7e-4)
         loss = LOSSES[part](inside, pictures, rng)
         optimizer.zero_grad()
         loss.backward()
+        team.average_gradients(learned)
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         average.update(inside, step)
         step += 1
         losses.append(loss.item())
-        if step % 100 == 0:
+        if step % 100 == 0 and team.rank() == 0:
             mean = float(np.mean(losses[-100:]))
             print(f"{part} {budget.spent:.0f}s step {step} loss {mean:.4f}", flush=True)
-        if budget.spent - saved > 120 or budget.share >= 1.0:
+        if team.rank() == 0 and (budget.spent - saved > 120 or budget.share >= 1.0):
             saved = budget.spent
-            state = {"model": inside.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights}
+            state = {
+                "model": inside.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "average": average.weights,
+            }
             checkpoint.save(folder / f"{part}.pt", {**state, "step": step, "spent": budget.spent})
             sheet(average, pictures, folder / f"{part}.png", half=part == "inside")
 
@@ -201,9 +207,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("part", choices=("inside", "outside"))
     parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--processes", type=int, default=1)
     args = parser.parse_args()
-    pictures, _ = load_set(args.folder / "train")
-    train(pictures, args.folder, args.part, args.minutes)
+    team.run(train, args.processes, args.folder, args.part, args.minutes)
 
 
 if __name__ == "__main__":

@@ -63,37 +63,7 @@ class Budget:
         return min(1.0, self.spent / self.seconds)
 
 
-def rate(budget: Budget, step: int, peak: float, floor: float = 0.03, warm: int = 200) -> float:
+def rate(share: float, step: int, peak: float, floor: float = 0.03, warm: int = 200) -> float:
     """Learning rate: a linear warm-up over `warm` steps, and a cosine over the time down to floor * peak."""
-    bend = 0.5 * (1.0 + math.cos(math.pi * budget.share))
+    bend = 0.5 * (1.0 + math.cos(math.pi * share))
     return peak * (floor + (1.0 - floor) * bend) * min(1.0, (step + 1) / warm)
-
-
-class Threads:
-    """Chooses between one and two threads by what is faster just now.
-
-    On a machine that others use too, two threads that wait for each other can be several times slower than one.
-    Every `every` steps both are tried for a few steps.
-    """
-
-    TRIAL = 3
-
-    def __init__(self, every: int = 150) -> None:
-        self.every, self.count, self.times = every, 0, {1: 1e9, 2: 1e9}
-        self.most = min(2, os.cpu_count() or 1)
-        self.since = time.monotonic()
-
-    def step(self) -> None:
-        """Call once before each training step."""
-        now, at = time.monotonic(), self.count % self.every
-        if 0 < at <= 2 * self.TRIAL:
-            threads = self.most if at <= self.TRIAL else 1
-            self.times[threads] = min(self.times[threads], now - self.since)
-        if at == 0:
-            self.times = {1: 1e9, 2: 1e9}
-            torch.set_num_threads(self.most)
-        elif at == self.TRIAL:
-            torch.set_num_threads(1)
-        elif at == 2 * self.TRIAL:
-            torch.set_num_threads(min(self.times, key=lambda threads: self.times[threads]))
-        self.count, self.since = self.count + 1, now

@@ -38,7 +38,9 @@ class Judge(nn.Module):
             layers += [nn.Conv2d(out, out, 3, padding=1), nn.GroupNorm(8, out), nn.SiLU()]
             width = out
         self.body = nn.Sequential(*layers)
-        self.heads = nn.ModuleDict({name: nn.Linear(width * 2, len(words)) for name, words in QUESTIONS.items()})
+        self.heads = nn.ModuleDict(
+            {name: nn.Linear(width * 2, len(words)) for name, words in QUESTIONS.items()}
+        )
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         """Logits by question."""
@@ -64,7 +66,9 @@ def paintings(count: int, seed: int) -> Lesson:
         at += 1
         if not painting.scene.subject_shown:
             continue
-        pictures.append(small(torch.from_numpy(painting.picture).permute(2, 0, 1)[None].float() / 127.5 - 1.0)[0])
+        pictures.append(
+            small(torch.from_numpy(painting.picture).permute(2, 0, 1)[None].float() / 127.5 - 1.0)[0]
+        )
         for name, words in QUESTIONS.items():
             answers[name].append(words.index(getattr(painting.scene, name)))
     return Lesson(pictures=torch.stack(pictures), answers={n: torch.tensor(a) for n, a in answers.items()})

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from . import checkpoint
+from . import checkpoint, team
 from .autoencoder import LATENTS
 from .data import load_set
 from .painter import Scene
@@ -63,7 +63,7 @@ def make_unet() -> UNet2DConditionModel:
         sample_size=16,
         in_channels=LATENTS,
         out_channels=LATENTS,
-        block_out_channels=(72, 144, 192),
+        block_out_channels=(48, 96, 144),
         layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
@@ -118,21 +118,21 @@ def train(folder: Path, minutes: float, batch: int = 64, peak: float = 5e-4) -> 
     tokenizer = get_tokenizer(folder)
     model = TextToImage(tokenizer)
     average = checkpoint.Average(model, 0.9985)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01)
+    learned = list(model.parameters())
+    optimizer = torch.optim.AdamW(learned, lr=peak, betas=(0.9, 0.99), weight_decay=0.01)
     step, spent = 0, 0.0
     if state := checkpoint.load(folder / "text_to_image.pt"):
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         average.weights, step, spent = state["average"], state["step"], state["spent"]
+    torch.manual_seed(1000 + 10 * step + team.rank())
     budget = checkpoint.Budget(minutes, spent)
-    rng = np.random.default_rng(step)
+    rng = np.random.default_rng([step, team.rank()])
     alphas = make_scheduler().alphas_cumprod
     saved, losses = budget.spent, []
-    threads = checkpoint.Threads()
-    while budget.share < 1.0:
-        threads.step()
+    while (share := team.agree(budget.share)) < 1.0:
         for group in optimizer.param_groups:
-            group["lr"] = checkpoint.rate(budget, step, peak)
+            group["lr"] = checkpoint.rate(share, step, peak)
         clean, ids = batch_of(latents, scenes, tokenizer, rng, batch)
         t = torch.randint(0, len(alphas), (batch,))
         signal = alphas[t].sqrt()[:, None, None, None]
@@ -142,18 +142,19 @@ def train(folder: Path, minutes: float, batch: int = 64, peak: float = 5e-4) -> 
         loss = (v - (signal * noise - noise_share * clean)).pow(2).mean()
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        team.average_gradients(learned)
+        torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         average.update(model, step)
         losses.append(loss.item())
         step += 1
-        if step % 50 == 0:
+        if step % 50 == 0 and team.rank() == 0:
             mean = float(np.mean(losses[-100:]))
             print(
                 f"{budget.spent:.0f}s step {step} loss {mean:.4f} {step * batch / budget.spent:.1f} pictures/s",
                 flush=True,
             )
-        if budget.spent - saved > 180 or budget.share >= 1.0:
+        if team.rank() == 0 and (budget.spent - saved > 180 or budget.share >= 1.0):
             saved = budget.spent
             state = {
                 "model": model.state_dict(),
@@ -168,8 +169,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=70.0)
+    parser.add_argument("--processes", type=int, default=1)
     args = parser.parse_args()
-    train(args.folder, args.minutes)
+    team.run(train, args.processes, args.folder, args.minutes)
 
 
 if __name__ == "__main__":
