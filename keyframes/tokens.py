@@ -20,8 +20,8 @@ _HINTS = {
     "=": "To compare, write ==.",
     "!": "For the opposite of a condition write not.",
     ".": "Only numbers have a point: 0.5.",
-    "−": "Write the minus sign of the keyboard, -.",  # noqa: RUF001 (the look-alike is the point)
-    "×": "To multiply, write *.",  # noqa: RUF001
+    "−": "Write the minus sign of the keyboard, -.",
+    "×": "To multiply, write *.",
     "?": "A choice is written where(c, a, b) or: a if c else b.",
     "'": "An expression has no text in it.",
     '"': "An expression has no text in it.",

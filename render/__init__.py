@@ -48,7 +48,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "keyframes.errors": "EnvironmentFault LockedError Problem ProjectError RenderError ReverieError ScheduleError Stopped",
+    "keyframes.errors": "EnvironmentFault LockedError Problem ProjectError RenderError ReverieError"
+    " ScheduleError Stopped",
     "projects": "Project load_project",
     "render.api": "Studio export plan preview render still",
     "render.film": "Rendered",

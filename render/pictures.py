@@ -24,9 +24,9 @@ def read_picture(path: Path, size: tuple[int, int], *, where: str = "init_image"
         with Image.open(path) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _refused(path, where, f"{image.width} x {image.height} pixels are too many")
-            image = ImageOps.exif_transpose(image)
+            upright: Image.Image = ImageOps.exif_transpose(image)
             return np.array(
-                ImageOps.fit(_rgb(image), size, Image.Resampling.LANCZOS)
+                ImageOps.fit(_rgb(upright), size, Image.Resampling.LANCZOS)
             )  # a writable copy, for torch
     except ReverieError:
         raise

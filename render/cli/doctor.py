@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 _PACKAGES = (
-    ["torch", "diffusers", "transformers", "kornia", "numpy", "opencv-python-headless", "imageio-ffmpeg", "pillow", "pydantic"]
+    *("torch", "diffusers", "transformers", "kornia", "numpy", "opencv-python-headless"),
+    *("imageio-ffmpeg", "pillow", "pydantic"),
 )
 
 

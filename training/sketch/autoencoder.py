@@ -1,7 +1,7 @@
 """Train the picture autoencoder: 256 px to 16x16 latents, from the inside out.
 
-The shape is AutoencoderTiny's (TAESD): no normalisation, so that absolute colour survives from the first step on; with
-GroupNorm the same time gave grey fog (training/README.md). A factor of 16 learned at once is slow: the outer layers cost
+The shape is AutoencoderTiny's (TAESD): no normalisation, so that absolute colour survives from the first step on;
+with GroupNorm the same time gave grey fog (training/README.md). A factor of 16 learned at once is slow: the outer layers cost
 most and the bottleneck sees their noise. So:
 
 1. inside: the part between the picture at half size and the latents, on crops of 32 px (64 px of the picture). The
@@ -155,7 +155,7 @@ def train(folder: Path, part: str, minutes: float) -> None:
             group["lr"] = checkpoint.rate(share, step, 1e-3 if part == "inside" else 7e-4)
         loss = LOSSES[part](inside, pictures, rng)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         team.average_gradients(learned)
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()

@@ -59,7 +59,8 @@ class Lesson:
 
 def paintings(count: int, seed: int) -> Lesson:
     """Fresh paintings with their subject shown."""
-    pictures, answers = [], {name: [] for name in QUESTIONS}  # type: dict[str, list[int]]
+    pictures: list[Tensor] = []
+    answers: dict[str, list[int]] = {name: [] for name in QUESTIONS}
     at = seed
     while len(pictures) < count:
         painting = paint(at)
@@ -95,7 +96,7 @@ def train_judge(folder: Path, count: int = 4000, epochs: int = 8) -> Judge:
         for rows in np.array_split(rng.permutation(count)[: count // 32 * 32], count // 32):
             loss = _loss(judge, lesson, rows, rng)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
     checkpoint.save(folder / "judge.pt", {"model": judge.state_dict()})

@@ -11,6 +11,9 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
+
+_spawn: Callable[..., object] = spawn  # torch leaves it untyped
 
 
 def run(work: Callable[..., None], processes: int, *arguments: Any) -> None:
@@ -21,7 +24,7 @@ def run(work: Callable[..., None], processes: int, *arguments: Any) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    torch.multiprocessing.spawn(_member, args=(work, processes, port, arguments), nprocs=processes)
+    _spawn(_member, args=(work, processes, port, arguments), nprocs=processes)
 
 
 def _member(

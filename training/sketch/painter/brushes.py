@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Picture = NDArray[np.float32]
 Color = tuple[float, float, float]
@@ -32,7 +32,7 @@ def cloud_noise(rng: np.random.Generator, size: int, cells: int, octaves: int, s
     return field / (2.0 - 0.5 ** (octaves - 1))
 
 
-def mix(a: Picture | Color, b: Picture | Color, share: Picture | float) -> Picture:
+def mix(a: ArrayLike, b: ArrayLike, share: ArrayLike) -> Picture:
     """a where share is 0, b where it is 1."""
     first, second = np.asarray(a, np.float32), np.asarray(b, np.float32)
     return first + (second - first) * np.asarray(share, np.float32)
@@ -101,7 +101,7 @@ def glow(canvas: Picture, cx: float, cy: float, radius: float, color: Color, amo
 def shaded(size: int, x0: float, x1: float, light: Color, dark: Color, lit_from_left: bool) -> Picture:
     """Paint (1, size, 3) that turns from light to dark between x0 and x1: the roundness of a tower."""
     x = (np.arange(size, dtype=np.float32) / size - x0) / max(x1 - x0, 1e-6)
-    share = np.clip(x if lit_from_left else 1.0 - x, 0.0, 1.0)[None, :, None]
+    share = np.clip(x if lit_from_left else 1.0 - x, 0.0, 1.0)[None, :, None].astype(np.float32)
     return mix(light, dark, share)
 
 

@@ -38,7 +38,8 @@ def _sea(canvas: Picture, scene: Scene, far: Color, near: Color, rng: np.random.
     field = smooth_noise(rng, size, 10, 3.0)
     depth = (np.linspace(0.02, 1.0, size - row) ** 0.5 * (size - 1)).astype(np.float32)
     map_x = np.tile(np.arange(size, dtype=np.float32), (size - row, 1))
-    waves = cv2.remap(field, map_x, np.tile(depth[:, None], (1, size)), cv2.INTER_LINEAR)[:, :, None]
+    remapped = cv2.remap(field, map_x, np.tile(depth[:, None], (1, size)), cv2.INTER_LINEAR)
+    waves: Picture = remapped[:, :, None].astype(np.float32)
     crest = mix(water, (0.95, 0.97, 1.0), 0.6)
     share = np.clip((waves - 0.55) * 3.0, 0, 1) * rough * 2.2
     canvas[row:] = mix(water * (1.0 + (waves - 0.5) * rough), crest, share)

@@ -55,4 +55,5 @@ def _watercolor(canvas: Picture, rng: np.random.Generator) -> Picture:
     rim = np.clip(np.abs(wet - soft).max(axis=2, keepdims=True) * 2.0, 0, 0.35)
     pigment = 0.55 + 0.45 * cloud_noise(rng, size, 6, 3, 1.0)[:, :, None]
     washed = 1.0 - (1.0 - wet) * (0.45 + 0.5 * pigment) * (1.0 + rim)
-    return np.clip(washed, 0.0, 1.0)
+    washed_out: Picture = np.clip(washed, 0.0, 1.0).astype(np.float32)
+    return washed_out

@@ -1,6 +1,7 @@
 """The eight things a picture can be of. Each painter gets the canvas, the scene and where its foot stands."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -467,7 +468,7 @@ def _rounded(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Chaikin's corner cutting, three times: a smooth outline from a few corners (open ends kept)."""
     for _ in range(3):
         cut = [points[0]]
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(points):
             cut += [
                 (0.75 * ax + 0.25 * bx, 0.75 * ay + 0.25 * by),
                 (0.25 * ax + 0.75 * bx, 0.25 * ay + 0.75 * by),
