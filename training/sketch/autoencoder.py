@@ -1,8 +1,8 @@
 """Train the picture autoencoder: 256 px to 16x16 latents, from the inside out.
 
 The shape is AutoencoderTiny's (TAESD): no normalisation, so that absolute colour survives from the first step on;
-with GroupNorm the same time gave grey fog (training/README.md). A factor of 16 learned at once is slow: the outer layers cost
-most and the bottleneck sees their noise. So:
+with GroupNorm the same time gave grey fog (training/README.md). A factor of 16 learned at once is slow: the outer
+layers cost most and the bottleneck sees their noise. So:
 
 1. inside: the part between the picture at half size and the latents, on crops of 32 px (64 px of the picture). The
    outer encoder layers are not trained at all: they are set, exactly, to "halve the picture and mix its colours".

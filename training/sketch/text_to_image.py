@@ -109,7 +109,7 @@ def batch_of(
     return torch.from_numpy(latents[rows].astype(np.float32)), tokens(tokenizer, texts)
 
 
-def train(folder: Path, minutes: float, batch: int = 64, peak: float = 5e-4) -> None:
+def train(folder: Path, minutes: float, batch: int = 32, peak: float = 8e-4) -> None:
     """Train for `minutes` in all (restarts continue); checkpoints every 3 minutes."""
     torch.manual_seed(0)
     latents = np.load(folder / "latents.npy", mmap_mode="r")
