@@ -11,7 +11,7 @@ from unittest.mock import patch
 from projects import Project
 from render import film
 from render.painter import DiffusionPainter, Painter
-from render.plan import Plan
+from render.plans import Plan
 from render.progress import Silent
 from render.setup import Setup
 from render.video import Film

@@ -21,7 +21,7 @@ from projects.png import encode_png
 from render.coherence import Method, match_color, palette
 from render.ffmpeg import find_ffmpeg
 from render.frame import to_tensor
-from render.preview import test_card
+from render.previews import test_card
 from render.video import encode
 
 from .models import waiter

@@ -1,7 +1,8 @@
 """Render: the frame loop, the diffusion backend, the film, and the command line.
 
 The names below are the Python API; `render.api` tells it with an example. They are loaded when first used, so that
-`reverie --help` and error messages do not wait for what only rendering needs.
+`reverie --help` and error messages do not wait for what only rendering needs. No module here may be named like one of
+them: importing it would put it in the name's place.
 """
 
 from importlib import import_module
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from .api import Studio, export, plan, preview, render, still
     from .film import Rendered
-    from .plan import Plan
+    from .plans import Plan
     from .video import Film
 
 __all__ = [
@@ -53,7 +54,7 @@ _HOMES = {
     "projects": "Project load_project",
     "render.api": "Studio export plan preview render still",
     "render.film": "Rendered",
-    "render.plan": "Plan",
+    "render.plans": "Plan",
     "render.video": "Film",
 }
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from keyframes import ProjectError, ReverieError, parse_frames
 from projects import Project, Take
 
-from .plan import Plan, make_plan
+from .plans import Plan, make_plan
 from .setup import Setup, prepare
 from .video import Film, encode
 
@@ -106,7 +106,7 @@ def still(project: Project, frame: int, *, take: Path | None = None, studio: Stu
 
 def preview(project: Project, out: Path | None = None) -> Film:
     """The motion alone as a film, with no model."""
-    from .preview import preview_project
+    from .previews import preview_project
 
     return preview_project(project, out)
 

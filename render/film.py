@@ -24,7 +24,7 @@ from projects.files import write_atomic
 
 from .painter import OnStep, Painter
 from .pictures import read_picture
-from .plan import Plan, make_plan
+from .plans import Plan, make_plan
 from .progress import Reporter, Silent
 from .setup import Setup, prepare
 from .speed import remember

@@ -10,7 +10,7 @@ from typing import IO, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from .plan import Plan
+from .plans import Plan
 from .setup import Setup
 from .video import Film
 

@@ -13,7 +13,7 @@ from .options import frames_option, json_option, outside_option, project_argumen
 
 if TYPE_CHECKING:
     from keyframes import FramePrompt
-    from render.plan import Plan
+    from render.plans import Plan
     from render.setup import Setup
 
 
@@ -32,7 +32,7 @@ def plan(project: Path, take: Path | None, frames: str | None, as_json: bool, al
     from keyframes import parse_frames
     from projects import load_project
     from render.api import existing_take
-    from render.plan import make_plan
+    from render.plans import make_plan
     from render.setup import prepare
 
     loaded = load_project(project, allow_outside=allow_outside)

@@ -32,7 +32,7 @@ def preview(project: Path, out: Path | None, allow_outside: bool) -> None:
     import time
 
     from projects import load_project
-    from render.preview import preview_project
+    from render.previews import preview_project
     from render.stop import stoppable
 
     started = time.monotonic()

@@ -16,7 +16,7 @@ import projects.take
 from keyframes import LockedError, ProjectError, RenderError, Stopped
 from projects import Picture, Project, Take, encode_png, read_text
 from render.film import render_project
-from render.plan import make_plan
+from render.plans import make_plan
 from render.probe import probe, read_metadata
 from render.progress import Silent
 from render.setup import prepare
