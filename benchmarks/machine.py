@@ -39,7 +39,7 @@ class Probe:
     def __init__(self) -> None:
         self._matrix = torch.rand(384, 384, generator=torch.Generator().manual_seed(0))
         self._times: list[float] = []
-        self._start = _load()
+        self._load, self._spent = _load(), _spent()
 
     def look(self) -> None:
         """Time the work once (some milliseconds)."""
@@ -49,10 +49,22 @@ class Probe:
             self._times.append(time.perf_counter() - began)
 
     def report(self) -> str:
-        """The probe's times and the system's load averages (of 1 minute) at the start and now."""
+        """The probe's times, the cores that the run really had on average (with its ffmpegs, of which those
+        that still run do not count), and the load averages (of 1 minute) at the start and now.
+        """
         middle = median(self._times) * 1000
         times = f"{middle:.2f} ms ({spread([seconds * 1000 for seconds in self._times])})"
-        return f"fixed work {times}, {len(self._times)} times; load average {self._start} to {_load()}"
+        elapsed, busy = (now - then for now, then in zip(_spent(), self._spent, strict=True))
+        cores = f"{busy / elapsed:.2f} cores had over {elapsed:.0f} s"
+        return (
+            f"fixed work {times}, {len(self._times)} times; {cores}; load average {self._load} to {_load()}"
+        )
+
+
+def _spent() -> tuple[float, float]:
+    """Seconds by the clock, and of processors, by this process and those that it started and that ended."""
+    times = os.times()
+    return times.elapsed, times.user + times.system + times.children_user + times.children_system
 
 
 def _load() -> str:
