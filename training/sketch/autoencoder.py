@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from . import checkpoint, team
+from . import checkpoint, loop, team
 from .data import load_set
 
 ENCODER, DECODER, LATENTS = 48, 64, 12
@@ -126,54 +126,26 @@ def outside_loss(inside: Inside, pictures: NDArray[np.uint8], rng: np.random.Gen
 
 
 LOSSES = {"inside": inside_loss, "outside": outside_loss}
+PEAKS = {"inside": 1e-3, "outside": 7e-4}
 
 
 def train(folder: Path, part: str, minutes: float) -> None:
-    """Train a part for `minutes` in all (restarts continue); checkpoints every 2 minutes, a sample sheet with each."""
+    """Train a part for `minutes` in all, into inside.pt or outside.pt of the folder, with a sample sheet beside."""
     torch.manual_seed(0)
     pictures, _ = load_set(folder / "train")
     inside = Inside(make())
     if part == "outside":
-        before = checkpoint.load(folder / "inside.pt")
-        if before is None:
-            raise FileNotFoundError(f"{folder / 'inside.pt'}: train the inside first")
-        inside.load_state_dict(before["average"])
-    average = checkpoint.Average(inside, 0.998)
-    trained = inside if part == "inside" else inside.model.decoder
-    learned = [weight for weight in trained.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=1e-3, betas=(0.9, 0.99), weight_decay=1e-3)
-    step, spent = 0, 0.0
-    if state := checkpoint.load(folder / f"{part}.pt"):
-        inside.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        average.weights, step, spent = state["average"], state["step"], state["spent"]
-    torch.manual_seed(1000 + 10 * step + team.rank())
-    budget, rng = checkpoint.Budget(minutes, spent), np.random.default_rng([step, team.rank()])
-    saved, losses = budget.spent, []
-    while (share := team.agree(budget.share)) < 1.0:
-        for group in optimizer.param_groups:
-            group["lr"] = checkpoint.rate(share, step, 1e-3 if part == "inside" else 7e-4)
-        loss = LOSSES[part](inside, pictures, rng)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        team.average_gradients(learned)
-        torch.nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-        average.update(inside, step)
-        step += 1
-        losses.append(loss.item())
-        if step % 100 == 0 and team.rank() == 0:
-            mean = float(np.mean(losses[-100:]))
-            print(f"{part} {budget.spent:.0f}s step {step} loss {mean:.4f}", flush=True)
-        if team.rank() == 0 and (budget.spent - saved > 120 or budget.share >= 1.0):
-            saved = budget.spent
-            state = {
-                "model": inside.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "average": average.weights,
-            }
-            checkpoint.save(folder / f"{part}.pt", {**state, "step": step, "spent": budget.spent})
-            sheet(average, pictures, folder / f"{part}.png", half=part == "inside")
+        inside = load_trained(folder, "inside")
+        inside.model.decoder.requires_grad_(True)
+    loop.train(
+        inside,
+        lambda rng: LOSSES[part](inside, pictures, rng),
+        path=folder / f"{part}.pt",
+        minutes=minutes,
+        peak=PEAKS[part],
+        decay=0.998,
+        on_save=lambda average: sheet(average, pictures, folder / f"{part}.png", half=part == "inside"),
+    )
 
 
 def load_trained(folder: Path, part: str = "outside") -> Inside:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from . import checkpoint, team
+from . import loop, team
 from .autoencoder import LATENTS
 from .data import load_set
 from .painter import Scene
@@ -109,59 +109,26 @@ def batch_of(
     return torch.from_numpy(latents[rows].astype(np.float32)), tokens(tokenizer, texts)
 
 
-def train(folder: Path, minutes: float, batch: int = 32, peak: float = 8e-4) -> None:
-    """Train for `minutes` in all (restarts continue); checkpoints every 3 minutes."""
+def train(folder: Path, minutes: float, batch: int = 32) -> None:
+    """Train for `minutes` in all, into text_to_image.pt of the folder."""
     torch.manual_seed(0)
     latents = np.load(folder / "latents.npy", mmap_mode="r")
     _, scenes = load_set(folder / "train")
     scenes = scenes[: len(latents) // 2] * 2  # the second half are the mirror images
     tokenizer = get_tokenizer(folder)
     model = TextToImage(tokenizer)
-    average = checkpoint.Average(model, 0.9985)
-    learned = list(model.parameters())
-    optimizer = torch.optim.AdamW(learned, lr=peak, betas=(0.9, 0.99), weight_decay=0.01)
-    step, spent = 0, 0.0
-    if state := checkpoint.load(folder / "text_to_image.pt"):
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        average.weights, step, spent = state["average"], state["step"], state["spent"]
-    torch.manual_seed(1000 + 10 * step + team.rank())
-    budget = checkpoint.Budget(minutes, spent)
-    rng = np.random.default_rng([step, team.rank()])
     alphas = make_scheduler().alphas_cumprod
-    saved, losses = budget.spent, []
-    while (share := team.agree(budget.share)) < 1.0:
-        for group in optimizer.param_groups:
-            group["lr"] = checkpoint.rate(share, step, peak)
+
+    def loss_of(rng: np.random.Generator) -> torch.Tensor:
         clean, ids = batch_of(latents, scenes, tokenizer, rng, batch)
         t = torch.randint(0, len(alphas), (batch,))
         signal = alphas[t].sqrt()[:, None, None, None]
         noise_share = (1.0 - alphas[t]).sqrt()[:, None, None, None]
         noise = torch.randn_like(clean)
         v = model(signal * clean + noise_share * noise, t, ids)
-        loss = (v - (signal * noise - noise_share * clean)).pow(2).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        team.average_gradients(learned)
-        torch.nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-        average.update(model, step)
-        losses.append(loss.item())
-        step += 1
-        if step % 50 == 0 and team.rank() == 0:
-            mean = float(np.mean(losses[-100:]))
-            print(
-                f"{budget.spent:.0f}s step {step} loss {mean:.4f} {step * batch / budget.spent:.1f} pictures/s",
-                flush=True,
-            )
-        if team.rank() == 0 and (budget.spent - saved > 180 or budget.share >= 1.0):
-            saved = budget.spent
-            state = {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "average": average.weights,
-            }
-            checkpoint.save(folder / "text_to_image.pt", {**state, "step": step, "spent": budget.spent})
+        return (v - (signal * noise - noise_share * clean)).pow(2).mean()
+
+    loop.train(model, loss_of, path=folder / "text_to_image.pt", minutes=minutes, peak=8e-4, decay=0.9985)
 
 
 def main() -> None:
