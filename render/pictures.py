@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from keyframes import Problem, ProjectError, ReverieError
 from projects import Picture
 
 MAX_PIXELS = 100_000_000
+# Not all that Pillow knows: some formats start other programs (EPS) or are seldom read (and seldom checked) code.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
 
 def read_picture(path: Path, size: tuple[int, int], *, where: str = "init_image") -> Picture:
@@ -21,22 +25,25 @@ def read_picture(path: Path, size: tuple[int, int], *, where: str = "init_image"
     Raises ProjectError for a file that is no picture or has more than 100 million pixels.
     """
     try:
-        with Image.open(path) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise _refused(path, where, f"{image.width} x {image.height} pixels are too many")
-            upright: Image.Image = ImageOps.exif_transpose(image)
-            return np.array(
-                ImageOps.fit(_rgb(upright), size, Image.Resampling.LANCZOS)
-            )  # a writable copy, for torch
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on odd files; what it cannot read it raises
+            with Image.open(path, formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise _refused(path, where, f"{image.width} x {image.height} pixels are too many")
+                upright: Image.Image = ImageOps.exif_transpose(image)
+                fitted = ImageOps.fit(_rgb(upright), size, Image.Resampling.LANCZOS)
+        return np.array(fitted)  # a copy that can be written to, which torch wants
     except ReverieError:
         raise
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise _refused(path, where, f"it has too many pixels; at most {MAX_PIXELS:,}") from error
+    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, struct.error) as error:
         raise _refused(path, where, str(error).partition("\n")[0]) from error
 
 
 def _rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        values = np.asarray(image, dtype=np.float64)
+        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
         scale = (
             255.0 / 65535.0
             if image.mode != "F" or values.max() > 255
@@ -50,5 +57,5 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _refused(path: Path, where: str, why: str) -> ProjectError:
-    hint = "Allowed: PNG, JPEG, WebP and what else Pillow reads."
+    hint = "Allowed: PNG, JPEG, WebP, GIF, BMP, TIFF and PPM."
     return ProjectError(Problem(what=f"{path.name} is not a usable picture: {why}.", where=where, hint=hint))
