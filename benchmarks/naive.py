@@ -61,13 +61,14 @@ class NaiveLoop:
 
     def _frame(self, before: Bgr, row: Row) -> Bgr:
         if row.frame:
-            before = self._matched(self._moved(before, move_of(row)))
+            before = self._matched(self.moved(before, move_of(row)))
         painted = self._matched(_to_bgr(self._painted(_to_pil(before), row)))
         if self._anchor is None:
             self._anchor = painted
         return painted
 
-    def _moved(self, picture: Bgr, move: Move) -> Bgr:
+    def moved(self, picture: Bgr, move: Move) -> Bgr:
+        """The picture moved by the camera, bilinearly, its edge repeated."""
         width, height = self._setup.size
         center = (width * move.transform_center_x, height * move.transform_center_y)
         turn = np.vstack([cv2.getRotationMatrix2D(center, move.angle, move.zoom), (0, 0, 1)])

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -16,12 +17,17 @@ from benchmarks.ledger import Ledger, Point, watching
 from benchmarks.loops import compare_loops
 from benchmarks.machine import Probe
 from benchmarks.models import Candidate, load
+from benchmarks.naive import NaiveLoop
 from benchmarks.ours import render_ours
 from benchmarks.overhead import measure_overhead
 from benchmarks.pairs import Pairs, in_turn
 from benchmarks.sd15 import Widths, build, make_text_encoder, make_unet, make_vae
 from benchmarks.tables import table
 from keyframes import RenderError
+from motion import Move, warp
+from render.frame import to_picture, to_tensor
+from render.pictures import read_picture
+from render.setup import prepare
 from tests.tiny import tiny_sd
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning")
@@ -69,6 +75,15 @@ def test_both_loops_call_the_denoiser_equally_often(tiny: Candidate, tmp_path: P
     assert (tmp_path / "1" / "ours" / "film.mp4").is_file()
     assert (tmp_path / "1" / "naive" / "film.mp4").is_file()
     assert len(list((tmp_path / "1" / "naive").glob("*.png"))) == 4
+
+
+def test_the_naive_camera_moves_as_ours_does(tiny: Candidate, tmp_path: Path) -> None:
+    setup = prepare(make_project(settings(tiny), tmp_path, style="comparable"))
+    picture = read_picture(tmp_path / "start.png", (64, 64))
+    move = Move(angle=3, zoom=1.05, translation_x=2, translation_y=-1)
+    ours = to_picture(warp(to_tensor(picture, torch.device("cpu")), [move]).picture)
+    naive = NaiveLoop(setup, None).moved(picture, move)
+    assert np.abs(ours.astype(int) - naive).max() <= 1
 
 
 def test_loops_that_do_unequal_work_are_not_compared(
