@@ -1,0 +1,210 @@
+"""The shape of the house: which room may import which, what is public, how long a file may be."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAY_IMPORT: dict[str, set[str]] = {
+    "keyframes": set(),
+    "motion": set(),
+    "projects": {"keyframes"},
+    "render": {"keyframes", "motion", "projects"},
+}
+OUTSIDE = ("training", "benchmarks", "tests")
+SURFACE = Path(__file__).with_name("surface.json")
+LONGEST_FILE, LONGEST_FUNCTION = 500, 80
+POLICY = (
+    "The public names of {package} changed: gone {gone}, new {new}. A name that people may use stays, or is told of in "
+    "CHANGELOG.md under Removed with what to write instead; then edit tests/surface.json to say what is meant."
+)
+
+
+def files(*rooms: str) -> list[Path]:
+    return [path for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, absolute name) of every module that a file imports, wherever in it."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield node.lineno, module
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("import_module", "__import__"):
+            for argument in node.args[:1]:
+                if isinstance(argument, ast.Constant):
+                    yield node.lineno, str(argument.value)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_run_one_way(room: str) -> None:
+    forbidden = {*MAY_IMPORT, *OUTSIDE} - MAY_IMPORT[room] - {room}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for path in files(room)
+        for line, name in imports(path)
+        if name.split(".")[0] in forbidden
+    ]
+    assert wrong == []
+
+
+def test_the_look_at_imports_sees_them(tmp_path: Path) -> None:
+    found = {name.split(".")[0] for path in files("render") for _, name in imports(path)}
+    assert {"keyframes", "projects", "motion", "render", "torch", "diffusers", "click"} <= found
+
+
+def test_nobody_needs_torchvision() -> None:
+    for path in files(*MAY_IMPORT, *OUTSIDE):
+        assert not [name for _, name in imports(path) if name.split(".")[0] == "torchvision"], path
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert "torchvision" not in project
+
+
+def test_init_files_hand_on_names_and_hold_no_logic() -> None:
+    for path in files(*MAY_IMPORT, "training", "benchmarks"):
+        if path.name != "__init__.py" or path == ROOT / "render" / "__init__.py":
+            continue
+        for node in tree_of(path).body:
+            is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            is_all = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+            assert is_text or is_all or isinstance(node, ast.Import | ast.ImportFrom), f"{path}:{node.lineno}"
+
+
+def test_the_lazy_names_of_render() -> None:
+    """render/__init__.py alone has code: a table of where its names live, and the look into it."""
+    import render
+
+    told = [name for names in render._HOMES.values() for name in names.split()]
+    assert sorted(told) == render.__all__
+    for name in render.__all__:
+        assert getattr(render, name) is not None
+    imported = {
+        alias.name
+        for node in tree_of(ROOT / "render" / "__init__.py").body
+        if isinstance(node, ast.If)
+        for statement in node.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert imported == set(render.__all__), "what type checkers see"
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = render.nothing
+
+
+def test_no_module_takes_a_names_place() -> None:
+    """Importing render.x puts the module at the attribute x; a lazy name x would be gone."""
+    import render
+
+    modules = {path.stem for path in (ROOT / "render").iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert modules & set(render.__all__) == set()
+
+
+@pytest.mark.parametrize("package", json.loads(SURFACE.read_text(encoding="utf-8")))
+def test_the_public_surface(package: str) -> None:
+    expected = json.loads(SURFACE.read_text(encoding="utf-8"))[package]
+    found = list(import_module(package).__all__)
+    assert sorted(found) == sorted(set(found))
+    gone, new = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
+    assert not gone, POLICY.format(package=package, gone=gone, new=new)
+    assert not new, POLICY.format(package=package, gone=gone, new=new)
+    for name in found:
+        assert hasattr(import_module(package), name)
+
+
+def test_every_package_with_names_is_in_the_surface() -> None:
+    packages = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in files(*MAY_IMPORT)
+        if path.name == "__init__.py" and "__all__" in path.read_text(encoding="utf-8")
+    }
+    assert packages == set(json.loads(SURFACE.read_text(encoding="utf-8")))
+
+
+def test_names_are_sorted_as_ruff_sorts_them() -> None:
+    for path in files(*MAY_IMPORT):
+        if path.name == "__init__.py":
+            for node in tree_of(path).body:
+                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                    names = ast.literal_eval(node.value)
+                    assert names == sorted(
+                        names, key=lambda name: (not name.isupper(), name[0].islower(), name)
+                    ), path
+
+
+def test_no_file_is_long() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in files(*MAY_IMPORT, "training", "benchmarks")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
+
+
+def test_no_function_is_long() -> None:
+    long = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in files(*MAY_IMPORT)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        str(path.relative_to(ROOT)) for path in files(*MAY_IMPORT) if not ast.get_docstring(tree_of(path))
+    ]
+    assert silent == []
+
+
+def modules_after(code: str) -> set[str]:
+    """The top-level names of what is imported when a line of Python has run in a process of its own."""
+    told = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    "room", ["keyframes", "projects", "render", "render.diffusion", "render.setup", "render.plans"]
+)
+def test_rooms_are_light_to_import(room: str) -> None:
+    heavy = {"torch", "diffusers", "transformers", "kornia", "cv2"}
+    assert modules_after(f"import {room}") & heavy == set()
+
+
+def test_help_is_light() -> None:
+    code = "from render.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
+    assert (
+        modules_after(code) & {"torch", "numpy", "pydantic", "rich", "PIL", "cv2", "keyframes", "projects"}
+        == set()
+    )
+
+
+def test_help_is_quick() -> None:
+    def seconds() -> float:
+        start = time.perf_counter()
+        code = "from render.cli import main; main(['--help'])"
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(3)) < 0.5
