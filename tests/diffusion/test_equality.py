@@ -181,7 +181,7 @@ def test_exact_steps_of_lcm_are_those_of_its_own_pipeline(
     monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
     expected = pipe(
         TEXT,
-        image=picture,
+        image=picture.contiguous(memory_format=torch.channels_last),
         num_inference_steps=4,
         strength=0.5,
         guidance_scale=8.5,
