@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from keyframes import ProjectError, ReverieError, parse_frames
 from projects import Project, Take
 
+from .diffusion import find_model
 from .plans import Plan, make_plan
 from .setup import Setup, prepare
 from .video import Film, encode
@@ -54,6 +55,21 @@ class Studio:
         self._device, self._dtype, self._notice = device, dtype, notice
         self._loaded: tuple[str, Model] | None = None
 
+    def fetch(self, project: Project) -> None:
+        """Fetch the project's model from the hub if it is not here: its size and its fingerprint, which are part of
+        what a frame is made from, are not known before. Raises ProjectError first if the project is wrong.
+        """
+        if find_model(project.file.model, folder=project.folder).path is not None:
+            return
+        setup = prepare(project)
+        from torch import float32
+
+        from .diffusion.devices import find_device, find_dtype
+        from .diffusion.load import fetch_model
+
+        half = find_dtype(self._dtype, find_device(self._device)) != float32
+        fetch_model(setup.source, half=half)
+
     def painter(self, setup: Setup) -> Painter:
         """A painter for the project; its model is loaded unless it was the last one used."""
         from .diffusion.load import load_model
@@ -86,6 +102,7 @@ def render(
     from .film import render_project
 
     studio = studio or Studio(device=device)
+    studio.fetch(project)
     return render_project(
         project,
         make_painter=studio.painter,
