@@ -6,12 +6,14 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import render as api
 from keyframes import EnvironmentFault, ProjectError
 from projects import Take
+from render.diffusion import ModelSource, find_model
 from render.plans import Plan, evaluations, frame_inputs, frame_keys, make_plan
 from render.progress import duration, summary
 from render.setup import prepare
@@ -305,3 +307,51 @@ def test_the_api_renders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.painted == (4, 5, 6, 7, 8, 9)
     assert api.export(done.take, home / "film.gif", frames="0-3", fps=5).frames == 4
     assert api.preview(project, home / "move.mp4").frames == 10
+
+
+def test_a_hub_model_is_fetched_before_the_plan_is_made(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size and fingerprint are known only then: keys and pictures would differ from the next render's."""
+    studio, fetched, real = Studio(), [], find_model
+
+    def find(name: str, *, folder: Path | None = None) -> ModelSource:
+        found = real(name, folder=folder)
+        return found if fetched else replace(found, kind="hub", path=None, family="", fingerprint="")
+
+    def fetch(source: ModelSource, *, half: bool = False) -> ModelSource:
+        fetched.append(source.name)
+        return real(source.name, folder=home)
+
+    monkeypatch.setattr("render.api.find_model", find)
+    monkeypatch.setattr("render.setup.find_model", find)
+    monkeypatch.setattr("render.diffusion.load.fetch_model", fetch)
+    monkeypatch.setattr("render.api.Studio.painter", lambda _self, setup: studio.painter(setup))
+    project = load(home, TEXT)
+    assert api.plan(project).paint == tuple(range(10))
+    assert fetched == [], "a plan fetches nothing"
+    with pytest.raises(ProjectError):
+        api.render(load(home, TEXT.replace("angle = 1", "angle = 'sinn(t)'")))
+    assert fetched == [], "neither does a project that is wrong"
+    api.render(load(home, TEXT), film=False)
+    assert fetched == ["fake"]
+    assert api.plan(project).paint == ()
+
+
+def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = []
+
+    def load_model(source: ModelSource, **given: object) -> SimpleNamespace:
+        loaded.append((source.name, given))
+        return SimpleNamespace(device="cpu")
+
+    def notice(_text: str) -> None:
+        return None
+
+    monkeypatch.setattr("render.diffusion.load.load_model", load_model)
+    fake_model(home / "other")
+    (home / "other" / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
+    one, two = prepare(load(home, TEXT)), prepare(load(home, TEXT.replace('"fake"', '"other"')))
+    studio = api.Studio(device="cpu", notice=notice)
+    for setup in (one, one, two, one):
+        assert studio.painter(setup).device == "cpu"
+    assert [name for name, _ in loaded] == ["fake", "other", "fake"]
+    assert loaded[0][1] == {"device": "cpu", "dtype": "auto", "notice": notice}
