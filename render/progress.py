@@ -10,6 +10,8 @@ from typing import IO, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from keyframes.errors import printable
+
 from .plans import Plan
 from .setup import Setup
 from .video import Film
@@ -137,7 +139,7 @@ def summary(setup: Setup, plan: Plan) -> str:
     kept = len(set(plan.kept) & set(plan.frames))
     time_left = "" if plan.seconds is None else f", about {duration(plan.seconds)}"
     what = f"{setup.project.file_name}: {len(plan.frames)} frames {width}x{height} with {setup.source.name}"
-    return f"{what}; {len(plan.paint)} to paint{time_left}, {kept} kept"
+    return printable(f"{what}; {len(plan.paint)} to paint{time_left}, {kept} kept")
 
 
 def duration(seconds: float) -> str:

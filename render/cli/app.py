@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from .messages import tell
+
 _HOMES = {
     "new": "projects",
     "check": "projects",
@@ -95,8 +97,6 @@ def run(command: Callable[[], object]) -> int:
 
         if not isinstance(error, ReverieError):
             raise
-        click.echo(f"{error}", err=True)
-        for note in getattr(error, "__notes__", ()):
-            click.echo(note, err=True)
+        tell(error)
         return error.exit_code
     return code if isinstance(code, int) else 0

@@ -83,12 +83,13 @@ def prompts_of(prompt: FramePrompt) -> list[dict[str, Any]]:
 
 
 def _tell(setup: Setup, plan: Plan) -> None:
+    from keyframes.errors import printable
     from render.progress import duration
 
     width, height = setup.size
     seconds = setup.frames / setup.project.file.fps
     click.echo(f"{setup.project.file_name}: {setup.frames} frames, {width}x{height}, {seconds:.1f} s of film")
-    click.echo(f"  model     {setup.source.name} ({setup.source.family or 'not fetched yet'})")
+    click.echo(f"  model     {printable(setup.source.name)} ({setup.source.family or 'not fetched yet'})")
     click.echo(f"  to paint  {ranges(plan.paint)}: {len(plan.paint)} frames, {plan.calls} model calls")
     click.echo(f"  kept      {ranges(plan.kept)}: {len(plan.kept)} frames")
     known = (
@@ -99,10 +100,12 @@ def _tell(setup: Setup, plan: Plan) -> None:
 
 
 def _explain(setup: Setup, frame: int) -> None:
+    from keyframes.errors import printable
+
     click.echo(f"frame {frame}: seed {setup.seed(setup.timeline.row(frame))}")
     for lane, value, why in setup.timeline.explain(frame):
         shown = f"{value:.6g}" if isinstance(value, float) else str(value)
-        click.echo(f"  {lane:<20} {shown:<12} {why}")
+        click.echo(printable(f"  {lane:<20} {shown:<12} {why}"))
 
 
 def ranges(frames: Sequence[int]) -> str:

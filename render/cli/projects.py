@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from .messages import tell
 from .options import force_option, outside_option, projects_argument
 
 _CARRIERS = (".png", ".mp4", ".mov", ".webm")
@@ -70,6 +71,7 @@ def _carried(path: Path) -> tuple[str, str]:
 def check(projects: tuple[Path, ...], allow_outside: bool) -> None:
     """Find every mistake in projects at once; exit code 2 if there is any."""
     from keyframes import ReverieError
+    from keyframes.errors import printable
     from projects import load_project
     from render.setup import prepare
 
@@ -78,11 +80,13 @@ def check(projects: tuple[Path, ...], allow_outside: bool) -> None:
         try:
             setup = prepare(load_project(path, allow_outside=allow_outside))
         except ReverieError as error:
-            click.echo(str(error), err=True)
+            tell(error)
             worst = max(worst, error.exit_code)
             continue
         width, height = setup.size
-        click.echo(f"{path}: fine; {setup.frames} frames {width}x{height} with {setup.source.name}")
+        click.echo(
+            f"{path}: fine; {setup.frames} frames {width}x{height} with {printable(setup.source.name)}"
+        )
     raise click.exceptions.Exit(worst)
 
 

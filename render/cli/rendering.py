@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .messages import tell
 from .options import (
     device_option,
     frames_option,
@@ -94,7 +95,7 @@ def render(
             how = "What is painted is kept; the same command goes on from there."
             raise Stopped(f"{path}: {error}. {how} ({kept})", error.exit_code) from None
         except ReverieError as error:
-            click.echo(str(error), err=True)
+            tell(error)
             failed = failed or error.exit_code
             continue
         finally:

@@ -28,7 +28,7 @@ from render.cli.app import cli, main
 from render.cli.planning import ranges
 from render.probe import probe, read_metadata
 
-from ..fakes import Studio, files, project_text, write_project
+from ..fakes import Studio, fake_model, files, project_text, write_project
 
 TEXT = project_text(8, output='preset = "ultrafast"')
 BROKEN = """title = 3
@@ -541,6 +541,46 @@ def test_every_command_has_help(command: str) -> None:
     for parameter in found.params:
         if parameter.param_type_name == "option":
             assert parameter.help, f"{command} {parameter.name} has no help"  # type: ignore[attr-defined]
+
+
+def test_a_strangers_project_cannot_steer_the_terminal(reverie: Reverie, home: Path) -> None:
+    escape = "\\u001b[31mred\\u202e"
+    hostile = TEXT.replace("a lighthouse", f"a {escape} lighthouse")
+    path = write_project(home, f'title = "{escape}"\n{hostile}')
+    fake_model(home / "\x1b[31mred\u202e")
+    assert reverie("render", path).code == 0
+    ran = [
+        reverie("plan", path, "-f", "2"),
+        reverie("plan", path, "-f", "2", "--json"),
+        reverie("check", path),
+        reverie("render", path, write_project(home, hostile.replace('"fake"', f'"{escape}"'), "other.toml")),
+        reverie("check", home / "other.toml"),
+        reverie("check", write_project(home, hostile.replace('"fake"', f'"x{escape}"'), "none.toml")),
+        reverie("render", write_project(home, hostile.replace("angle", f'"{escape}"'), "key.toml")),
+    ]
+    assert [r.code for r in ran] == [0, 0, 0, 0, 0, 3, 2]
+    assert "red" in "".join(r.out + r.err for r in ran)
+    for r in ran:
+        assert not {"\x1b", "\u202e"} & {*r.out, *r.err}
+
+
+def test_notes_of_an_error_are_told(reverie: Reverie, project: Path, studio: Studio) -> None:
+    error = RenderError("frame 2: not finite")
+    error.add_note("Storing frames failed too: disk full")
+    studio.fails = {2: error}
+    ran = reverie("render", project)
+    assert ran.code == 1
+    assert ran.err.endswith("frame 2: not finite\nStoring frames failed too: disk full\n")
+
+
+def test_a_reader_that_goes_away(home: Path) -> None:
+    run = [sys.executable, "-c", "from render.cli import main; main(['schema'])"]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert said == b""
 
 
 def test_commands_are_complete() -> None:
