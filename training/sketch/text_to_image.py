@@ -139,6 +139,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=70.0)
     parser.add_argument("--processes", type=int, default=1)
     args = parser.parse_args()
+    get_tokenizer(args.folder)  # before there are several processes
     team.run(train, args.processes, args.folder, args.minutes)
 
 

@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
-from .painter import Scene, caption, paint
+from .painter import Scene, caption, draw_scene
 
 LENGTH = 48
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -141,8 +141,9 @@ def train_tokenizer(captions: Iterable[str], folder: Path, size: int = 1400) -> 
 
 
 def sample_captions(count: int, seed: int) -> list[str]:
-    """Captions of painted scenes, to learn the tokenizer from; pictures are not kept."""
-    return [paint(seed + index, size=16).caption for index in range(count)]
+    """Captions of scenes drawn by lot, to learn the tokenizer from; nothing is painted."""
+    rng = np.random.default_rng(seed)
+    return [caption(draw_scene(rng), rng) for _ in range(count)]
 
 
 def tell(scene: Scene, rng: np.random.Generator) -> str:
