@@ -22,7 +22,8 @@ def encode(model: Model, pictures: Tensor) -> Tensor:
     """
     height, width = pictures.shape[-2:]
     given = pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1
-    given = given.contiguous(memory_format=torch.channels_last)  # the CPU's convolutions are a third faster so
+    # the CPU's convolutions are a third faster on this order of memory
+    given = given.contiguous(memory_format=torch.channels_last)
     extra = (-width % model.factor, -height % model.factor)
     if any(extra):
         given = pad(given, (0, extra[0], 0, extra[1]), mode="replicate")

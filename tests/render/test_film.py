@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -427,3 +428,20 @@ def test_an_init_image_is_part_of_frame_0(home: Path) -> None:
         assert given is not None
         assert given.mul(255).round().unique().tolist() == [level]
     assert isinstance(project, Project)
+
+
+def test_a_render_leaves_nothing_open(home: Path) -> None:
+    def open_files() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("needs /proc")
+    project = load(home, TEXT)
+    render(project, film=False)  # what is loaded once is loaded now
+    files_before, threads_before = open_files(), threading.active_count()
+    for angle in (2, 3, 4):
+        render(load(home, edited("angle = 1", f"angle = {angle}")))
+    with pytest.raises(RenderError):
+        render(load(home, TEXT), make_painter=Studio(fails={7: RenderError("no")}).painter)
+    assert open_files() <= files_before
+    assert threading.active_count() == threads_before

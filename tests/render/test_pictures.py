@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import time
-import warnings
 import zlib
 from pathlib import Path
 
@@ -232,11 +231,3 @@ def test_a_refused_picture_stops_a_render_before_anything_is_painted(home: Path)
     with pytest.raises(ProjectError, match=r"start\.png is not a usable picture"):
         render(project)
     assert not list(project.take_folder.glob("frames/*"))
-
-
-def test_a_big_picture_raises_no_warning(home: Path) -> None:
-    path = home / "big.png"
-    Image.new("1", (9_500, 9_500)).save(path)  # 90 million pixels
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert read_picture(path, (16, 16)).shape == (16, 16, 3)
