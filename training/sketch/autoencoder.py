@@ -83,6 +83,19 @@ class Inside(nn.Module):
         return out * 2 - 1
 
 
+@torch.no_grad()
+def set_outer_decoder(inside: Inside) -> None:
+    """Start the decoder's last two layers from the makeshift way out: the first carries through, the second mixes.
+
+    After nearest-neighbour doubling that is the half-size picture again, a little softer: part 2 starts from it.
+    """
+    carry, mix = inside.model.decoder.layers[-2], inside.model.decoder.layers[-1]
+    carry.weight.zero_()
+    carry.weight[:, :, 1, 1] = torch.eye(DECODER)
+    mix.weight.copy_(inside.out.weight)
+    mix.bias.copy_(inside.out.bias)
+
+
 def crops(pictures: NDArray[np.uint8], rng: np.random.Generator, batch: int, side: int) -> Tensor:
     """Random crops (batch, 3, side, side) in [-1, 1], half of them mirrored; at even places, as halving sees them."""
     out = np.empty((batch, side, side, 3), np.uint8)
@@ -136,6 +149,7 @@ def train(folder: Path, part: str, minutes: float) -> None:
     inside = Inside(make())
     if part == "outside":
         inside = load_trained(folder, "inside")
+        set_outer_decoder(inside)
         inside.model.decoder.requires_grad_(True)
     loop.train(
         inside,

@@ -22,8 +22,7 @@ def package(run: Path, out: Path) -> None:
     if state is None:
         raise FileNotFoundError(f"{run / 'text_to_image.pt'}: train the text-to-image model first")
     model.load_state_dict(state["average"])
-    part = "outside" if (run / "outside.pt").exists() else "inside"
-    vae = load_trained(run, part).model
+    vae = load_trained(run, "outside").model
     vae.register_to_config(scaling_factor=json.loads((run / "latents.json").read_text())["scaling_factor"])
     pipeline = StableDiffusionPipeline(
         vae=vae,
