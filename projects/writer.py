@@ -104,12 +104,6 @@ class FrameWriter:
         with self._change:
             self._raise_error()
 
-    def abort(self) -> None:
-        """Forget the frames that wait, finish the one being stored, and end the thread. Raises nothing."""
-        with self._change:
-            self._waiting.clear()
-        self._end()
-
     def __enter__(self) -> Self:
         return self
 

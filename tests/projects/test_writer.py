@@ -129,7 +129,8 @@ def test_an_error_frees_a_put_that_waits(take: Take, slow: Slow) -> None:
     slow.go.set()
     thread.join(10)
     assert [type(error) for error in errors] == [EnvironmentFault]
-    writer.abort()
+    with pytest.raises(EnvironmentFault):
+        writer.close()
 
 
 def test_an_error_at_the_last_frame_comes_up_at_close(take: Take, slow: Slow) -> None:
@@ -163,20 +164,6 @@ def test_the_painters_error_is_not_hidden_by_the_writers(take: Take, slow: Slow)
     with pytest.raises(RenderError, match="not a number") as caught, FrameWriter(take) as writer:
         paint_and_fail(writer)
     assert caught.value.__notes__ == ["Storing frames failed too: the disk is full"]
-
-
-def test_abort_forgets_what_waits(take: Take, slow: Slow) -> None:
-    writer = FrameWriter(take)
-    for frame in range(3):
-        writer.put(frame, picture(frame), key(frame))
-    until(lambda: len(writer._waiting) == 2)  # frame 0 is being stored
-    timer = threading.Timer(0.05, slow.go.set)
-    timer.start()
-    writer.abort()
-    timer.join()
-    assert take.stored() == (0,)
-    with pytest.raises(RuntimeError, match="closed"):
-        writer.put(5, picture(5), key(5))
 
 
 def test_another_thread_follows_the_frames(take: Take) -> None:
@@ -217,7 +204,8 @@ def test_who_waits_is_told_of_an_error(take: Take, slow: Slow) -> None:
     slow.go.set()
     thread.join(10)
     assert [type(error) for error in errors] == [EnvironmentFault]
-    writer.abort()
+    with pytest.raises(EnvironmentFault):
+        writer.close()
 
 
 def test_what_is_no_picture_is_refused_at_once(take: Take) -> None:

@@ -1,11 +1,7 @@
-"""What the coherence tests share: the gpu marker, and the devices there are."""
+"""What all tests share: the devices there are."""
 
 import pytest
 import torch
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "gpu: needs a CUDA device")
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
