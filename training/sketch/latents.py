@@ -25,7 +25,7 @@ BATCH = 16
 def encode_block(folder: Path, first: int) -> NDArray[np.float16]:
     """Latents (2, BLOCK, C, 16, 16) of one block of pictures and of their mirror images, unscaled."""
     torch.set_num_threads(1)
-    inside = load_trained(folder, "inside")
+    inside = load_trained(folder, "outside" if (folder / "outside.pt").exists() else "inside")
     pictures = np.load(folder / "train" / "pictures.npy", mmap_mode="r")[first : first + BLOCK]
     out: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]] = ([], [])
     for at in range(0, BLOCK, BATCH):

@@ -33,7 +33,8 @@ def train(
     step, spent = 0, 0.0
     if state := checkpoint.load(path):
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        if "optimizer" in state:  # not in one made from shipped weights
+            optimizer.load_state_dict(state["optimizer"])
         average.weights, step, spent = state["average"], state["step"], state["spent"]
     torch.manual_seed(1000 + 10 * step + team.rank())
     rng = np.random.default_rng([step, team.rank()])
