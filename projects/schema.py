@@ -115,7 +115,8 @@ class _CoherenceSettings(_Table):
     """What keeps a film together from frame to frame."""
 
     color_match: Literal["none", "lab", "rgb", "hsv"] = Field(
-        "lab", description="Colour space in which frames are matched to the frame `color_frame`."
+        "none",
+        description="Colour space in which frames are matched to the frame `color_frame`; holds prompts back too.",
     )
     color_method: Literal["histogram", "mean"] = Field(
         "mean", description="Whole histogram, or mean and spread."

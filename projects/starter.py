@@ -36,7 +36,7 @@ translation_x = 0
 # cfg_scale = 3.0
 
 # [coherence]
-# color_match = "lab"           # keep the colours of frame `color_frame`
+# color_match = "lab"           # keep the colours of frame `color_frame`; not where prompts change the light
 # noise = 0.02
 """
 

@@ -61,7 +61,7 @@ def test_the_folder() -> None:
     assert sum(path.stat().st_size for path in parts) < 40e6
     assert {path.suffix for path in parts} <= {".json", ".safetensors", ".md", ".txt"}
     for path in parts:
-        if path.suffix == ".json":
+        if path.suffix == ".json" and path.name != "tokenizer.json":  # it has a token for "/"
             assert '"/' not in path.read_text(encoding="utf-8")
 
 
