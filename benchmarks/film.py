@@ -27,9 +27,10 @@ _PROMPTS = (
 Style = Literal["comparable", "usual", "full"]
 # comparable: what both loops can do in the same way. usual: what a new project has. full: every stage.
 _STYLES: Mapping[Style, str] = {
-    "comparable": 'sampling = "bilinear"\n[coherence]\ncolor_method = "histogram"',
+    "comparable": 'sampling = "bilinear"\n[coherence]\ncolor_match = "lab"\ncolor_method = "histogram"',
     "usual": "",
     "full": """[coherence]
+color_match = "lab"
 noise = 0.02
 noise_type = "perlin"
 contrast = 0.98

@@ -34,13 +34,18 @@ def fake_model(folder: Path, **defaults: float) -> Path:
 
 
 def project_text(frames: int = 60, *, top: str = "", **tables: str) -> str:
-    """A project for the fake model; `tables` are the lines of [motion], [prompts] and so on."""
+    """A project for the fake model; `tables` are the lines of [motion], [prompts] and so on.
+
+    Colours are matched unless the lines of [coherence] say otherwise: more can go wrong then.
+    """
     given = {
         "prompts": '0 = "a lighthouse by the sea"',
         "motion": 'zoom = "0: (1.0), 30: (1.03)"\nangle = 1\ntranslation_x = "0: (2*sin(t/5))"',
         "coherence": "noise = 0.02",
         **tables,
     }
+    if "color_match" not in given["coherence"]:
+        given["coherence"] += '\ncolor_match = "lab"'
     lines = "\n".join(f"\n[{name}]\n{text}" for name, text in given.items())
     return f'model = "fake"\nframes = {frames}\nseed = 3\n{top}\n{lines}\n'
 

@@ -161,7 +161,9 @@ def test_what_changes_no_picture_paints_nothing(
     ],
 )
 def test_coherence_never_repaints_frame_0(done: Path, coherence: str, first: int) -> None:
-    other = edited("noise = 0.02", coherence)
+    if "color_match" not in coherence:
+        coherence += '\ncolor_match = "lab"'
+    other = edited('noise = 0.02\ncolor_match = "lab"', coherence)
     planned, _ = again(done, other)
     assert planned == list(range(first, FRAMES))
     assert_equal(pictures(done / "takes" / "dream"), clean(done / "clean", other))

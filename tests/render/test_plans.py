@@ -66,7 +66,7 @@ TEXT = project_text(10)
         ("noise = 0.02", "noise = 0.03", 1),
         ("noise = 0.02", "noise = 0.02\nnoise_type = 'normal'", 1),
         ("noise = 0.02", "noise = 0.02\ncolor_frame = 4", 1),
-        ("noise = 0.02", "noise = 0.02\ncolor_match = 'rgb'", 1),
+        ('color_match = "lab"', "color_match = 'rgb'", 1),
         ("noise = 0.02", "noise = 0.02\ncontrast = '0: (1), 4: (1), 5: (1.2)'", 5),
         (
             "frames = 10",
