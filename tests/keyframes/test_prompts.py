@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from keyframes import Blend, Clock, FramePrompt, ProjectError, PromptSource
 from keyframes.prompttrack import KeyedPrompts, compile_prompts
+from tests.pace import allowed
 
 CLOCK = Clock(frames=101, fps=10, seed=42)
 
@@ -247,9 +248,9 @@ def test_a_hundred_thousand_frames_are_cheap() -> None:
     prompts = {str(10_000 * key): f"prompt {key}" for key in range(10)}
     began = time.perf_counter()
     held = compile_prompts(PromptSource(prompts=prompts), clock=clock)
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < allowed(0.5)
     rows = [held.at(frame) for frame in range(100_000)]
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - began < allowed(3)
     assert len({id(row) for row in rows}) == 10
 
 

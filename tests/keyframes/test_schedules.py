@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyframes import Clock, Dialect, LaneValue, ScheduleError, format_schedule, parse_schedule
+from tests.pace import allowed
 
 CLOCK = Clock(frames=12, fps=4, seed=42)
 DIALECTS: tuple[Dialect, ...] = ("reverie", "deforum", "disco")
@@ -287,7 +288,7 @@ def test_100k_keys_parse_in_a_second() -> None:
         began = time.perf_counter()
         schedule = parse_schedule(text, lane="zoom", clock=clock)
         took.append(time.perf_counter() - began)
-    assert min(took) < 1.0
+    assert min(took) < allowed(1.0)
     np.testing.assert_allclose(schedule.values(), np.arange(100_000) / 7, atol=1e-4)
 
 
@@ -313,7 +314,7 @@ def test_100k_keys_parse_in_a_second() -> None:
 def test_a_monstrous_text_is_refused_quickly(text: str) -> None:
     began = time.perf_counter()
     assert len(str(refused(text))) < 1000
-    assert time.perf_counter() - began < 2.0
+    assert time.perf_counter() - began < allowed(2.0)
 
 
 def test_explain() -> None:

@@ -14,6 +14,7 @@ from keyframes import (
     Timeline,
     compile_timeline,
 )
+from tests.pace import allowed
 
 CLOCK = Clock(frames=121, fps=24, seed=42)
 PROMPTS = PromptSource(prompts={"0": "a lighthouse", "100": "a calm sea"}, blend="linear")
@@ -202,5 +203,5 @@ def test_a_hundred_thousand_frames_of_thirty_lanes_in_two_seconds() -> None:
         began = time.perf_counter()
         timeline = compile_timeline(clock, specs, {spec.name: value for spec in specs}, prompts)
         took.append(time.perf_counter() - began)
-    assert min(took) < 2.0
+    assert min(took) < allowed(2.0)
     assert timeline.numbers["lane_29"].shape == (100_000,)

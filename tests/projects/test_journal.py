@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from keyframes.errors import EnvironmentFault, ProjectError
 from projects.journal import Entry, Journal, read_journal
+from tests.pace import allowed
 
 
 def digest(text: object) -> str:
@@ -250,4 +251,4 @@ def test_ten_thousand_lines_load_in_a_second(path: Path) -> None:
     write(path, 10_000)
     start = time.perf_counter()
     assert len(read_journal(path).entries) == 10_000
-    assert time.perf_counter() - start < 1.0
+    assert time.perf_counter() - start < allowed(1.0)
