@@ -14,13 +14,20 @@ from torch import Tensor
 class Move:
     """How the camera moves between two frames. One field per motion lane; the defaults are "stand still".
 
-    2D reads `angle`, `zoom`, `translation_x`, `translation_y` and the transform centre. The other fields
-    are there for 3D, which reads neither `angle` nor `zoom`.
+    2D reads `angle`, `zoom`, `translation_x`, `translation_y` and the transform centre; 3D reads neither `angle` nor
+    `zoom` nor the centre, but all the others.
 
     Convention (2D): `angle` in degrees, positive turns the picture counter-clockwise on screen. `zoom` is a
     factor, above 1 magnifies. `translation_x` and `translation_y` in pixels, positive moves the content
     right and down. `transform_center_x` and `transform_center_y` are shares of width and height from the
     top left corner.
+
+    Convention (3D): `translation_x`, `_y`, `_z` in 1/200 units move the camera right, up and forward: the content moves
+    left, down and nearer. (So `translation_x` moves the content the other way than in 2D. That is Deforum's and Disco
+    Diffusion's convention, and old projects depend on it.) `rotation_3d_x`, `_y`, `_z` in degrees: the camera looks up,
+    looks right, rolls clockwise; the content moves down, moves left, turns counter-clockwise. `fov` is the vertical
+    angle of view of the picture before the move, in degrees; `magnify` how many times longer the lens is after it (a
+    fov that changes); `aspect` the width of a pixel over its height. For `perspective_flip_*` see `flip_matrix`.
     """
 
     angle: float = 0.0
@@ -34,6 +41,12 @@ class Move:
     transform_center_x: float = 0.5
     transform_center_y: float = 0.5
     fov: float = 70.0
+    magnify: float = 1.0
+    aspect: float = 1.0
+    perspective_flip_theta: float = 0.0
+    perspective_flip_phi: float = 0.0
+    perspective_flip_gamma: float = 0.0
+    perspective_flip_fv: float = 53.0
 
 
 def matrix2d(moves: Sequence[Move], size: tuple[int, int]) -> Tensor:

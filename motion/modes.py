@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, get_args
 
+import numpy as np
+import torch
 from torch import Tensor
 
+from motion.ancestors import warp_flow
 from motion.borders import Border
 from motion.camera import Move, matrix2d
+from motion.flip import flip_matrix
+from motion.pose import poses
 from motion.resample import Sampling, Warped
 from motion.warp2d import warp_matrix
+from motion.warp3d import warp_depth
 
-Mode = Literal["2d"]
+Mode = Literal["2d", "3d"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+Compat = Literal["none", "deforum", "disco"]
+COMPATS: tuple[Compat, ...] = get_args(Compat)
 
 
 def warp(
@@ -24,23 +32,46 @@ def warp(
     sampling: Sampling = "bilinear",
     mode: Mode = "2d",
     depth: Tensor | None = None,
+    compat: Compat = "none",
 ) -> Warped:
     """Move `picture` (B, C, H, W) by one camera move each, on the picture's device.
 
-    Convention: see `Move` for the signs and `Warped` for the coverage. Positive `translation_x` moves the
-    content right, positive `translation_y` down, positive `angle` turns it counter-clockwise, `zoom` above
-    1 magnifies.
+    depth: (B, 1, H, W), how far each pixel is, in units, for "3d"; without it the picture is a wall one unit away.
+    compat: "none" is a pinhole camera with hidden surfaces; "deforum" and "disco" move as those programs do
+    (motion.ancestors, and Deforum's pivot of the perspective flip); in 2D their matrix is ours.
 
-    `depth` is for cameras that need one; "2d" takes none.
+    Convention: see `Move` for the signs, which differ between 2D and 3D, and `Warped` for the coverage. A perspective
+    flip comes last in 2D (flip * R * T) and first in 3D, as in Deforum.
 
-    Raises ValueError for a mode, border or sampling that does not exist, a depth in 2D, wrong shapes, or a
+    Raises ValueError for a mode, border, sampling or compat that does not exist, a depth in 2D, wrong shapes, or a
     number of moves that is not the number of pictures.
     """
     if mode not in MODES:
         raise ValueError(f"motion mode {mode!r} does not exist; it is one of {', '.join(MODES)}")
-    if depth is not None:
+    if compat not in COMPATS:
+        raise ValueError(f"compat {compat!r} does not exist; it is one of {', '.join(COMPATS)}")
+    if depth is not None and mode == "2d":
         raise ValueError('motion mode "2d" moves a flat picture and takes no depth')
     if len(moves) != len(picture):
         raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(moves)}")
     size = (picture.shape[-1], picture.shape[-2])
-    return warp_matrix(picture, matrix2d(moves, size), border=border, sampling=sampling)
+    flips = torch.from_numpy(np.stack([flip_matrix(m, size, deforum=compat == "deforum") for m in moves]))
+    if mode == "2d":
+        return warp_matrix(picture, flips @ matrix2d(moves, size), border=border, sampling=sampling)
+    if depth is None:
+        depth = picture.new_ones((len(picture), 1, *picture.shape[-2:]), dtype=torch.float32)
+    if torch.equal(flips, torch.eye(3, dtype=flips.dtype).expand_as(flips)):
+        return _move_in_space(picture, moves, depth, border, sampling, compat)
+    flipped = warp_matrix(picture, flips, border=border, sampling=sampling)
+    moved = _move_in_space(flipped.picture, moves, depth, border, sampling, compat)
+    still_there = _move_in_space(flipped.coverage, moves, depth, "replicate", "bilinear", compat).picture
+    return Warped(picture=moved.picture, coverage=moved.coverage * still_there)
+
+
+def _move_in_space(
+    picture: Tensor, moves: Sequence[Move], depth: Tensor, border: Border, sampling: Sampling, compat: Compat
+) -> Warped:
+    if compat != "none":
+        return warp_flow(picture, moves, depth, border=border, sampling=sampling)
+    size = (picture.shape[-1], picture.shape[-2])
+    return warp_depth(picture, poses(moves, size), depth, border=border, sampling=sampling)

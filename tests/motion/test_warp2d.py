@@ -210,7 +210,8 @@ def test_never_waits_for_the_device() -> None:
     [
         ({"border": "mirror"}, "one of replicate, wrap, reflect"),
         ({"sampling": "nearest"}, "one of bilinear, bicubic"),
-        ({"mode": "3d"}, "one of 2d"),
+        ({"mode": "4d"}, "one of 2d, 3d"),
+        ({"compat": "pytti"}, "one of none, deforum, disco"),
         ({"depth": torch.ones(1, 1, 8, 8)}, "takes no depth"),
         ({"moves": [Move(), Move()]}, "need 1 camera moves, got 2"),
         ({"picture": torch.ones(3, 8, 8), "moves": [Move()] * 3}, r"\(B, C, H, W\)"),

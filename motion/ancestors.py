@@ -1,0 +1,88 @@
+"""3D as Deforum and Disco Diffusion move it, for films that depend on it.
+
+It is no camera but a flow: the picture's two axes from -1 to 1 are taken for places in the world, whatever its aspect,
+and each destination pixel is moved by the depth that the source has at that same pixel. So rolling depends on depth,
+wide pictures shear, and nothing hides anything. Their loss of half a grey level at each warp is not kept: it is a bug.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from motion.borders import Border
+from motion.camera import Move
+from motion.pose import UNITS, turn
+from motion.resample import Sampling, Warped, covered, resample
+
+_NEAREST = 1e-3
+_BINS = 1024
+
+
+def warp_flow(
+    picture: Tensor,
+    moves: Sequence[Move],
+    depth: Tensor,
+    *,
+    border: Border = "replicate",
+    sampling: Sampling = "bilinear",
+) -> Warped:
+    """Move `picture` (B, C, H, W) by the ancestors' flow; `depth` (B, 1, H, W) is their z (see `equalised`)."""
+    height, width = picture.shape[-2:]
+    shift = flow(moves, depth.to(picture.device, torch.float32))
+    y, x = torch.meshgrid(
+        torch.arange(height, device=picture.device), torch.arange(width, device=picture.device), indexing="ij"
+    )
+    points = torch.stack((x, y)) - shift
+    coverage = covered(points.clone(), height, width)
+    moved = resample(picture, points, border=border, sampling=sampling)
+    return Warped(picture=moved, coverage=coverage.to(picture.dtype))
+
+
+def flow(moves: Sequence[Move], depth: Tensor) -> Tensor:
+    """How far the content moves at each destination pixel, (B, 2, H, W), in pixels, x right and y down.
+
+    P' = P R + T with R = Rx Ry Rz and T = (-x, y, -z) / 200 on row vectors P = (u, v, z), u and v from -1 to 1 over
+    width and height; moved by cot(fov / 2) (P'xy / P'z - Pxy / z).
+    """
+    height, width = depth.shape[-2:]
+    u = torch.linspace(-1, 1, width, device=depth.device)[None, :]
+    v = torch.linspace(-1, 1, height, device=depth.device)[:, None]
+    return torch.stack(
+        [_one(move, u, v, z, (width, height)) for move, z in zip(moves, depth[:, 0], strict=True)]
+    )
+
+
+def _one(move: Move, u: Tensor, v: Tensor, z: Tensor, size: tuple[int, int]) -> Tensor:
+    r = turn(move.rotation_3d_x, move.rotation_3d_y, move.rotation_3d_z).tolist()
+    t = (-move.translation_x / UNITS, move.translation_y / UNITS, -move.translation_z / UNITS)
+    x, y, far = (u * r[0][i] + v * r[1][i] + z * r[2][i] + t[i] for i in range(3))
+    safe, s = far.clamp(min=_NEAREST), 1 / math.tan(math.radians(move.fov) / 2)
+    across, down = x / safe - u / z, y / safe - v / z
+    return torch.stack((across * (s / move.aspect * size[0] / 2), down * (s * size[1] / 2)))
+
+
+def equalised(raw: Tensor) -> Tensor:
+    """Deforum's z from a relative inverse depth (B, 1, H, W): 2 minus its histogram-equalised [0, 1], 1024 bins.
+
+    A map without any depth is z = 1 everywhere, as there.
+    """
+    out = []
+    for one in raw.float():
+        low, high = one.min(), one.max()
+        if not bool(torch.isfinite(one).all()) or float(high - low) < 1e-6:
+            out.append(torch.ones_like(one))
+            continue
+        share = (one - low) / (high - low)
+        counts = torch.histc(share, _BINS, 0, 1).cumsum(0)
+        rank = (counts / counts[-1])[(share * (_BINS - 1)).round().long()]
+        out.append(2 - rank)
+    return torch.stack(out)
+
+
+def disco_z(raw: Tensor) -> Tensor:
+    """Disco Diffusion's z from MiDaS's output (B, 1, H, W): (50 - MiDaS) / 19, kept before the camera."""
+    return ((50 - raw.float()) / 19).clamp(min=_NEAREST)

@@ -1,0 +1,171 @@
+"""Moving a picture by a camera in space, given how far each of its pixels is.
+
+Visibility goes forwards, colour goes backwards. Each source pixel is thrown to where the moved camera sees it, and a
+z-buffer keeps the nearest distance at every destination pixel. From that distance the destination pixel is taken back
+into the source, to a place between pixels, and read there as any warp reads. So nothing is smeared over an edge, near
+things hide far ones, and what no source pixel reached is known to be uncovered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
+
+from motion.borders import Border
+from motion.pose import Matrix, Pose
+from motion.resample import Sampling, Warped, covered, resample
+from motion.warp2d import warp_matrix
+
+NEAREST = 1e-3  # units; what comes nearer than this is behind the camera
+# Half a pixel's footprint: a share of its magnification, more than a half as depth maps are noisy; and pixels.
+_REACH, _SLACK = 0.7, 0.02
+_DENSEST = 4  # footprints beyond this many pixels a side are left with gaps
+_CRACK = 6 / 9  # a gap with as many hits around it is a crack in a surface, not a hole
+
+
+def warp_depth(
+    picture: Tensor,
+    poses: Sequence[Pose],
+    depth: Tensor,
+    *,
+    border: Border = "replicate",
+    sampling: Sampling = "bilinear",
+) -> Warped:
+    """Move `picture` (B, C, H, W), whose pixels are `depth` (B, 1, H, W) units away, by one pose each.
+
+    Coverage is 0 where the source showed nothing: beyond its edges, behind the camera, and behind what stood in front.
+    There the border fills in as if the picture went on (the place is taken back with the depth of the pixel itself).
+
+    Convention: depth is the distance along the view (z, not along the ray), in units, above 0; see `Pose` for the rest.
+    A pose that does not shift the camera, and a depth that is the same everywhere, are homographies and are warped as
+    such: exact, and faster.
+
+    Raises ValueError for wrong shapes and for depth that is not finite and above 0.
+    """
+    _check(picture, poses, depth)
+    distances = depth.to(device=picture.device, dtype=torch.float32)
+    each = [
+        _warp_one(picture[i : i + 1], pose, distances[i : i + 1], border, sampling)
+        for i, pose in enumerate(poses)
+    ]
+    return Warped(
+        picture=torch.cat([one.picture for one in each]), coverage=torch.cat([one.coverage for one in each])
+    )
+
+
+def _warp_one(picture: Tensor, pose: Pose, depth: Tensor, border: Border, sampling: Sampling) -> Warped:
+    """One picture; how densely it is thrown depends on its own move, so pictures do not share a batch here."""
+    plane = _plane(pose, depth)
+    if plane is not None:
+        return warp_matrix(picture, plane, border=border, sampling=sampling)
+    height, width = picture.shape[-2:]
+    camera = _Camera(pose)
+    home = _grid(height, width, 1, picture.device)
+    there, far = camera.forward(home, depth)
+    nearest = _z_buffer(camera, depth, there, far)
+    hit = nearest.isfinite()
+    points = torch.where(hit, camera.back(home, nearest.where(hit, 1.0)), 2 * home - there)
+    coverage = covered(points.clone(), height, width).mul_(hit)
+    moved = resample(picture, points, border=border, sampling=sampling)
+    return Warped(picture=moved, coverage=coverage.to(picture.dtype))
+
+
+def _plane(pose: Pose, depth: Tensor) -> Tensor | None:
+    """The homography (3, 3) if that is all there is to it."""
+    if pose.still:
+        return torch.eye(3, dtype=torch.float64)
+    distance = float(depth[0, 0, 0, 0])
+    if pose.shift.any() and not bool((depth == distance).all()):
+        return None
+    return torch.from_numpy(pose.of_plane(distance))
+
+
+class _Camera:
+    """A pose as the two maps between pixels."""
+
+    def __init__(self, pose: Pose) -> None:
+        self._out = pose.lens_after @ pose.turn @ np.linalg.inv(pose.lens)
+        self._out_shift = pose.lens_after @ pose.shift
+        self._in = pose.lens @ pose.turn.T @ np.linalg.inv(pose.lens_after)
+        self._in_shift = -pose.lens @ pose.turn.T @ pose.shift
+
+    def forward(self, at: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+        """Where source pixels `at` (1, 2, h, w) land, (1, 2, h, w), and how far they are then, (1, 1, h, w)."""
+        return _project(self._out, self._out_shift, at, depth)
+
+    def back(self, at: Tensor, depth: Tensor) -> Tensor:
+        """Where in the source the destination pixels `at` come from, if they are `depth` away now."""
+        return _project(self._in, self._in_shift, at, depth)[0]
+
+
+def _project(matrix: Matrix, shift: Matrix, at: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Pixels through depth * matrix @ (x, y, 1) + shift, divided by the third coordinate."""
+    x, y = at[:, 0, :1], at[:, 1, :, :1]  # a row and a column: the terms are short until they are added
+    lines = []
+    for (a, b, c), d in zip(matrix.tolist(), shift.tolist(), strict=True):
+        lines.append((a * x + (b * y + c)).mul(depth[:, 0]).add_(d))
+    far = lines[2]
+    safe = far.clamp(min=NEAREST)
+    return torch.stack((lines[0].div_(safe), lines[1].div_(safe)), 1), far[:, None]
+
+
+def _grid(height: int, width: int, dense: int, device: torch.device) -> Tensor:
+    """Pixel positions (1, 2, dense * H, dense * W), `dense` to a pixel each way."""
+    x = (torch.arange(width * dense, device=device, dtype=torch.float32) + 0.5) / dense - 0.5
+    y = (torch.arange(height * dense, device=device, dtype=torch.float32) + 0.5) / dense - 0.5
+    return torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1])[None]
+
+
+def _z_buffer(camera: _Camera, depth: Tensor, there: Tensor, far: Tensor) -> Tensor:
+    """The nearest distance at every destination pixel, (B, 1, H, W); infinite where nothing is."""
+    height, width = depth.shape[-2:]
+    grown = depth / far.clamp(min=NEAREST)  # how much larger each pixel is seen now
+    dense = max(1, min(_DENSEST, int(np.ceil(float(grown.max()) / 1.9))))
+    if dense > 1:
+        depth = interpolate(depth, scale_factor=float(dense), mode="nearest")
+        there, far = camera.forward(_grid(height, width, dense, depth.device), depth)
+        grown = depth / far.clamp(min=NEAREST) / dense
+    return _close(_splat(there, far, grown * _REACH + _SLACK, height, width))
+
+
+def _splat(there: Tensor, far: Tensor, reach: Tensor, height: int, width: int) -> Tensor:
+    """Throw each pixel on the up to four destination pixels whose centres lie within `reach` of it, nearest wins."""
+    buffer = far.new_full((height * width,), torch.inf)
+    corner = there.floor()
+    off = there - corner
+    column, row = corner[:, 0].clamp(-2, width + 1).long(), corner[:, 1].clamp(-2, height + 1).long()
+    reach = reach.where(far > NEAREST, -1.0)[:, 0]
+    for right in (0, 1):
+        across = ((off[:, 0] - right).abs() <= reach) & (column >= -right) & (column < width - right)
+        for low in (0, 1):
+            lands = across & ((off[:, 1] - low).abs() <= reach) & (row >= -low) & (row < height - low)
+            cell = (row + low) * width + (column + right)
+            buffer.scatter_reduce_(0, cell[lands], far[:, 0][lands], "amin")
+    return buffer.view(1, 1, height, width)
+
+
+def _close(nearest: Tensor) -> Tensor:
+    """Fill single gaps in a surface with the farthest distance around them."""
+    hit = nearest.isfinite()
+    around = avg_pool2d(hit.float(), 3, 1, 1, count_include_pad=False)
+    crack = ~hit & (around >= _CRACK - 1e-3)
+    farthest = max_pool2d(nearest.where(hit, 0.0), 3, 1, 1)
+    return torch.where(crack, farthest, nearest)
+
+
+def _check(picture: Tensor, poses: Sequence[Pose], depth: Tensor) -> None:
+    if picture.dim() != 4 or not picture.is_floating_point():
+        raise ValueError(
+            f"a picture is a float tensor (B, C, H, W), got {picture.dtype} {tuple(picture.shape)}"
+        )
+    expected = (len(picture), 1, *picture.shape[-2:])
+    if tuple(depth.shape) != expected:
+        raise ValueError(f"the depth of these pictures is {expected}, got {tuple(depth.shape)}")
+    if len(poses) != len(picture):
+        raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(poses)}")
+    if not bool((depth.isfinite() & (depth > 0)).all()):
+        raise ValueError("depth is a distance: finite and above 0 at every pixel")
