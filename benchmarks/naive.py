@@ -27,8 +27,8 @@ from skimage.exposure import match_histograms
 
 from keyframes import Row
 from motion import Move
+from render.camera import move_of
 from render.ffmpeg import find_ffmpeg
-from render.frame import move_of
 from render.setup import Setup
 
 from .segment import Segment, counting
@@ -61,7 +61,7 @@ class NaiveLoop:
 
     def _frame(self, before: Bgr, row: Row) -> Bgr:
         if row.frame:
-            before = self._matched(self.moved(before, move_of(row)))
+            before = self._matched(self.moved(before, move_of(self._setup, row)))
         painted = self._matched(_to_bgr(self._painted(_to_pil(before), row)))
         if self._anchor is None:
             self._anchor = painted

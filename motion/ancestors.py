@@ -73,7 +73,7 @@ def equalised(raw: Tensor) -> Tensor:
     out = []
     for one in raw.float():
         low, high = one.min(), one.max()
-        if not bool(torch.isfinite(one).all()) or float(high - low) < 1e-6:
+        if not bool(torch.isfinite(one).all()) or float(high - low) <= 1e-6 * float(high.abs()):
             out.append(torch.ones_like(one))
             continue
         share = (one - low) / (high - low)

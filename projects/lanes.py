@@ -17,10 +17,78 @@ MOTION: tuple[LaneSpec, ...] = (
     LaneSpec(
         name="zoom", default=1.0, minimum=0.01, maximum=100.0, help="factor per frame, above 1 moves in"
     ),
-    LaneSpec(name="translation_x", default=0.0, unit="px", help="shift per frame, + moves the content right"),
-    LaneSpec(name="translation_y", default=0.0, unit="px", help="shift per frame, + moves the content down"),
+    LaneSpec(
+        name="translation_x",
+        default=0.0,
+        help="per frame; 2d: px, + moves the content right; 3d: 1/200 units, + moves the camera right",
+    ),
+    LaneSpec(
+        name="translation_y",
+        default=0.0,
+        help="per frame; 2d: px, + moves the content down; 3d: 1/200 units, + moves the camera up",
+    ),
     LaneSpec(name="transform_center_x", default=0.5, help="centre of turn and zoom, share of the width"),
     LaneSpec(name="transform_center_y", default=0.5, help="centre of turn and zoom, share of the height"),
+    LaneSpec(
+        name="translation_z",
+        default=0.0,
+        unit="1/200 units",
+        help="per frame, 3d; + moves the camera forward",
+    ),
+    LaneSpec(name="rotation_3d_x", default=0.0, unit="degrees", help="per frame, 3d; + looks up"),
+    LaneSpec(name="rotation_3d_y", default=0.0, unit="degrees", help="per frame, 3d; + looks right"),
+    LaneSpec(
+        name="rotation_3d_z", default=0.0, unit="degrees", help="per frame, 3d; + turns counter-clockwise"
+    ),
+    LaneSpec(
+        name="fov", default=70.0, minimum=1.0, maximum=179.0, unit="degrees", help="height of the view, 3d"
+    ),
+    LaneSpec(name="aspect", default=1.0, minimum=0.01, maximum=100.0, help="width of a pixel / height, 3d"),
+    LaneSpec(
+        name="near",
+        default=200.0,
+        minimum=1.0,
+        maximum=1e6,
+        unit="1/200 units",
+        help="how far the nearest things are, 3d",
+    ),
+    LaneSpec(
+        name="far",
+        default=10_000.0,
+        minimum=1.0,
+        maximum=1e7,
+        unit="1/200 units",
+        help="how far the sky is, 3d",
+    ),
+    LaneSpec(name="perspective_flip_theta", default=0.0, unit="degrees", help="rolls the picture as a card"),
+    LaneSpec(name="perspective_flip_phi", default=0.0, unit="degrees", help="tilts the picture as a card"),
+    LaneSpec(name="perspective_flip_gamma", default=0.0, unit="degrees", help="pans the picture as a card"),
+    LaneSpec(
+        name="perspective_flip_fv",
+        default=53.0,
+        minimum=1.0,
+        maximum=179.0,
+        unit="degrees",
+        help="view that the card is seen in",
+    ),
+)
+IN_2D = ("angle", "zoom", "transform_center_x", "transform_center_y")
+IN_3D = (
+    "translation_z",
+    "rotation_3d_x",
+    "rotation_3d_y",
+    "rotation_3d_z",
+    "fov",
+    "aspect",
+    "near",
+    "far",
+)
+MOVED_BY_SCALE = ("translation_x", "translation_y", "translation_z")
+FLIP = (
+    "perspective_flip_theta",
+    "perspective_flip_phi",
+    "perspective_flip_gamma",
+    "perspective_flip_fv",
 )
 DIFFUSION: tuple[LaneSpec, ...] = (
     LaneSpec(

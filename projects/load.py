@@ -19,6 +19,7 @@ from .schema import ProjectFile
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
 def load_project(path: Path | str, *, allow_outside: bool = False) -> Project:
@@ -61,7 +62,7 @@ def read_project(
     file, problems = validate(document, name, lines)
     if file is None:
         raise ProjectError(_in_order(problems))
-    init_image, audio = (
+    init_image, audio, depth_picture = (
         _path(
             value,
             Problem(what="", where=key, file=name, line=line_of(lines, key)),
@@ -82,6 +83,7 @@ def read_project(
         lines=lines,
         init_image=init_image,
         audio=audio,
+        depth_picture=depth_picture,
     )
     if problems:
         length_known = not any(problem.where in ("", *LENGTH) for problem in problems)
@@ -152,8 +154,9 @@ def _is_deep(document: dict[str, Any]) -> bool:
     return bool(level)
 
 
-def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
-    return ("init_image", file.init_image), ("audio", file.audio)
+def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], ...]:
+    depth = file.motion.depth if file.motion.depth.lower().endswith(PICTURES) else None
+    return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth)
 
 
 def _path(

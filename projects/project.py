@@ -30,6 +30,7 @@ class Project:
     lines: Mapping[str, int]
     init_image: Path | None = None
     audio: Path | None = None
+    depth_picture: Path | None = None
 
     @cached_property
     def clock(self) -> Clock:

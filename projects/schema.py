@@ -89,7 +89,19 @@ class Prompts(_Table):
 class _MotionSettings(_Table):
     """How the camera moves between frames."""
 
-    mode: Literal["2d"] = Field("2d", description="The kind of camera.")
+    mode: Literal["2d", "3d"] = Field("2d", description="The kind of camera: flat, or in space.")
+    depth: str = Field(
+        "auto",
+        min_length=1,
+        max_length=1000,
+        description="3d: where depth comes from: auto, flat, ground, a picture (white is near), or a depth model.",
+    )
+    translation_scale: Annotated[float, NoBool, Field(gt=0, le=1e6)] = Field(
+        1.0, description="3d: factor on all three translations."
+    )
+    compat: Literal["none", "deforum", "disco"] = Field(
+        "none", description="Move in 3d, and flip, as that program does."
+    )
     border: Literal["replicate", "wrap", "reflect"] = Field(
         "replicate", description="What fills the parts that the camera uncovers."
     )

@@ -10,26 +10,20 @@ anywhere and goes on from the disk makes the same bytes as one that was not.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from keyframes import Row
-from motion import Move, warp
+from motion import warp
 from projects import Picture
 
+from .camera import move_of
 from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
+from .depths import Depths
 from .painter import OnStep, Painter
 from .setup import Setup
-
-_MOVE_LANES = tuple(field.name for field in fields(Move))
-
-
-def move_of(row: Row) -> Move:
-    """The camera move of a frame, from its lanes."""
-    return Move(**{lane: row.numbers[lane] for lane in _MOVE_LANES if lane in row.numbers})
 
 
 def to_tensor(picture: Picture, device: torch.device) -> Tensor:
@@ -52,6 +46,7 @@ class FramePainter:
     def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
         self._setup, self._painter, self._anchor = setup, painter, anchor
         self._palette: Palette | None = None
+        self._depths = Depths(setup, painter.device)
 
     def first(self, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
         """Frame 0: from the prompt alone, or painted over the init image."""
@@ -69,7 +64,13 @@ class FramePainter:
     def _moved(self, row: Row, picture: Tensor) -> Tensor:
         motion = self._setup.project.file.motion
         moved = warp(
-            picture, [move_of(row)], border=motion.border, sampling=motion.sampling, mode=motion.mode
+            picture,
+            [move_of(self._setup, row)],
+            border=motion.border,
+            sampling=motion.sampling,
+            mode=motion.mode,
+            depth=None if motion.mode == "2d" else self._depths.of(picture, row),
+            compat=motion.compat,
         )
         return moved.picture.clamp(0.0, 1.0)  # bicubic overshoots
 

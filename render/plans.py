@@ -11,6 +11,7 @@ from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
+from projects.lanes import FLIP, IN_2D, IN_3D
 
 from .diffusion import step_plan
 from .setup import Setup
@@ -55,7 +56,27 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     if numbers["noise"] > 0:
         inputs["noise_type"], inputs["noise_seed"] = file.coherence.noise_type, file.seed
     inputs["motion"] = (file.motion.mode, file.motion.border, file.motion.sampling)
-    return {**inputs, "frame": row.frame if numbers["noise"] > 0 else None, "numbers": numbers}
+    if file.motion.mode == "3d":
+        inputs["space"] = _space(setup, row)
+    inputs["numbers"] = {lane: value for lane, value in numbers.items() if lane not in _idle(setup, row)}
+    return {**inputs, "frame": row.frame if numbers["noise"] > 0 else None}
+
+
+def _space(setup: Setup, row: Row) -> tuple[object, ...]:
+    """What a frame in space is made from, besides its lanes."""
+    motion = setup.project.file.motion
+    depth = (setup.depth.kind, setup.depth.digest or setup.depth.name)
+    return (*depth, motion.translation_scale, motion.compat, setup.fov_before(row))
+
+
+def _idle(setup: Setup, row: Row) -> set[str]:
+    """The motion lanes that do nothing at a frame."""
+    idle = set(IN_3D if setup.project.file.motion.mode == "2d" else IN_2D)
+    if not any(row.numbers[lane] for lane in FLIP[:3]):
+        idle.update(FLIP)
+    if setup.depth.kind == "flat":
+        idle.update(("near", "far"))
+    return idle
 
 
 def frame_keys(setup: Setup, last: int | None = None) -> list[str]:

@@ -38,21 +38,28 @@ def moving_pictures(setup: Setup) -> Iterator[Picture]:
     """The start picture, moved frame by frame."""
     from motion import warp
 
-    from .frame import move_of, to_picture, to_tensor
+    from .camera import move_of
+    from .depths import Depths
+    from .frame import to_picture, to_tensor
 
     motion = setup.project.file.motion
     init = setup.project.init_image
     picture = test_card(setup.size) if init is None else read_picture(init, setup.size)
     rng = np.random.default_rng(0)
+    device = torch.device("cpu")
+    depths = Depths(setup, device, network=False)
     with torch.inference_mode():
         for row in setup.timeline.rows():
             if row.frame:
+                given = to_tensor(picture, device)
                 moved = warp(
-                    to_tensor(picture, torch.device("cpu")),
-                    [move_of(row)],
+                    given,
+                    [move_of(setup, row)],
                     border=motion.border,
                     sampling="bilinear",
                     mode=motion.mode,
+                    depth=None if motion.mode == "2d" else depths.of(given, row),
+                    compat=motion.compat,
                 )
                 picture = to_picture(moved.picture)
                 if row.frame % 4 == 0:

@@ -13,6 +13,7 @@ from functools import cached_property
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
 
+from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 
 
@@ -24,6 +25,7 @@ class Setup:
     source: ModelSource
     timeline: Timeline
     size: tuple[int, int]
+    depth: DepthChoice
 
     @property
     def frames(self) -> int:
@@ -35,6 +37,10 @@ class Setup:
         """SHA-256 of the init image's bytes, "" without one: part of what frame 0 is made from."""
         path = self.project.init_image
         return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def fov_before(self, row: Row) -> float:
+        """The lens of the frame before, degrees; of frame 0 its own."""
+        return self.timeline.row(max(row.frame - 1, 0)).numbers["fov"]
 
     def seed(self, row: Row) -> int:
         """The seed of a frame, as `seed_behavior` says."""
@@ -61,8 +67,27 @@ def prepare(project: Project) -> Setup:
         _check_lanes(project, error)
         raise
     timeline = _timeline(project, source.defaults)
+    depth = DepthChoice(kind="flat", name="flat")
+    if project.file.motion.mode == "3d":
+        _check_planes(project, timeline)
+        depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)
-    return Setup(project=project, source=source, timeline=timeline, size=size)
+    return Setup(project=project, source=source, timeline=timeline, size=size, depth=depth)
+
+
+def _check_planes(project: Project, timeline: Timeline) -> None:
+    """The near plane must be nearer than the far plane, at every frame."""
+    near, far = timeline.numbers["near"], timeline.numbers["far"]
+    wrong = (near >= far).nonzero()[0]
+    if wrong.size:
+        frame = int(wrong[0])
+        what = f"the near plane ({near[frame]:g}) must be nearer than the far plane ({far[frame]:g})."
+        raise ProjectError(
+            located(
+                project,
+                [Problem(what=what, where="near", frame=frame, hint="Example: near = 200, far = 10000")],
+            )
+        )
 
 
 def _check_lanes(project: Project, fault: EnvironmentFault) -> None:

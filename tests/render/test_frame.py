@@ -12,8 +12,9 @@ from torch import Tensor
 import render.frame as frame_module
 from keyframes import Row
 from projects import Picture
+from render.camera import move_of
 from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
-from render.frame import FramePainter, move_of, to_picture, to_tensor
+from render.frame import FramePainter, to_picture, to_tensor
 from render.setup import Setup, prepare
 
 from ..fakes import load, project_text
@@ -105,11 +106,11 @@ def test_the_warp_is_of_the_stored_picture(home: Path) -> None:
     row = setup.timeline.row(3)
     got = FramePainter(setup, painter, nothing).next(row, scene(2), print)
     moved = frame_module.warp(
-        to_tensor(scene(2), CPU), [move_of(row)], border="replicate", sampling="bicubic", mode="2d"
+        to_tensor(scene(2), CPU), [move_of(setup, row)], border="replicate", sampling="bicubic", mode="2d"
     ).picture
     torch.testing.assert_close(painter.given[0], moved.clamp(0, 1))
     assert np.abs(got.astype(int) - scene(2).astype(int)).max() > 10
-    assert (move_of(row).zoom, move_of(row).angle, move_of(row).translation_x) == (1.2, 10, 5)
+    assert (row.numbers["zoom"], row.numbers["angle"], row.numbers["translation_x"]) == (1.2, 10, 5)
 
 
 def test_colors_are_matched_again_after_painting(home: Path) -> None:

@@ -26,7 +26,7 @@ def encode_block(folder: Path, first: int) -> NDArray[np.float16]:
     """Latents (2, BLOCK, C, 16, 16) of one block of pictures and of their mirror images, unscaled."""
     torch.set_num_threads(1)
     inside = load_trained(folder, "outside" if (folder / "outside.pt").exists() else "inside")
-    inside.to(memory_format=torch.channels_last)  # 1.3 times faster
+    inside.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 1.3 times faster
     pictures = np.load(folder / "train" / "pictures.npy", mmap_mode="r")[first : first + BLOCK]
     out: tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]] = ([], [])
     for at in range(0, BLOCK, BATCH):

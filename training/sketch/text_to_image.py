@@ -139,8 +139,8 @@ def weights_of(scene: Scene, side: int = 16) -> NDArray[np.float32]:
     y, x = (np.mgrid[0:side, 0:side].astype(np.float32) + 0.5) / side
     half, bottom = 0.45 * scene.scale, scene.horizon + 0.13
     inside = (np.abs(x - scene.x) < half) & (y < bottom) & (y > bottom - 0.1 - scene.scale)
-    weights = np.where(inside & scene.subject_shown, np.float32(FOCUS), np.float32(1.0))
-    return weights / weights.mean()
+    weights = np.where(inside & scene.subject_shown, FOCUS, 1.0).astype(np.float32)
+    return np.asarray(weights / weights.mean(), np.float32)
 
 
 def train(folder: Path, minutes: float, batch: int = 32) -> None:
@@ -158,7 +158,8 @@ def train(folder: Path, minutes: float, batch: int = 32) -> None:
         noise = torch.randn_like(clean)
         v = model(signal * clean + noise_share * noise, t, ids)
         target = signal * noise - noise_share * clean
-        return (weights * (v - target).square()).mean()
+        loss: torch.Tensor = (weights * (v - target).square()).mean()
+        return loss
 
     loop.train(model, loss_of, path=folder / "text_to_image.pt", minutes=minutes, peak=8e-4, decay=0.9985)
 

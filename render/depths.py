@@ -1,0 +1,163 @@
+"""Where a film's depth comes from: nothing, a guess, a picture, or a network that looks at each frame."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from keyframes import EnvironmentFault
+
+from .diffusion.catalogue import BUILT_IN, ModelSource
+from .diffusion.weights import PICKLES, WEIGHTS, fingerprint
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from keyframes import Row
+    from motion.estimate import DepthNetwork
+    from projects import Project
+
+    from .setup import Setup
+
+Kind = Literal["flat", "ground", "picture", "network"]
+BESIDE = "depth"  # a built-in model's own depth network lies in this folder of it
+FOR_REAL_MODELS = "depth-anything/Depth-Anything-V2-Small-hf"
+_PICKLES_TOO = (*PICKLES, ".bin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthChoice:
+    """A depth source, found. path: of the picture, or of the network's folder; digest: of what is in it."""
+
+    kind: Kind
+    name: str
+    path: Path | None = None
+    digest: str = ""
+
+
+def find_depth(project: Project, source: ModelSource) -> DepthChoice:
+    """Find what `[motion] depth` names; nothing is loaded and torch is not imported.
+
+    "auto" is the painting model's own depth network if it is built in and has one, open country (`ground`) if it is
+    built in and has none, and Depth Anything V2 Small for all others.
+    Raises EnvironmentFault for a depth model that is not there.
+    """
+    name = project.file.motion.depth
+    if project.depth_picture is not None:
+        digest = hashlib.sha256(project.depth_picture.read_bytes()).hexdigest()
+        return DepthChoice(kind="picture", name=name, path=project.depth_picture, digest=digest)
+    if name == "auto":
+        if source.path is None or source.path.parent != BUILT_IN:
+            name = FOR_REAL_MODELS
+        elif (source.path / BESIDE / "config.json").is_file():
+            return _network(source.path / BESIDE, f"{source.name}/{BESIDE}")
+        else:
+            name = "ground"
+    if name in ("flat", "ground"):
+        return DepthChoice(kind="flat" if name == "flat" else "ground", name=name)
+    for base in (project.folder, Path.cwd()):
+        if (base / name / "config.json").is_file():
+            return _network(base / name, name)
+    return _on_hub(name)
+
+
+def _on_hub(name: str) -> DepthChoice:
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        cached = try_to_load_from_cache(name, "config.json")
+    except HFValidationError:
+        cached = None
+    if isinstance(cached, str):
+        return _network(Path(cached).parent, name)
+    raise EnvironmentFault(
+        f'depth "{name}" is not here. Examples: "ground" (open country), "flat", "depth.png" (white is near), '
+        f'"models/my-depth" (a folder in transformers\' format), or fetch one: hf download {FOR_REAL_MODELS}'
+    )
+
+
+def _network(folder: Path, name: str) -> DepthChoice:
+    files = sorted(file for file in folder.iterdir() if file.suffix in (WEIGHTS, ".json"))
+    if not any(file.suffix == WEIGHTS for file in files):
+        pickled = any(file.suffix in _PICKLES_TOO for file in folder.iterdir())
+        why = (
+            "only pickles, which can run code when they are opened" if pickled else "no .safetensors weights"
+        )
+        raise EnvironmentFault(f'depth "{name}": {folder} has {why}.')
+    return DepthChoice(
+        kind="network",
+        name=name,
+        path=folder,
+        digest=fingerprint([(file.name, file) for file in files]),
+    )
+
+
+class Depths:
+    """The depth of one frame after the other, on the device of the pictures. The network is loaded at its first use."""
+
+    def __init__(self, setup: Setup, device: torch.device, *, network: bool = True) -> None:
+        """network: if not, open country stands in for a depth network (previews load no model)."""
+        self._setup, self._device = setup, device
+        self._kind = setup.depth.kind
+        if self._kind == "network" and not network:
+            self._kind = "ground"
+        self._network: DepthNetwork | None = None
+        self._picture: Tensor | None = None
+
+    def of(self, picture: Tensor, row: Row) -> Tensor | None:
+        """How far the pixels of `picture` (1, 3, H, W) are, (1, 1, H, W), in units; None for a wall at 1."""
+        from motion import UNITS, ground
+
+        near, far = row.numbers["near"] / UNITS, row.numbers["far"] / UNITS
+        height, width = picture.shape[-2:]
+        if self._kind == "flat":
+            return None
+        if self._kind == "ground":
+            return ground((width, height), near=near, far=far).to(self._device)
+        if self._kind == "picture":
+            return self._scaled(self._shown((width, height)), "inverse", near, far)
+        network = self._loaded()
+        return self._scaled(network(picture), network.measure, near, far)
+
+    def _scaled(self, raw: Tensor, measure: Literal["inverse", "metric"], near: float, far: float) -> Tensor:
+        from motion import disco_z, equalised, to_units
+
+        compat = self._setup.project.file.motion.compat
+        if compat == "none":
+            return to_units(raw, measure, near=near, far=far)
+        inverse = raw if measure == "inverse" else -raw
+        return equalised(inverse) if compat == "deforum" else disco_z(inverse)
+
+    def _shown(self, size: tuple[int, int]) -> Tensor:
+        """The depth picture, (1, 1, H, W)."""
+        import torch
+
+        from .pictures import read_picture
+
+        if self._picture is None:
+            assert self._setup.depth.path is not None
+            grey = read_picture(self._setup.depth.path, size, where="motion.depth").mean(2)
+            self._picture = torch.from_numpy(grey)[None, None].float().to(self._device) / 255.0
+        return self._picture
+
+    def _loaded(self) -> DepthNetwork:
+        from motion.estimate import load_depth
+
+        from .diffusion.load import quiet_libraries
+
+        if self._network is None:
+            quiet_libraries()
+            choice = self._setup.depth
+            assert choice.path is not None
+            try:
+                self._network = load_depth(choice.path, self._device)
+            except Exception as error:  # the libraries' own kinds are many
+                why = str(error).strip().partition("\n")[0][:160]
+                raise EnvironmentFault(
+                    f'depth "{choice.name}" ({choice.path}) could not be loaded: {why}'
+                ) from error
+        return self._network
