@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from keyframes import Clock, LaneSpec, PromptSource, compile_timeline
-from motion import Move, matrix2d, warp
+from motion import Compat, Move, ground, matrix2d, warp
 from projects import Picture
 from projects.png import encode_png
 from render.coherence import Method, match_color, palette
@@ -26,6 +26,7 @@ from render.video import encode
 
 from .models import waiter
 from .naive import match_lab
+from .naive3d import moved_in_space
 from .pairs import Pairs, in_turn, timed
 from .tables import ms, table
 
@@ -55,6 +56,7 @@ def stages_report(size: tuple[int, int], device: torch.device, *, pairs: int, fo
     """A table of all stages at one picture size."""
     rows = [
         *_warps(size, device, pairs),
+        *_warps_in_space(size, device, pairs),
         *_colors(size, device, pairs),
         *_pngs(size, pairs, folder),
         _film(size, pairs, folder),
@@ -92,6 +94,26 @@ def _warps(size: tuple[int, int], device: torch.device, pairs: int) -> list[list
         "warp, bicubic; OpenCV on float32": (ours("bicubic"), by_cv2(floats, cubic)),
     }
     return [_row(name, *both, pairs, wait) for name, both in compared.items()]
+
+
+def _warps_in_space(size: tuple[int, int], device: torch.device, pairs: int) -> list[list[str]]:
+    """A flight over open country with a wall in it. Ours starts from the loop's tensor, theirs from 8 bits."""
+    picture, move = test_card(size), Move(translation_z=8, rotation_3d_y=0.5, rotation_3d_z=0.3)
+    depth = ground(size, near=1, far=50).to(device)
+    depth[..., size[1] // 3 : size[1] // 2, size[0] // 3 : size[0] // 2] = 2
+    tensor = to_tensor(picture, device)
+
+    def ours(compat: Compat) -> Callable[[], object]:
+        return lambda: warp(tensor, [move], mode="3d", depth=depth, sampling="bicubic", compat=compat)
+
+    def ancestors() -> object:
+        return moved_in_space(picture, depth[0, 0], move)
+
+    rows: tuple[tuple[str, Compat], ...] = (("a pinhole camera", "none"), ("their own flow", "deforum"))
+    return [
+        _row(f"warp in space, {name}; the ancestors' way", ours(compat), ancestors, pairs, waiter(device))
+        for name, compat in rows
+    ]
 
 
 def _colors(size: tuple[int, int], device: torch.device, pairs: int) -> list[list[str]]:
