@@ -19,6 +19,7 @@ _HOMES = {
     "new": "projects",
     "check": "projects",
     "schema": "projects",
+    "move": "moves",
     "plan": "planning",
     "preview": "rendering",
     "render": "rendering",

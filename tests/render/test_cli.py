@@ -49,7 +49,19 @@ color_match = "labb"
 """
 
 
-COMMANDS = ["new", "check", "schema", "plan", "preview", "render", "still", "export", "sheet", "doctor"]
+COMMANDS = [
+    "new",
+    "check",
+    "schema",
+    "move",
+    "plan",
+    "preview",
+    "render",
+    "still",
+    "export",
+    "sheet",
+    "doctor",
+]
 
 
 @dataclass(frozen=True)
@@ -224,6 +236,17 @@ def test_schema(reverie: Reverie, home: Path) -> None:
 
 
 # --- plan
+
+
+def test_move(reverie: Reverie, home: Path) -> None:
+    assert "dolly-zoom" in reverie("move").out
+    table = tomllib.loads(reverie("move", "orbit", "--frames", "40").out)["motion"]
+    assert table["mode"] == "3d"
+    assert set(table) == {"mode", "rotation_3d_y", "translation_x", "translation_z"}
+    wrong = reverie("move", "orbitt")
+    assert wrong.code == 2
+    assert "there are push-in" in wrong.err
+    assert reverie("move", "orbit", "--distance", "0").code == 2
 
 
 def test_plan(reverie: Reverie, project: Path) -> None:
