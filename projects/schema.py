@@ -90,8 +90,8 @@ class _MotionSettings(_Table):
     """How the camera moves between frames."""
 
     mode: Literal["2d"] = Field("2d", description="The kind of camera.")
-    border: Literal["replicate", "wrap", "reflect"] = Field(
-        "replicate", description="What fills the parts that the camera uncovers."
+    border: Literal["reveal", "replicate", "wrap", "reflect"] = Field(
+        "reveal", description="What fills the parts that the camera uncovers; reveal paints them anew."
     )
     sampling: Literal["bilinear", "bicubic"] = Field(
         "bicubic", description="How pixels are read while moving."

@@ -12,9 +12,10 @@ from statistics import median
 from keyframes import Row
 from projects import Take, frame_key
 
-from .diffusion import step_plan
+from .diffusion import reveal_plan, step_plan
 from .setup import Setup
 from .speed import known_seconds
+from .uncovered import deepest_hole
 
 ENGINE = 1  # counts changes of the code that change pixels; a new number paints every frame anew
 _PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
@@ -24,7 +25,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     """All that one frame is made from, but for the frame before it: what its key is the hash of.
 
     What cannot change the frame is left out, so that editing it keeps the frame: the camera and the coherence of a
-    frame that has no picture before it, the colour settings where nothing is matched.
+    frame that has no picture before it, the colour settings where nothing is matched, the strength of holes where
+    there is none.
     """
     file, numbers = setup.project.file, dict(row.numbers)
     numbers.pop("seed", None)
@@ -54,6 +56,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         numbers.pop("color_amount")
     if numbers["noise"] > 0:
         inputs["noise_type"], inputs["noise_seed"] = file.coherence.noise_type, file.seed
+    if deepest_hole(setup, row) == 0:
+        numbers.pop("reveal_strength")
     inputs["motion"] = (file.motion.mode, file.motion.border, file.motion.sampling)
     return {**inputs, "frame": row.frame if numbers["noise"] > 0 else None, "numbers": numbers}
 
@@ -67,11 +71,18 @@ def frame_keys(setup: Setup, last: int | None = None) -> list[str]:
 
 
 def evaluations(setup: Setup, row: Row) -> int:
-    """How often the denoiser runs for a frame; guidance counts once, it shares the call."""
+    """How often the denoiser runs for a frame; guidance counts once, it shares the call.
+
+    What the camera uncovers is counted: exactly for the 2D camera, at the most it can be for others.
+    """
     steps = int(row.numbers["steps"])
     if row.frame == 0 and setup.project.init_image is None:
         return steps
-    return step_plan(steps, row.numbers["strength"], setup.project.file.diffusion.steps_mode).count
+    strength, mode = row.numbers["strength"], setup.project.file.diffusion.steps_mode
+    more = row.numbers["reveal_strength"] - strength
+    deepest = deepest_hole(setup, row) if more > 0 else 0.0
+    plain = step_plan(steps, strength, mode)
+    return max(plain.count, reveal_plan(steps, strength, strength + more * deepest, mode).count)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,10 +30,14 @@ class Recorder:
 
     def __init__(self, result: Tensor | None = None) -> None:
         self.given: list[Tensor | None] = []
+        self.holes: list[Tensor | None] = []
         self.result = result
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: object) -> Tensor:
+    def paint(
+        self, picture: Tensor | None, row: Row, on_step: object, hole: Tensor | None = None
+    ) -> Tensor:
         self.given.append(picture)
+        self.holes.append(hole)
         if self.result is not None:
             return self.result
         assert picture is not None
@@ -77,7 +81,7 @@ def nothing(_frame: int) -> Picture:
 
 def test_the_order_of_operations(home: Path, order: list[str]) -> None:
     setup, painter = setup_of(home), Recorder()
-    painter.paint = lambda picture, row, on_step: (order.append("paint"), picture)[1]  # type: ignore[method-assign, assignment, return-value]
+    painter.paint = lambda picture, row, on_step, hole=None: (order.append("paint"), picture)[1]  # type: ignore[method-assign, assignment, return-value]
     FramePainter(setup, painter, lambda _: scene(1)).next(setup.timeline.row(3), scene(2), print)
     assert order == ["warp", "match_color", "adjust_contrast", "unsharp", "add_noise", "paint", "match_color"]
 
