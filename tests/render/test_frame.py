@@ -109,7 +109,7 @@ def test_the_warp_is_of_the_stored_picture(home: Path) -> None:
     row = setup.timeline.row(3)
     got = FramePainter(setup, painter, nothing).next(row, scene(2), print)
     moved = frame_module.warp(
-        to_tensor(scene(2), CPU), [move_of(row)], border="replicate", sampling="bicubic", mode="2d"
+        to_tensor(scene(2), CPU), [move_of(row)], border="reveal", sampling="bicubic", mode="2d"
     ).picture
     torch.testing.assert_close(painter.given[0], moved.clamp(0, 1))
     assert np.abs(got.astype(int) - scene(2).astype(int)).max() > 10
