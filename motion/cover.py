@@ -23,7 +23,9 @@ def hole_depth(coverage: Tensor, *, reach: int, feather: int) -> Tensor:
     Raises ValueError for a reach below 1 or a feather below 0.
     """
     if reach < 1 or feather < 0:
-        raise ValueError(f"reach is {reach} and feather {feather}; allowed are 1 or more and 0 or more pixels")
+        raise ValueError(
+            f"reach is {reach} and feather {feather}; allowed are 1 or more and 0 or more pixels"
+        )
     missing = torch.zeros_like(coverage)
     known = coverage
     for step in range(reach):

@@ -23,9 +23,7 @@ class Painter(Protocol):
 
     device: torch.device
 
-    def paint(
-        self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None
-    ) -> Tensor:
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
         """The painted frame; `on_step(done, count)` after every step, what it raises ends the painting.
 
         hole: (1, 1, H, W) in [0, 1], how much of `reveal_strength` each pixel gets in place of `strength`.
@@ -39,9 +37,7 @@ class DiffusionPainter:
     def __init__(self, setup: Setup, model: Model) -> None:
         self.setup, self.model, self.device = setup, model, model.device
 
-    def paint(
-        self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None
-    ) -> Tensor:
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
         """See Painter. Raises RenderError where the model gives nothing finite."""
         given = self.setup.project.file.diffusion
         settings = Sampling(

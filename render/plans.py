@@ -75,14 +75,20 @@ def evaluations(setup: Setup, row: Row) -> int:
 
     What the camera uncovers is counted: exactly for the 2D camera, at the most it can be for others.
     """
+    plain, strength = _kept_evaluations(setup, row), row.numbers["strength"]
+    more = row.numbers["reveal_strength"] - strength
+    if row.frame == 0 or more <= 0:
+        return plain
+    most, mode = strength + more * deepest_hole(setup, row), setup.project.file.diffusion.steps_mode
+    return max(plain, reveal_plan(int(row.numbers["steps"]), strength, most, mode).count)
+
+
+def _kept_evaluations(setup: Setup, row: Row) -> int:
+    """The same if the camera uncovered nothing."""
     steps = int(row.numbers["steps"])
     if row.frame == 0 and setup.project.init_image is None:
         return steps
-    strength, mode = row.numbers["strength"], setup.project.file.diffusion.steps_mode
-    more = row.numbers["reveal_strength"] - strength
-    deepest = deepest_hole(setup, row) if more > 0 else 0.0
-    plain = step_plan(steps, strength, mode)
-    return max(plain.count, reveal_plan(steps, strength, strength + more * deepest, mode).count)
+    return step_plan(steps, row.numbers["strength"], setup.project.file.diffusion.steps_mode).count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +96,9 @@ class Plan:
     """What a render will do.
 
     frames: those asked for. keys: of every frame up to the last one asked for. kept: stored and still true. paint:
-    to be painted, in order. calls: denoiser evaluations for them. seconds: estimated, None when this machine never
-    painted with the model. bytes: disk that the new frames will take.
+    to be painted, in order. calls: denoiser evaluations for them. reveal_calls: how many of these are for what the
+    camera uncovers; exact for the 2D camera, at the most it can be for others. seconds: estimated, None when this
+    machine never painted with the model. bytes: disk that the new frames will take.
     """
 
     frames: tuple[int, ...]
@@ -101,6 +108,7 @@ class Plan:
     calls: int
     seconds: float | None
     bytes: int
+    reveal_calls: int = 0
 
 
 def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = None) -> Plan:
@@ -118,7 +126,8 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
     if missing and anchor < max(missing):
         missing |= _missing((anchor,), true)  # its colours are looked at by those after it
     paint = tuple(sorted(missing))
-    calls = sum(evaluations(setup, setup.timeline.row(frame)) for frame in paint)
+    rows = [setup.timeline.row(frame) for frame in paint]
+    calls = sum(evaluations(setup, row) for row in rows)
     width, height = setup.size
     return Plan(
         frames=wanted,
@@ -128,6 +137,7 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
         calls=calls,
         seconds=_estimate(setup, take, paint, calls),
         bytes=round(len(paint) * width * height * 3 * _PNG_SHARE),
+        reveal_calls=calls - sum(_kept_evaluations(setup, row) for row in rows),
     )
 
 

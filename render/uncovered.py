@@ -41,7 +41,6 @@ def deepest_hole(setup: Setup, row: Row) -> float:
 
 def deepest_corner(lanes: Mapping[str, float], size: tuple[int, int], reach: int) -> float:
     """`motion.hole_depth`'s largest value for a 2D move, from its lanes. `size`: (width, height)."""
-    width, height = size
     if (_coverage(lanes, size, *_corners(size, 1)) >= 1 - 1e-9).all():
         return 0.0
     known = _coverage(lanes, size, *_corners(size, reach))

@@ -75,9 +75,7 @@ class FakePainter:
         self.setup, self.seconds, self.fails = setup, seconds, dict(fails or {})
         self.seen: list[tuple[int, Tensor | None]] = []
 
-    def paint(
-        self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None
-    ) -> Tensor:
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
         """See render.painter.Painter."""
         self.seen.append((row.frame, None if picture is None else picture.clone()))
         if row.frame in self.fails:

@@ -18,7 +18,7 @@ from render.diffusion.guidance import Guidance, guidance_embedding, make_guidanc
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
-from render.diffusion.reveal import Reveal, RevealSchedule, blended, plan_reveal
+from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
 from render.diffusion.schedule import Schedule, make_schedule, plan_steps
 from render.diffusion.steps import Sampling
 
@@ -159,4 +159,6 @@ def _check_shapes(
         raise ValueError(f"pictures are {tuple(pictures.shape)}; expected is (B, 3, H, W) = {expected}")
     if strengths is not None and tuple(strengths.shape) != (len(seeds), 1, height, width):
         given = tuple(strengths.shape)
-        raise ValueError(f"strengths are {given}; expected is (B, 1, H, W) = {(len(seeds), 1, height, width)}")
+        raise ValueError(
+            f"strengths are {given}; expected is (B, 1, H, W) = {(len(seeds), 1, height, width)}"
+        )

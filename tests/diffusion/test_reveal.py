@@ -137,7 +137,9 @@ def test_without_a_step_of_its_own_the_rest_is_the_picture_itself(
     settings = Sampling(steps=8, strength=strength, sampler="dpm++ 2m")
     result, calls = painted(sd, picture, settings, strip(strength))
     assert calls == 8
-    assert torch.equal(result[..., 32:], picture[..., 32:]), "two latents of 8 px were painted, two are between"
+    assert torch.equal(result[..., 32:], picture[..., 32:]), (
+        "two latents of 8 px were painted, two are between"
+    )
     assert (result - picture).abs()[..., :12].mean() > 0.02
 
 

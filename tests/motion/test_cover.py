@@ -49,7 +49,9 @@ def test_equals_the_twin(seed: int, size: tuple[int, int], reach: int, feather: 
     assert got.max() <= 1
 
 
-@pytest.mark.parametrize(("shift", "deepest"), [(0.25, 1 / 16), (1.0, 0.25), (2.5, 0.625), (4.0, 1), (12.0, 1)])
+@pytest.mark.parametrize(
+    ("shift", "deepest"), [(0.25, 1 / 16), (1.0, 0.25), (2.5, 0.625), (4.0, 1), (12.0, 1)]
+)
 def test_a_strip_counts_as_wide_as_it_is(device: torch.device, shift: float, deepest: float) -> None:
     picture = twin.noise_picture(32, 32).to(device)
     coverage = warp(picture, [Move(translation_x=shift)]).coverage

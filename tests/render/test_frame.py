@@ -33,9 +33,7 @@ class Recorder:
         self.holes: list[Tensor | None] = []
         self.result = result
 
-    def paint(
-        self, picture: Tensor | None, row: Row, on_step: object, hole: Tensor | None = None
-    ) -> Tensor:
+    def paint(self, picture: Tensor | None, row: Row, on_step: object, hole: Tensor | None = None) -> Tensor:
         self.given.append(picture)
         self.holes.append(hole)
         if self.result is not None:

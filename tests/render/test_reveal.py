@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 from keyframes import Row
 from motion import Move, hole_depth, warp
 from projects import Picture
+from render.cli.app import cli
 from render.diffusion.load import load_model
 from render.frame import FramePainter, to_tensor
 from render.painter import DiffusionPainter
-from render.plans import evaluations, frame_keys
+from render.plans import evaluations, frame_keys, make_plan
 from render.previews import moving_pictures
 from render.setup import Setup, prepare
 
@@ -135,6 +137,17 @@ def test_the_plan_counts_the_calls(home: Path, move: str, mode: str) -> None:
         assert calls == evaluations(real.setup, real.row)
         needed = {"still": False, "in": False, "pan": True, "out": True}[move] and top > strength
         assert (calls > evaluations(Real(home, move, lanes, "wrap").setup, real.row)) == needed
+
+
+def test_the_plan_says_what_holes_cost(home: Path) -> None:
+    setup = setup_of(home, "pan", diffusion="steps = 10\nstrength = 0.4")
+    made = make_plan(setup, None)
+    assert (made.calls, made.reveal_calls) == (10 + 3 * 10, 3 * 6)
+    assert make_plan(setup_of(home, "in"), None).reveal_calls == 0
+    project = home / "dream.toml"
+    project.write_text(setup.project.text)
+    told = CliRunner().invoke(cli, ["plan", str(project)])
+    assert "4 frames, 40 model calls, 18 of them for what the camera uncovers" in told.output
 
 
 def test_strength_0_keeps_what_was_there_and_paints_the_hole(home: Path) -> None:
