@@ -86,6 +86,7 @@ strength = {settings.strength}
 cfg_scale = {settings.cfg_scale}
 
 [motion]
+border = "replicate"
 zoom = "0: (1.0), 8: (1.02)"
 angle = "0: (0.6*sin(2*pi*t/30))"
 translation_x = 1

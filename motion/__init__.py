@@ -3,9 +3,11 @@
 from motion.ancestors import disco_z, equalised, flow
 from motion.borders import BORDERS, Border
 from motion.camera import Move, matrix2d
+from motion.cover import hole_depth
 from motion.depth import MEASURES, Measure, ground, to_units
+from motion.fill import fill
 from motion.flip import flip_matrix
-from motion.modes import COMPATS, MODES, Compat, Mode, warp
+from motion.modes import COMPATS, MODES, UNCOVERED, Compat, Mode, Uncovered, warp
 from motion.pose import UNITS, Pose, pose
 from motion.resample import SAMPLINGS, Sampling, Warped, resample
 from motion.warp2d import warp_matrix
@@ -17,6 +19,7 @@ __all__ = [
     "MEASURES",
     "MODES",
     "SAMPLINGS",
+    "UNCOVERED",
     "UNITS",
     "Border",
     "Compat",
@@ -25,12 +28,15 @@ __all__ = [
     "Move",
     "Pose",
     "Sampling",
+    "Uncovered",
     "Warped",
     "disco_z",
     "equalised",
+    "fill",
     "flip_matrix",
     "flow",
     "ground",
+    "hole_depth",
     "matrix2d",
     "pose",
     "resample",

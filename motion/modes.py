@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from motion.ancestors import warp_flow
-from motion.borders import Border
+from motion.borders import BORDERS, Border
 from motion.camera import Move, matrix2d
+from motion.fill import fill
 from motion.flip import flip_matrix
 from motion.pose import poses
 from motion.resample import Sampling, Warped
@@ -23,12 +24,16 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 Compat = Literal["none", "deforum", "disco"]
 COMPATS: tuple[Compat, ...] = get_args(Compat)
 
+# A border, or that the hole is left to whoever paints: filled smoothly here, as something to start from.
+Uncovered = Literal[Border, "reveal"]
+UNCOVERED: tuple[Uncovered, ...] = ("reveal", *BORDERS)
+
 
 def warp(
     picture: Tensor,
     moves: Sequence[Move],
     *,
-    border: Border = "replicate",
+    border: Uncovered = "replicate",
     sampling: Sampling = "bilinear",
     mode: Mode = "2d",
     depth: Tensor | None = None,
@@ -43,6 +48,9 @@ def warp(
     Convention: see `Move` for the signs, which differ between 2D and 3D, and `Warped` for the coverage. A perspective
     flip comes last in 2D (flip * R * T) and first in 3D, as in Deforum.
 
+    With `border="reveal"` the uncovered part is filled smoothly from what is round it (`fill`), to be painted
+    anew; a move that uncovers nothing gives the very picture that "replicate" gives.
+
     Raises ValueError for a mode, border, sampling or compat that does not exist, a depth in 2D, wrong shapes, or a
     number of moves that is not the number of pictures.
     """
@@ -55,20 +63,38 @@ def warp(
     if len(moves) != len(picture):
         raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(moves)}")
     size = (picture.shape[-1], picture.shape[-2])
+    edge: Border = "replicate" if border == "reveal" else border
     flips = torch.from_numpy(np.stack([flip_matrix(m, size, deforum=compat == "deforum") for m in moves]))
     if mode == "2d":
-        return warp_matrix(picture, flips @ matrix2d(moves, size), border=border, sampling=sampling)
+        moved = warp_matrix(picture, flips @ matrix2d(moves, size), border=edge, sampling=sampling)
+    else:
+        moved = _through_space(picture, moves, flips, depth, edge, sampling, compat)
+    if border != "reveal" or bool((moved.coverage >= 1).all()):
+        return moved
+    return Warped(picture=fill(moved.picture, moved.coverage), coverage=moved.coverage)
+
+
+def _through_space(
+    picture: Tensor,
+    moves: Sequence[Move],
+    flips: Tensor,
+    depth: Tensor | None,
+    border: Border,
+    sampling: Sampling,
+    compat: Compat,
+) -> Warped:
+    """Flipped, then moved by a camera in space."""
     if depth is None:
         depth = picture.new_ones((len(picture), 1, *picture.shape[-2:]), dtype=torch.float32)
     if torch.equal(flips, torch.eye(3, dtype=flips.dtype).expand_as(flips)):
-        return _move_in_space(picture, moves, depth, border, sampling, compat)
+        return _in_space(picture, moves, depth, border, sampling, compat)
     flipped = warp_matrix(picture, flips, border=border, sampling=sampling)
-    moved = _move_in_space(flipped.picture, moves, depth, border, sampling, compat)
-    still_there = _move_in_space(flipped.coverage, moves, depth, "replicate", "bilinear", compat).picture
+    moved = _in_space(flipped.picture, moves, depth, border, sampling, compat)
+    still_there = _in_space(flipped.coverage, moves, depth, "replicate", "bilinear", compat).picture
     return Warped(picture=moved.picture, coverage=moved.coverage * still_there)
 
 
-def _move_in_space(
+def _in_space(
     picture: Tensor, moves: Sequence[Move], depth: Tensor, border: Border, sampling: Sampling, compat: Compat
 ) -> Warped:
     if compat != "none":

@@ -99,6 +99,13 @@ DIFFUSION: tuple[LaneSpec, ...] = (
         help="share of the noise schedule run on the moved picture; 0 keeps it, 1 paints anew",
     ),
     LaneSpec(
+        name="reveal_strength",
+        default=1.0,
+        minimum=0.0,
+        maximum=1.0,
+        help='the same for what the camera uncovered, with border = "reveal"; never less than strength',
+    ),
+    LaneSpec(
         name="steps", default=20, minimum=1, maximum=1000, integer=True, help="steps of the whole schedule"
     ),
     LaneSpec(

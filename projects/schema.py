@@ -102,8 +102,8 @@ class _MotionSettings(_Table):
     compat: Literal["none", "deforum", "disco"] = Field(
         "none", description="Move in 3d, and flip, as that program does."
     )
-    border: Literal["replicate", "wrap", "reflect"] = Field(
-        "replicate", description="What fills the parts that the camera uncovers."
+    border: Literal["reveal", "replicate", "wrap", "reflect"] = Field(
+        "reveal", description="What fills the parts that the camera uncovers; reveal paints them anew."
     )
     sampling: Literal["bilinear", "bicubic"] = Field(
         "bicubic", description="How pixels are read while moving."

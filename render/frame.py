@@ -1,7 +1,7 @@
 """One frame: the order of operations, from the picture before it to the picture that is stored.
 
-    frame n-1 (8 bit, as stored) -> warp -> match colours -> contrast -> anti-blur -> noise -> paint
-      -> match colours -> frame n (8 bit)
+    frame n-1 (8 bit, as stored) -> warp, holes filled -> match colours -> contrast -> anti-blur -> noise
+      -> paint, holes anew -> match colours -> frame n (8 bit)
 
 The picture carried forward is the stored 8-bit one, rounded to the nearest level: so a render that was stopped
 anywhere and goes on from the disk makes the same bytes as one that was not.
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from keyframes import Row
-from motion import warp
+from motion import hole_depth, warp
 from projects import Picture
 
 from .camera import move_of
@@ -24,6 +24,7 @@ from .coherence import Palette, add_noise, adjust_contrast, match_color, palette
 from .depths import Depths
 from .painter import OnStep, Painter
 from .setup import Setup
+from .uncovered import reach
 
 
 def to_tensor(picture: Picture, device: torch.device) -> Tensor:
@@ -57,11 +58,12 @@ class FramePainter:
     def next(self, row: Row, before: Picture, on_step: OnStep) -> Picture:
         """Frame n from the stored frame n - 1."""
         with torch.inference_mode():
-            moved = self._moved(row, to_tensor(before, self._painter.device))
-            painted = self._painter.paint(self._cohere(row, moved), row, on_step)
+            moved, hole = self._moved(row, to_tensor(before, self._painter.device))
+            painted = self._painter.paint(self._cohere(row, moved), row, on_step, hole)
             return to_picture(self._match(row, painted))
 
-    def _moved(self, row: Row, picture: Tensor) -> Tensor:
+    def _moved(self, row: Row, picture: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The picture, moved, and how deep each pixel lies in what is to be revealed (None: nothing is)."""
         motion = self._setup.project.file.motion
         moved = warp(
             picture,
@@ -72,7 +74,11 @@ class FramePainter:
             depth=None if motion.mode == "2d" else self._depths.of(picture, row),
             compat=motion.compat,
         )
-        return moved.picture.clamp(0.0, 1.0)  # bicubic overshoots
+        hole = None
+        if motion.border == "reveal" and bool((moved.coverage < 1).any()):
+            size = self._setup.size
+            hole = hole_depth(moved.coverage, reach=reach(size), feather=reach(size))
+        return moved.picture.clamp(0.0, 1.0), hole  # bicubic overshoots
 
     def _cohere(self, row: Row, picture: Tensor) -> Tensor:
         file, lanes = self._setup.project.file, row.numbers

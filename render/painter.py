@@ -23,8 +23,11 @@ class Painter(Protocol):
 
     device: torch.device
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep) -> Tensor:
-        """The painted frame; `on_step(done, count)` after every step, what it raises ends the painting."""
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
+        """The painted frame; `on_step(done, count)` after every step, what it raises ends the painting.
+
+        hole: (1, 1, H, W) in [0, 1], how much of `reveal_strength` each pixel gets in place of `strength`.
+        """
         ...
 
 
@@ -34,7 +37,7 @@ class DiffusionPainter:
     def __init__(self, setup: Setup, model: Model) -> None:
         self.setup, self.model, self.device = setup, model, model.device
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep) -> Tensor:
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
         """See Painter. Raises RenderError where the model gives nothing finite."""
         given = self.setup.project.file.diffusion
         settings = Sampling(
@@ -46,6 +49,7 @@ class DiffusionPainter:
             guidance_rescale=given.guidance_rescale,
             steps_mode=given.steps_mode,
         )
+        more = row.numbers["reveal_strength"] - settings.strength
         return paint(
             self.model,
             pictures=picture,
@@ -54,5 +58,6 @@ class DiffusionPainter:
             settings=settings,
             seeds=[self.setup.seed(row)],
             frame=row.frame,
+            strengths=settings.strength + more * hole if hole is not None and more > 0 else None,
             on_step=on_step,
         )

@@ -13,9 +13,10 @@ from keyframes import Row
 from projects import Take, frame_key
 from projects.lanes import FLIP, IN_2D, IN_3D
 
-from .diffusion import step_plan
+from .diffusion import reveal_plan, step_plan
 from .setup import Setup
 from .speed import known_seconds
+from .uncovered import deepest_hole
 
 ENGINE = 1  # counts changes of the code that change pixels; a new number paints every frame anew
 _PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
@@ -25,7 +26,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     """All that one frame is made from, but for the frame before it: what its key is the hash of.
 
     What cannot change the frame is left out, so that editing it keeps the frame: the camera and the coherence of a
-    frame that has no picture before it, the colour settings where nothing is matched.
+    frame that has no picture before it, the colour settings where nothing is matched, the strength of holes where
+    there is none.
     """
     file, numbers = setup.project.file, dict(row.numbers)
     numbers.pop("seed", None)
@@ -55,6 +57,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         numbers.pop("color_amount")
     if numbers["noise"] > 0:
         inputs["noise_type"], inputs["noise_seed"] = file.coherence.noise_type, file.seed
+    if deepest_hole(setup, row) == 0:
+        numbers.pop("reveal_strength")
     inputs["motion"] = (file.motion.mode, file.motion.border, file.motion.sampling)
     if file.motion.mode == "3d":
         inputs["space"] = _space(setup, row)
@@ -88,7 +92,20 @@ def frame_keys(setup: Setup, last: int | None = None) -> list[str]:
 
 
 def evaluations(setup: Setup, row: Row) -> int:
-    """How often the denoiser runs for a frame; guidance counts once, it shares the call."""
+    """How often the denoiser runs for a frame; guidance counts once, it shares the call.
+
+    What the camera uncovers is counted: exactly for the 2D camera, at the most it can be for others.
+    """
+    plain, strength = _kept_evaluations(setup, row), row.numbers["strength"]
+    more = row.numbers["reveal_strength"] - strength
+    if row.frame == 0 or more <= 0:
+        return plain
+    most, mode = strength + more * deepest_hole(setup, row), setup.project.file.diffusion.steps_mode
+    return max(plain, reveal_plan(int(row.numbers["steps"]), strength, most, mode).count)
+
+
+def _kept_evaluations(setup: Setup, row: Row) -> int:
+    """The same if the camera uncovered nothing."""
     steps = int(row.numbers["steps"])
     if row.frame == 0 and setup.project.init_image is None:
         return steps
@@ -100,8 +117,9 @@ class Plan:
     """What a render will do.
 
     frames: those asked for. keys: of every frame up to the last one asked for. kept: stored and still true. paint:
-    to be painted, in order. calls: denoiser evaluations for them. seconds: estimated, None when this machine never
-    painted with the model. bytes: disk that the new frames will take.
+    to be painted, in order. calls: denoiser evaluations for them. reveal_calls: how many of these are for what the
+    camera uncovers; exact for the 2D camera, at the most it can be for others. seconds: estimated, None when this
+    machine never painted with the model. bytes: disk that the new frames will take.
     """
 
     frames: tuple[int, ...]
@@ -111,6 +129,7 @@ class Plan:
     calls: int
     seconds: float | None
     bytes: int
+    reveal_calls: int = 0
 
 
 def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = None) -> Plan:
@@ -128,7 +147,8 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
     if missing and anchor < max(missing):
         missing |= _missing((anchor,), true)  # its colours are looked at by those after it
     paint = tuple(sorted(missing))
-    calls = sum(evaluations(setup, setup.timeline.row(frame)) for frame in paint)
+    rows = [setup.timeline.row(frame) for frame in paint]
+    calls = sum(evaluations(setup, row) for row in rows)
     width, height = setup.size
     return Plan(
         frames=wanted,
@@ -138,6 +158,7 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
         calls=calls,
         seconds=_estimate(setup, take, paint, calls),
         bytes=round(len(paint) * width * height * 3 * _PNG_SHARE),
+        reveal_calls=calls - sum(_kept_evaluations(setup, row) for row in rows),
     )
 
 

@@ -1,6 +1,6 @@
 """A painter that needs no model, for tests of what is round it: quick, deterministic, fed by the frame before.
 
-What it paints is a function of the moved picture, the frame's seed, its prompt, strength and steps: a frame
+What it paints is a function of the moved picture, its hole, the frame's seed, its prompt, strengths and steps: a frame
 that is made from anything else than it should be comes out different.
 """
 
@@ -75,7 +75,7 @@ class FakePainter:
         self.setup, self.seconds, self.fails = setup, seconds, dict(fails or {})
         self.seen: list[tuple[int, Tensor | None]] = []
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep) -> Tensor:
+    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
         """See render.painter.Painter."""
         self.seen.append((row.frame, None if picture is None else picture.clone()))
         if row.frame in self.fails:
@@ -83,7 +83,9 @@ class FakePainter:
         time.sleep(self.seconds)
         on_step(1, 1)
         own = self._own(row)
-        strength = row.numbers["strength"]
+        strength: float | Tensor = row.numbers["strength"]
+        if hole is not None:
+            strength = strength + (row.numbers["reveal_strength"] - strength) * hole
         return own if picture is None else (1 - strength) * picture + strength * own
 
     def _own(self, row: Row) -> Tensor:

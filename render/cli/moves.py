@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-class _Names(click.ParamType):
+class _Names(click.ParamType):  # type: ignore[type-arg]
     """The names of the moves, looked up only when one is given: `--help` of the whole imports nothing."""
 
     name = "name"

@@ -59,6 +59,7 @@ def _counts(setup: Setup, plan: Plan) -> dict[str, Any]:
         "paint": list(plan.paint),
         "kept": list(plan.kept),
         "model_calls": plan.calls,
+        "reveal_calls": plan.reveal_calls,
         "seconds": plan.seconds,
         "bytes": plan.bytes,
     }
@@ -90,7 +91,13 @@ def _tell(setup: Setup, plan: Plan) -> None:
     seconds = setup.frames / setup.project.file.fps
     click.echo(f"{setup.project.file_name}: {setup.frames} frames, {width}x{height}, {seconds:.1f} s of film")
     click.echo(f"  model     {printable(setup.source.name)} ({setup.source.family or 'not fetched yet'})")
-    click.echo(f"  to paint  {ranges(plan.paint)}: {len(plan.paint)} frames, {plan.calls} model calls")
+    most = "" if setup.project.file.motion.mode == "2d" else "at most "
+    revealed = (
+        f", {most}{plan.reveal_calls} of them for what the camera uncovers" if plan.reveal_calls else ""
+    )
+    click.echo(
+        f"  to paint  {ranges(plan.paint)}: {len(plan.paint)} frames, {plan.calls} model calls{revealed}"
+    )
     click.echo(f"  kept      {ranges(plan.kept)}: {len(plan.kept)} frames")
     known = (
         "not known before the first frames are painted" if plan.seconds is None else duration(plan.seconds)

@@ -7,7 +7,7 @@ and `render.diffusion.sampling` (paint).
 from render.diffusion.catalogue import ModelSource, find_model
 from render.diffusion.defaults import ModelDefaults
 from render.diffusion.samplers import SAMPLER_NAMES, sampler_name
-from render.diffusion.steps import Sampling, StepPlan, StepsMode, step_plan
+from render.diffusion.steps import Sampling, StepPlan, StepsMode, reveal_plan, step_plan
 
 __all__ = [
     "SAMPLER_NAMES",
@@ -17,6 +17,7 @@ __all__ = [
     "StepPlan",
     "StepsMode",
     "find_model",
+    "reveal_plan",
     "sampler_name",
     "step_plan",
 ]

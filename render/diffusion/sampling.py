@@ -18,6 +18,7 @@ from render.diffusion.guidance import Guidance, guidance_embedding, make_guidanc
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
+from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
 from render.diffusion.schedule import Schedule, make_schedule, plan_steps
 from render.diffusion.steps import Sampling
 
@@ -33,6 +34,7 @@ def paint(
     settings: Sampling,
     seeds: Sequence[int],
     frame: int,
+    strengths: Tensor | None = None,
     noise: Tensor | None = None,
     on_step: OnStep | None = None,
 ) -> Tensor:
@@ -40,18 +42,20 @@ def paint(
 
     `pictures` (B, 3, H, W) in [0, 1] are painted over with the settings' strength; None paints from noise
     alone. `size` is (width, height) in pixels, of any value: what the VAE cannot take is padded by repeating
-    the edge, and cropped off again. `prompts` and `seeds` have one entry for each chain. The noise is a
-    function of the seed, unless `noise` (B, C, h, w), normal, is given. `on_step(done, count)` is called
-    after each step; what it raises stops the painting. Where the strength means no step at all, the pictures
-    are returned as they are.
+    the edge, and cropped off again. `strengths` (B, 1, H, W) in [0, 1] are for those pixels of the pictures
+    that need more than the settings' strength (see `reveal`). `prompts` and `seeds` have one entry for each
+    chain. The noise is a function of the seed, unless `noise` (B, C, h, w), normal, is given.
+    `on_step(done, count)` is called after each step; what it raises stops the painting. Where the strength
+    means no step at all, the pictures are returned as they are.
 
     Raises ProjectError for an unknown sampler, ScheduleError for impossible emphasis, ValueError for shapes
     and settings out of range, and RenderError, naming the frame, where memory runs out or the model gives
     no finite picture even in float32.
     """
-    _check_shapes(pictures, size, prompts, seeds)
+    _check_shapes(pictures, size, prompts, seeds, strengths)
     plan = plan_steps(model, settings, pictured=pictures is not None)
-    if pictures is not None and plan.count == 0:
+    reveal = None if pictures is None or strengths is None else plan_reveal(model, settings, strengths)
+    if pictures is not None and reveal is None and plan.count == 0:
         return pictures.to(device=model.device, dtype=torch.float32)
     width, height = size
     if noise is None:
@@ -60,7 +64,11 @@ def paint(
 
     def painted() -> tuple[Tensor, Tensor]:
         latents = None if pictures is None else encode(model, pictures)
-        schedule = make_schedule(model, settings, plan, seeds=seeds)
+        schedule: Schedule | RevealSchedule
+        if reveal is None:
+            schedule = make_schedule(model, settings, plan, seeds=seeds)
+        else:
+            schedule = RevealSchedule(model, settings, reveal, seeds=seeds)
         guidance = make_guidance(model, prompts, settings, frame=frame)
         clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, on_step)
         return clean, decode(model, clean)
@@ -73,12 +81,15 @@ def paint(
             f"frame {frame}: {model.device} ran out of memory painting {width}x{height}. Use a smaller size "
             "or model, or end other programs that use the device."
         ) from error
-    return picture[..., :height, :width].clamp(0, 1)
+    picture = picture[..., :height, :width].clamp(0, 1)
+    if pictures is None or reveal is None:
+        return picture
+    return blended(pictures.to(picture), picture, reveal, model.factor)
 
 
 def _denoise(
     model: Model,
-    schedule: Schedule,
+    schedule: Schedule | RevealSchedule,
     guidance: Guidance,
     latents: Tensor,
     settings: Sampling,
@@ -95,7 +106,7 @@ def _denoise(
     count = len(schedule.timesteps)
     moments = schedule.timesteps.to(model.device)
     for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
-        given = schedule.scheduler.scale_model_input(guidance.spread(latents), timestep).to(dtype)
+        given = schedule.scaled(guidance.spread(latents), timestep).to(dtype)
         answers = model.denoiser(given, moment, **conditions, return_dict=False)[0]
         latents = schedule.step(guidance.combine(answers.float()), timestep, latents)
         if on_step is not None:
@@ -132,7 +143,11 @@ def _is_finite(tensor: Tensor) -> bool:
 
 
 def _check_shapes(
-    pictures: Tensor | None, size: tuple[int, int], prompts: Sequence[FramePrompt], seeds: Sequence[int]
+    pictures: Tensor | None,
+    size: tuple[int, int],
+    prompts: Sequence[FramePrompt],
+    seeds: Sequence[int],
+    strengths: Tensor | None,
 ) -> None:
     width, height = size
     if width < 1 or height < 1:
@@ -142,3 +157,8 @@ def _check_shapes(
     expected = (len(seeds), 3, height, width)
     if pictures is not None and tuple(pictures.shape) != expected:
         raise ValueError(f"pictures are {tuple(pictures.shape)}; expected is (B, 3, H, W) = {expected}")
+    if strengths is not None and tuple(strengths.shape) != (len(seeds), 1, height, width):
+        given = tuple(strengths.shape)
+        raise ValueError(
+            f"strengths are {given}; expected is (B, 1, H, W) = {(len(seeds), 1, height, width)}"
+        )

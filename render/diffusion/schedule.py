@@ -35,6 +35,11 @@ class Schedule:
         noised: Tensor = self.scheduler.add_noise(latents, noise, first)
         return noised
 
+    def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
+        """Return the latents as the denoiser wants them at this timestep."""
+        scaled: Tensor = self.scheduler.scale_model_input(latents, timestep)
+        return scaled
+
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy."""
         stepped: Tensor = self.scheduler.step(

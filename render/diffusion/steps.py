@@ -11,6 +11,7 @@ from typing import Literal
 
 StepsMode = Literal["scaled", "exact"]
 NOISE_LEVELS = 1000
+FINEST = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,29 @@ def step_plan(
     if _whole(levels * strength) < steps:
         return StepPlan(total=levels, count=_whole(levels * strength))
     return StepPlan(total=max(steps, floor(steps / strength + 1e-9)), count=steps)
+
+
+def reveal_plan(
+    steps: int, strength: float, most: float, mode: StepsMode = "scaled", *, levels: int = NOISE_LEVELS
+) -> StepPlan:
+    """Return the plan for pictures of which a part is painted with `most`, more than the frame's `strength`.
+
+    The schedule is the one that `strength` alone has, begun earlier. So a hole takes most / strength times as
+    many steps. Two exceptions, which keep `exact` affordable: its schedule has at most FINEST * `steps` steps,
+    and `steps` of them at strength 0.
+
+    Raises ValueError as `step_plan`.
+    """
+    alone = step_plan(steps, strength, mode, levels=levels)
+    if most <= strength:
+        return alone
+    total = min(alone.total, FINEST * steps) if strength > 0 else steps
+    return StepPlan(total=total, count=steps_of(total, min(most, 1.0)))
+
+
+def steps_of(total: int, strength: float) -> int:
+    """Return how many of `total` steps a strength runs; float32's strengths are forgiven what they lost."""
+    return floor(total * strength + 1e-4)
 
 
 def _whole(product: float) -> int:

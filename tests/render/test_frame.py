@@ -31,10 +31,12 @@ class Recorder:
 
     def __init__(self, result: Tensor | None = None) -> None:
         self.given: list[Tensor | None] = []
+        self.holes: list[Tensor | None] = []
         self.result = result
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: object) -> Tensor:
+    def paint(self, picture: Tensor | None, row: Row, on_step: object, hole: Tensor | None = None) -> Tensor:
         self.given.append(picture)
+        self.holes.append(hole)
         if self.result is not None:
             return self.result
         assert picture is not None
@@ -78,7 +80,7 @@ def nothing(_frame: int) -> Picture:
 
 def test_the_order_of_operations(home: Path, order: list[str]) -> None:
     setup, painter = setup_of(home), Recorder()
-    painter.paint = lambda picture, row, on_step: (order.append("paint"), picture)[1]  # type: ignore[method-assign, assignment, return-value]
+    painter.paint = lambda picture, row, on_step, hole=None: (order.append("paint"), picture)[1]  # type: ignore[method-assign, assignment, return-value]
     FramePainter(setup, painter, lambda _: scene(1)).next(setup.timeline.row(3), scene(2), print)
     assert order == ["warp", "match_color", "adjust_contrast", "unsharp", "add_noise", "paint", "match_color"]
 
@@ -106,7 +108,7 @@ def test_the_warp_is_of_the_stored_picture(home: Path) -> None:
     row = setup.timeline.row(3)
     got = FramePainter(setup, painter, nothing).next(row, scene(2), print)
     moved = frame_module.warp(
-        to_tensor(scene(2), CPU), [move_of(setup, row)], border="replicate", sampling="bicubic", mode="2d"
+        to_tensor(scene(2), CPU), [move_of(setup, row)], border="reveal", sampling="bicubic", mode="2d"
     ).picture
     torch.testing.assert_close(painter.given[0], moved.clamp(0, 1))
     assert np.abs(got.astype(int) - scene(2).astype(int)).max() > 10

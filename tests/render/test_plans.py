@@ -36,6 +36,7 @@ def first_difference(folder: Path, one: str, two: str) -> int | None:
 
 
 TEXT = project_text(10)
+REPLICATED = TEXT.replace("[motion]", "[motion]\nborder = 'replicate'")  # holes cost nothing
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,8 @@ TEXT = project_text(10)
         ("[motion]", "[motion]\nsampling = 'bilinear'", 1),
         ("[motion]", "[motion]\ntransform_center_x = 0.4", 1),
         ("[motion]", "[diffusion]\nstrength = 0.6\n[motion]", 1),
+        ("[motion]", "[diffusion]\nreveal_strength = 0.8\n[motion]", 1),
+        ("[motion]", "[motion]\nborder = 'reveal'", None),
         ("[motion]", "[diffusion]\nsteps = 6\n[motion]", 0),
         ("[motion]", "[diffusion]\ncfg_scale = 3\n[motion]", 0),
         ("[motion]", "[diffusion]\nsteps_mode = 'exact'\n[motion]", 0),
@@ -116,7 +119,7 @@ def test_equal_settings_in_other_words_have_equal_keys(home: Path) -> None:
 
 
 def test_the_work_of_a_frame(home: Path) -> None:
-    text = project_text(4, diffusion='steps = 10\nstrength = "0: (0.5), 1: (0.3), 2: (0), 3: (1)"')
+    text = project_text(4, motion="", diffusion='steps = 10\nstrength = "0: (0.5), 1: (0.3), 2: (0), 3: (1)"')
     setup = prepare(load(home, text))
     assert [evaluations(setup, row) for row in setup.timeline.rows()] == [10, 3, 0, 10]
     exact = prepare(load(home, text.replace("[diffusion]", "[diffusion]\nsteps_mode = 'exact'")))
@@ -124,7 +127,7 @@ def test_the_work_of_a_frame(home: Path) -> None:
 
 
 def test_a_plan_without_a_take(home: Path) -> None:
-    setup = prepare(load(home, TEXT))
+    setup = prepare(load(home, REPLICATED))
     made = make_plan(setup, None)
     assert (made.frames, made.kept, made.paint) == (tuple(range(10)), (), tuple(range(10)))
     assert made.calls == 4 + 9 * 2
@@ -162,7 +165,7 @@ def test_ten_thousand_frames_are_planned_soon(home: Path) -> None:
 
 
 def test_what_is_known_after_a_render(home: Path) -> None:
-    project = load(home, TEXT)
+    project = load(home, REPLICATED)
     setup = prepare(project)
     assert make_plan(setup, None).seconds is None
     render_fake(project, make_painter=Studio(seconds=0.02).painter, film=False)
@@ -173,7 +176,7 @@ def test_what_is_known_after_a_render(home: Path) -> None:
     assert 10 * 0.02 < elsewhere < 10 * 0.02 + 5
     half = make_plan(setup, None, range(5)).seconds
     assert half == pytest.approx(elsewhere * (4 + 4 * 2) / (4 + 9 * 2))
-    other = prepare(load(home, TEXT.replace("angle = 1", "angle = 2")))
+    other = prepare(load(home, REPLICATED.replace("angle = 1", "angle = 2")))
     again = make_plan(other, Take(project.take_folder))
     assert again.seconds is not None
     assert 9 * 0.02 < again.seconds < 9 * 0.02 + 5

@@ -1,0 +1,172 @@
+"""Per-pixel strength: some of a picture painted anew, the rest kept as the frame's strength says.
+
+Differential diffusion (Levin & Fried 2023, arXiv:2306.00950): the schedule begins where the highest strength
+says. Latents of lower strength are held: before every step they are set to the given picture's latents, noised
+to that step with the start noise. So what is painted sees what it must fit to. When a latent's own strength is
+reached it is released, and is painted from exactly the noised latents that it starts from in a frame without a
+hole.
+
+Samplers that remember earlier steps (dpm++ 2m, unipc, plms ...) forget them at each release: what they remember
+of the latents just released belongs to latents that were replaced, and UniPC's corrector and the singlestep
+solver would even bring those back. So the kept part is painted as without a hole, and the first step after a
+release is of first order, as the first step of every painting is. The maps made for holes release a few times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate, max_pool2d
+
+from render.diffusion.parts import Model
+from render.diffusion.schedule import Schedule, make_schedule
+from render.diffusion.steps import Sampling, StepPlan, reveal_plan, steps_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reveal:
+    """What is painted how long: a schedule of `total` steps, of which each latent runs the last `counts`,
+    (B, 1, h, w). `releases`: the different counts above 0, from the most to the fewest."""
+
+    total: int
+    counts: Tensor
+    releases: tuple[int, ...]
+
+
+def plan_reveal(model: Model, settings: Sampling, strengths: Tensor) -> Reveal | None:
+    """Return the plan for per-pixel `strengths` (B, 1, H, W), or None where it would be that of the settings'
+    own strength everywhere.
+
+    A latent has the highest strength of its pixels, so each one that touches a hole is painted; none has less
+    than the settings' strength.
+    """
+    highest = max_pool2d(strengths.float(), model.factor, ceil_mode=True).clamp(settings.strength, 1)
+    highest = highest.to("cpu", torch.float64)
+    levels = int(model.scheduler_config.get("num_train_timesteps", 1000))
+    plan = reveal_plan(
+        settings.steps, settings.strength, float(highest.max()), settings.steps_mode, levels=levels
+    )
+    if plan.count <= steps_of(plan.total, settings.strength):
+        return None
+    counts = highest.mul(plan.total).add(1e-4).floor().long()
+    releases = tuple(count for count in sorted(set(counts.flatten().tolist()), reverse=True) if count)
+    return Reveal(total=plan.total, counts=counts.to(model.device), releases=releases)
+
+
+def blended(before: Tensor, painted: Tensor, reveal: Reveal, factor: int) -> Tensor:
+    """Return the painted pictures (B, 3, H, W) with the given ones where nothing was painted.
+
+    The change from one to the other lies in the second latent beside what was painted: the decoder mixes a
+    latent with its neighbours.
+    """
+    touched = (reveal.counts > 0).float()
+    if bool(touched.all()):
+        return painted
+    wider = max_pool2d(touched, 3, stride=1, padding=1)
+    share = interpolate(wider, scale_factor=factor, mode="bilinear", align_corners=False)
+    height, width = before.shape[-2:]
+    return torch.lerp(before, painted, share[..., :height, :width])
+
+
+class RevealSchedule:
+    """A schedule, to the denoising loop, that holds latents until their turn comes.
+
+    It is made of one part for each release: a fresh scheduler, begun at that step.
+    """
+
+    def __init__(self, model: Model, settings: Sampling, reveal: Reveal, *, seeds: Sequence[int]) -> None:
+        # `scaled`: the whole schedule, cut by the plan alone, also for LCM, which else spreads steps anew
+        plain = replace(settings, steps_mode="scaled")
+        plans = [StepPlan(total=reveal.total, count=count) for count in reveal.releases]
+        made = [make_schedule(model, plain, plan, seeds=seeds) for plan in plans]
+        # one stream of fresh noise for all parts
+        made = [replace(part, options=made[0].options) for part in made]
+        nexts = [*reveal.releases[1:], 0]
+        self._moments: list[_Moment] = []
+        for index, (part, plan, after) in enumerate(zip(made, plans, nexts, strict=True)):
+            follower = made[index + 1] if index + 1 < len(made) else None
+            self._moments += _moments(part, plan.count - after, reveal.counts <= after, follower)
+        self.timesteps = torch.stack([moment.timestep for moment in self._moments])
+        self._at = 0
+        self._given: tuple[Tensor, Tensor] | None = None
+
+    def noised(self, latents: Tensor | None, noise: Tensor) -> Tensor:
+        """Return the latents to start from: all of them noised to the first step.
+
+        The pictures' latents (B, C, h, w) and the noise are kept, for those that are held.
+        """
+        if latents is None:
+            raise ValueError("only pictures have pixels of different strength, and there is none")
+        self._given = latents, noise
+        return self._moments[0].part.noised(latents, noise)
+
+    def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
+        """Return the latents as the denoiser wants them at this timestep."""
+        return self._moments[self._at].part.scaled(latents, timestep)
+
+    def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
+        """Return the latents one step less noisy, those that are held at their place."""
+        moment = self._moments[self._at]
+        self._at += 1
+        stepped = moment.part.step(prediction, timestep, latents)
+        if not moment.whole or not moment.holds:
+            return stepped
+        return torch.where(moment.held, self._kept(moment), stepped)
+
+    def _kept(self, moment: _Moment) -> Tensor:
+        """Return the given latents, noised to where the step led; clean after the last one."""
+        if self._given is None:
+            raise RuntimeError("the first step was taken before the latents were noised")
+        latents, noise = self._given
+        if moment.follower is not None:
+            return moment.follower.noised(latents, noise)
+        if self._at == len(self._moments):
+            return latents
+        upcoming = self._moments[self._at].timestep.repeat(len(latents))
+        noised: Tensor = moment.part.scheduler.add_noise(latents, noise, upcoming)
+        return noised
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moment:
+    """One evaluation of the denoiser: by which `part`, and whether it completes a `whole` step, after which the
+    latents `held` (B, 1, h, w) are set back. `follower`: the part that goes on from here, if another one does.
+    """
+
+    timestep: Tensor
+    part: Schedule
+    whole: bool
+    held: Tensor
+    holds: bool
+    follower: Schedule | None
+
+
+def _moments(part: Schedule, steps: int, held: Tensor, follower: Schedule | None) -> list[_Moment]:
+    """Return the evaluations of a part's first `steps` steps."""
+    ends = _step_ends(part)[:steps]
+    holds = bool(held.any())
+    return [
+        _Moment(
+            timestep=part.timesteps[index],
+            part=part,
+            whole=index in ends,
+            held=held,
+            holds=holds,
+            follower=follower if index == ends[-1] else None,
+        )
+        for index in range(ends[-1] + 1)
+    ]
+
+
+def _step_ends(part: Schedule) -> list[int]:
+    """Return which evaluations complete a step: every one, or every second where a step takes two, or, for
+    PLMS, all but its very first, which gets it going."""
+    count = len(part.timesteps)
+    if type(part.scheduler).__name__ == "PNDMScheduler":
+        return list(range(1, count)) if count > 1 else [0]
+    if part.scheduler.order == 2:
+        return [*range(1, count - 1, 2), count - 1]
+    return list(range(count))
