@@ -93,7 +93,7 @@ def source_of_folder(name: str, path: Path, *, kind: Kind = "folder") -> ModelSo
             f"{', '.join(pipeline for known in FAMILIES for pipeline in known.pipelines[:1])}."
         )
     files = list(_files(name, path, index, row))
-    _check_channels(name, path)
+    _check_channels(name, path, row)
     return ModelSource(
         name=name,
         kind=kind,
@@ -164,13 +164,14 @@ def _is_complete(path: Path) -> bool:
     return all(any((path / part).glob(f"*{WEIGHTS}")) for part in needed)
 
 
-def _check_channels(name: str, path: Path) -> None:
+def _check_channels(name: str, path: Path, row: FamilyRow) -> None:
     """Refuse denoisers that want more than latents: those for inpainting, depth or editing."""
-    wanted = read_json(path / "unet" / "config.json").get("in_channels", LATENT_CHANNELS)
-    given = read_json(path / "vae" / "config.json").get("latent_channels", LATENT_CHANNELS)
-    if wanted != given:
+    wanted = read_json(path / row.denoiser / "config.json").get("in_channels")
+    vae = read_json(path / "vae" / "config.json")
+    given = int(vae.get("latent_channels") or vae.get("z_dim") or LATENT_CHANNELS) * row.packing**2
+    if wanted is not None and wanted != given:
         raise EnvironmentFault(
-            f'model "{name}": its unet takes {wanted} channels and its vae gives {given}: it is for '
+            f'model "{name}": its {row.denoiser} takes {wanted} channels and its vae gives {given}: it is for '
             "inpainting or editing. Use one for text to image."
         )
 

@@ -15,6 +15,7 @@ from typing import Any
 from keyframes.errors import EnvironmentFault, ProjectError, did_you_mean
 from render.diffusion.families.table import FamilyRow
 from render.diffusion.samplers import DEFAULT, sampler_name
+from render.diffusion.sides import vae_factor
 
 FILE = "reverie.json"
 FEW_STEPS = 4
@@ -51,14 +52,12 @@ def defaults_of_folder(folder: Path, row: FamilyRow) -> ModelDefaults:
 
     Raises EnvironmentFault for a reverie.json or config that is wrong.
     """
-    unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
+    denoiser, vae = (read_json(folder / part / "config.json") for part in (row.denoiser, "vae"))
     scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
-    blocks = vae.get("block_out_channels")
-    multiple = 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else 8
-    sample = unet.get("sample_size")
-    size = sample * multiple if isinstance(sample, int) else row.size
-    found = ModelDefaults(size=size, size_multiple=multiple)
-    if unet.get("time_cond_proj_dim"):
+    factor, sample = vae_factor(vae), denoiser.get("sample_size")
+    size = sample * factor if isinstance(sample, int) else row.size
+    found = ModelDefaults(size=size, size_multiple=factor * row.patch)
+    if denoiser.get("time_cond_proj_dim"):
         found = replace(found, steps=FEW_STEPS, cfg_scale=LCM_SCALE)
     elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(folder.name, scheduler):
         found = replace(found, steps=FEW_STEPS, cfg_scale=OFF)

@@ -13,8 +13,9 @@ from keyframes.errors import EnvironmentFault, quoted
 from render.diffusion.catalogue import INDEX, ModelSource, source_of_folder
 from render.diffusion.defaults import read_json
 from render.diffusion.devices import find_device, find_dtype
+from render.diffusion.embeddings import Notice
 from render.diffusion.families.table import FamilyRow, family_named
-from render.diffusion.parts import Family, Model, Notice, TextEncoder
+from render.diffusion.parts import Family, Model, TextEncoder
 
 HALF = "fp16"
 
@@ -41,7 +42,7 @@ def load_model(
             part.to(where).eval().requires_grad_(False)
     pairs = [
         (getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None))
-        for end in ("", "_2")
+        for end in ("", "_2", "_3")
     ]
     family: Family = import_module(f"render.diffusion.families.{row.module}").FAMILY
     return Model(
@@ -50,7 +51,7 @@ def load_model(
         encoders=tuple(
             TextEncoder(tokenizer=reader, encoder=encoder) for reader, encoder in pairs if encoder
         ),
-        denoiser=pipe.unet,
+        denoiser=getattr(pipe, row.denoiser),
         vae=pipe.vae,
         scheduler=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),
@@ -118,7 +119,7 @@ def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
     return import_module("diffusers").DiffusionPipeline.from_pretrained(
         str(path),
         dtype={"default": dtype, "vae": _vae_dtype(row, read_json(path / "vae" / "config.json"), dtype)},
-        variant=_variant(path / "unet", dtype),
+        variant=_variant(path / row.denoiser, dtype),
         use_safetensors=True,
         local_files_only=True,
         **{part: None for part in row.omitted if part in index},

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from render.diffusion.noise import step_generators
-from render.diffusion.parts import Model
+from render.diffusion.parts import LatentShape, Model
 from render.diffusion.samplers import make_scheduler, sampler_name
 from render.diffusion.steps import Sampling, StepPlan, step_plan
 
@@ -35,6 +35,11 @@ class Schedule:
         noised: Tensor = self.scheduler.add_noise(latents, noise, first)
         return noised
 
+    def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
+        """Return the latents as the denoiser wants them at a timestep."""
+        given: Tensor = self.scheduler.scale_model_input(latents, timestep)
+        return given
+
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy."""
         stepped: Tensor = self.scheduler.step(
@@ -50,10 +55,18 @@ def plan_steps(model: Model, settings: Sampling, *, pictured: bool) -> StepPlan:
     return step_plan(settings.steps, strength, settings.steps_mode, levels=levels)
 
 
-def make_schedule(model: Model, settings: Sampling, plan: StepPlan, *, seeds: Sequence[int]) -> Schedule:
+def make_schedule(
+    model: Model,
+    settings: Sampling,
+    plan: StepPlan,
+    *,
+    seeds: Sequence[int],
+    shape: LatentShape | None = None,
+) -> Schedule:
     """Take a fresh scheduler and cut its schedule to the planned steps.
 
-    Raises ProjectError for an unknown sampler.
+    `shape` (C, h, w) is that of the latents, by default those of the model's own size; flow matching is later
+    on big pictures. Raises ProjectError for a sampler that is unknown, or not for this family.
     """
     scheduler = _fresh(model, settings.sampler)
     timesteps = _cut(scheduler, settings, plan)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from keyframes.emphasis import parse_emphasis
-from render.diffusion.parts import Notice
+from render.diffusion.embeddings import Notice
 
 LONGEST_WORD = 30
 

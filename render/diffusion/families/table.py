@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+DIFFUSION = "diffusion"
 FIRST_TENSOR = "model.diffusion_model.input_blocks.0.0.weight"  # of every single file with a UNet in it
 
 
@@ -18,8 +19,13 @@ class FamilyRow:
     `module` (in render.diffusion.families) holds FAMILY, which has the methods of parts.Family. `pipelines`
     are the classes that a model_index.json names; the first one loads single files. `size` is what a model of
     unknown size was trained for. A single file belongs to the first family of the table one of whose `marks`
-    starts one of its tensors' names. `omitted` are parts that are never loaded. `upcasts_vae`: its VAE
-    overflows in float16. `reference` is a hub model whose configs fit a single file.
+    starts one of its tensors' names; a family without marks has no single files. `omitted` are parts that are
+    never loaded. `upcasts_vae`: its VAE overflows in float16. `reference` is a hub model whose configs fit a
+    single file.
+
+    `denoiser` is the name of the part that denoises. It takes latents in tokens of `patch` x `patch`; with
+    `packing` above 1 the packing is not its own business, and its in_channels are that many squared times the
+    VAE's. `samplers` is the kind of samplers that work (render.diffusion.samplers).
     """
 
     name: str
@@ -29,6 +35,10 @@ class FamilyRow:
     marks: tuple[str, ...]
     reference: str
     upcasts_vae: bool = False
+    denoiser: str = "unet"
+    patch: int = 1
+    packing: int = 1
+    samplers: str = DIFFUSION
     omitted: tuple[str, ...] = ("safety_checker", "feature_extractor", "image_encoder")
 
 
