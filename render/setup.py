@@ -60,7 +60,7 @@ def prepare(project: Project) -> Setup:
     except EnvironmentFault as error:
         _check_lanes(project, error)
         raise
-    timeline = _timeline(project, source.defaults)
+    timeline = _timeline(project, source.defaults, source.samplers)
     size = project.file.size or (source.defaults.size, source.defaults.size)
     return Setup(project=project, source=source, timeline=timeline, size=size)
 
@@ -68,7 +68,7 @@ def prepare(project: Project) -> Setup:
 def _check_lanes(project: Project, fault: EnvironmentFault) -> None:
     """Without its model a project can still be checked, so that all its mistakes are told at once."""
     try:
-        _timeline(project, ModelDefaults())
+        _timeline(project, ModelDefaults(), SAMPLER_NAMES)
     except ProjectError as error:
         model = [
             Problem(what=str(fault), where="model", file=project.file_name, line=project.lines.get("model"))
@@ -76,14 +76,14 @@ def _check_lanes(project: Project, fault: EnvironmentFault) -> None:
         raise ProjectError([*model, *error.problems]) from None
 
 
-def _timeline(project: Project, known: ModelDefaults) -> Timeline:
+def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...]) -> Timeline:
     defaults: dict[str, float | str] = {
         "steps": known.steps,
         "cfg_scale": known.cfg_scale,
         "strength": known.strength,
         "sampler": known.sampler,
     }
-    specs = lane_specs(SAMPLER_NAMES, defaults)
+    specs = lane_specs(samplers, defaults)
     try:
         return compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:

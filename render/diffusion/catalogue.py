@@ -25,9 +25,11 @@ from render.diffusion.families.table import (
     FAMILIES,
     FIRST_TENSOR,
     FamilyRow,
+    family_named,
     family_of_pipeline,
     family_of_tensors,
 )
+from render.diffusion.samplers import SAMPLER_NAMES, samplers_of
 from render.diffusion.weights import CONFIGS, PICKLES, WEIGHTS, fingerprint, read_header
 
 Kind = Literal["folder", "single-file", "hub"]
@@ -53,6 +55,11 @@ class ModelSource:
     family: str
     fingerprint: str
     defaults: ModelDefaults
+
+    @property
+    def samplers(self) -> tuple[str, ...]:
+        """Names of the samplers that work for it; all names while its family is not known."""
+        return samplers_of(family_named(self.family).samplers) if self.family else SAMPLER_NAMES
 
 
 def find_model(name: str, *, folder: Path | None = None) -> ModelSource:
@@ -132,7 +139,7 @@ def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> I
     """
     yield INDEX, path / INDEX
     for part, entry in _parts(index, omitted=row.omitted):
-        if entry[0] not in ("diffusers", "transformers"):
+        if entry[0] not in row.libraries:
             raise EnvironmentFault(
                 f'model "{name}": its {part} is code of its own ({entry[0]}), which is not run.'
             )

@@ -56,7 +56,9 @@ def defaults_of_folder(folder: Path, row: FamilyRow) -> ModelDefaults:
     scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
     factor, sample = vae_factor(vae), denoiser.get("sample_size")
     size = sample * factor if isinstance(sample, int) else row.size
-    found = ModelDefaults(size=size, size_multiple=factor * row.patch)
+    configs = {row.denoiser: denoiser, "vae": vae, "scheduler": scheduler}
+    steps, cfg_scale = _published(row, configs)
+    found = ModelDefaults(steps=steps, cfg_scale=cfg_scale, size=size, size_multiple=factor * row.patch)
     if denoiser.get("time_cond_proj_dim"):
         found = replace(found, steps=FEW_STEPS, cfg_scale=LCM_SCALE)
     elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(folder.name, scheduler):
@@ -66,7 +68,7 @@ def defaults_of_folder(folder: Path, row: FamilyRow) -> ModelDefaults:
 
 def defaults_of_file(path: Path, row: FamilyRow) -> ModelDefaults:
     """Return a single file's defaults: what its name and its family say."""
-    found = ModelDefaults(size=row.size)
+    found = ModelDefaults(size=row.size, steps=row.steps, cfg_scale=row.cfg_scale)
     return replace(found, steps=FEW_STEPS, cfg_scale=OFF) if _is_turbo(path.name, {}) else found
 
 
@@ -88,6 +90,14 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise EnvironmentFault(f"{path}: expected a JSON object.")
     return found
+
+
+def _published(row: FamilyRow, configs: Mapping[str, Mapping[str, Any]]) -> tuple[int, float]:
+    """Return the steps and the guidance that models with such configs are published with."""
+    for variant in row.variants:
+        if configs[variant.part].get(variant.key) == variant.value:
+            return variant.steps, variant.cfg_scale
+    return row.steps, row.cfg_scale
 
 
 def _is_turbo(name: str, scheduler: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from keyframes.errors import EnvironmentFault, quoted
 from render.diffusion.catalogue import INDEX, ModelSource, source_of_folder
 from render.diffusion.defaults import read_json
 from render.diffusion.devices import find_device, find_dtype
-from render.diffusion.embeddings import Notice
+from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
-from render.diffusion.parts import Family, Model, TextEncoder
+from render.diffusion.parts import Family, Model
 
 HALF = "fp16"
 
@@ -31,11 +32,12 @@ def load_model(
     Raises EnvironmentFault where the device is not there, or the files cannot be read.
     """
     where = find_device(device)
-    precision = find_dtype(dtype, where)
     quiet_libraries()
     if source.kind == "hub" and source.path is None:
-        source = fetch_model(source, half=precision != torch.float32)
+        source = fetch_model(source, half=find_dtype(dtype, where) != torch.float32)
     row = family_named(source.family)
+    precision = find_dtype(row.half if dtype == "auto" and where.type != "cpu" else dtype, where)
+    _check_packages(source, row)
     pipe = _read(source, row, precision)
     for part in pipe.components.values():
         if isinstance(part, torch.nn.Module):
@@ -94,6 +96,16 @@ def quiet_libraries() -> None:
     diffusers_logging: Any = import_module("diffusers.utils.logging")
     diffusers_logging.set_verbosity_error()
     diffusers_logging.disable_progress_bar()
+
+
+def _check_packages(source: ModelSource, row: FamilyRow) -> None:
+    """Refuse a model whose parts need a package that is not installed."""
+    for package in row.needs:
+        if find_spec(package) is None:
+            raise EnvironmentFault(
+                f'model "{source.name}" is a {row.name} model, which needs the package {package}. Install it '
+                f"with: pip install {package}"
+            )
 
 
 def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> Any:

@@ -12,19 +12,11 @@ from torch import Tensor
 
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.conditioning import Encoder
-from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.embeddings import Embedding, Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow
 from render.diffusion.sides import vae_factor
 
 LatentShape = tuple[int, int, int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextEncoder:
-    """A tokenizer and the transformer that reads its tokens."""
-
-    tokenizer: Any
-    encoder: Any
 
 
 class Family(Protocol):

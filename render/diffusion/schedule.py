@@ -11,9 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from render.diffusion.families.table import FLOW
+from render.diffusion.latents import latent_shape
 from render.diffusion.noise import step_generators
 from render.diffusion.parts import LatentShape, Model
-from render.diffusion.samplers import make_scheduler, sampler_name
+from render.diffusion.samplers import check_sampler, make_scheduler
 from render.diffusion.steps import Sampling, StepPlan, step_plan
 
 
@@ -30,13 +32,19 @@ class Schedule:
     def noised(self, latents: Tensor | None, noise: Tensor) -> Tensor:
         """Return the latents to start from: (B, C, h, w) of a picture with noise, or noise alone."""
         if latents is None:
-            return noise * float(self.scheduler.init_noise_sigma)
+            return noise * float(getattr(self.scheduler, "init_noise_sigma", 1.0))
         first = self.timesteps[:1].repeat(len(latents))
-        noised: Tensor = self.scheduler.add_noise(latents, noise, first)
+        noised: Tensor
+        if hasattr(self.scheduler, "scale_noise"):
+            noised = self.scheduler.scale_noise(latents, first, noise)
+        else:
+            noised = self.scheduler.add_noise(latents, noise, first)
         return noised
 
     def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
         """Return the latents as the denoiser wants them at a timestep."""
+        if not hasattr(self.scheduler, "scale_model_input"):
+            return latents
         given: Tensor = self.scheduler.scale_model_input(latents, timestep)
         return given
 
@@ -69,7 +77,8 @@ def make_schedule(
     on big pictures. Raises ProjectError for a sampler that is unknown, or not for this family.
     """
     scheduler = _fresh(model, settings.sampler)
-    timesteps = _cut(scheduler, settings, plan)
+    timing = model.family.timing(model, plan.total, shape or _own_shape(model))
+    timesteps = _cut(scheduler, settings, plan, timing)
     options: dict[str, Any] = {}
     accepted = signature(scheduler.step).parameters
     if "eta" in accepted:
@@ -79,19 +88,30 @@ def make_schedule(
     return Schedule(scheduler=scheduler, timesteps=timesteps, options=options)
 
 
+def _own_shape(model: Model) -> LatentShape:
+    size = model.source.defaults.size
+    return latent_shape(model, size, size)
+
+
 def _fresh(model: Model, sampler: str) -> Any:
     """Return a scheduler that has not been used: a copy of the one kept for the sampler."""
-    name = sampler_name(sampler)
+    row = model.family.row
+    name = check_sampler(sampler, row)
     if name not in model.schedulers:
-        model.schedulers[name] = make_scheduler(name, own=model.scheduler, config=model.scheduler_config)
+        model.schedulers[name] = make_scheduler(
+            name, own=model.scheduler, config=model.scheduler_config, kind=row.samplers
+        )
     return deepcopy(model.schedulers[name])
 
 
-def _cut(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
+def _cut(scheduler: Any, settings: Sampling, plan: StepPlan, timing: Mapping[str, Any]) -> Tensor:
     """Set the scheduler's steps and return the timesteps to run."""
     if "original_inference_steps" in signature(scheduler.set_timesteps).parameters:
         return _distilled(scheduler, settings, plan)
-    scheduler.set_timesteps(plan.total, device="cpu")
+    if type(scheduler).__name__ == "FlowMatchHeunDiscreteScheduler":
+        _set_flow_heun(scheduler, plan.total, timing)
+    else:
+        scheduler.set_timesteps(plan.total, device="cpu", **timing)
     if type(scheduler).__name__ == "PNDMScheduler":
         return _plms(scheduler.timesteps, plan)
     start = plan.skipped * scheduler.order
@@ -99,6 +119,19 @@ def _cut(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
         scheduler.set_begin_index(start)
     timesteps: Tensor = scheduler.timesteps[start:]
     return timesteps
+
+
+def _set_flow_heun(scheduler: Any, steps: int, timing: Mapping[str, Any]) -> None:
+    """Give flow matching's Heun the times of its Euler, each but the first twice.
+
+    Its own set_timesteps knows neither times nor shifts by size; where there are none, it gives these as well.
+    """
+    euler = make_scheduler("euler", own="", config=scheduler.config, kind=FLOW)
+    euler.set_timesteps(steps, device="cpu", **timing)
+    times, sigmas = euler.timesteps, euler.sigmas
+    scheduler.set_timesteps(steps, device="cpu")
+    scheduler.timesteps = torch.cat([times[:1], times[1:].repeat_interleave(2)])
+    scheduler.sigmas = torch.cat([sigmas[:1], sigmas[1:-1].repeat_interleave(2), sigmas[-1:]])
 
 
 def _distilled(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:

@@ -16,6 +16,7 @@ from render.diffusion.catalogue import find_model
 from render.diffusion.load import load_model, quiet_libraries
 from render.diffusion.parts import Model
 from tests.tiny import LCM, PLMS, TURBO, VELOCITY, tiny_sd, tiny_sdxl
+from tests.tiny_families import tiny_kolors
 
 KINDS: dict[str, Callable[[Path], Path]] = {
     "sd": tiny_sd,
@@ -25,6 +26,7 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "sdxl": tiny_sdxl,
     "sdxl-turbo": lambda folder: tiny_sdxl(folder, scheduler=TURBO),
     "sdxl-nonzero": lambda folder: tiny_sdxl(folder, zero_empty=False),
+    "kolors": tiny_kolors,
 }
 
 

@@ -8,8 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-DIFFUSION = "diffusion"
+DIFFUSION, FLOW, CONSISTENCY = "diffusion", "flow", "consistency"
 FIRST_TENSOR = "model.diffusion_model.input_blocks.0.0.weight"  # of every single file with a UNet in it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Other defaults for models whose config says `key` = `value` in `part` ("transformer", "scheduler")."""
+
+    part: str
+    key: str
+    value: object
+    steps: int
+    cfg_scale: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,20 +36,28 @@ class FamilyRow:
 
     `denoiser` is the name of the part that denoises. It takes latents in tokens of `patch` x `patch`; with
     `packing` above 1 the packing is not its own business, and its in_channels are that many squared times the
-    VAE's. `samplers` is the kind of samplers that work (render.diffusion.samplers).
+    VAE's. `samplers` is the kind of samplers that work (render.diffusion.samplers). `steps` and `cfg_scale` are
+    what its models are published with, `variants` those of some of them. `half` is the precision that they are
+    published in. `libraries` name the classes of its parts; `needs` are packages that they need.
     """
 
     name: str
     module: str
     pipelines: tuple[str, ...]
     size: int
-    marks: tuple[str, ...]
-    reference: str
+    marks: tuple[str, ...] = ()
+    reference: str = ""
     upcasts_vae: bool = False
     denoiser: str = "unet"
     patch: int = 1
     packing: int = 1
     samplers: str = DIFFUSION
+    steps: int = 20
+    cfg_scale: float = 7.0
+    variants: tuple[Variant, ...] = ()
+    half: str = "float16"
+    libraries: tuple[str, ...] = ("diffusers", "transformers")
+    needs: tuple[str, ...] = ()
     omitted: tuple[str, ...] = ("safety_checker", "feature_extractor", "image_encoder")
 
 
@@ -64,6 +83,17 @@ FAMILIES: tuple[FamilyRow, ...] = (
         size=512,
         marks=("cond_stage_model.",),
         reference="stable-diffusion-v1-5/stable-diffusion-v1-5",
+    ),
+    FamilyRow(
+        name="kolors",
+        module="kolors",
+        pipelines=("KolorsPipeline", "KolorsImg2ImgPipeline"),
+        size=1024,
+        upcasts_vae=True,
+        steps=25,
+        cfg_scale=5.0,
+        libraries=("diffusers", "transformers", "kolors"),
+        needs=("sentencepiece",),
     ),
 )
 

@@ -1,0 +1,188 @@
+"""Tiny models of the bigger families, with random weights, saved in the ordinary diffusers folder format.
+
+As in tests.tiny: real to all that loads and runs them, and good for nothing else. Pictures are 64x64, latents
+8x8; text encoders are as narrow as their attention allows.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tests.tiny import _diffusers, _scheduler, _text_encoder, _tokenizer, _unet, _vae
+
+KOLORS: Mapping[str, Any] = {
+    "_class_name": "EulerDiscreteScheduler",
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.014,
+    "num_train_timesteps": 1100,
+    "steps_offset": 1,
+    "timestep_spacing": "leading",
+}
+FLOW: Mapping[str, Any] = {"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0}
+DYNAMIC: Mapping[str, Any] = {**FLOW, "use_dynamic_shifting": True}
+SENTENCES = (
+    "a cat on a cliff above the sea, oil painting",
+    "the lighthouse stands at night under the stars",
+    "一只猫在海边的悬崖上",
+    "夜晚的灯塔，星空，油画",
+)
+
+
+def tiny_kolors(folder: Path) -> Path:
+    """Save a Kolors shaped model: ChatGLM and its SentencePiece tokenizer, pooled and size conditioning."""
+    torch.manual_seed(0)
+    tokenizer = _chat_tokenizer(folder.parent)
+    pipe = _diffusers().KolorsPipeline(
+        vae=_vae(scaling_factor=0.13025),
+        text_encoder=_chat_encoder(tokenizer.vocab_size),
+        tokenizer=tokenizer,
+        unet=_unet(
+            cross_attention_dim=24,
+            encoder_hid_dim=32,
+            encoder_hid_dim_type="text_proj",
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=32 + 6 * 8,
+        ),
+        scheduler=_scheduler(KOLORS),
+        force_zeros_for_empty_prompt=True,
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def tiny_sd3(folder: Path, *, t5: bool = True) -> Path:
+    """Save a Stable Diffusion 3 shaped model; without T5 as many people load it."""
+    torch.manual_seed(0)
+    pipe = _diffusers().StableDiffusion3Pipeline(
+        transformer=_diffusers().SD3Transformer2DModel(
+            sample_size=8,
+            patch_size=2,
+            in_channels=4,
+            num_layers=2,
+            attention_head_dim=8,
+            num_attention_heads=4,
+            joint_attention_dim=64,
+            caption_projection_dim=32,
+            pooled_projection_dim=24,
+            out_channels=4,
+            pos_embed_max_size=16,
+        ),
+        scheduler=_scheduler(FLOW),
+        vae=_vae(scaling_factor=1.5305, shift_factor=0.0609),
+        text_encoder=_text_encoder(16, projection=8),
+        tokenizer=_tokenizer(),
+        text_encoder_2=_text_encoder(24, projection=16),
+        tokenizer_2=_tokenizer(pad="!"),
+        text_encoder_3=_t5(64) if t5 else None,
+        tokenizer_3=_t5_tokenizer() if t5 else None,
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def tiny_flux(folder: Path, *, told: bool = True, scheduler: Mapping[str, Any] = DYNAMIC) -> Path:
+    """Save a Flux.1 shaped model: `told` its guidance as dev is, or not as schnell."""
+    torch.manual_seed(0)
+    pipe = _diffusers().FluxPipeline(
+        transformer=_diffusers().FluxTransformer2DModel(
+            patch_size=1,
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=32,
+            pooled_projection_dim=16,
+            guidance_embeds=told,
+            axes_dims_rope=(4, 6, 6),
+        ),
+        scheduler=_scheduler(scheduler),
+        vae=_vae(scaling_factor=0.3611, shift_factor=0.1159),
+        text_encoder=_text_encoder(16),
+        tokenizer=_tokenizer(),
+        text_encoder_2=_t5(32),
+        tokenizer_2=_t5_tokenizer(),
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def _t5(width: int) -> Any:
+    from transformers import T5Config, T5EncoderModel
+
+    config = T5Config(
+        vocab_size=len(_letters()),
+        d_model=width,
+        d_kv=8,
+        d_ff=32,
+        num_layers=2,
+        num_heads=2,
+        feed_forward_proj="gated-gelu",
+        is_encoder_decoder=False,
+        use_cache=False,
+    )
+    return T5EncoderModel(config)
+
+
+def _t5_tokenizer() -> Any:
+    """A unigram tokenizer of single letters."""
+    from transformers import T5Tokenizer
+
+    return T5Tokenizer(vocab=_letters(), extra_ids=0)
+
+
+def _letters() -> list[tuple[str, float]]:
+    special = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]
+    return special + [(chr(code), -3.0) for code in range(33, 127)]
+
+
+def _chat_encoder(vocabulary: int) -> Any:
+    """ChatGLM leaves its weights as the memory was, so they are all set here."""
+    from diffusers.pipelines.kolors import ChatGLMModel
+    from diffusers.pipelines.kolors.text_encoder import ChatGLMConfig
+
+    config = ChatGLMConfig(
+        num_layers=3,
+        padded_vocab_size=vocabulary,
+        hidden_size=32,
+        ffn_hidden_size=48,
+        kv_channels=8,
+        num_attention_heads=4,
+        seq_length=256,
+        multi_query_attention=True,
+        multi_query_group_num=2,
+        add_qkv_bias=True,
+        original_rope=True,
+    )
+    encoder = ChatGLMModel(config, empty_init=False)
+    for parameter in encoder.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, std=0.2)
+        else:
+            torch.nn.init.ones_(parameter)
+    return encoder
+
+
+def _chat_tokenizer(folder: Path) -> Any:
+    import sentencepiece
+    from diffusers.pipelines.kolors import ChatGLMTokenizer
+
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES * 3),
+        model_writer=written,
+        vocab_size=100,
+        model_type="bpe",
+        hard_vocab_limit=False,
+        minloglevel=9,
+    )
+    path = folder / "tokenizer.model"
+    path.write_bytes(written.getvalue())
+    return ChatGLMTokenizer(str(path))
