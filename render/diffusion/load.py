@@ -128,13 +128,14 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> Any:
 
 def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
     index = read_json(path / INDEX)
+    absent = [part for part, entry in index.items() if isinstance(entry, list) and None in entry]
     return import_module("diffusers").DiffusionPipeline.from_pretrained(
         str(path),
         dtype={"default": dtype, "vae": _vae_dtype(row, read_json(path / "vae" / "config.json"), dtype)},
         variant=_variant(path / row.denoiser, dtype),
         use_safetensors=True,
         local_files_only=True,
-        **{part: None for part in row.omitted if part in index},
+        **{part: None for part in (*row.omitted, *absent) if part in index},
     )
 
 

@@ -16,7 +16,7 @@ from render.diffusion.catalogue import find_model
 from render.diffusion.load import load_model, quiet_libraries
 from render.diffusion.parts import Model
 from tests.tiny import LCM, PLMS, TURBO, VELOCITY, tiny_sd, tiny_sdxl
-from tests.tiny_families import tiny_kolors
+from tests.tiny_families import FLOW, tiny_flux, tiny_kolors, tiny_sd3
 
 KINDS: dict[str, Callable[[Path], Path]] = {
     "sd": tiny_sd,
@@ -27,6 +27,11 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "sdxl-turbo": lambda folder: tiny_sdxl(folder, scheduler=TURBO),
     "sdxl-nonzero": lambda folder: tiny_sdxl(folder, zero_empty=False),
     "kolors": tiny_kolors,
+    "sd3": tiny_sd3,
+    "sd3-without-t5": lambda folder: tiny_sd3(folder, t5=False),
+    "flux-dev": tiny_flux,
+    "flux-undistilled": lambda folder: tiny_flux(folder, told=False),
+    "flux-schnell": lambda folder: tiny_flux(folder, told=False, scheduler=FLOW),
 }
 
 

@@ -95,6 +95,32 @@ FAMILIES: tuple[FamilyRow, ...] = (
         libraries=("diffusers", "transformers", "kolors"),
         needs=("sentencepiece",),
     ),
+    FamilyRow(
+        name="sd3",
+        module="sd3",
+        pipelines=("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        patch=2,
+        samplers=FLOW,
+        steps=28,
+        cfg_scale=7.0,
+        variants=(Variant(part="transformer", key="qk_norm", value="rms_norm", steps=28, cfg_scale=4.5),),
+    ),
+    FamilyRow(
+        name="flux",
+        module="flux",
+        pipelines=("FluxPipeline", "FluxImg2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        patch=2,
+        packing=2,
+        samplers=FLOW,
+        steps=4,
+        cfg_scale=1.0,
+        variants=(Variant(part="transformer", key="guidance_embeds", value=True, steps=28, cfg_scale=3.5),),
+        half="bfloat16",
+    ),
 )
 
 
