@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from tests.tiny import _diffusers, _scheduler, _text_encoder, _tokenizer, _unet, _vae
+from tests.tiny import _diffusers, _letter, _scheduler, _text_encoder, _tokenizer, _unet, _vae
 
 KOLORS: Mapping[str, Any] = {
     "_class_name": "EulerDiscreteScheduler",
@@ -112,6 +112,154 @@ def tiny_flux(folder: Path, *, told: bool = True, scheduler: Mapping[str, Any] =
     )
     pipe.save_pretrained(str(folder))
     return folder
+
+
+def tiny_chroma(folder: Path) -> Path:
+    """Save a Chroma shaped model: T5 alone."""
+    torch.manual_seed(0)
+    pipe = _diffusers().ChromaPipeline(
+        transformer=_diffusers().ChromaTransformer2DModel(
+            patch_size=1,
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=32,
+            axes_dims_rope=(4, 6, 6),
+            approximator_num_channels=8,
+            approximator_hidden_dim=16,
+            approximator_layers=1,
+        ),
+        scheduler=_scheduler(FLOW),
+        vae=_vae(scaling_factor=0.3611, shift_factor=0.1159),
+        text_encoder=_t5(32),
+        tokenizer=_t5_tokenizer(),
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def tiny_qwen(folder: Path) -> Path:
+    """Save a Qwen-Image shaped model: a vision-language model that is asked about texts, a VAE for video."""
+    torch.manual_seed(0)
+    pipe = _diffusers().QwenImagePipeline(
+        transformer=_diffusers().QwenImageTransformer2DModel(
+            patch_size=2,
+            in_channels=16,
+            out_channels=4,
+            num_layers=2,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=16,
+            axes_dims_rope=(8, 4, 4),
+        ),
+        scheduler=_scheduler({**DYNAMIC, "shift_terminal": 0.02}),
+        vae=_diffusers().AutoencoderKLQwenImage(
+            base_dim=8,
+            z_dim=4,
+            dim_mult=[1, 1, 1, 1],
+            num_res_blocks=1,
+            temperal_downsample=[False, True, True],
+            latents_mean=[0.1, -0.2, 0.3, 0.0],
+            latents_std=[1.5, 2.0, 0.7, 1.0],
+        ),
+        text_encoder=_vision_language(),
+        tokenizer=_chat_bytes(),
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def tiny_zimage(folder: Path) -> Path:
+    """Save a Z-Image shaped model: a language model that is told texts in a chat."""
+    torch.manual_seed(0)
+    pipe = _diffusers().ZImagePipeline(
+        transformer=_z_transformer(),
+        scheduler=_scheduler(FLOW),
+        vae=_vae(scaling_factor=0.3611, shift_factor=0.1159),
+        text_encoder=_language(),
+        tokenizer=_chat_bytes(),
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def _z_transformer() -> Any:
+    """Its fill-up tokens are zeros as they are made; trained ones are not."""
+    made = _diffusers().ZImageTransformer2DModel(
+        in_channels=4,
+        dim=32,
+        n_layers=1,
+        n_refiner_layers=1,
+        n_heads=2,
+        n_kv_heads=2,
+        cap_feat_dim=16,
+        axes_dims=[8, 4, 4],
+        axes_lens=[1024, 32, 32],
+    )
+    for token in (made.x_pad_token, made.cap_pad_token):
+        torch.nn.init.normal_(token, std=0.5)
+    return made
+
+
+def _vision_language() -> Any:
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+    text = {
+        "hidden_size": 16,
+        "intermediate_size": 24,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "vocab_size": 260,
+        "rope_parameters": {
+            "type": "default",
+            "rope_type": "default",
+            "rope_theta": 1e4,
+            "mrope_section": [1, 1, 2],
+        },
+    }
+    vision = {
+        "depth": 1,
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_heads": 2,
+        "out_hidden_size": 16,
+        "fullatt_block_indexes": [0],
+    }
+    return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision))
+
+
+def _language() -> Any:
+    from transformers import Qwen3Config, Qwen3Model
+
+    return Qwen3Model(
+        Qwen3Config(
+            vocab_size=260,
+            hidden_size=16,
+            intermediate_size=24,
+            num_hidden_layers=3,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            head_dim=8,
+        )
+    )
+
+
+def _chat_bytes() -> Any:
+    """Qwen's byte-level tokenizer without merges, and a chat of the usual form."""
+    from transformers import Qwen2Tokenizer
+
+    special = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+    vocabulary = {letter: index for index, letter in enumerate(map(_letter, range(256)))}
+    vocabulary |= {name: 256 + index for index, name in enumerate(special)}
+    tokenizer = Qwen2Tokenizer(vocab=vocabulary, merges=[], extra_special_tokens=list(special[1:]))
+    tokenizer.chat_template = (
+        "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
+        "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    return tokenizer
 
 
 def _t5(width: int) -> Any:

@@ -76,14 +76,15 @@ def mix(embeddings: Sequence[Embedding], shares: Sequence[float]) -> Embedding:
 
 
 def _level(embeddings: Sequence[Embedding]) -> Sequence[Embedding]:
-    """Fill the shorter ones up to the longest, and mask what was filled in."""
+    """Fill the shorter ones up to the longest, and mask what was filled in; no masks where nothing was."""
     longest = max(embedding.tokens.shape[1] for embedding in embeddings)
+    short = any(embedding.tokens.shape[1] < longest for embedding in embeddings)
+    if not short and all(embedding.mask is None for embedding in embeddings):
+        return embeddings
     return [_filled(embedding, longest - embedding.tokens.shape[1]) for embedding in embeddings]
 
 
 def _filled(embedding: Embedding, missing: int) -> Embedding:
-    if not missing:
-        return embedding
     mask = embedding.mask
     if mask is None:
         mask = torch.ones(embedding.tokens.shape[:2], device=embedding.tokens.device)

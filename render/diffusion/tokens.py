@@ -30,22 +30,40 @@ class Tokens:
     weights: Tensor | None
 
 
-def tokenize(tokenizer: Any, text: str, notice: Notice, *, window: int | None = None) -> Tokens:
-    """Tokenise a prompt to the whole window, by default the tokenizer's own.
+def tokenize(
+    tokenizer: Any,
+    text: str,
+    notice: Notice,
+    *,
+    window: int | None = None,
+    frame: tuple[str, str] = ("", ""),
+    fill: bool = True,
+) -> Tokens:
+    """Tokenise a prompt to the whole window, by default the tokenizer's own; without `fill`, to its own length.
 
-    A text that is longer loses its end; `notice` is told which words. Raises ScheduleError for impossible
-    emphasis.
+    `frame` is what a language model is told before and after the text, without emphasis. A text that is longer
+    loses its end; `notice` is told which words. Raises ScheduleError for impossible emphasis.
     """
-    pieces = parse_emphasis(text)
+    before, after = frame
+    pieces = [(before, 1.0), *parse_emphasis(text), (after, 1.0)]
     plain = "".join(piece for piece, _ in pieces)
     window = window or int(tokenizer.model_max_length)
     full = tokenizer(plain, return_offsets_mapping=True, verbose=False)
     offsets = [tuple(pair) for pair in full["offset_mapping"]]
     if len(offsets) > window:
-        notice(tell_lost(window, _from_word(plain, offsets[window - 1][0])))
-    batch = tokenizer(plain, padding="max_length", max_length=window, truncation=True, return_tensors="pt")
+        end = len(plain) - len(after)
+        notice(tell_lost(window, _from_word(plain[:end], offsets[window - 1][0])))
+    batch = tokenizer(
+        plain,
+        padding="max_length" if fill else False,
+        max_length=window,
+        truncation=True,
+        return_tensors="pt",
+    )
     return Tokens(
-        ids=batch["input_ids"], mask=batch["attention_mask"], weights=_weights(pieces, offsets, window)
+        ids=batch["input_ids"],
+        mask=batch["attention_mask"],
+        weights=_weights(pieces, offsets, window if fill else min(window, len(offsets))),
     )
 
 

@@ -49,6 +49,15 @@ CASES: Mapping[str, Case] = {
     "kolors": Case(pipelines=("KolorsPipeline", "KolorsImg2ImgPipeline")),
     "sd3": Case(pipelines=("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline")),
     "sd3-without-t5": Case(pipelines=("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline")),
+    "chroma": Case(pipelines=("ChromaPipeline", "ChromaImg2ImgPipeline"), packed=True, within=1e-5),
+    "qwen-image": Case(
+        pipelines=("QwenImagePipeline", "QwenImageImg2ImgPipeline"),
+        scale="true_cfg_scale",
+        packed=True,
+        within=1e-5,
+    ),
+    "z-image": Case(pipelines=("ZImagePipeline", "ZImageImg2ImgPipeline"), off=1.0, within=1e-5),
+    "z-image-turbo": Case(pipelines=("ZImagePipeline", "ZImageImg2ImgPipeline"), off=1.0, cfg_scale=1.0),
     "flux-dev": Case(pipelines=("FluxPipeline", "FluxImg2ImgPipeline"), reads=False, packed=True),
     "flux-schnell": Case(
         pipelines=("FluxPipeline", "FluxImg2ImgPipeline"), reads=False, packed=True, cfg_scale=1.0

@@ -18,6 +18,7 @@ from torch import Tensor
 from render.diffusion.families.base import BaseFamily
 from render.diffusion.parts import LatentShape, Model
 
+TIME = 1000  # schedulers count to it, transformers from 0 to 1
 _SHIFT: Mapping[str, float] = {
     "base_image_seq_len": 256,
     "max_image_seq_len": 4096,

@@ -13,13 +13,12 @@ import torch
 from torch import Tensor
 
 from render.diffusion.embeddings import Embedding, Notice
-from render.diffusion.families.flow import FlowFamily, pack, places, unpack
+from render.diffusion.families.flow import TIME, FlowFamily, pack, places, unpack
 from render.diffusion.families.table import family_named
 from render.diffusion.parts import Family, Model
 from render.diffusion.tokens import read_t5, tokenize
 
 WINDOW = 512
-TIME = 1000  # the transformer counts from 0 to 1
 
 
 class Flux(FlowFamily):
