@@ -185,6 +185,61 @@ def tiny_zimage(folder: Path) -> Path:
     return folder
 
 
+def tiny_sana(folder: Path) -> Path:
+    """Save a Sana-Sprint shaped model: a language model that is instructed, a VAE of its own, few steps."""
+    torch.manual_seed(0)
+    levels: dict[str, Any] = {}
+    for side in ("encoder", "decoder"):
+        levels |= {f"{side}_block_out_channels": (8, 8, 8, 8), f"{side}_layers_per_block": (1, 1, 1, 1)}
+        levels |= {f"{side}_qkv_multiscales": ((), (), (), ())}
+    pipe = _diffusers().SanaSprintPipeline(
+        transformer=_diffusers().SanaTransformer2DModel(
+            in_channels=4,
+            out_channels=4,
+            num_attention_heads=2,
+            attention_head_dim=8,
+            num_layers=1,
+            num_cross_attention_heads=2,
+            cross_attention_head_dim=8,
+            cross_attention_dim=16,
+            caption_channels=16,
+            sample_size=8,
+            guidance_embeds=True,
+            qk_norm="rms_norm_across_heads",
+            timestep_scale=1000.0,
+        ),
+        scheduler=_scheduler({"_class_name": "SCMScheduler"}),
+        vae=_diffusers().AutoencoderDC(latent_channels=4, scaling_factor=0.41407, **levels),
+        text_encoder=_gemma(),
+        tokenizer=_gemma_bytes(),
+    )
+    pipe.save_pretrained(str(folder))
+    return folder
+
+
+def _gemma() -> Any:
+    from transformers import Gemma2Config, Gemma2Model
+
+    return Gemma2Model(
+        Gemma2Config(
+            vocab_size=320,
+            hidden_size=16,
+            intermediate_size=24,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            head_dim=8,
+        )
+    )
+
+
+def _gemma_bytes() -> Any:
+    from transformers import GemmaTokenizer
+
+    letters = ["<pad>", "<eos>", "<bos>", "<unk>", "▁", "\n", *map(chr, range(33, 127))]
+    return GemmaTokenizer(vocab={letter: index for index, letter in enumerate(letters)}, merges=[])
+
+
 def _z_transformer() -> Any:
     """Its fill-up tokens are zeros as they are made; trained ones are not."""
     made = _diffusers().ZImageTransformer2DModel(

@@ -16,7 +16,16 @@ from render.diffusion.catalogue import find_model
 from render.diffusion.load import load_model, quiet_libraries
 from render.diffusion.parts import Model
 from tests.tiny import LCM, PLMS, TURBO, VELOCITY, tiny_sd, tiny_sdxl
-from tests.tiny_families import FLOW, tiny_chroma, tiny_flux, tiny_kolors, tiny_qwen, tiny_sd3, tiny_zimage
+from tests.tiny_families import (
+    FLOW,
+    tiny_chroma,
+    tiny_flux,
+    tiny_kolors,
+    tiny_qwen,
+    tiny_sana,
+    tiny_sd3,
+    tiny_zimage,
+)
 
 KINDS: dict[str, Callable[[Path], Path]] = {
     "sd": tiny_sd,
@@ -30,6 +39,7 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "sd3": tiny_sd3,
     "chroma": tiny_chroma,
     "qwen-image": tiny_qwen,
+    "sana-sprint": tiny_sana,
     "z-image": tiny_zimage,
     "z-image-turbo": tiny_zimage,
     "sd3-without-t5": lambda folder: tiny_sd3(folder, t5=False),

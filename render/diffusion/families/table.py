@@ -160,6 +160,17 @@ FAMILIES: tuple[FamilyRow, ...] = (
         variants=(Variant(part="scheduler", key="shift", value=3.0, steps=9, cfg_scale=1.0),),
         half="bfloat16",
     ),
+    FamilyRow(
+        name="sana-sprint",
+        module="sana",
+        pipelines=("SanaSprintPipeline", "SanaSprintImg2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        samplers=CONSISTENCY,
+        steps=2,
+        cfg_scale=4.5,
+        half="bfloat16",
+    ),
 )
 
 
