@@ -107,7 +107,7 @@ def source_of_folder(name: str, path: Path, *, kind: Kind = "folder") -> ModelSo
         path=path,
         family=row.name,
         fingerprint=fingerprint(files),
-        defaults=defaults_of_folder(path, row),
+        defaults=defaults_of_folder(path, row, name),
     )
 
 
@@ -121,7 +121,8 @@ def source_of_file(name: str, path: Path) -> ModelSource:
         )
     if row is None:
         raise EnvironmentFault(
-            f'model "{name}": {path} is not a whole Stable Diffusion model (a LoRA, a VAE or part of one?).'
+            f'model "{name}": {path} is not a whole Stable Diffusion model (a LoRA, a VAE or part of one?). '
+            "Models of other families than sd and sdxl are diffusers folders here."
         )
     return ModelSource(
         name=name,

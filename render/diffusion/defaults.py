@@ -47,9 +47,10 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
 }
 
 
-def defaults_of_folder(folder: Path, row: FamilyRow) -> ModelDefaults:
+def defaults_of_folder(folder: Path, row: FamilyRow, name: str = "") -> ModelDefaults:
     """Return a diffusers folder's defaults: its reverie.json, then what its configs say, then its family's.
 
+    `name` is what the model is called: a folder of the hub's cache is named by a number.
     Raises EnvironmentFault for a reverie.json or config that is wrong.
     """
     denoiser, vae = (read_json(folder / part / "config.json") for part in (row.denoiser, "vae"))
@@ -61,15 +62,17 @@ def defaults_of_folder(folder: Path, row: FamilyRow) -> ModelDefaults:
     found = ModelDefaults(steps=steps, cfg_scale=cfg_scale, size=size, size_multiple=factor * row.patch)
     if denoiser.get("time_cond_proj_dim"):
         found = replace(found, steps=FEW_STEPS, cfg_scale=LCM_SCALE)
-    elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(folder.name, scheduler):
-        found = replace(found, steps=FEW_STEPS, cfg_scale=OFF)
+    elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(
+        f"{Path(name).name} {folder.name}", scheduler
+    ):
+        found = replace(found, steps=row.few_steps, cfg_scale=OFF)
     return _with_file(found, folder / FILE)
 
 
 def defaults_of_file(path: Path, row: FamilyRow) -> ModelDefaults:
     """Return a single file's defaults: what its name and its family say."""
     found = ModelDefaults(size=row.size, steps=row.steps, cfg_scale=row.cfg_scale)
-    return replace(found, steps=FEW_STEPS, cfg_scale=OFF) if _is_turbo(path.name, {}) else found
+    return replace(found, steps=row.few_steps, cfg_scale=OFF) if _is_turbo(path.name, {}) else found
 
 
 def defaults_of_name(name: str) -> ModelDefaults:

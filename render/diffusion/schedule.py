@@ -60,9 +60,13 @@ class Schedule:
 class TrigSchedule(Schedule):
     """TrigFlow, whose timesteps are angles: Lu and Song 2024, arXiv:2410.11081, section 3."""
 
+    @property
+    def _deviation(self) -> float:
+        return float(self.scheduler.config.sigma_data)
+
     def noised(self, latents: Tensor | None, noise: Tensor) -> Tensor:
         """Return cos(t) x latents + sin(t) x noise of the latents' deviation."""
-        spread = noise * self.scheduler.config.sigma_data
+        spread = noise * self._deviation
         if latents is None:
             return spread
         angle = self.timesteps[:1].to(latents.device)
@@ -71,7 +75,7 @@ class TrigSchedule(Schedule):
     def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
         """Return the latents as flow matching would have them at the time sin / (cos + sin)."""
         flow = torch.sin(timestep) / (torch.cos(timestep) + torch.sin(timestep))
-        return latents / self.scheduler.config.sigma_data * torch.sqrt(flow**2 + (1 - flow) ** 2)
+        return latents / self._deviation * torch.sqrt(flow**2 + (1 - flow) ** 2)
 
 
 def plan_steps(model: Model, settings: Sampling, *, pictured: bool) -> StepPlan:

@@ -64,7 +64,6 @@ CASES: Mapping[str, Case] = {
         pipelines=("SanaSprintPipeline", "SanaSprintImg2ImgPipeline"),
         reads=False,
         steps=2,
-        within=1e-5,
         extra={"use_resolution_binning": False},
     ),
     "flux-dev": Case(pipelines=("FluxPipeline", "FluxImg2ImgPipeline"), reads=False, packed=True),

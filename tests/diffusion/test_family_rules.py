@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import util
@@ -101,6 +102,28 @@ def test_a_negative_prompt_that_is_not_read_is_told_once(kind: str, model_of: Mo
 def test_every_family_says_what_it_is() -> None:
     assert len({row.name for row in FAMILIES}) == len(FAMILIES)
     assert all(samplers_of(row.samplers)[0] == "default" for row in FAMILIES)
+
+
+def test_the_page_of_models_has_every_family() -> None:
+    """Its table's defaults are those of the families and of their variants."""
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    lines = [line.split("|")[1:] for line in page.splitlines() if line.startswith("| `")]
+    told = {(cells[0].split("`")[1], int(cells[2]), float(cells[3])) for cells in lines}
+    known = {(row.name, row.steps, row.cfg_scale) for row in FAMILIES}
+    known |= {(row.name, v.steps, v.cfg_scale) for row in FAMILIES for v in row.variants if row.name != "sd3"}
+    assert told == known
+    assert {(cells[0].split("`")[1], cells[1].strip()) for cells in lines} == {
+        (row.name, row.pipelines[0]) for row in FAMILIES
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "steps"), [("z-image", "Z-Image-Turbo", 9), ("sd3", "sd3.5-large-turbo", 4)]
+)
+def test_few_steps_by_name(kind: str, name: str, steps: int, folder_of: FolderOf, tmp_path: Path) -> None:
+    folder = shutil.copytree(folder_of(kind), tmp_path / name)
+    defaults = find_model(name, folder=tmp_path).defaults
+    assert (defaults.steps, defaults.cfg_scale, folder.name) == (steps, 1.0, name)
 
 
 def test_texts_of_different_lengths_are_filled_up() -> None:

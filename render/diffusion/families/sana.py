@@ -67,10 +67,11 @@ class SanaSprint(BaseFamily):
         """
         times = moment.expand(len(latents))
         flow = torch.sin(times) / (torch.cos(times) + torch.sin(times))
-        found = model.denoiser(latents, timestep=flow, **conditions, return_dict=False)[0]
+        found: Tensor = model.denoiser(latents, timestep=flow, **conditions, return_dict=False)[0]
         s = flow.view(-1, 1, 1, 1)
-        turned = (1 - 2 * s) * latents + (1 - 2 * s + 2 * s**2) * found
-        return (turned / torch.sqrt(s**2 + (1 - s) ** 2)).float() * _deviation(model)
+        turned: Tensor = (1 - 2 * s) * latents + (1 - 2 * s + 2 * s**2) * found
+        turned = (turned / torch.sqrt(s**2 + (1 - s) ** 2)).float()
+        return turned * _deviation(model)
 
     def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:
         """Return the first angle and, for two steps, the second; others are even."""

@@ -37,8 +37,10 @@ class FamilyRow:
     `denoiser` is the name of the part that denoises. It takes latents in tokens of `patch` x `patch`; with
     `packing` above 1 the packing is not its own business, and its in_channels are that many squared times the
     VAE's. `samplers` is the kind of samplers that work (render.diffusion.samplers). `steps` and `cfg_scale` are
-    what its models are published with, `variants` those of some of them. `half` is the precision that they are
-    published in. `libraries` name the classes of its parts; `needs` are packages that they need.
+    what its models are published with, `variants` those of some of them, and `few_steps` those of models which
+    were distilled to a few steps without guidance ("turbo", "lightning" in their name). `half` is the
+    precision that they are published in. `libraries` name the classes of its parts; `needs` are packages that
+    they need.
     """
 
     name: str
@@ -55,6 +57,7 @@ class FamilyRow:
     steps: int = 20
     cfg_scale: float = 7.0
     variants: tuple[Variant, ...] = ()
+    few_steps: int = 4
     half: str = "float16"
     libraries: tuple[str, ...] = ("diffusers", "transformers")
     needs: tuple[str, ...] = ()
@@ -158,6 +161,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
         steps=50,
         cfg_scale=5.0,
         variants=(Variant(part="scheduler", key="shift", value=3.0, steps=9, cfg_scale=1.0),),
+        few_steps=9,
         half="bfloat16",
     ),
     FamilyRow(
