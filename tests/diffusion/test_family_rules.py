@@ -118,6 +118,27 @@ def test_the_page_of_models_has_every_family() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "file", "change", "expected"),
+    [
+        ("sd3", "transformer/config.json", {"qk_norm": "rms_norm"}, (28, 4.5)),
+        ("z-image", "scheduler/scheduler_config.json", {"shift": 6.0}, (50, 5.0)),
+    ],
+)
+def test_configs_tell_variants(
+    kind: str,
+    file: str,
+    change: dict[str, object],
+    expected: tuple[int, float],
+    folder_of: FolderOf,
+    tmp_path: Path,
+) -> None:
+    path = shutil.copytree(folder_of(kind), tmp_path / "dream") / file
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    defaults = find_model("dream", folder=tmp_path).defaults
+    assert (defaults.steps, defaults.cfg_scale) == expected
+
+
+@pytest.mark.parametrize(
     ("kind", "name", "steps"), [("z-image", "Z-Image-Turbo", 9), ("sd3", "sd3.5-large-turbo", 4)]
 )
 def test_few_steps_by_name(kind: str, name: str, steps: int, folder_of: FolderOf, tmp_path: Path) -> None:
