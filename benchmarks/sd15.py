@@ -17,9 +17,10 @@ import torch
 from render.diffusion import ModelDefaults
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.devices import find_device, find_dtype
+from render.diffusion.embeddings import TextEncoder
 from render.diffusion.families.sd import FAMILY
 from render.diffusion.load import quiet_libraries
-from render.diffusion.parts import Model, TextEncoder
+from render.diffusion.parts import Model
 
 from .models import Candidate
 

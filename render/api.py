@@ -22,7 +22,8 @@ from .setup import Setup, prepare
 from .video import Film, encode
 
 if TYPE_CHECKING:
-    from .diffusion.parts import Model, Notice
+    from .diffusion.embeddings import Notice
+    from .diffusion.parts import Model
     from .film import Rendered
     from .painter import Painter
     from .progress import Reporter

@@ -66,7 +66,7 @@ def prepare(project: Project) -> Setup:
     except EnvironmentFault as error:
         _check_lanes(project, error)
         raise
-    timeline = _timeline(project, source.defaults)
+    timeline = _timeline(project, source.defaults, source.samplers)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d":
         _check_planes(project, timeline)
@@ -93,7 +93,7 @@ def _check_planes(project: Project, timeline: Timeline) -> None:
 def _check_lanes(project: Project, fault: EnvironmentFault) -> None:
     """Without its model a project can still be checked, so that all its mistakes are told at once."""
     try:
-        _timeline(project, ModelDefaults())
+        _timeline(project, ModelDefaults(), SAMPLER_NAMES)
     except ProjectError as error:
         model = [
             Problem(what=str(fault), where="model", file=project.file_name, line=project.lines.get("model"))
@@ -101,14 +101,14 @@ def _check_lanes(project: Project, fault: EnvironmentFault) -> None:
         raise ProjectError([*model, *error.problems]) from None
 
 
-def _timeline(project: Project, known: ModelDefaults) -> Timeline:
+def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...]) -> Timeline:
     defaults: dict[str, float | str] = {
         "steps": known.steps,
         "cfg_scale": known.cfg_scale,
         "strength": known.strength,
         "sampler": known.sampler,
     }
-    specs = lane_specs(SAMPLER_NAMES, defaults)
+    specs = lane_specs(samplers, defaults)
     try:
         return compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:

@@ -25,9 +25,11 @@ from render.diffusion.families.table import (
     FAMILIES,
     FIRST_TENSOR,
     FamilyRow,
+    family_named,
     family_of_pipeline,
     family_of_tensors,
 )
+from render.diffusion.samplers import SAMPLER_NAMES, samplers_of
 from render.diffusion.weights import CONFIGS, PICKLES, WEIGHTS, fingerprint, read_header
 
 Kind = Literal["folder", "single-file", "hub"]
@@ -53,6 +55,11 @@ class ModelSource:
     family: str
     fingerprint: str
     defaults: ModelDefaults
+
+    @property
+    def samplers(self) -> tuple[str, ...]:
+        """Names of the samplers that work for it; all names while its family is not known."""
+        return samplers_of(family_named(self.family).samplers) if self.family else SAMPLER_NAMES
 
 
 def find_model(name: str, *, folder: Path | None = None) -> ModelSource:
@@ -93,14 +100,14 @@ def source_of_folder(name: str, path: Path, *, kind: Kind = "folder") -> ModelSo
             f"{', '.join(pipeline for known in FAMILIES for pipeline in known.pipelines[:1])}."
         )
     files = list(_files(name, path, index, row))
-    _check_channels(name, path)
+    _check_channels(name, path, row)
     return ModelSource(
         name=name,
         kind=kind,
         path=path,
         family=row.name,
         fingerprint=fingerprint(files),
-        defaults=defaults_of_folder(path, row),
+        defaults=defaults_of_folder(path, row, name),
     )
 
 
@@ -114,7 +121,8 @@ def source_of_file(name: str, path: Path) -> ModelSource:
         )
     if row is None:
         raise EnvironmentFault(
-            f'model "{name}": {path} is not a whole Stable Diffusion model (a LoRA, a VAE or part of one?).'
+            f'model "{name}": {path} is not a whole Stable Diffusion model (a LoRA, a VAE or part of one?). '
+            "Models of other families than sd and sdxl are diffusers folders here."
         )
     return ModelSource(
         name=name,
@@ -132,7 +140,7 @@ def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> I
     """
     yield INDEX, path / INDEX
     for part, entry in _parts(index, omitted=row.omitted):
-        if entry[0] not in ("diffusers", "transformers"):
+        if entry[0] not in row.libraries:
             raise EnvironmentFault(
                 f'model "{name}": its {part} is code of its own ({entry[0]}), which is not run.'
             )
@@ -164,13 +172,14 @@ def _is_complete(path: Path) -> bool:
     return all(any((path / part).glob(f"*{WEIGHTS}")) for part in needed)
 
 
-def _check_channels(name: str, path: Path) -> None:
+def _check_channels(name: str, path: Path, row: FamilyRow) -> None:
     """Refuse denoisers that want more than latents: those for inpainting, depth or editing."""
-    wanted = read_json(path / "unet" / "config.json").get("in_channels", LATENT_CHANNELS)
-    given = read_json(path / "vae" / "config.json").get("latent_channels", LATENT_CHANNELS)
-    if wanted != given:
+    wanted = read_json(path / row.denoiser / "config.json").get("in_channels")
+    vae = read_json(path / "vae" / "config.json")
+    given = int(vae.get("latent_channels") or vae.get("z_dim") or LATENT_CHANNELS) * row.packing**2
+    if wanted is not None and wanted != given:
         raise EnvironmentFault(
-            f'model "{name}": its unet takes {wanted} channels and its vae gives {given}: it is for '
+            f'model "{name}": its {row.denoiser} takes {wanted} channels and its vae gives {given}: it is for '
             "inpainting or editing. Use one for text to image."
         )
 

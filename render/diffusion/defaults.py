@@ -15,6 +15,7 @@ from typing import Any
 from keyframes.errors import EnvironmentFault, ProjectError, did_you_mean
 from render.diffusion.families.table import FamilyRow
 from render.diffusion.samplers import DEFAULT, sampler_name
+from render.diffusion.sides import vae_factor
 
 FILE = "reverie.json"
 FEW_STEPS = 4
@@ -46,29 +47,32 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
 }
 
 
-def defaults_of_folder(folder: Path, row: FamilyRow) -> ModelDefaults:
+def defaults_of_folder(folder: Path, row: FamilyRow, name: str = "") -> ModelDefaults:
     """Return a diffusers folder's defaults: its reverie.json, then what its configs say, then its family's.
 
+    `name` is what the model is called: a folder of the hub's cache is named by a number.
     Raises EnvironmentFault for a reverie.json or config that is wrong.
     """
-    unet, vae = (read_json(folder / part / "config.json") for part in ("unet", "vae"))
+    denoiser, vae = (read_json(folder / part / "config.json") for part in (row.denoiser, "vae"))
     scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
-    blocks = vae.get("block_out_channels")
-    multiple = 2 ** (len(blocks) - 1) if isinstance(blocks, list) and blocks else 8
-    sample = unet.get("sample_size")
-    size = sample * multiple if isinstance(sample, int) else row.size
-    found = ModelDefaults(size=size, size_multiple=multiple)
-    if unet.get("time_cond_proj_dim"):
+    factor, sample = vae_factor(vae), denoiser.get("sample_size")
+    size = sample * factor if isinstance(sample, int) else row.size
+    configs = {row.denoiser: denoiser, "vae": vae, "scheduler": scheduler}
+    steps, cfg_scale = _published(row, configs)
+    found = ModelDefaults(steps=steps, cfg_scale=cfg_scale, size=size, size_multiple=factor * row.patch)
+    if denoiser.get("time_cond_proj_dim"):
         found = replace(found, steps=FEW_STEPS, cfg_scale=LCM_SCALE)
-    elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(folder.name, scheduler):
-        found = replace(found, steps=FEW_STEPS, cfg_scale=OFF)
+    elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(
+        f"{Path(name).name} {folder.name}", scheduler
+    ):
+        found = replace(found, steps=row.few_steps, cfg_scale=OFF)
     return _with_file(found, folder / FILE)
 
 
 def defaults_of_file(path: Path, row: FamilyRow) -> ModelDefaults:
     """Return a single file's defaults: what its name and its family say."""
-    found = ModelDefaults(size=row.size)
-    return replace(found, steps=FEW_STEPS, cfg_scale=OFF) if _is_turbo(path.name, {}) else found
+    found = ModelDefaults(size=row.size, steps=row.steps, cfg_scale=row.cfg_scale)
+    return replace(found, steps=row.few_steps, cfg_scale=OFF) if _is_turbo(path.name, {}) else found
 
 
 def defaults_of_name(name: str) -> ModelDefaults:
@@ -89,6 +93,14 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise EnvironmentFault(f"{path}: expected a JSON object.")
     return found
+
+
+def _published(row: FamilyRow, configs: Mapping[str, Mapping[str, Any]]) -> tuple[int, float]:
+    """Return the steps and the guidance that models with such configs are published with."""
+    for variant in row.variants:
+        if configs[variant.part].get(variant.key) == variant.value:
+            return variant.steps, variant.cfg_scale
+    return row.steps, row.cfg_scale
 
 
 def _is_turbo(name: str, scheduler: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ the unconditional row of each chain first (if guidance is on), then each chain's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,8 +14,8 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt, PromptPart
-from render.diffusion.conditioning import stack
-from render.diffusion.parts import Embedding, Model
+from render.diffusion.embeddings import Embedding, stack
+from render.diffusion.parts import Model
 from render.diffusion.steps import Sampling
 
 
@@ -36,13 +36,15 @@ class Rank:
 @dataclass(frozen=True, kw_only=True)
 class Guidance:
     """The rows of one painting: `texts` (N), `owners` (N,) the chain of each row, the unconditional rows'
-    number `negatives` (B, or 0 when guidance is off), and the parts by rank."""
+    number `negatives` (B, or 0 when guidance is off), the parts by rank, and what the family makes of a guided
+    prediction and the unguided one (`settle`)."""
 
     texts: Embedding
     owners: Tensor
     negatives: int
     ranks: tuple[Rank, ...]
     rescale: float
+    settle: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def spread(self, latents: Tensor) -> Tensor:
         """Return each row's latents (N, C, h, w) from the chains' (B, C, h, w)."""
@@ -61,6 +63,8 @@ class Guidance:
         for rank in self.ranks:
             pull = rank.weights * (answers[rank.rows] - unguided[rank.chains])
             guided = guided.index_add(0, rank.chains, pull)
+        if self.settle is not None:
+            guided = self.settle(guided, self._average(answers))
         return self._rescaled(guided, self._average(answers)) if self.rescale > 0 else guided
 
     def _average(self, answers: Tensor) -> Tensor:
@@ -85,12 +89,15 @@ def make_guidance(
 ) -> Guidance:
     """Encode the chains' prompts and lay out the rows.
 
-    Guidance is on for a cfg_scale above 1, unless the denoiser is told the scale (LCM: guidance_embedding).
+    Guidance is on for a cfg_scale above 1, unless the denoiser is told the scale (LCM, Flux.1 dev).
     Off, there is one evaluation per part, no negative prompt, and parts of zero or negative weight are left
     out, as there is nothing to push away from. Raises RenderError if that leaves a chain without any part.
     """
     encoder, cfg_scale = model.encoder, settings.cfg_scale
-    guided = cfg_scale > 1 and model.guidance_width is None
+    told = model.family.told_scale(model)
+    guided = cfg_scale > 1 and not told
+    if told:
+        _tell_of_negatives(model, prompts)
     kept = [[part for part in prompt.parts if guided or part.weight > 0] for prompt in prompts]
     if not all(kept):
         raise RenderError(
@@ -111,7 +118,18 @@ def make_guidance(
         negatives=negatives,
         ranks=tuple(ranks),
         rescale=settings.guidance_rescale if guided else 0.0,
+        settle=model.family.settle,
     )
+
+
+def _tell_of_negatives(model: Model, prompts: Sequence[FramePrompt]) -> None:
+    """Say that a model which is told its guidance scale reads no negative prompt."""
+    texts = [share.text for prompt in prompts for share in prompt.negative if share.text.strip()]
+    if texts:
+        model.encoder.tell(
+            f'{model.source.name} has its guidance built in and reads no negative prompt: "{texts[0]}" '
+            "changes nothing."
+        )
 
 
 def _rank(

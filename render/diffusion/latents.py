@@ -10,41 +10,35 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from render.diffusion.parts import Model
+from render.diffusion.parts import LatentShape, Model
 
 
 def encode(model: Model, pictures: Tensor) -> Tensor:
     """Encode pictures (B, 3, H, W) in [0, 1] to latents (B, C, h, w), float32, as the denoiser knows them.
 
     The mode of the posterior is taken, not a sample: in a film each frame starts from the last one, and a
-    sample would add noise of its own at every frame. Sides that are no multiple of the VAE's factor are
+    sample would add noise of its own at every frame. Sides that are no multiple of what the model takes are
     padded at the right and the bottom by repeating the edge; decode's caller crops that off again.
     """
     height, width = pictures.shape[-2:]
     given = pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1
     # the CPU's convolutions are a third faster on this order of memory
     given = given.contiguous(memory_format=torch.channels_last)
-    extra = (-width % model.factor, -height % model.factor)
+    extra = (-width % model.multiple, -height % model.multiple)
     if any(extra):
         given = pad(given, (0, extra[0], 0, extra[1]), mode="replicate")
-    encoded = model.vae.encode(given)
-    posterior = getattr(encoded, "latent_dist", None)
-    latents: Tensor = encoded.latents if posterior is None else posterior.mode()
-    mean, deviation = _statistics(model)
-    return (latents.float() - mean) * float(model.vae.config.scaling_factor) / deviation
+    return model.family.encode(model, given)
 
 
 def decode(model: Model, latents: Tensor) -> Tensor:
     """Decode latents (B, C, h, w) to pictures (B, 3, H, W), float32, not yet limited to [0, 1]."""
-    mean, deviation = _statistics(model)
-    given = latents * deviation / float(model.vae.config.scaling_factor) + mean
-    picture: Tensor = model.vae.decode(given.to(model.vae.dtype), return_dict=False)[0]
-    return picture.float() * 0.5 + 0.5
+    return model.family.decode(model, latents).float() * 0.5 + 0.5
 
 
-def latent_shape(model: Model, width: int, height: int) -> tuple[int, int, int]:
-    """Return (C, h, w) of the latents for a picture size in pixels, rounded up to whole latents."""
-    return model.channels, -(-height // model.factor), -(-width // model.factor)
+def latent_shape(model: Model, width: int, height: int) -> LatentShape:
+    """Return (C, h, w) of the latents for a picture size in pixels, rounded up to whole tokens."""
+    patch = model.family.row.patch
+    return model.channels, -(-height // model.multiple) * patch, -(-width // model.multiple) * patch
 
 
 @contextmanager
@@ -58,14 +52,3 @@ def in_float32(*modules: Any) -> Iterator[None]:
     finally:
         for module, dtype in zip(modules, before, strict=True):
             module.to(dtype=dtype)
-
-
-def _statistics(model: Model) -> tuple[Tensor | float, Tensor | float]:
-    """Return the latents' mean and deviation per channel where the VAE states them (Playground 2.5), else 0
-    and 1.
-    """
-    mean, deviation = (model.vae.config.get(name) for name in ("latents_mean", "latents_std"))
-    if mean is None or deviation is None:
-        return 0.0, 1.0
-    given = torch.tensor([mean, deviation], device=model.device)
-    return given[0].view(1, -1, 1, 1), given[1].view(1, -1, 1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from keyframes.errors import EnvironmentFault, quoted
 from render.diffusion.catalogue import INDEX, ModelSource, source_of_folder
 from render.diffusion.defaults import read_json
 from render.diffusion.devices import find_device, find_dtype
+from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
-from render.diffusion.parts import Family, Model, Notice, TextEncoder
+from render.diffusion.parts import Family, Model
 
 HALF = "fp16"
 
@@ -30,18 +32,19 @@ def load_model(
     Raises EnvironmentFault where the device is not there, or the files cannot be read.
     """
     where = find_device(device)
-    precision = find_dtype(dtype, where)
     quiet_libraries()
     if source.kind == "hub" and source.path is None:
-        source = fetch_model(source, half=precision != torch.float32)
+        source = fetch_model(source, half=find_dtype(dtype, where) != torch.float32)
     row = family_named(source.family)
+    precision = find_dtype(row.half if dtype == "auto" and where.type != "cpu" else dtype, where)
+    _check_packages(source, row)
     pipe = _read(source, row, precision)
     for part in pipe.components.values():
         if isinstance(part, torch.nn.Module):
             part.to(where).eval().requires_grad_(False)
     pairs = [
         (getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None))
-        for end in ("", "_2")
+        for end in ("", "_2", "_3")
     ]
     family: Family = import_module(f"render.diffusion.families.{row.module}").FAMILY
     return Model(
@@ -50,7 +53,7 @@ def load_model(
         encoders=tuple(
             TextEncoder(tokenizer=reader, encoder=encoder) for reader, encoder in pairs if encoder
         ),
-        denoiser=pipe.unet,
+        denoiser=getattr(pipe, row.denoiser),
         vae=pipe.vae,
         scheduler=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),
@@ -95,6 +98,16 @@ def quiet_libraries() -> None:
     diffusers_logging.disable_progress_bar()
 
 
+def _check_packages(source: ModelSource, row: FamilyRow) -> None:
+    """Refuse a model whose parts need a package that is not installed."""
+    for package in row.needs:
+        if find_spec(package) is None:
+            raise EnvironmentFault(
+                f'model "{source.name}" is a {row.name} model, which needs the package {package}. Install it '
+                f"with: pip install {package}"
+            )
+
+
 def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> Any:
     """Return the diffusers pipeline of a model's files."""
     assert source.path is not None
@@ -115,13 +128,14 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> Any:
 
 def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
     index = read_json(path / INDEX)
+    absent = [part for part, entry in index.items() if isinstance(entry, list) and None in entry]
     return import_module("diffusers").DiffusionPipeline.from_pretrained(
         str(path),
         dtype={"default": dtype, "vae": _vae_dtype(row, read_json(path / "vae" / "config.json"), dtype)},
-        variant=_variant(path / "unet", dtype),
+        variant=_variant(path / row.denoiser, dtype),
         use_safetensors=True,
         local_files_only=True,
-        **{part: None for part in row.omitted if part in index},
+        **{part: None for part in (*row.omitted, *absent) if part in index},
     )
 
 

@@ -2,57 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from render.diffusion.catalogue import ModelSource
+from render.diffusion.conditioning import Encoder
+from render.diffusion.embeddings import Embedding, Notice, TextEncoder
+from render.diffusion.families.table import FamilyRow
+from render.diffusion.sides import vae_factor
 
-if TYPE_CHECKING:
-    from render.diffusion.conditioning import Encoder
-
-Notice = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextEncoder:
-    """A tokenizer and the transformer that reads its tokens."""
-
-    tokenizer: Any
-    encoder: Any
-
-
-@dataclass(frozen=True, kw_only=True)
-class Embedding:
-    """What texts tell a denoiser: `tokens` (N, L, D) and, in families which have it, `pooled` (N, P)."""
-
-    tokens: Tensor
-    pooled: Tensor | None = None
-
-    def to(self, dtype: torch.dtype) -> Embedding:
-        """Return the same in another precision."""
-        pooled = None if self.pooled is None else self.pooled.to(dtype)
-        return Embedding(tokens=self.tokens.to(dtype), pooled=pooled)
+LatentShape = tuple[int, int, int]
 
 
 class Family(Protocol):
-    """What differs between model families."""
+    """What differs between model families. render.diffusion.families.base has what most of them do alike.
 
-    def embed(self, encoders: Sequence[TextEncoder], text: str, notice: Notice) -> Embedding:
+    N rows are the questions of one step: the `negatives` unconditional ones first, then the prompts' parts.
+    """
+
+    @property
+    def row(self) -> FamilyRow:
+        """The family's row in the table."""
+        ...
+
+    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
         """Encode one text, with its emphasis, to an Embedding of N = 1."""
         ...
 
+    def zero_empty(self, model: Model) -> bool:
+        """Tell whether an empty negative prompt is the zero embedding."""
+        ...
+
+    def told_scale(self, model: Model) -> bool:
+        """Tell whether the model was distilled to be told the guidance scale, and needs no second answer."""
+        ...
+
     def conditions(
-        self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor
+        self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
         """Return the denoiser's arguments that stay the same for all steps.
 
         The first `negatives` of the N texts are the unconditional ones. `latents` (B, C, h, w) tell the size.
         """
+        ...
+
+    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+        """Ask the denoiser about latents (N, C, h, w) at a timestep (no dimensions): (N, C, h, w)."""
+        ...
+
+    def settle(self, guided: Tensor, plain: Tensor) -> Tensor:
+        """Return the guided prediction (B, C, h, w) as it is used; `plain` is the one without guidance."""
+        ...
+
+    def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:
+        """Return what the scheduler is told beside the number of steps, for latents of a shape (C, h, w)."""
+        ...
+
+    def encode(self, model: Model, pictures: Tensor) -> Tensor:
+        """Encode pictures (B, 3, H, W) in [-1, 1], of whole latents, to latents (B, C, h, w), float32, as the
+        denoiser knows them.
+        """
+        ...
+
+    def decode(self, model: Model, latents: Tensor) -> Tensor:
+        """Decode latents (B, C, h, w) to pictures (B, 3, H, W) about in [-1, 1]."""
         ...
 
 
@@ -76,11 +94,13 @@ class Model:
     dtype: torch.dtype
     notice: Notice
 
+    def embed(self, text: str, notice: Notice) -> Embedding:
+        """Encode one text; see Family."""
+        return self.family.embed(self, text, notice)
+
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder of prompts, with its memory of texts already encoded."""
-        from render.diffusion.conditioning import Encoder
-
         return Encoder(self)
 
     @cached_property
@@ -93,15 +113,25 @@ class Model:
     @cached_property
     def factor(self) -> int:
         """Pixels per latent along a side."""
-        return int(2 ** (len(self.vae.config.block_out_channels) - 1))
+        return vae_factor(self.vae.config)
+
+    @cached_property
+    def multiple(self) -> int:
+        """What the sides of a picture must be multiples of: pixels per token of the denoiser."""
+        return self.factor * self.family.row.patch
 
     @cached_property
     def channels(self) -> int:
         """Channels of the latents."""
-        return int(self.denoiser.config.in_channels)
+        return int(self.denoiser.config.in_channels) // self.family.row.packing**2
+
+    @cached_property
+    def zero_empty(self) -> bool:
+        """Whether an empty negative prompt is the zero embedding."""
+        return self.family.zero_empty(self)
 
     @cached_property
     def guidance_width(self) -> int | None:
-        """Width of the guidance embedding of models distilled for it (LCM), else None."""
+        """Width of the guidance embedding of UNets distilled for it (LCM), else None."""
         width = self.denoiser.config.get("time_cond_proj_dim")
         return None if width is None else int(width)

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d
 
-from render.diffusion.parts import Model
+from render.diffusion.parts import LatentShape, Model
 from render.diffusion.schedule import Schedule, make_schedule
 from render.diffusion.steps import Sampling, StepPlan, reveal_plan, steps_of
 
@@ -77,11 +77,19 @@ class RevealSchedule:
     It is made of one part for each release: a fresh scheduler, begun at that step.
     """
 
-    def __init__(self, model: Model, settings: Sampling, reveal: Reveal, *, seeds: Sequence[int]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        settings: Sampling,
+        reveal: Reveal,
+        *,
+        seeds: Sequence[int],
+        shape: LatentShape | None = None,
+    ) -> None:
         # `scaled`: the whole schedule, cut by the plan alone, also for LCM, which else spreads steps anew
         plain = replace(settings, steps_mode="scaled")
         plans = [StepPlan(total=reveal.total, count=count) for count in reveal.releases]
-        made = [make_schedule(model, plain, plan, seeds=seeds) for plan in plans]
+        made = [make_schedule(model, plain, plan, seeds=seeds, shape=shape) for plan in plans]
         # one stream of fresh noise for all parts
         made = [replace(part, options=made[0].options) for part in made]
         nexts = [*reveal.releases[1:], 0]
@@ -125,9 +133,7 @@ class RevealSchedule:
             return moment.follower.noised(latents, noise)
         if self._at == len(self._moments):
             return latents
-        upcoming = self._moments[self._at].timestep.repeat(len(latents))
-        noised: Tensor = moment.part.scheduler.add_noise(latents, noise, upcoming)
-        return noised
+        return moment.part.noised_to(self._moments[self._at].timestep, latents, noise)
 
 
 @dataclass(frozen=True, kw_only=True)

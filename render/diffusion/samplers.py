@@ -15,8 +15,14 @@ from importlib import import_module
 from typing import Any
 
 from keyframes.errors import Problem, ProjectError, did_you_mean
+from render.diffusion.families.table import CONSISTENCY, DIFFUSION, FLOW, FamilyRow
 
 DEFAULT = "default"
+_REASONS = {
+    DIFFUSION: "learned to take noise away",
+    FLOW: "are trained by flow matching",
+    CONSISTENCY: "have a sampler of their own",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +70,12 @@ _SAMPLERS: Mapping[str, Sampler] = {
     "lcm": Sampler(scheduler="LCMScheduler", unless_said=_OPEN),
     "tcd": Sampler(scheduler="TCDScheduler", unless_said=_OPEN),
 }
+_FLOW: Mapping[str, Sampler] = {
+    "euler": Sampler(scheduler="FlowMatchEulerDiscreteScheduler"),
+    "heun": Sampler(scheduler="FlowMatchHeunDiscreteScheduler"),
+    "lcm": Sampler(scheduler="FlowMatchLCMScheduler"),
+}
+_KINDS: Mapping[str, Mapping[str, Sampler]] = {DIFFUSION: _SAMPLERS, FLOW: _FLOW, CONSISTENCY: {}}
 SAMPLER_NAMES: tuple[str, ...] = (DEFAULT, *_SAMPLERS)
 
 
@@ -84,12 +96,32 @@ def sampler_name(name: str) -> str:
     return found
 
 
-def make_scheduler(name: str, *, own: str, config: Mapping[str, Any]) -> Any:
+def samplers_of(kind: str) -> tuple[str, ...]:
+    """Return the names that work for a kind of models (FamilyRow.samplers)."""
+    return (DEFAULT, *_KINDS[kind])
+
+
+def check_sampler(name: str, row: FamilyRow) -> str:
+    """Return the name in SAMPLER_NAMES. Raises ProjectError if it is unknown or not for the family's models."""
+    chosen = sampler_name(name)
+    allowed = samplers_of(row.samplers)
+    if chosen not in allowed:
+        raise ProjectError(
+            Problem(
+                what=f'"{chosen}" does not work for {row.name} models, which {_REASONS[row.samplers]}.',
+                where="sampler",
+                hint=f"Allowed are {', '.join(allowed)}.",
+            )
+        )
+    return chosen
+
+
+def make_scheduler(name: str, *, own: str, config: Mapping[str, Any], kind: str = DIFFUSION) -> Any:
     """Make the named sampler's scheduler from a model's pristine config; `own` is the model's own scheduler
-    class.
+    class, `kind` what samplers work for it.
     """
     chosen = sampler_name(name)
-    sampler = Sampler(scheduler=own) if chosen == DEFAULT else _SAMPLERS[chosen]
+    sampler = Sampler(scheduler=own) if chosen == DEFAULT else _KINDS[kind][chosen]
     flags = dict(sampler.flags)
     if sampler.scheduler == "PNDMScheduler":
         flags["skip_prk_steps"] = True  # nine warm-up calls that latents do not need (CompVis' PLMS)
@@ -101,9 +133,10 @@ def make_scheduler(name: str, *, own: str, config: Mapping[str, Any]) -> Any:
 def _spellings() -> dict[str, str]:
     """Every accepted spelling, made plain, and the name it means."""
     spellings = {DEFAULT: DEFAULT}
-    for name, sampler in _SAMPLERS.items():
-        for spelling in (name, *sampler.aliases, sampler.scheduler):
-            spellings.setdefault(_plain(spelling), name)
+    for samplers in _KINDS.values():
+        for name, sampler in samplers.items():
+            for spelling in (name, *sampler.aliases, sampler.scheduler):
+                spellings.setdefault(_plain(spelling), name)
     return spellings
 
 

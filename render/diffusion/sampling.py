@@ -14,7 +14,7 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
-from render.diffusion.guidance import Guidance, guidance_embedding, make_guidance
+from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
@@ -58,17 +58,18 @@ def paint(
     if pictures is not None and reveal is None and plan.count == 0:
         return pictures.to(device=model.device, dtype=torch.float32)
     width, height = size
+    shape = latent_shape(model, width, height)
     if noise is None:
-        noise = start_noise(seeds, latent_shape(model, width, height))
+        noise = start_noise(seeds, shape)
     start = noise.to(device=model.device, dtype=torch.float32)
 
     def painted() -> tuple[Tensor, Tensor]:
         latents = None if pictures is None else encode(model, pictures)
         schedule: Schedule | RevealSchedule
         if reveal is None:
-            schedule = make_schedule(model, settings, plan, seeds=seeds)
+            schedule = make_schedule(model, settings, plan, seeds=seeds, shape=shape)
         else:
-            schedule = RevealSchedule(model, settings, reveal, seeds=seeds)
+            schedule = RevealSchedule(model, settings, reveal, seeds=seeds, shape=shape)
         guidance = make_guidance(model, prompts, settings, frame=frame)
         clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, on_step)
         return clean, decode(model, clean)
@@ -98,16 +99,14 @@ def _denoise(
     """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
     dtype = model.denoiser.dtype
     texts = guidance.texts.to(dtype)
-    conditions = model.family.conditions(model, texts, negatives=guidance.negatives, latents=latents)
-    if model.guidance_width is not None:
-        scales = [settings.cfg_scale] * len(guidance.owners)
-        embedded = guidance_embedding(scales, model.guidance_width)
-        conditions["timestep_cond"] = embedded.to(device=model.device, dtype=dtype)
+    conditions = model.family.conditions(
+        model, texts, negatives=guidance.negatives, latents=latents, cfg_scale=settings.cfg_scale
+    )
     count = len(schedule.timesteps)
     moments = schedule.timesteps.to(model.device)
     for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
         given = schedule.scaled(guidance.spread(latents), timestep).to(dtype)
-        answers = model.denoiser(given, moment, **conditions, return_dict=False)[0]
+        answers = model.family.answer(model, given, moment, conditions)
         latents = schedule.step(guidance.combine(answers.float()), timestep, latents)
         if on_step is not None:
             on_step(index + 1, count)

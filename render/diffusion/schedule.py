@@ -11,9 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from render.diffusion.cuts import cut
+from render.diffusion.latents import latent_shape
 from render.diffusion.noise import step_generators
-from render.diffusion.parts import Model
-from render.diffusion.samplers import make_scheduler, sampler_name
+from render.diffusion.parts import LatentShape, Model
+from render.diffusion.samplers import check_sampler, make_scheduler
 from render.diffusion.steps import Sampling, StepPlan, step_plan
 
 
@@ -30,15 +32,25 @@ class Schedule:
     def noised(self, latents: Tensor | None, noise: Tensor) -> Tensor:
         """Return the latents to start from: (B, C, h, w) of a picture with noise, or noise alone."""
         if latents is None:
-            return noise * float(self.scheduler.init_noise_sigma)
-        first = self.timesteps[:1].repeat(len(latents))
-        noised: Tensor = self.scheduler.add_noise(latents, noise, first)
+            return noise * float(getattr(self.scheduler, "init_noise_sigma", 1.0))
+        return self.noised_to(self.timesteps[0], latents, noise)
+
+    def noised_to(self, timestep: Tensor, latents: Tensor, noise: Tensor) -> Tensor:
+        """Return a picture's latents (B, C, h, w) with the noise of a timestep."""
+        each = timestep.repeat(len(latents))
+        noised: Tensor
+        if hasattr(self.scheduler, "scale_noise"):
+            noised = self.scheduler.scale_noise(latents, each, noise)
+        else:
+            noised = self.scheduler.add_noise(latents, noise, each)
         return noised
 
     def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
-        """Return the latents as the denoiser wants them at this timestep."""
-        scaled: Tensor = self.scheduler.scale_model_input(latents, timestep)
-        return scaled
+        """Return the latents as the denoiser wants them at a timestep."""
+        if not hasattr(self.scheduler, "scale_model_input"):
+            return latents
+        given: Tensor = self.scheduler.scale_model_input(latents, timestep)
+        return given
 
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy."""
@@ -48,6 +60,31 @@ class Schedule:
         return stepped
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrigSchedule(Schedule):
+    """TrigFlow, whose timesteps are angles: Lu and Song 2024, arXiv:2410.11081, section 3."""
+
+    @property
+    def _deviation(self) -> float:
+        return float(self.scheduler.config.sigma_data)
+
+    def noised(self, latents: Tensor | None, noise: Tensor) -> Tensor:
+        """Return the latents to start from; noise alone has the latents' deviation."""
+        if latents is None:
+            return noise * self._deviation
+        return self.noised_to(self.timesteps[0], latents, noise)
+
+    def noised_to(self, timestep: Tensor, latents: Tensor, noise: Tensor) -> Tensor:
+        """Return cos(t) x latents + sin(t) x noise of the latents' deviation."""
+        angle = timestep.to(latents.device)
+        return torch.cos(angle) * latents + torch.sin(angle) * (noise * self._deviation)
+
+    def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
+        """Return the latents as flow matching would have them at the time sin / (cos + sin)."""
+        flow = torch.sin(timestep) / (torch.cos(timestep) + torch.sin(timestep))
+        return latents / self._deviation * torch.sqrt(flow**2 + (1 - flow) ** 2)
+
+
 def plan_steps(model: Model, settings: Sampling, *, pictured: bool) -> StepPlan:
     """Return the plan for a painting; without a picture all steps are run, whatever the strength."""
     levels = int(model.scheduler_config.get("num_train_timesteps", 1000))
@@ -55,76 +92,44 @@ def plan_steps(model: Model, settings: Sampling, *, pictured: bool) -> StepPlan:
     return step_plan(settings.steps, strength, settings.steps_mode, levels=levels)
 
 
-def make_schedule(model: Model, settings: Sampling, plan: StepPlan, *, seeds: Sequence[int]) -> Schedule:
+def make_schedule(
+    model: Model,
+    settings: Sampling,
+    plan: StepPlan,
+    *,
+    seeds: Sequence[int],
+    shape: LatentShape | None = None,
+) -> Schedule:
     """Take a fresh scheduler and cut its schedule to the planned steps.
 
-    Raises ProjectError for an unknown sampler.
+    `shape` (C, h, w) is that of the latents, by default those of the model's own size; flow matching is later
+    on big pictures. Raises ProjectError for a sampler that is unknown, or not for this family.
     """
     scheduler = _fresh(model, settings.sampler)
-    timesteps = _cut(scheduler, settings, plan)
+    timing = model.family.timing(model, plan.total, shape or _own_shape(model))
+    timesteps = cut(scheduler, settings, plan, timing)
     options: dict[str, Any] = {}
     accepted = signature(scheduler.step).parameters
     if "eta" in accepted:
         options["eta"] = settings.eta
     if "generator" in accepted:
         options["generator"] = step_generators(seeds)
+    if type(scheduler).__name__ == "SCMScheduler":  # its last timestep is the picture
+        return TrigSchedule(scheduler=scheduler, timesteps=timesteps[:-1], options=options)
     return Schedule(scheduler=scheduler, timesteps=timesteps, options=options)
+
+
+def _own_shape(model: Model) -> LatentShape:
+    size = model.source.defaults.size
+    return latent_shape(model, size, size)
 
 
 def _fresh(model: Model, sampler: str) -> Any:
     """Return a scheduler that has not been used: a copy of the one kept for the sampler."""
-    name = sampler_name(sampler)
+    row = model.family.row
+    name = check_sampler(sampler, row)
     if name not in model.schedulers:
-        model.schedulers[name] = make_scheduler(name, own=model.scheduler, config=model.scheduler_config)
+        model.schedulers[name] = make_scheduler(
+            name, own=model.scheduler, config=model.scheduler_config, kind=row.samplers
+        )
     return deepcopy(model.schedulers[name])
-
-
-def _cut(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
-    """Set the scheduler's steps and return the timesteps to run."""
-    if "original_inference_steps" in signature(scheduler.set_timesteps).parameters:
-        return _distilled(scheduler, settings, plan)
-    scheduler.set_timesteps(plan.total, device="cpu")
-    if type(scheduler).__name__ == "PNDMScheduler":
-        return _plms(scheduler.timesteps, plan)
-    start = plan.skipped * scheduler.order
-    if hasattr(scheduler, "set_begin_index"):
-        scheduler.set_begin_index(start)
-    timesteps: Tensor = scheduler.timesteps[start:]
-    return timesteps
-
-
-def _distilled(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
-    """LCM and TCD choose among the steps of their distillation.
-
-    Where all steps are to be run on a part of the noise (`exact`), they spread them over that part
-    themselves, as diffusers' own LCM img2img does.
-    """
-    spread = settings.steps_mode == "exact" and plan.skipped > 0
-    count, strength = (plan.count, min(settings.strength + 1e-9, 1.0)) if spread else (plan.total, 1.0)
-    grid = _grid(scheduler.config, count, strength)
-    scheduler.set_timesteps(count, device="cpu", strength=strength, **grid)
-    start = 0 if spread else plan.skipped
-    scheduler.set_begin_index(start)
-    timesteps: Tensor = scheduler.timesteps[start:]
-    return timesteps
-
-
-def _grid(config: Mapping[str, Any], count: int, strength: float) -> dict[str, int]:
-    """Say nothing where the distillation's own steps are enough, else name the next finer even division of
-    the levels.
-    """
-    levels, own = int(config["num_train_timesteps"]), int(config["original_inference_steps"])
-    if int(own * strength) >= count:
-        return {}
-    finer = (steps for steps in range(own, levels) if levels % steps == 0 and int(steps * strength) >= count)
-    return {"original_inference_steps": next(finer, levels)}
-
-
-def _plms(timesteps: Tensor, plan: StepPlan) -> Tensor:
-    """Cut PLMS' steps. It runs the second one twice, wherever it starts: that is how it gets going.
-
-    (diffusers cuts the list with the repetition already in it; then the latents are one step behind the
-    timesteps.)
-    """
-    single = torch.cat([timesteps[:1], timesteps[2:]])[plan.skipped :]
-    return torch.cat([single[:2], single[1:]])

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from keyframes.emphasis import parse_emphasis
-from render.diffusion.parts import Notice
+from render.diffusion.embeddings import Embedding, Notice, TextEncoder
 
 LONGEST_WORD = 30
 
@@ -30,26 +30,58 @@ class Tokens:
     weights: Tensor | None
 
 
-def tokenize(tokenizer: Any, text: str, notice: Notice) -> Tokens:
-    """Tokenise a prompt to the tokenizer's whole window.
+def tokenize(
+    tokenizer: Any,
+    text: str,
+    notice: Notice,
+    *,
+    window: int | None = None,
+    frame: tuple[str, str] = ("", ""),
+    fill: bool = True,
+) -> Tokens:
+    """Tokenise a prompt to the whole window, by default the tokenizer's own; without `fill`, to its own length.
 
-    A text that is longer loses its end; `notice` is told which words. Raises ScheduleError for impossible
-    emphasis.
+    `frame` is what a language model is told before and after the text, without emphasis. A text that is longer
+    loses its end; `notice` is told which words. Raises ScheduleError for impossible emphasis.
     """
-    pieces = parse_emphasis(text)
+    before, after = frame
+    pieces = [(before, 1.0), *parse_emphasis(text), (after, 1.0)]
     plain = "".join(piece for piece, _ in pieces)
-    window = int(tokenizer.model_max_length)
+    window = window or int(tokenizer.model_max_length)
     full = tokenizer(plain, return_offsets_mapping=True, verbose=False)
     offsets = [tuple(pair) for pair in full["offset_mapping"]]
     if len(offsets) > window:
-        lost = _from_word(plain, offsets[window - 1][0])
-        notice(
-            f'The prompt is longer than the {window} tokens that the model reads; it does not see "{lost}".'
-        )
-    batch = tokenizer(plain, padding="max_length", max_length=window, truncation=True, return_tensors="pt")
-    return Tokens(
-        ids=batch["input_ids"], mask=batch["attention_mask"], weights=_weights(pieces, offsets, window)
+        end = len(plain) - len(after)
+        notice(tell_lost(window, _from_word(plain[:end], offsets[window - 1][0])))
+    batch = tokenizer(
+        plain,
+        padding="max_length" if fill else False,
+        max_length=window,
+        truncation=True,
+        return_tensors="pt",
     )
+    return Tokens(
+        ids=batch["input_ids"],
+        mask=batch["attention_mask"],
+        weights=_weights(pieces, offsets, window if fill else min(window, len(offsets))),
+    )
+
+
+def tell_lost(window: int, lost: str) -> str:
+    """Say which words a model does not see."""
+    return f'The prompt is longer than the {window} tokens that the model reads; it does not see "{lost}".'
+
+
+def read_t5(part: TextEncoder, text: str, window: int, notice: Notice, *, masked: bool = False) -> Embedding:
+    """Encode one text with T5, filled up to the window: (1, window, D), with the tokenizer's mask.
+
+    `masked`: T5 does not look at what fills up.
+    """
+    tokens = tokenize(part.tokenizer, text, notice, window=window)
+    device = part.encoder.device
+    mask = tokens.mask.to(device) if masked else None
+    hidden = part.encoder(tokens.ids.to(device), attention_mask=mask)[0]
+    return Embedding(tokens=emphasise(hidden, tokens.weights), mask=tokens.mask.to(device))
 
 
 def _from_word(text: str, start: int) -> str:

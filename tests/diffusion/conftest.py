@@ -16,6 +16,16 @@ from render.diffusion.catalogue import find_model
 from render.diffusion.load import load_model, quiet_libraries
 from render.diffusion.parts import Model
 from tests.tiny import LCM, PLMS, TURBO, VELOCITY, tiny_sd, tiny_sdxl
+from tests.tiny_families import (
+    FLOW,
+    tiny_chroma,
+    tiny_flux,
+    tiny_kolors,
+    tiny_qwen,
+    tiny_sana,
+    tiny_sd3,
+    tiny_zimage,
+)
 
 KINDS: dict[str, Callable[[Path], Path]] = {
     "sd": tiny_sd,
@@ -25,16 +35,28 @@ KINDS: dict[str, Callable[[Path], Path]] = {
     "sdxl": tiny_sdxl,
     "sdxl-turbo": lambda folder: tiny_sdxl(folder, scheduler=TURBO),
     "sdxl-nonzero": lambda folder: tiny_sdxl(folder, zero_empty=False),
+    "kolors": tiny_kolors,
+    "sd3": tiny_sd3,
+    "chroma": tiny_chroma,
+    "qwen-image": tiny_qwen,
+    "sana-sprint": tiny_sana,
+    "z-image": tiny_zimage,
+    "z-image-turbo": tiny_zimage,
+    "sd3-without-t5": lambda folder: tiny_sd3(folder, t5=False),
+    "flux-dev": tiny_flux,
+    "flux-undistilled": lambda folder: tiny_flux(folder, told=False),
+    "flux-schnell": lambda folder: tiny_flux(folder, told=False, scheduler=FLOW),
 }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let diffusers' schedulers use torch tensors as NumPy arrays in the old way; all other warnings are
-    errors.
+    """Let diffusers' schedulers use torch tensors as NumPy arrays in the old way, and its Chroma its own
+    deprecated names; all other warnings are errors.
     """
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning"))
+            item.add_marker(pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is:FutureWarning"))
 
 
 @pytest.fixture(scope="session", autouse=True)

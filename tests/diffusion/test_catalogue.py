@@ -114,9 +114,10 @@ def test_damaged_weights(damage: str, model: Path, tmp_path: Path) -> None:
 
 
 def test_other_families_are_refused(model: Path, tmp_path: Path) -> None:
-    edit(model / "model_index.json", _class_name="FluxPipeline")
+    edit(model / "model_index.json", _class_name="PixArtSigmaPipeline")
     with pytest.raises(
-        EnvironmentFault, match=r"is a FluxPipeline. Families that paint here: StableDiffusionXLPipeline"
+        EnvironmentFault,
+        match=r"is a PixArtSigmaPipeline. Families that paint here: StableDiffusionXLPipeline",
     ):
         find_model("models/dream", folder=tmp_path)
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from torch import Tensor
-
-from render.diffusion.parts import Embedding, Family, Model, Notice, TextEncoder
+from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.families.table import family_named
+from render.diffusion.families.unet import UNetFamily
+from render.diffusion.parts import Family, Model
 from render.diffusion.tokens import emphasise, tokenize
 
 
-class StableDiffusion:
+class StableDiffusion(UNetFamily):
     """The last hidden state of one CLIP text encoder."""
 
-    def embed(self, encoders: Sequence[TextEncoder], text: str, notice: Notice) -> Embedding:
+    row = family_named("sd")
+
+    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
         """Encode one text: (1, L, D)."""
-        (part,) = encoders
+        (part,) = model.encoders
         tokens = tokenize(part.tokenizer, text, notice)
         mask = tokens.mask if getattr(part.encoder.config, "use_attention_mask", False) else None
         device = part.encoder.device
@@ -24,12 +24,6 @@ class StableDiffusion:
             tokens.ids.to(device), attention_mask=None if mask is None else mask.to(device)
         )[0]
         return Embedding(tokens=emphasise(hidden, tokens.weights))
-
-    def conditions(
-        self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor
-    ) -> dict[str, Any]:
-        """Return the texts."""
-        return {"encoder_hidden_states": texts.tokens}
 
 
 FAMILY: Family = StableDiffusion()

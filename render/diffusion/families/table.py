@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+DIFFUSION, FLOW, CONSISTENCY = "diffusion", "flow", "consistency"
 FIRST_TENSOR = "model.diffusion_model.input_blocks.0.0.weight"  # of every single file with a UNet in it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Other defaults for models whose config says `key` = `value` in `part` ("transformer", "scheduler")."""
+
+    part: str
+    key: str
+    value: object
+    steps: int
+    cfg_scale: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,17 +30,37 @@ class FamilyRow:
     `module` (in render.diffusion.families) holds FAMILY, which has the methods of parts.Family. `pipelines`
     are the classes that a model_index.json names; the first one loads single files. `size` is what a model of
     unknown size was trained for. A single file belongs to the first family of the table one of whose `marks`
-    starts one of its tensors' names. `omitted` are parts that are never loaded. `upcasts_vae`: its VAE
-    overflows in float16. `reference` is a hub model whose configs fit a single file.
+    starts one of its tensors' names; a family without marks has no single files. `omitted` are parts that are
+    never loaded. `upcasts_vae`: its VAE overflows in float16. `reference` is a hub model whose configs fit a
+    single file.
+
+    `denoiser` is the name of the part that denoises. It takes latents in tokens of `patch` x `patch`; with
+    `packing` above 1 the packing is not its own business, and its in_channels are that many squared times the
+    VAE's. `samplers` is the kind of samplers that work (render.diffusion.samplers). `steps` and `cfg_scale` are
+    what its models are published with, `variants` those of some of them, and `few_steps` those of models which
+    were distilled to a few steps without guidance ("turbo", "lightning" in their name). `half` is the
+    precision that they are published in. `libraries` name the classes of its parts; `needs` are packages that
+    they need.
     """
 
     name: str
     module: str
     pipelines: tuple[str, ...]
     size: int
-    marks: tuple[str, ...]
-    reference: str
+    marks: tuple[str, ...] = ()
+    reference: str = ""
     upcasts_vae: bool = False
+    denoiser: str = "unet"
+    patch: int = 1
+    packing: int = 1
+    samplers: str = DIFFUSION
+    steps: int = 20
+    cfg_scale: float = 7.0
+    variants: tuple[Variant, ...] = ()
+    few_steps: int = 4
+    half: str = "float16"
+    libraries: tuple[str, ...] = ("diffusers", "transformers")
+    needs: tuple[str, ...] = ()
     omitted: tuple[str, ...] = ("safety_checker", "feature_extractor", "image_encoder")
 
 
@@ -54,6 +86,94 @@ FAMILIES: tuple[FamilyRow, ...] = (
         size=512,
         marks=("cond_stage_model.",),
         reference="stable-diffusion-v1-5/stable-diffusion-v1-5",
+    ),
+    FamilyRow(
+        name="kolors",
+        module="kolors",
+        pipelines=("KolorsPipeline", "KolorsImg2ImgPipeline"),
+        size=1024,
+        upcasts_vae=True,
+        steps=25,
+        cfg_scale=5.0,
+        libraries=("diffusers", "transformers", "kolors"),
+        needs=("sentencepiece",),
+    ),
+    FamilyRow(
+        name="sd3",
+        module="sd3",
+        pipelines=("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        patch=2,
+        samplers=FLOW,
+        steps=28,
+        cfg_scale=7.0,
+        variants=(Variant(part="transformer", key="qk_norm", value="rms_norm", steps=28, cfg_scale=4.5),),
+    ),
+    FamilyRow(
+        name="flux",
+        module="flux",
+        pipelines=("FluxPipeline", "FluxImg2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        patch=2,
+        packing=2,
+        samplers=FLOW,
+        steps=4,
+        cfg_scale=1.0,
+        variants=(Variant(part="transformer", key="guidance_embeds", value=True, steps=28, cfg_scale=3.5),),
+        half="bfloat16",
+    ),
+    FamilyRow(
+        name="chroma",
+        module="chroma",
+        pipelines=("ChromaPipeline", "ChromaImg2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        patch=2,
+        packing=2,
+        samplers=FLOW,
+        steps=40,
+        cfg_scale=3.0,
+        half="bfloat16",
+    ),
+    FamilyRow(
+        name="qwen-image",
+        module="qwen",
+        pipelines=("QwenImagePipeline", "QwenImageImg2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        patch=2,
+        packing=2,
+        samplers=FLOW,
+        steps=50,
+        cfg_scale=4.0,
+        half="bfloat16",
+    ),
+    FamilyRow(
+        name="z-image",
+        module="zimage",
+        pipelines=("ZImagePipeline", "ZImageImg2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        patch=2,
+        samplers=FLOW,
+        steps=50,
+        cfg_scale=5.0,
+        variants=(Variant(part="scheduler", key="shift", value=3.0, steps=9, cfg_scale=1.0),),
+        few_steps=9,
+        half="bfloat16",
+    ),
+    FamilyRow(
+        name="sana-sprint",
+        module="sana",
+        pipelines=("SanaSprintPipeline", "SanaSprintImg2ImgPipeline"),
+        size=1024,
+        denoiser="transformer",
+        samplers=CONSISTENCY,
+        steps=2,
+        cfg_scale=4.5,
+        half="bfloat16",
     ),
 )
 

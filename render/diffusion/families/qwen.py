@@ -1,0 +1,97 @@
+"""Qwen-Image: a vision-language model as text encoder, in Chinese and English, and a VAE made for video.
+
+Wu et al. 2025, arXiv:2508.02324. Texts have as many tokens as words; a blend goes on to the end of the longest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.families.flow import TIME, FlowFamily, pack, unpack
+from render.diffusion.families.table import family_named
+from render.diffusion.parts import Family, Model
+from render.diffusion.tokens import emphasise, tokenize
+
+WINDOW, TEMPLATE_TOKENS = 1024, 34  # so many tokens of the template come before the text, and are cut off
+# the words that the model was trained with
+BEFORE = (
+    "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, quantity, text, spatial "
+    "relationships of the objects and background:<|im_end|>\n<|im_start|>user\n"
+)
+AFTER = "<|im_end|>\n<|im_start|>assistant\n"
+
+
+class QwenImage(FlowFamily):
+    """The last hidden states of Qwen2.5-VL about the text in a question."""
+
+    row = family_named("qwen-image")
+
+    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+        """Encode one text: (1, L, D), L as long as it is."""
+        (part,) = model.encoders
+        window = WINDOW + TEMPLATE_TOKENS
+        tokens = tokenize(part.tokenizer, text, notice, window=window, frame=(BEFORE, AFTER), fill=False)
+        device = part.encoder.device
+        states = part.encoder(
+            input_ids=tokens.ids.to(device), attention_mask=tokens.mask.to(device), output_hidden_states=True
+        ).hidden_states
+        hidden = emphasise(states[-1], tokens.weights)
+        return Embedding(tokens=hidden[:, TEMPLATE_TOKENS:][:, :WINDOW])
+
+    def told_scale(self, model: Model) -> bool:
+        """Tell whether the model was distilled to be told its scale."""
+        return bool(model.denoiser.config.get("guidance_embeds"))
+
+    def conditions(
+        self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
+    ) -> dict[str, Any]:
+        """Return the texts, which of their tokens are read, and the picture's size in tokens."""
+        rows = len(texts.tokens)
+        scale = torch.full([rows], cfg_scale, device=model.device, dtype=torch.float32)
+        height, width = (side // 2 for side in latents.shape[-2:])
+        return {
+            "encoder_hidden_states": texts.tokens,
+            "encoder_hidden_states_mask": None if texts.mask is None else texts.mask.bool(),
+            "img_shapes": [[(1, height, width)]] * rows,
+            "guidance": scale if self.told_scale(model) else None,
+        }
+
+    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+        """Ask the transformer about packed latents."""
+        times = moment.expand(len(latents)).to(latents.dtype) / TIME
+        found = model.denoiser(pack(latents), timestep=times, **conditions, return_dict=False)[0]
+        return unpack(found, latents)
+
+    def settle(self, guided: Tensor, plain: Tensor) -> Tensor:
+        """Give each token of the guided prediction the length that it has without guidance."""
+        tokens = pack(guided)
+        lengths = torch.norm(pack(plain), dim=-1, keepdim=True) / torch.norm(tokens, dim=-1, keepdim=True)
+        return unpack(tokens * lengths, guided)
+
+    def encode(self, model: Model, pictures: Tensor) -> Tensor:
+        """Encode pictures as films of one frame."""
+        mean, inverse = _statistics(model)
+        latents: Tensor = model.vae.encode(pictures.unsqueeze(2)).latent_dist.mode()[:, :, 0]
+        return (latents.float() - mean) * inverse
+
+    def decode(self, model: Model, latents: Tensor) -> Tensor:
+        """Undo encode's scale and decode the one frame."""
+        mean, inverse = _statistics(model)
+        given = (latents / inverse + mean).to(model.vae.dtype)
+        frames: Tensor = model.vae.decode(given.unsqueeze(2), return_dict=False)[0]
+        return frames[:, :, 0]
+
+
+def _statistics(model: Model) -> tuple[Tensor, Tensor]:
+    """Return the latents' mean and the inverse of their deviation per channel, (1, C, 1, 1)."""
+    config = model.vae.config
+    given = torch.tensor([config.latents_mean, config.latents_std], device=model.device)
+    return given[0].view(1, -1, 1, 1), 1.0 / given[1].view(1, -1, 1, 1)
+
+
+FAMILY: Family = QwenImage()

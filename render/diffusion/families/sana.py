@@ -1,0 +1,103 @@
+"""Sana-Sprint: one to four steps, a language model as text encoder, and a VAE that shrinks by 32.
+
+Chen et al. 2025, arXiv:2503.09641. It was distilled to be told its guidance scale, and reads no negative prompt.
+Its time is an angle from pi/2 (noise) to 0 (picture): latents are cos(t) x picture + sin(t) x noise, where both
+have a deviation of sigma_data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from inspect import signature
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.families.base import BaseFamily
+from render.diffusion.families.table import family_named
+from render.diffusion.parts import Family, LatentShape, Model
+from render.diffusion.tokens import emphasise, tokenize
+
+WINDOW = 300
+FIRST, SECOND = 1.57080, 1.3  # the angles of two steps, as published
+
+
+class SanaSprint(BaseFamily):
+    """The last hidden states of Gemma about the text after an instruction, of which the text's are kept."""
+
+    row = family_named("sana-sprint")
+
+    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+        """Encode one text, in small letters: (1, 300, D) with a mask."""
+        (part,) = model.encoders
+        part.tokenizer.padding_side = "right"
+        before = _instruction()
+        window = len(part.tokenizer.encode(before)) + WINDOW - 2
+        tokens = tokenize(part.tokenizer, text.lower().strip(), notice, window=window, frame=(before, ""))
+        device = part.encoder.device
+        mask = tokens.mask.to(device)
+        hidden = part.encoder(tokens.ids.to(device), attention_mask=mask)[0]
+        kept = [0, *range(window - WINDOW + 1, window)]
+        weights = None if tokens.weights is None else tokens.weights[kept]
+        return Embedding(tokens=emphasise(hidden[:, kept], weights), mask=mask[:, kept])
+
+    def told_scale(self, model: Model) -> bool:
+        """It always is."""
+        return True
+
+    def conditions(
+        self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
+    ) -> dict[str, Any]:
+        """Return the texts, which of their tokens are read, and the guidance scale."""
+        scale = torch.full([len(texts.tokens)], cfg_scale, device=model.device).to(texts.tokens.dtype)
+        return {
+            "encoder_hidden_states": texts.tokens,
+            "encoder_attention_mask": texts.mask,
+            "guidance": scale * model.denoiser.config.guidance_embeds_scale,
+        }
+
+    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+        """Ask the transformer, which knows flow matching's time, and turn its answer to the angle's.
+
+        Equation 8 of the paper; TrigSchedule.scaled has turned the latents.
+        """
+        times = moment.expand(len(latents))
+        flow = torch.sin(times) / (torch.cos(times) + torch.sin(times))
+        found: Tensor = model.denoiser(latents, timestep=flow, **conditions, return_dict=False)[0]
+        s = flow.view(-1, 1, 1, 1)
+        turned: Tensor = (1 - 2 * s) * latents + (1 - 2 * s + 2 * s**2) * found
+        turned = (turned / torch.sqrt(s**2 + (1 - s) ** 2)).float()
+        return turned * _deviation(model)
+
+    def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:
+        """Return the first angle and, for two steps, the second; others are even."""
+        return {"max_timesteps": FIRST, "intermediate_timesteps": SECOND if steps == 2 else None}
+
+    def encode(self, model: Model, pictures: Tensor) -> Tensor:
+        """Encode to latents of the deviation sigma_data."""
+        latents: Tensor = model.vae.encode(pictures).latent
+        return latents.float() * float(model.vae.config.scaling_factor) * _deviation(model)
+
+    def decode(self, model: Model, latents: Tensor) -> Tensor:
+        """Undo encode's scale and decode."""
+        given = (latents / _deviation(model)).to(model.vae.dtype) / float(model.vae.config.scaling_factor)
+        picture: Tensor = model.vae.decode(given, return_dict=False)[0]
+        return picture
+
+
+def _deviation(model: Model) -> float:
+    return float(model.scheduler_config["sigma_data"])
+
+
+@cache
+def _instruction() -> str:
+    """Return what the model was told before each text: the pipeline has it as a default."""
+    asked = signature(import_module("diffusers").SanaSprintPipeline.__call__).parameters
+    return "\n".join(asked["complex_human_instruction"].default)
+
+
+FAMILY: Family = SanaSprint()
