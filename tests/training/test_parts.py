@@ -11,7 +11,7 @@ from torch import nn
 
 from training.sketch import checkpoint, loop
 from training.sketch.autoencoder import Inside, make
-from training.sketch.painter import SUBJECTS
+from training.sketch.painter import FIRST
 from training.sketch.words import sample_captions, tokens, train_tokenizer
 
 
@@ -55,7 +55,7 @@ def test_the_loop_resumes(tmp_path: Path) -> None:
 def test_the_tokenizer_knows_its_words(tmp_path: Path) -> None:
     """A subject is one token or two; an unknown word falls into letters and never fails."""
     tokenizer = train_tokenizer(sample_captions(500, 1), tmp_path)
-    for subject in SUBJECTS:
+    for subject in FIRST.subjects:
         assert len(tokenizer(subject).input_ids) <= 2 + 2
     ids = tokens(tokenizer, ["a lighthouse", "Zwölf Boxkämpfer 龍 🙂"])
     assert ids.shape == (2, 48)

@@ -1,7 +1,7 @@
 """A castle: a wall with battlements and three pointed towers."""
 
-from ..brushes import Color, Picture, ellipse_points, fill, polygon, polygon_mask, smooth_noise
-from ..world import Scene
+from ...brushes import Color, Picture, ellipse_points, fill, polygon, polygon_mask, smooth_noise
+from ...scene import Scene
 from .lit import Lit
 
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from .brushes import (
+from ..brushes import (
     Color,
     Picture,
     cloud_noise,
@@ -18,7 +18,7 @@ from .brushes import (
     smooth_noise,
     vertical,
 )
-from .world import Scene
+from ..scene import Scene
 
 # top of the sky, sky at the horizon
 _SKIES: dict[str, tuple[tuple[Color, Color], ...]] = {

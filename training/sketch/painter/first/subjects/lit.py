@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..brushes import Color, Picture, jitter, shaded, tint
+from ...brushes import Color, Picture, jitter, shaded, tint
+from ...scene import Scene
 from ..sky import AMBIENT
-from ..world import Scene
 
 
 class Lit:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..brushes import Picture, ellipse_points, fill, polygon_mask
+from ...brushes import Picture, ellipse_points, fill, polygon_mask
+from ...scene import Scene
 from ..ground import paint_rock
-from ..world import Scene
 from .balloon import balloon
 from .boat import boat
 from .castle import castle

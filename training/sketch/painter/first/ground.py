@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from .brushes import Color, Picture, fill, jitter, mix, polygon, smooth_noise, tint
+from ..brushes import Color, Picture, fill, jitter, mix, polygon, smooth_noise, tint
+from ..scene import Scene
 from .sky import AMBIENT
-from .world import Scene
 
 _GROUNDS: dict[str, tuple[Color, Color]] = {  # far, near
     "sea": ((0.22, 0.50, 0.66), (0.05, 0.25, 0.45)),

@@ -1,7 +1,7 @@
 """A cottage with a chimney, a door and two windows."""
 
-from ..brushes import Color, Picture, ellipse_points, fill, polygon, polygon_mask
-from ..world import Scene
+from ...brushes import Color, Picture, ellipse_points, fill, polygon, polygon_mask
+from ...scene import Scene
 from .lit import Lit
 
 

@@ -1,7 +1,7 @@
 """A sailing boat with two sails and a wake."""
 
-from ..brushes import Picture, ellipse_points, fill, line, polygon, polygon_mask
-from ..world import Scene
+from ...brushes import Picture, ellipse_points, fill, line, polygon, polygon_mask
+from ...scene import Scene
 from .lit import Lit
 
 

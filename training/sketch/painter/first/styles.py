@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from .brushes import Picture, cloud_noise, mix, smooth_noise
+from ..brushes import Picture, cloud_noise, mix, smooth_noise
 
 
 def apply_style(canvas: Picture, style: str, rng: np.random.Generator) -> Picture:

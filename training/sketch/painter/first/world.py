@@ -1,8 +1,8 @@
-"""What there is in the painted world, how a scene is drawn by lot, and how it is told in words."""
-
-from dataclasses import dataclass
+"""What there is in the first world, how its scenes are drawn by lot, and how they are told in words."""
 
 import numpy as np
+
+from ..scene import Scene
 
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "lighthouse": ("a lighthouse", "an old lighthouse", "a tall lighthouse", "a striped lighthouse"),
@@ -42,25 +42,6 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "birds": ("with birds", "birds in the sky", "with a flock of birds"),
     "clouds": ("with clouds", "fluffy clouds", "white clouds above"),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """One picture before it is painted: the nouns, and where the main one stands.
-
-    x: middle of the subject, y_horizon: the horizon, scale: height of the subject; fractions of the canvas.
-    """
-
-    subject: str
-    ground: str
-    light: str
-    style: str
-    extras: tuple[str, ...]
-    x: float
-    horizon: float
-    scale: float
-    lit_from_left: bool
-    subject_shown: bool
 
 
 def _pick(rng: np.random.Generator, options: dict[str, tuple[str, ...]]) -> str:

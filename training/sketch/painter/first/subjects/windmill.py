@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..brushes import Color, Picture, ellipse_points, line, polygon
-from ..world import Scene
+from ...brushes import Color, Picture, ellipse_points, line, polygon
+from ...scene import Scene
 from .lit import Lit
 
 

@@ -1,7 +1,7 @@
 """A hot air balloon, striped, with its basket."""
 
-from ..brushes import Color, Picture, ellipse_points, fill, glow, line, polygon, polygon_mask
-from ..world import Scene
+from ...brushes import Color, Picture, ellipse_points, fill, glow, line, polygon, polygon_mask
+from ...scene import Scene
 from .lit import Lit
 
 

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..brushes import Color, Picture, ellipse_points, fill, line, mix, polygon, polygon_mask
-from ..world import Scene
+from ...brushes import Color, Picture, ellipse_points, fill, line, mix, polygon, polygon_mask
+from ...scene import Scene
 from .lit import Lit
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..brushes import Picture, fill, glow, polygon, polygon_mask
-from ..world import Scene
+from ...brushes import Picture, fill, glow, polygon, polygon_mask
+from ...scene import Scene
 from .lit import Lit
 
 
