@@ -8,13 +8,14 @@ from typing import Any
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """A thing beside the main subject. x: its middle, a canvas fraction; distance: metres from the camera;
-    height: its own, in metres; seed: of its details."""
+    height: its own, in metres; lift: of its foot above the ground, in metres; seed: of its details."""
 
     subject: str
     x: float
     distance: float
     height: float
     seed: int
+    lift: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,8 @@ class Scene:
     The fields with defaults are those of the whole world; scenes of the first world leave them alone.
     count: how many of the main subject there are (the first is the main one, the others are among `others`);
     height: the main subject's, in metres; eye: the camera's height in metres; lens: the focal length in
-    picture widths (0.7 is wide, 2 is long); scheme: a colour scheme or "".
+    picture widths (0.7 is wide, 2 is long); lift: of the main subject's foot above the ground, in metres;
+    scheme: a colour scheme or "".
     """
 
     subject: str
@@ -44,6 +46,7 @@ class Scene:
     height: float = 1.0
     eye: float = 1.0
     lens: float = 1.0
+    lift: float = 0.0
     scheme: str = ""
 
     @property
@@ -53,8 +56,8 @@ class Scene:
 
     @property
     def foot(self) -> float:
-        """The row (canvas fraction, down) where the main subject meets the ground."""
-        return self.horizon + self.eye * self.lens / self.distance
+        """The row (canvas fraction, down) of the main subject's foot."""
+        return self.horizon + (self.eye - self.lift) * self.lens / self.distance
 
 
 def load_scene(values: Mapping[str, Any]) -> Scene:

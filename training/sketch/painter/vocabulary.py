@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from . import first
+from .words import WHOLE_WORDS
 
 Phrases = Mapping[str, tuple[str, ...]]
 
@@ -57,4 +58,5 @@ FIRST = Vocabulary(
     styles=first.STYLES,
     extras=first.EXTRAS,
 )
-WORLDS: dict[str, Vocabulary] = {world.name: world for world in (FIRST,)}
+WHOLE = Vocabulary(name="whole", **WHOLE_WORDS)
+WORLDS: dict[str, Vocabulary] = {world.name: world for world in (FIRST, WHOLE)}
