@@ -160,8 +160,8 @@ def test_a_picture_takes_less_than_60_ms() -> None:
     cv2.setNumThreads(1)
     spent = []
     for seed in range(60):
-        began = time.perf_counter()
+        began = time.process_time()
         paint(seed, world=WHOLE)
-        spent.append(time.perf_counter() - began)
+        spent.append(time.process_time() - began)
     cv2.setNumThreads(threads)
     assert float(np.median(spent)) < allowed(0.06)

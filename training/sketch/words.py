@@ -179,6 +179,7 @@ def fillers(world: str) -> tuple[str, ...]:
     if world == FIRST.name:
         return FILLERS
     meant = {word for phrase in WORLDS[world].phrases() for word in phrase.split()} - _SMALL
+    meant |= {"one", "two", "many"}
     return tuple(word for word in FILLERS if word not in meant)
 
 

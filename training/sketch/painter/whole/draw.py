@@ -28,11 +28,8 @@ def draw_scene(rng: np.random.Generator) -> Scene:
     subject = _pick(rng, tuple(KINDS))
     kind = KINDS[subject]
     ground = _ground(rng, subject)
-    extras = [name for name, share in (("birds", 0.15), ("clouds", 0.2)) if rng.random() < share]
-    if ground not in ("lake", "mountains", "moon") and rng.random() < 0.18:
-        extras.append("mountains")
-    if ground == "moon" and rng.random() < 0.7:
-        extras = ["planet"]
+    light = _pick(rng, _MOONLIT if ground == "moon" else tuple(HOURS))
+    extras = _extras(rng, ground, light)
     high = float(rng.uniform(*kind.height))
     horizon = float(rng.uniform(0.45, 0.76))
     lens = float(np.exp(rng.uniform(np.log(0.7), np.log(2.2))))
@@ -46,9 +43,9 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         world="whole",
         subject=subject,
         ground=ground,
-        light=_pick(rng, _MOONLIT if ground == "moon" else tuple(HOURS)),
+        light=light,
         style=_pick(rng, tuple(STYLES)),
-        extras=tuple(extras),
+        extras=extras,
         x=_across(rng, scale * kind.wide),
         horizon=horizon,
         scale=scale,
@@ -77,10 +74,22 @@ def _ground(rng: np.random.Generator, subject: str) -> str:
             return ground
 
 
+def _extras(rng: np.random.Generator, ground: str, light: str) -> tuple[str, ...]:
+    """Birds, clouds and mountains where they can be seen; on the moon, a planet."""
+    if ground == "moon":
+        return ("planet",) if rng.random() < 0.7 else ()
+    shares = {"birds": 0.15, "clouds": 0.2, "mountains": 0.18}
+    hidden = {"fog": ("clouds", "mountains"), "aurora": ("clouds", "birds"), "night": ("birds",)}.get(
+        light, ()
+    )
+    found = [name for name, share in shares.items() if rng.random() < share and name not in hidden]
+    return tuple(name for name in found if name != "mountains" or ground not in ("lake", "mountains"))
+
+
 def _stance(rng: np.random.Generator, subject: str, ground: str, horizon: float) -> tuple[float, float]:
     """The subject's height and how far its foot is below the horizon (for flyers: its foot's row), canvas fractions."""
     kind = KINDS[subject]
-    scale = min(float(rng.uniform(0.28, 0.74)), 0.50 / kind.wide)
+    scale = min(float(rng.uniform(0.28, 0.74)), 0.46 / kind.wide)
     if kind.place == "air":
         scale = min(scale, 0.62)
         return scale, float(rng.uniform(scale + 0.03, max(scale + 0.04, min(horizon + 0.05, 0.9))))

@@ -57,7 +57,7 @@ def _behind(scene: Scene, rng: np.random.Generator) -> list[tuple[Shape, Color, 
         case "forest":
             return [(firs, (0.26, 0.40, 0.32), 0.26, 420.0), (firs, dark, 0.20, 160.0)]
         case "autumn":
-            return [(leafy, (0.72, 0.46, 0.18), 0.20, 420.0), (leafy, (0.70, 0.30, 0.12), 0.14, 160.0)]
+            return [(leafy, (0.72, 0.46, 0.18), 0.13, 420.0), (leafy, (0.70, 0.30, 0.12), 0.085, 160.0)]
         case "city":
             return [
                 (ridge.roofs, (0.56, 0.58, 0.64), 0.26, 900.0),
