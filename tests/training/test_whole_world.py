@@ -6,13 +6,17 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tests.pace import allowed
-from training.sketch.painter import WHOLE, Scene, caption, draw_scene, load_scene, paint
+from training.sketch.classifier import Judge, paintings
+from training.sketch.data import paint_set, world_of
+from training.sketch.painter import FIRST, WHOLE, Scene, caption, draw_scene, load_scene, paint
 from training.sketch.painter.whole.canvas import FAR_GROUND, SKY
 
 
@@ -165,3 +169,23 @@ def test_a_picture_takes_less_than_60_ms() -> None:
         spent.append(time.process_time() - began)
     cv2.setNumThreads(threads)
     assert float(np.median(spent)) < allowed(0.06)
+
+
+def test_a_set_knows_its_world(tmp_path: Path) -> None:
+    """What was begun in a world goes on in it; another is refused before anything is painted."""
+    assert world_of(tmp_path) is None
+    scene = draw_scene(np.random.default_rng(0), WHOLE)
+    (tmp_path / "scenes-000000.jsonl").write_text(json.dumps(asdict(scene)) + "\n")
+    assert world_of(tmp_path) is WHOLE
+    with pytest.raises(ValueError, match="begun in the world whole, not first"):
+        paint_set(tmp_path, 256, 0, 1, FIRST)
+
+
+def test_the_judge_asks_for_what_its_world_has() -> None:
+    judge = Judge(WHOLE)
+    said = judge(torch.zeros(1, 3, 128, 128))
+    assert {name: logits.shape[1] for name, logits in said.items()} == {
+        name: len(answers) for name, answers in WHOLE.questions().items()
+    }
+    lesson = paintings(2, 0, WHOLE)
+    assert lesson.pictures.shape == (2, 3, 128, 128)

@@ -20,6 +20,10 @@ def watercolor(canvas: Canvas, rng: np.random.Generator) -> None:
     ran = cv2.GaussianBlur(warp(calm, rng, 10, 9.0), (0, 0), 2.6 * unit)
     dry = warp(calm, rng, 22, 2.6)
     wet = np.clip(flat(tile(2, 5, 4), size, rng) * 2.2 - 0.75, 0, 0.85)[:, :, None]
+    subject = np.abs(np.log(canvas.depth) - np.log(canvas.focus)) < 0.35
+    wet = (
+        wet * np.where(subject, np.float32(0.5), np.float32(1.0))[:, :, None]
+    )  # what matters keeps its shape
     washed = mix(dry, ran, wet)
     rim = np.abs(washed - cv2.GaussianBlur(washed, (0, 0), 2.4 * unit)).max(axis=2, keepdims=True)
     pigment = flat(tile(4, 7, 4), size, rng)[:, :, None]
