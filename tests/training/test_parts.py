@@ -11,7 +11,7 @@ from torch import nn
 
 from training.sketch import checkpoint, loop
 from training.sketch.autoencoder import Inside, make
-from training.sketch.painter import SUBJECTS
+from training.sketch.painter import FIRST
 from training.sketch.words import sample_captions, tokens, train_tokenizer
 
 
@@ -42,12 +42,12 @@ def test_the_loop_resumes(tmp_path: Path) -> None:
         assert state is not None
         return model, state
 
-    model, state = run(0.3)
-    again, later = run(0.6)
+    model, state = run(0.5)
+    again, later = run(1.5)
     assert 0 < state["step"] < later["step"]  # type: ignore[operator]
-    assert 0.3 <= state["spent"] < 0.55 <= later["spent"] < 0.9  # type: ignore[operator]
+    assert 0.5 <= state["spent"] < 1.5 <= later["spent"]  # type: ignore[operator]
     assert (again.weight - 1).abs().mean() < (model.weight - 1).abs().mean()  # it went on learning
-    done, unchanged = run(0.6)
+    done, unchanged = run(1.5)
     assert unchanged["step"] == later["step"]
     assert torch.equal(done.weight, again.weight)
 
@@ -55,7 +55,7 @@ def test_the_loop_resumes(tmp_path: Path) -> None:
 def test_the_tokenizer_knows_its_words(tmp_path: Path) -> None:
     """A subject is one token or two; an unknown word falls into letters and never fails."""
     tokenizer = train_tokenizer(sample_captions(500, 1), tmp_path)
-    for subject in SUBJECTS:
+    for subject in FIRST.subjects:
         assert len(tokenizer(subject).input_ids) <= 2 + 2
     ids = tokens(tokenizer, ["a lighthouse", "Zwölf Boxkämpfer 龍 🙂"])
     assert ids.shape == (2, 48)

@@ -1,5 +1,6 @@
 """A judge of pictures: names subject, ground, light and style. Trained on fresh paintings of its own seeds.
 
+Its questions are those of a vocabulary; where several subjects are in a picture, the main one is asked for.
 It sees nothing that `sketch` was trained on, and `sketch` never sees it: its verdict on sampled pictures is what the
 model card reports.
 """
@@ -14,23 +15,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import checkpoint
-from .painter import GROUNDS, LIGHTS, STYLES, SUBJECTS, Scene, paint
+from .painter import FIRST, Scene, Vocabulary, paint
 
-QUESTIONS: dict[str, tuple[str, ...]] = {
-    "subject": tuple(SUBJECTS),
-    "ground": tuple(GROUNDS),
-    "light": tuple(LIGHTS),
-    "style": tuple(STYLES),
-}
 SEED = 500_000_000
 SIDE = 128
 
 
 class Judge(nn.Module):
-    """A plain convolutional network on pictures (B, 3, 128, 128) in [-1, 1]; logits for each question."""
+    """A plain convolutional network on pictures (B, 3, 128, 128) in [-1, 1]; logits for each question of a world."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: Vocabulary = FIRST) -> None:
         super().__init__()
+        self.world = world
         layers: list[nn.Module] = []
         width = 3
         for out in (24, 48, 96, 128, 160):
@@ -39,7 +35,7 @@ class Judge(nn.Module):
             width = out
         self.body = nn.Sequential(*layers)
         self.heads = nn.ModuleDict(
-            {name: nn.Linear(width * 2, len(words)) for name, words in QUESTIONS.items()}
+            {name: nn.Linear(width * 2, len(words)) for name, words in world.questions().items()}
         )
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
@@ -57,20 +53,21 @@ class Lesson:
     answers: dict[str, Tensor]
 
 
-def paintings(count: int, seed: int) -> Lesson:
-    """Fresh paintings with their subject shown."""
+def paintings(count: int, seed: int, world: Vocabulary = FIRST) -> Lesson:
+    """Fresh paintings of a world with their subject shown."""
+    questions = world.questions()
     pictures: list[Tensor] = []
-    answers: dict[str, list[int]] = {name: [] for name in QUESTIONS}
+    answers: dict[str, list[int]] = {name: [] for name in questions}
     at = seed
     while len(pictures) < count:
-        painting = paint(at)
+        painting = paint(at, world=world)
         at += 1
         if not painting.scene.subject_shown:
             continue
         pictures.append(
             small(torch.from_numpy(painting.picture).permute(2, 0, 1)[None].float() / 127.5 - 1.0)[0]
         )
-        for name, words in QUESTIONS.items():
+        for name, words in questions.items():
             answers[name].append(words.index(getattr(painting.scene, name)))
     return Lesson(pictures=torch.stack(pictures), answers={n: torch.tensor(a) for n, a in answers.items()})
 
@@ -80,14 +77,15 @@ def small(pictures: Tensor) -> Tensor:
     return F.interpolate(pictures, (SIDE, SIDE), mode="area")
 
 
-def train_judge(folder: Path, count: int = 4000, epochs: int = 8) -> Judge:
-    """The judge, trained once and kept in the folder."""
+def train_judge(folder: Path, count: int = 4000, epochs: int = 8, world: Vocabulary = FIRST) -> Judge:
+    """The judge of a world, trained once and kept in the folder."""
     torch.manual_seed(1)
-    judge = Judge()
-    if state := checkpoint.load(folder / "judge.pt"):
+    judge = Judge(world)
+    kept = folder / ("judge.pt" if world == FIRST else f"judge-{world.name}.pt")
+    if state := checkpoint.load(kept):
         judge.load_state_dict(state["model"])
         return judge.eval()
-    lesson = paintings(count, SEED)
+    lesson = paintings(count, SEED, world)
     optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.05)
     rng = np.random.default_rng(0)
     steps = epochs * (count // 32)
@@ -99,7 +97,7 @@ def train_judge(folder: Path, count: int = 4000, epochs: int = 8) -> Judge:
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-    checkpoint.save(folder / "judge.pt", {"model": judge.state_dict()})
+    checkpoint.save(kept, {"model": judge.state_dict()})
     return judge.eval()
 
 
@@ -110,7 +108,7 @@ def _loss(judge: Judge, lesson: Lesson, rows: NDArray[np.int64], rng: np.random.
     if rng.random() < 0.5:  # the judge must not live on fine detail that a small model cannot paint
         pictures = F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2, mode="bilinear")
     said = judge(pictures)
-    return sum((F.cross_entropy(said[n], lesson.answers[n][rows]) for n in QUESTIONS), torch.zeros(()))
+    return sum((F.cross_entropy(said[n], lesson.answers[n][rows]) for n in said), torch.zeros(()))
 
 
 @torch.inference_mode()
@@ -124,5 +122,5 @@ def right(judge: Judge, pictures: Tensor, scenes: list[Scene]) -> dict[str, list
     said = verdicts(judge, pictures)
     return {
         name: [words[int(a)] == getattr(s, name) for a, s in zip(said[name], scenes, strict=True)]
-        for name, words in QUESTIONS.items()
+        for name, words in judge.world.questions().items()
     }

@@ -1,7 +1,8 @@
 """The paintings on disk: painted once by several processes, read as memory maps by the trainings.
 
-A set is a folder: pictures.npy uint8 (N, 256, 256, 3), scenes.jsonl (one scene a line), done.json. Painting
-resumes where it stopped: a block of 256 pictures is marked done only after it was flushed.
+A set is a folder: pictures.npy uint8 (N, 256, 256, 3), scenes-*.jsonl (one scene a line, a file a
+block; every scene names its world). Painting resumes where it stopped: a block of 256 pictures is marked done only
+after it was flushed.
 """
 
 import argparse
@@ -14,13 +15,13 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from .painter import Scene, paint
+from .painter import FIRST, WORLDS, Scene, Vocabulary, load_scene, paint
 
 BLOCK = 256
 SIDE = 256
 
 
-def paint_block(folder: Path, first: int, seed: int) -> list[str]:
+def paint_block(folder: Path, first: int, seed: int, world: str) -> list[str]:
     """Paint pictures first .. first + BLOCK - 1 of a set into its memory map; their scenes as JSON."""
     import cv2
 
@@ -28,23 +29,30 @@ def paint_block(folder: Path, first: int, seed: int) -> list[str]:
     pictures = np.load(folder / "pictures.npy", mmap_mode="r+")
     scenes = []
     for index in range(first, first + BLOCK):
-        painting = paint(seed + index)
+        painting = paint(seed + index, world=WORLDS[world])
         pictures[index] = painting.picture
         scenes.append(json.dumps(asdict(painting.scene)))
     pictures.flush()
     return scenes
 
 
-def paint_set(folder: Path, count: int, seed: int, workers: int) -> None:
-    """Fill a set of `count` pictures (a multiple of 256); pictures of another seed never repeat one here."""
+def paint_set(folder: Path, count: int, seed: int, workers: int, world: Vocabulary = FIRST) -> None:
+    """Fill a set of `count` pictures (a multiple of 256); pictures of another seed never repeat one here.
+
+    Raises ValueError for a count that is no multiple of 256, and for a set begun in another world.
+    """
     if count % BLOCK:
         raise ValueError(f"count must be a multiple of {BLOCK}, got {count}")
     folder.mkdir(parents=True, exist_ok=True)
+    if (begun := world_of(folder)) not in (None, world):
+        raise ValueError(
+            f"{folder} was begun in the world {begun.name}, not {world.name}: choose another folder"
+        )
     if not (folder / "pictures.npy").exists():
         open_memmap(folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(count, SIDE, SIDE, 3)).flush()
     with ProcessPoolExecutor(workers) as pool:
         jobs = {
-            first: pool.submit(paint_block, folder, first, seed)
+            first: pool.submit(paint_block, folder, first, seed, world.name)
             for first in range(0, count, BLOCK)
             if not (folder / f"scenes-{first:06d}.jsonl").exists()
         }
@@ -56,14 +64,21 @@ def paint_set(folder: Path, count: int, seed: int, workers: int) -> None:
             print(f"painted {first + BLOCK} of {count}", flush=True)
 
 
+def world_of(folder: Path) -> Vocabulary | None:
+    """The world that a set (begun or complete) shows; None where nothing is painted yet."""
+    for part in sorted(folder.glob("scenes-*.jsonl")):
+        with part.open() as lines:
+            return WORLDS[load_scene(json.loads(next(lines))).world]
+    return None
+
+
 def load_set(folder: Path) -> tuple[NDArray[np.uint8], list[Scene]]:
     """The pictures (memory map) and scenes of a set whose painting is complete."""
     pictures = np.load(folder / "pictures.npy", mmap_mode="r")
     scenes = []
     for part in sorted(folder.glob("scenes-*.jsonl")):
         for line in part.read_text().splitlines():
-            fields = json.loads(line)
-            scenes.append(Scene(**{**fields, "extras": tuple(fields["extras"])}))
+            scenes.append(load_scene(json.loads(line)))
     if len(scenes) != len(pictures):
         raise ValueError(
             f"{folder} is half painted ({len(scenes)} of {len(pictures)}): run the painting again"
@@ -78,8 +93,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20480)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--world", choices=list(WORLDS), default=FIRST.name)
     args = parser.parse_args()
-    paint_set(args.folder, args.count, args.seed, args.workers)
+    paint_set(args.folder, args.count, args.seed, args.workers, WORLDS[args.world])
 
 
 if __name__ == "__main__":

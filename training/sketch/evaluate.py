@@ -17,8 +17,9 @@ from render.diffusion import Sampling, find_model
 from render.diffusion.load import load_model
 from render.diffusion.sampling import paint
 
-from .classifier import QUESTIONS, SEED, paintings, right, train_judge
-from .painter import Scene, draw_scene
+from .classifier import SEED, paintings, right, train_judge
+from .data import world_of
+from .painter import FIRST, WORLDS, Scene, Vocabulary, draw_scene
 
 _SUBJECTS = {"balloon": "hot air balloon", "boat": "sailing boat"}
 _GROUNDS = {"sea": "the sea", "meadow": "a meadow", "desert": "the desert", "snow": "the snow"}
@@ -28,36 +29,44 @@ _STYLES = {"oil": "oil painting", "watercolor": "watercolor", "flat": "flat illu
 
 def phrase(scene: Scene) -> str:
     """A prompt for the scene, in a word order that no caption has."""
+    if scene.world != FIRST.name:
+        world = WORLDS[scene.world]
+        style, light = world.styles[scene.style][0], world.lights[scene.light][0]
+        return f"{style} showing {light}, and {world.subjects[scene.subject][0]}, {world.grounds[scene.ground][0]}"
     subject = _SUBJECTS.get(scene.subject, scene.subject)
     return f"{_STYLES[scene.style]} showing {_LIGHTS[scene.light]} and a {subject}, {_GROUNDS[scene.ground]} around it"
 
 
-def ask(count: int) -> list[Scene]:
-    """Scenes to ask for: seeded, and even over subjects and lights."""
+def ask(count: int, world: Vocabulary = FIRST) -> list[Scene]:
+    """Scenes of a world to ask for: seeded, and even over subjects and lights."""
     rng = np.random.default_rng(SEED + 77)
-    wanted = [(s, li) for s in QUESTIONS["subject"] for li in QUESTIONS["light"]]
+    wanted = [(s, li) for s in world.subjects for li in world.lights]
+    if len(wanted) > count:  # a part of them, by lot, so that a short list is even too
+        wanted = [wanted[i] for i in rng.permutation(len(wanted))]
     scenes = []
     for index in range(count):
         while True:
-            scene = draw_scene(rng)
+            scene = draw_scene(rng, world)
             if scene.subject_shown and (scene.subject, scene.light) == wanted[index % len(wanted)]:
                 break
         scenes.append(scene)
     return scenes
 
 
-def evaluate(model: str, run: Path, count: int, sheet: Path | None) -> dict[str, float]:
+def evaluate(
+    model: str, run: Path, count: int, sheet: Path | None, world: Vocabulary = FIRST
+) -> dict[str, float]:
     """Sample, judge, print; the shares that were right by question."""
-    judge = train_judge(run)
-    fresh = paintings(200, SEED + 10_000_000)
+    judge = train_judge(run, world=world)
+    fresh = paintings(200, SEED + 10_000_000, world)
     said = judge(fresh.pictures)
-    for name in QUESTIONS:
+    for name in said:
         share = float((said[name].argmax(1) == fresh.answers[name]).float().mean())
         print(f"the judge on fresh paintings, {name}: {share:.1%}")
     loaded = load_model(find_model(model))
     known = loaded.source.defaults
     settings = Sampling(steps=known.steps, cfg_scale=known.cfg_scale, sampler=known.sampler)
-    scenes, pictures = ask(count), []
+    scenes, pictures = ask(count, world), []
     for first in range(0, count, 8):
         part = scenes[first : first + 8]
         prompts = [FramePrompt(parts=(PromptPart(mix=(TextShare(text=phrase(s)),)),)) for s in part]
@@ -110,9 +119,11 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/sketch"))
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--sheet", type=Path, default=None)
+    parser.add_argument("--world", choices=list(WORLDS), help="default: the world of the run's set, or first")
     args = parser.parse_args()
     args.run.mkdir(parents=True, exist_ok=True)
-    evaluate(args.model, args.run, args.count, args.sheet)
+    world = WORLDS[args.world] if args.world else world_of(args.run / "train") or FIRST
+    evaluate(args.model, args.run, args.count, args.sheet, world)
 
 
 if __name__ == "__main__":

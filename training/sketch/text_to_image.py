@@ -22,8 +22,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from . import loop, team
 from .autoencoder import LATENTS
-from .data import load_set
-from .painter import Scene
+from .data import load_set, world_of
+from .painter import FIRST, Scene, subject_box
 from .words import LENGTH, sample_captions, tell, tokens, train_tokenizer
 
 WIDTH = 192
@@ -97,9 +97,11 @@ class TextToImage(nn.Module):
 
 
 def get_tokenizer(folder: Path) -> CLIPTokenizer:
-    """The run's tokenizer, learned at the first call."""
+    """The run's tokenizer, learned at the first call from captions of the world that the run's set shows."""
     if not (folder / "tokenizer").exists():
-        train_tokenizer(sample_captions(4000, 10_000_000), folder / "tokenizer")
+        world = world_of(folder / "train") or FIRST
+        count, size = (4000, 1400) if world == FIRST else (20_000, 4000)
+        train_tokenizer(sample_captions(count, 10_000_000, world), folder / "tokenizer", size)
     tokenizer: CLIPTokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
     return tokenizer
 
@@ -137,8 +139,8 @@ def load_lessons(folder: Path) -> Lessons:
 def weights_of(scene: Scene, side: int = 16) -> NDArray[np.float32]:
     """How much the error counts at each place (side, side), 1 on average: FOCUS times more where the subject stands."""
     y, x = (np.mgrid[0:side, 0:side].astype(np.float32) + 0.5) / side
-    half, bottom = 0.45 * scene.scale, scene.horizon + 0.13
-    inside = (np.abs(x - scene.x) < half) & (y < bottom) & (y > bottom - 0.1 - scene.scale)
+    left, top, right, bottom = subject_box(scene)
+    inside = (x > left) & (x < right) & (y > top) & (y < bottom)
     weights = np.where(inside & scene.subject_shown, FOCUS, 1.0).astype(np.float32)
     return np.asarray(weights / weights.mean(), np.float32)
 

@@ -6,6 +6,7 @@ text encoder learns to read over what it does not know instead of stumbling.
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
-from .painter import Scene, caption, draw_scene
+from .painter import FIRST, WORLDS, Scene, Vocabulary, caption, draw_scene
 
 LENGTH = 48
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -113,6 +114,29 @@ FILLERS = tuple(
     ]
 )
 
+# words that captions use and that mean little by themselves: they stay fillers in every world
+_SMALL = set(
+    [
+        "a",
+        "of",
+        "the",
+        "with",
+        "in",
+        "on",
+        "at",
+        "by",
+        "and",
+        "above",
+        "near",
+        "far",
+        "behind",
+        "over",
+        "under",
+        "very",
+        "some",
+    ]
+)
+
 
 def train_tokenizer(captions: Iterable[str], folder: Path, size: int = 1400) -> CLIPTokenizer:
     """Learn byte-pair merges from captions and save a CLIPTokenizer into `folder`."""
@@ -140,10 +164,23 @@ def train_tokenizer(captions: Iterable[str], folder: Path, size: int = 1400) -> 
     return tokenizer
 
 
-def sample_captions(count: int, seed: int) -> list[str]:
-    """Captions of scenes drawn by lot, to learn the tokenizer from; nothing is painted."""
+def sample_captions(count: int, seed: int, world: Vocabulary = FIRST) -> list[str]:
+    """Captions of scenes of a world drawn by lot, to learn the tokenizer from; nothing is painted."""
     rng = np.random.default_rng(seed)
-    return [caption(draw_scene(rng), rng) for _ in range(count)]
+    return [caption(draw_scene(rng, world), rng) for _ in range(count)]
+
+
+@cache
+def fillers(world: str) -> tuple[str, ...]:
+    """The words that say nothing in a world: those that a caption may mean are left out.
+
+    The first world keeps them all, as its model was trained.
+    """
+    if world == FIRST.name:
+        return FILLERS
+    meant = {word for phrase in WORLDS[world].phrases() for word in phrase.split()} - _SMALL
+    meant |= {"one", "two", "many"}
+    return tuple(word for word in FILLERS if word not in meant)
 
 
 def tell(scene: Scene, rng: np.random.Generator) -> str:
@@ -152,7 +189,7 @@ def tell(scene: Scene, rng: np.random.Generator) -> str:
     if rng.random() < 0.35:
         pieces = words.split(" ")
         for _ in range(int(rng.integers(1, 5))):
-            pieces.insert(int(rng.integers(len(pieces) + 1)), str(rng.choice(FILLERS)))
+            pieces.insert(int(rng.integers(len(pieces) + 1)), str(rng.choice(fillers(scene.world))))
         words = " ".join(pieces)
     if rng.random() < 0.1:
         made_up = "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), int(rng.integers(3, 9))))

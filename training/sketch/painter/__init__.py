@@ -1,6 +1,20 @@
 """The procedural painter: pictures with captions, by seed."""
 
-from .paint import Painting, paint
-from .world import GROUNDS, LIGHTS, STYLES, SUBJECTS, Scene, caption, draw_scene
+from .paint import Painting, caption, draw_scene, paint
+from .scene import Figure, Scene, load_scene, subject_box
+from .vocabulary import FIRST, WHOLE, WORLDS, Vocabulary
 
-__all__ = ["GROUNDS", "LIGHTS", "STYLES", "SUBJECTS", "Painting", "Scene", "caption", "draw_scene", "paint"]
+__all__ = [
+    "FIRST",
+    "WHOLE",
+    "WORLDS",
+    "Figure",
+    "Painting",
+    "Scene",
+    "Vocabulary",
+    "caption",
+    "draw_scene",
+    "load_scene",
+    "paint",
+    "subject_box",
+]
