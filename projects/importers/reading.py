@@ -17,6 +17,7 @@ from ..lanes import lane_specs
 from ..load import MAX_BYTES as MAX_PROJECT
 from ..load import read_project
 from .deforum import from_deforum
+from .disco import from_disco
 from .draft import Draft
 from .report import Report
 from .samplers import NAMES, OWN
@@ -109,8 +110,10 @@ def _importer(values: Mapping[str, Any], name: str) -> _Importer:
     """What reads the settings of this program."""
     if any(isinstance(values.get(key), dict | list) for key in ("prompts", "animation_prompts")):
         return from_deforum
+    if isinstance(values.get("text_prompts"), dict):
+        return from_disco
     what = "is no settings file that is known."
-    raise ProjectError(Problem(what=what, file=name, hint=f"Known: Deforum. {_EXAMPLE}"))
+    raise ProjectError(Problem(what=what, file=name, hint=f"Known: Deforum, Disco Diffusion. {_EXAMPLE}"))
 
 
 def _check(text: str, name: str, folder: Path) -> None:
