@@ -48,7 +48,9 @@ def _frame(given: Given, draft: Draft, name: str, *, still: bool) -> Clock:
     draft.put("title", title_of(given.values.get("batch_name"), name))
     pairs = ("width_height", "width_height_for_512x512_models", "width_height_for_256x256_models")
     size = [1280, 768]
-    pair = next((given.values[key] for key in pairs if isinstance(given.values.get(key), list)), [])
+    pair: list[Any] = next(
+        (given.values[key] for key in pairs if isinstance(given.values.get(key), list)), []
+    )
     if len(pair) == 2 and all(as_number(side) is not None for side in pair):
         size = [int(min(max(as_number(side) or 0, 64), 8192)) for side in pair]
     for index, key in enumerate(("width", "height")):

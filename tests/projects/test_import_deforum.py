@@ -381,6 +381,24 @@ def test_defaults_are_settings_that_are_known() -> None:
     assert defaults_of("2023-02-15")["amount_schedule"] == "0: (0.35)"
 
 
+def test_a_file_of_the_first_version() -> None:
+    project = table(import_settings(FILES / "deforum_2022_3d.txt"))
+    assert (project["motion"]["fov"], project["diffusion"]["sampler"]) == (40, "euler a")
+    assert lane(import_settings(FILES / "deforum_2022_3d.txt"), "seed") == list(range(120))
+    assert "perspective_flip_phi" not in project["motion"]
+
+
+def test_a_file_of_the_notebook() -> None:
+    found = import_settings(FILES / "deforum_notebook.txt")
+    project = table(found)
+    assert "notebook" in found.report.written_by
+    assert project["prompts"] == {
+        "0": "a lighthouse by the sea --neg people",
+        "20": "a harbour at dusk --neg people",
+    }
+    assert project["coherence"]["noise"] == pytest.approx(0.01)  # of -1 to 1, so half of it
+
+
 def test_old_names() -> None:
     old = {
         "animation_prompts": {"0": "a cat"},
