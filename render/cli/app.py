@@ -10,6 +10,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from keyword import iskeyword
 
 import click
 
@@ -20,6 +21,7 @@ _HOMES = {
     "check": "projects",
     "schema": "projects",
     "move": "moves",
+    "import": "importing",
     "plan": "planning",
     "preview": "rendering",
     "render": "rendering",
@@ -39,7 +41,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _HOMES:
             return None
-        found: click.Command = getattr(import_module(f"render.cli.{_HOMES[cmd_name]}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        found: click.Command = getattr(import_module(f"render.cli.{_HOMES[cmd_name]}"), name)
         return found
 
     def resolve_command(

@@ -54,6 +54,7 @@ COMMANDS = [
     "check",
     "schema",
     "move",
+    "import",
     "plan",
     "preview",
     "render",
@@ -622,3 +623,30 @@ def test_the_program_itself(home: Path) -> None:
     assert "Traceback" not in done.stderr
     done = subprocess.run([*run, "--version"], cwd=home, capture_output=True, text=True, check=False)
     assert re.fullmatch(r"reverie, version \S+( source)?\n", done.stdout)
+
+
+# --- import
+
+
+@pytest.mark.parametrize("name", ["deforum_2024_2d", "deforum_2024_3d"])
+def test_import_makes_a_project_and_tells_of_each_setting(home: Path, reverie: Reverie, name: str) -> None:
+    source = Path(__file__).parents[1] / "projects" / "settings" / f"{name}.txt"
+    settings = home / "old.txt"
+    shutil.copy(source, settings)
+    fake_model(home / "fake")
+    ran = reverie("import", settings, "-o", home / "new.toml", "--model", "fake")
+    assert (ran.code, "diffusion_cadence = 2" in ran.err) == (0, True)
+    text = (home / "new.toml").read_text()
+    (home / "new.toml").write_text(text.replace('depth = "auto"', 'depth = "ground"'))  # fetches nothing
+    assert reverie("check", home / "new.toml").code == 0
+    assert reverie("plan", home / "new.toml").code == 0
+    assert reverie("import", settings, "-o", home / "new.toml").code == 2
+    assert reverie("import", settings, "-o", home / "new.toml", "--force").code == 0
+
+
+def test_import_of_something_else(home: Path, reverie: Reverie) -> None:
+    (home / "notes.txt").write_text("dear diary")
+    ran = reverie("import", home / "notes.txt")
+    assert ran.code == 2
+    assert "notes.txt:1: is not JSON" in ran.err
+    assert not (home / "notes.toml").exists()

@@ -1,0 +1,134 @@
+"""Which version of Deforum wrote a file, and what that version took for a setting that is not in it.
+
+A setting that a version did not have has no default there: the feature did not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+FIRST = "2022-11-15"
+# Settings that came with a version, newest first: a file that has one of them is at least that new.
+MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("2023-10-15", ("parseq_non_schedule_overrides",)),
+    ("2023-08-20", ("motion_preview_mode",)),
+    ("2023-07-15", ("delete_input_frames",)),
+    ("2023-06-15", ("frame_interpolation_use_upscaled",)),
+    ("2023-05-20", ("legacy_colormatch", "depth_algorithm", "enable_ancestral_eta_scheduling")),
+    ("2023-05-01", ("hybrid_flow_consistency", "hybrid_consistency_blur")),
+    ("2023-04-15", ("use_zoe_depth", "aspect_ratio_use_old_formula", "hybrid_use_init_image")),
+    ("2023-04-01", ("diffusion_redo", "optical_flow_redo_generation", "reroll_patience")),
+    ("2023-03-15", ("transform_center_x", "noise_multiplier_schedule", "aspect_ratio_schedule")),
+    ("2023-02-15", ("enable_perspective_flip", "clipskip_schedule", "color_force_grayscale", "make_gif")),
+    ("2023-01-31", ("use_looper", "checkpoint_schedule", "mask_schedule", "frame_interpolation_engine")),
+    ("2023-01-15", ("seed_iter_N", "noise_type", "amount_schedule", "hybrid_composite")),
+    ("2022-12-15", ("histogram_matching", "parseq_manifest")),
+)
+DEFAULTS: tuple[tuple[str, dict[str, object]], ...] = (
+    (
+        FIRST,
+        {
+            "W": 512,
+            "H": 512,
+            "seed": -1,
+            "sampler": "klms",
+            "steps": 21,
+            "seed_behavior": "iter",
+            "strength": 0.0,
+            "use_init": False,
+            "animation_mode": "2D",
+            "max_frames": 120,
+            "border": "replicate",
+            "angle": "0: (0)",
+            "zoom": "0: (1.02+0.02*sin(2*3.14*t/20))",
+            "translation_x": "0: (0)",
+            "translation_y": "0: (0)",
+            "translation_z": "0: (10)",
+            "rotation_3d_x": "0: (0)",
+            "rotation_3d_y": "0: (0)",
+            "rotation_3d_z": "0: (0)",
+            "perspective_flip_theta": "0: (0)",
+            "perspective_flip_phi": "0: (t%15)",
+            "perspective_flip_gamma": "0: (0)",
+            "perspective_flip_fv": "0: (53)",
+            "noise_schedule": "0: (0.08)",
+            "strength_schedule": "0: (0.6)",
+            "contrast_schedule": "0: (1.0)",
+            "cfg_scale_schedule": "0: (7)",
+            "fov_schedule": "0: (40)",
+            "seed_schedule": "0: (t%4294967293)",
+            "color_coherence": "Match Frame 0 LAB",
+            "diffusion_cadence": "1",
+            "use_depth_warping": True,
+            "padding_mode": "border",
+            "sampling_mode": "bicubic",
+            "fps": 12,
+        },
+    ),
+    (
+        "2023-01-15",
+        {
+            "noise_type": "perlin",
+            "amount_schedule": "0: (0.1)",
+            "kernel_schedule": "0: (5)",
+            "sigma_schedule": "0: (1)",
+            "threshold_schedule": "0: (0)",
+            "seed_iter_N": 1,
+            "steps_schedule": "0: (25)",
+            "sampler_schedule": '0: ("Euler a")',
+        },
+    ),
+    ("2023-01-31", {"fov_schedule": "0: (70)", "sampler": "euler_ancestral", "steps": 25}),
+    ("2023-01-31", {"seed_schedule": "0:(5), 1:(-1), 219:(-1), 220:(5)"}),
+    (
+        "2023-02-15",
+        {
+            "zoom": "0: (1.0025+0.002*sin(1.25*3.14*t/30))",
+            "translation_z": "0: (1.75)",
+            "perspective_flip_phi": "0: (0)",
+            "noise_schedule": "0: (0.065)",
+            "strength_schedule": "0: (0.65)",
+            "amount_schedule": "0: (0.35)",
+            "diffusion_cadence": "2",
+            "fps": 15,
+        },
+    ),
+    (
+        "2023-03-15",
+        {
+            "amount_schedule": "0: (0.1)",
+            "strength": 0.8,
+            "color_coherence": "LAB",
+            "transform_center_x": "0: (0.5)",
+            "transform_center_y": "0: (0.5)",
+            "aspect_ratio_schedule": "0: (1)",
+            "enable_noise_multiplier_scheduling": True,
+            "seed_schedule": '0:(s), 1:(-1), "max_f-2":(-1), "max_f-1":(s)',
+        },
+    ),
+    ("2023-05-20", {"depth_algorithm": "Midas-3-Hybrid", "ddim_eta_schedule": "0: (0)"}),
+    ("2023-08-20", {"diffusion_cadence": 1}),
+    ("2024-03-14", {"diffusion_cadence": 2}),
+)
+
+
+def era_of(values: Mapping[str, Any]) -> str:
+    """The date of the oldest version that can have written the file."""
+    return next((date for date, names in MARKS if any(name in values for name in names)), FIRST)
+
+
+def is_notebook(values: Mapping[str, Any]) -> bool:
+    """Whether the notebook wrote it: stills' prompts as a list, or settings that only the notebook has."""
+    if isinstance(values.get("prompts"), list) or "bit_depth_output" in values:
+        return True
+    return "enable_schedule_samplers" in values
+
+
+def defaults_of(era: str) -> dict[str, object]:
+    """The defaults of the version of that date."""
+    found: dict[str, object] = {}
+    for date, changes in DEFAULTS:
+        if date <= era:
+            found |= changes
+    return found

@@ -1,0 +1,301 @@
+"""Every setting of Deforum, and what becomes of it in a project."""
+
+from __future__ import annotations
+
+from .settings import ANY, Setting
+
+_HYBRID = "video that is mixed into a film or moves it is not here yet."
+_CONTROL = "ControlNet is not here yet."
+_LOOPER = "guide images are not here yet."
+_PARSEQ = "Parseq manifests are not read yet."
+_MASK = "masks are not here yet."
+_UPSCALE = "upscaling is not here yet: upscale the finished film."
+_BETWEEN = "frames between frames are not here yet: interpolate the finished film."
+_FLOW = "optical flow is not here yet."
+_FILES = "concerns files: a take keeps its frames, and every frame carries its project."
+_SCREEN = "concerns the host's screen."
+_DEPTH = "all depth comes from what motion.depth names."
+
+# What has a place in a project, or has one at some of its values.
+CARRIED: tuple[Setting, ...] = (
+    Setting(names="W H width height", here="size", why="floored to a multiple of 8 (the notebook's: 64)"),
+    Setting(names="seed", here="seed", why="-1 becomes a number made from the file, which the report names"),
+    Setting(names="max_frames", here="frames"),
+    Setting(names="fps", here="fps"),
+    Setting(names="batch_name", here="title", why="without its time stamp"),
+    Setting(
+        names="use_init init_image", here="init_image", why="a file beside the project; no address of the web"
+    ),
+    Setting(
+        names="strength", here="diffusion.strength", why="1 minus it, at frame 0 of a film with an init image"
+    ),
+    Setting(names="sampler", here="diffusion.sampler", why="those without a counterpart: the model's own"),
+    Setting(
+        names="sampler_schedule enable_sampler_scheduling enable_schedule_samplers", here="diffusion.sampler"
+    ),
+    Setting(names="steps", here="diffusion.steps", why="Deforum ran one step more than steps x strength"),
+    Setting(names="steps_schedule enable_steps_scheduling", here="diffusion.steps"),
+    Setting(names="cfg_scale_schedule scale", here="diffusion.cfg_scale"),
+    Setting(names="strength_schedule", here="diffusion.strength", why="1 minus it"),
+    Setting(
+        names="ddim_eta_schedule enable_ddim_eta_scheduling ddim_eta",
+        here="diffusion.eta",
+        why="for the samplers ddim and tcd",
+        off=(0, "0: (0)", False),
+    ),
+    Setting(
+        names="seed_behavior", here="diffusion.seed_behavior", why="ladder and alternate: as a seed schedule"
+    ),
+    Setting(names="seed_iter_N", here="diffusion.seed", why="more than 1: as a seed schedule", off=(1,)),
+    Setting(names="seed_schedule", here="diffusion.seed", why="below 0: a seed by lot"),
+    Setting(names="prompts animation_prompts", here="prompts"),
+    Setting(names="animation_prompts_positive", here="prompts.prefix"),
+    Setting(names="animation_prompts_negative", here="prompts.negative"),
+    Setting(
+        names="positive_prompts negative_prompts",
+        why="a run has merged them into its prompts already, where they are carried over.",
+        off=(ANY,),
+    ),
+    Setting(names="neg_prompts", here="prompts", why="the notebook's negative prompts: after --neg"),
+    Setting(names="animation_mode", here="motion.mode", why="2D and 3D; the others are not here yet"),
+    Setting(names="border", here="motion.border", why="in 2D"),
+    Setting(
+        names="padding_mode", here="motion.border", why="in 3D: border, reflection; zeros is not here yet"
+    ),
+    Setting(
+        names="sampling_mode", here="motion.sampling", why="in 3D: bicubic, bilinear; nearest is not here"
+    ),
+    Setting(names="use_depth_warping", here="motion.depth", why='off: depth = "flat"'),
+    Setting(
+        names="angle zoom translation_x translation_y translation_z transform_center_x transform_center_y "
+        "rotation_3d_x rotation_3d_y rotation_3d_z",
+        here="motion",
+        why="the lanes of the same names",
+    ),
+    Setting(
+        names="perspective_flip_theta perspective_flip_phi perspective_flip_gamma perspective_flip_fv "
+        "enable_perspective_flip flip_2d_perspective",
+        here="motion",
+        why="the lanes of the same names, while the flip is enabled.",
+    ),
+    Setting(names="fov_schedule fov", here="motion.fov"),
+    Setting(names="aspect_ratio_schedule aspect_ratio_use_old_formula", here="motion.aspect"),
+    Setting(names="color_coherence", here="coherence.color_match", why='with color_method = "histogram"'),
+    Setting(names="noise_type", here="coherence.noise_type", why='its "uniform" is normal'),
+    Setting(names="noise_schedule", here="coherence.noise", why="times 0.36 (uniform) or 0.24 (perlin)"),
+    Setting(names="contrast_schedule", here="coherence.contrast", why="about mid-grey, theirs about black"),
+    Setting(names="amount_schedule", here="coherence.antiblur_amount"),
+    Setting(names="kernel_schedule", here="coherence.antiblur_kernel", why="even widths become odd"),
+    Setting(names="sigma_schedule", here="coherence.antiblur_sigma"),
+    Setting(names="threshold_schedule", here="coherence.antiblur_threshold", why="divided by 255"),
+    Setting(names="sd_model_name", here="model", why="named in a comment; --model puts a model in"),
+)
+
+# What has none yet, and at which values, or behind which switch, nothing is lost by that.
+LEFT: tuple[Setting, ...] = (
+    Setting(
+        names="diffusion_cadence",
+        why="every frame is painted: cadence is not here yet.",
+        off=(1,),
+    ),
+    Setting(
+        names="motion_preview_mode", why="reverie preview shows the motion without a model.", off=(False,)
+    ),
+    Setting(names="restore_faces", why="face restoration is not here.", off=(False,)),
+    Setting(names="tiling", why="seamless tiles are not here yet.", off=(False,)),
+    Setting(
+        names="ancestral_eta_schedule enable_ancestral_eta_scheduling",
+        why="fresh noise of the ancestral samplers is always 1.",
+        off=(False,),
+        switch="enable_ancestral_eta_scheduling",
+    ),
+    Setting(
+        names="override_settings_with_file custom_settings_file",
+        why="give reverie several projects instead.",
+        off=("", False),
+    ),
+    Setting(
+        names="resume_from_timestring resume_timestring",
+        why="a take goes on by itself where it stopped.",
+        switch="resume_from_timestring",
+    ),
+    Setting(
+        names="pix2pix_img_cfg_scale_schedule pix2pix_img_cfg_scale",
+        why="models that follow instructions are not here yet.",
+        off=("0:(1.5)", 1.5),
+    ),
+    Setting(names="show_info_on_ui", why=_SCREEN, off=(True, False)),
+    Setting(names="seed_resize_from_w seed_resize_from_h", why="seed resizing is not here.", off=(0,)),
+    Setting(
+        names="use_looper init_images image_strength_schedule blendFactorMax blendFactorSlope "
+        "tweening_frames_schedule color_correction_factor",
+        why=_LOOPER,
+        switch="use_looper",
+    ),
+    Setting(
+        names="enable_clipskip_scheduling clipskip_schedule",
+        why="skipping layers of the text encoder is not here yet.",
+        switch="enable_clipskip_scheduling",
+    ),
+    Setting(
+        names="enable_subseed_scheduling subseed_schedule subseed_strength_schedule",
+        why="subseeds are not here yet.",
+        switch="enable_subseed_scheduling",
+    ),
+    Setting(
+        names="subseed subseed_strength seed_enable_extras",
+        why="subseeds are not here yet.",
+        switch="seed_enable_extras",
+    ),
+    Setting(
+        names="enable_checkpoint_scheduling checkpoint_schedule",
+        why="changing the model within a film is not here yet.",
+        switch="enable_checkpoint_scheduling",
+    ),
+    Setting(names="perlin_w perlin_h", why="perlin noise has 8 cells along its shorter side.", off=(8,)),
+    Setting(names="perlin_octaves", why="perlin noise has 4 octaves.", off=(4,)),
+    Setting(names="perlin_persistence", why="perlin noise has a persistence of 0.5.", off=(0.5,)),
+    Setting(
+        names="enable_noise_multiplier_scheduling noise_multiplier_schedule",
+        why="the sampler's own noise is not scaled here yet (1.05 there by default).",
+        off=("0: (1)", "0: (1.0)"),
+        switch="enable_noise_multiplier_scheduling",
+    ),
+    Setting(
+        names="color_coherence_image_path color_coherence_video_every_N_frames",
+        why="colours of a picture or a video are not matched here yet.",
+        off=("", 1),
+    ),
+    Setting(
+        names="color_force_grayscale", why="grey films are not here yet: say so in the prompt.", off=(False,)
+    ),
+    Setting(
+        names="legacy_colormatch histogram_matching",
+        why="frames are matched to frame 0 before and after painting.",
+        off=(False,),
+    ),
+    Setting(names="optical_flow_cadence", why=_FLOW, off=("None", False)),
+    Setting(names="cadence_flow_factor_schedule", why=_FLOW, off=("0: (1)",), switch="optical_flow_cadence"),
+    Setting(names="optical_flow_redo_generation", why=_FLOW, off=("None", False)),
+    Setting(
+        names="redo_flow_factor_schedule", why=_FLOW, off=("0: (1)",), switch="optical_flow_redo_generation"
+    ),
+    Setting(names="diffusion_redo", why="painting a frame several times is not here.", off=(0, "0")),
+    Setting(
+        names="reroll_blank_frames reroll_patience",
+        why="a frame that fails is painted again in float32; a black one is never stored.",
+        off=("ignore", "reroll", "interrupt", 10),
+    ),
+    Setting(names="depth_algorithm use_zoe_depth", why=f'{_DEPTH} (its DPT: depth = "Intel/dpt-large")'),
+    Setting(
+        names="midas_weight", why="belongs to a mix of two depth networks; here there is one.", off=(ANY,)
+    ),
+    Setting(names="save_depth_maps", why=_FILES, off=(False,)),
+    Setting(
+        names="near_schedule far_schedule near_plane far_plane",
+        why="had no effect in Deforum.",
+        off=("0: (200)", "0: (10000)", 200, 10000),
+    ),
+    Setting(
+        names="use_mask use_alpha_as_mask mask_file invert_mask mask_contrast_adjust mask_brightness_adjust "
+        "mask_overlay_blur fill full_res_mask full_res_mask_padding overlay_mask",
+        why=_MASK,
+        switch="use_mask",
+    ),
+    Setting(names="use_mask_video video_mask_path", why=_MASK, switch="use_mask_video"),
+    Setting(
+        names="mask_schedule noise_mask_schedule use_noise_mask",
+        why=_MASK,
+        off=('0: ("{video_mask}")', '0: ("!({everywhere}^({init_mask}|{video_mask}) ) ")'),
+        switch="use_noise_mask",
+    ),
+    Setting(
+        names="strength_0_no_init",
+        why="frame 0 without an init image is always painted from noise alone.",
+        off=(True, False),
+    ),
+    Setting(
+        names="video_init_path extract_from_frame extract_to_frame extract_nth_frame overwrite_extracted_frames",
+        why=_HYBRID,
+        switch="hybrid_generate_inputframes",
+    ),
+    Setting(
+        names="parseq_manifest parseq_use_deltas parseq_non_schedule_overrides fetched_parseq_manifest_summary",
+        why=_PARSEQ,
+        switch="parseq_manifest",
+    ),
+    Setting(
+        names="cn_#_enabled cn_#_module cn_#_model cn_#_weight cn_#_guidance_start cn_#_guidance_end "
+        "cn_#_processor_res cn_#_threshold_a cn_#_threshold_b cn_#_resize_mode cn_#_control_mode cn_#_pixel_perfect "
+        "cn_#_low_vram cn_#_overwrite_frames cn_#_vid_path cn_#_mask_vid_path cn_#_loopback_mode cn_#_invert_image "
+        "cn_#_guess_mode cn_#_rgbbgr_mode cn_#_lowvram",
+        why=_CONTROL,
+        switch="cn_#_enabled",
+    ),
+    Setting(
+        names="hybrid_composite hybrid_comp_alpha_schedule hybrid_comp_mask_type hybrid_comp_mask_inverse "
+        "hybrid_comp_mask_equalize hybrid_comp_mask_auto_contrast hybrid_comp_mask_blend_alpha_schedule "
+        "hybrid_comp_mask_auto_contrast_cutoff_low_schedule hybrid_comp_mask_auto_contrast_cutoff_high_schedule "
+        "hybrid_comp_mask_contrast_schedule hybrid_comp_save_extra_frames",
+        why=_HYBRID,
+        switch="hybrid_composite",
+    ),
+    Setting(
+        names="hybrid_motion hybrid_flow_method hybrid_motion_use_prev_img hybrid_flow_consistency "
+        "hybrid_consistency_blur hybrid_flow_factor_schedule",
+        why=_HYBRID,
+        switch="hybrid_motion",
+    ),
+    Setting(
+        names="hybrid_generate_inputframes hybrid_use_init_image hybrid_use_first_frame_as_init_image "
+        "hybrid_use_video_as_mse_image",
+        why=_HYBRID,
+        switch="hybrid_generate_inputframes",
+    ),
+    Setting(names="hybrid_generate_human_masks", why=_HYBRID, off=("None", False)),
+    Setting(
+        names="skip_video_creation skip_video_for_run_all", why="reverie export makes the film.", off=(False,)
+    ),
+    Setting(names="make_gif", why="reverie export can make the film in other formats.", off=(False,)),
+    Setting(names="delete_imgs delete_input_frames store_frames_in_ram", why=_FILES, off=(False,)),
+    Setting(
+        names="add_soundtrack soundtrack_path",
+        why='write audio = "song.mp3" for a file beside the project.',
+        switch="add_soundtrack",
+    ),
+    Setting(
+        names="r_upscale_video r_upscale_model r_upscale_factor r_upscale_keep_imgs",
+        why=_UPSCALE,
+        switch="r_upscale_video",
+    ),
+    Setting(
+        names="frame_interpolation_engine frame_interpolation_x_amount frame_interpolation_slow_mo_enabled "
+        "frame_interpolation_slow_mo_amount frame_interpolation_keep_imgs frame_interpolation_use_upscaled",
+        why=_BETWEEN,
+        switch="frame_interpolation_engine",
+    ),
+    Setting(names="image_path outdir init_image_box timestring", why=_FILES, off=("",)),
+    Setting(names="sd_model_hash deforum_git_commit_id", why="no part of a film.", off=(ANY,)),
+    Setting(
+        names="prompt negative_prompt cond_prompt checkpoint clipskip n_samples n_batch n_iter",
+        why="a leftover of the run that wrote the file.",
+        off=(ANY,),
+    ),
+    Setting(
+        names="interpolate_key_frames interpolate_x_frames render_steps path_name_modifier filename_format "
+        "save_settings save_samples make_grid grid_rows save_sample_per_step show_sample_per_step "
+        "display_samples enable_hr firstphase_width firstphase_height ffmpeg_location ffmpeg_crf ffmpeg_preset "
+        "use_manual_settings max_video_frames save_images dynamic_threshold static_threshold "
+        "precision bit_depth_output C f log_weighted_subprompts normalize_prompt_weights",
+        why="an old setting: of stills, of another mode, or without effect; later versions dropped it.",
+        off=(ANY,),
+    ),
+    Setting(
+        names="scheduler scheduler_schedule enable_scheduler_scheduling distilled_cfg_scale_schedule "
+        "enable_distilled_cfg_scale_scheduling keyframe_distribution keyframe_strength_schedule shake_name "
+        "shake_intensity shake_speed",
+        why="a setting of a fork; reverie move handheld writes a camera that shakes.",
+        off=("", "None", False, "Off"),
+    ),
+)
+TABLE = (*CARRIED, *LEFT)

@@ -1,0 +1,136 @@
+"""Every setting of Disco Diffusion, and what becomes of it in a project."""
+
+from __future__ import annotations
+
+from .settings import ANY, Setting
+
+_CLIP = "CLIP guidance is not here yet: the prompt guides the model itself, by cfg_scale."
+_CUTS = "belongs to CLIP guidance, which is not here yet."
+_LOSS = "losses that steer the picture are not here yet."
+_VIDEO = "video input is not here yet."
+_TURBO = "turbo is not here yet: every frame is painted."
+_VR = "pairs of pictures for two eyes are not here yet."
+_SYMMETRY = "symmetry is not here yet."
+_HOST = "concerns the notebook and its machine."
+_FILM = "concerns the film file: reverie export makes it."
+
+CARRIED: tuple[Setting, ...] = (
+    Setting(names="batch_name", here="title"),
+    Setting(
+        names="width height width_height width_height_for_512x512_models width_height_for_256x256_models",
+        here="size",
+        why="floored to a multiple of 64",
+    ),
+    Setting(names="max_frames", here="frames"),
+    Setting(names="fps", here="fps", why="12 when the file does not say"),
+    Setting(names="seed set_seed", here="seed", why="random_seed becomes a number made from the file"),
+    Setting(names="text_prompts", here="prompts", why="lists with weights are read as Disco does"),
+    Setting(names="init_image", here="init_image", why="a file beside the project; no address of the web"),
+    Setting(
+        names="skip_steps", here="diffusion.strength", why="1 - it / steps, at frame 0 with an init image"
+    ),
+    Setting(names="frames_skip_steps", here="diffusion.strength", why='1 minus it: "60%" is 0.4'),
+    Setting(names="steps", here="diffusion.steps"),
+    Setting(names="diffusion_sampling_mode", here="diffusion.sampler", why="ddim, plms"),
+    Setting(names="eta", here="diffusion.eta"),
+    Setting(names="animation_mode", here="motion.mode", why="2D and 3D; None is a film of one frame"),
+    Setting(
+        names="angle zoom translation_x translation_y translation_z rotation_3d_x rotation_3d_y rotation_3d_z",
+        here="motion",
+        why="the lanes of the same names",
+    ),
+    Setting(names="fov", here="motion.fov"),
+    Setting(names="padding_mode", here="motion.border", why="in 3D; 2D always wraps"),
+    Setting(names="sampling_mode", here="motion.sampling", why="in 3D; 2D is always bilinear"),
+    Setting(names="diffusion_model", here="model", why="named in a comment; --model puts a model in"),
+)
+LEFT: tuple[Setting, ...] = (
+    Setting(names="clip_guidance_scale", why=_CLIP),
+    Setting(
+        names="ViTB32 ViTB16 ViTL14 ViTL14_336px RN50 RN101 RN50x4 RN50x16 RN50x64 ViTB32_laion2b_e16 "
+        "ViTB32_laion400m_e31 ViTB32_laion400m_32 ViTB32quickgelu_laion400m_e31 ViTB32quickgelu_laion400m_e32 "
+        "ViTB16_laion400m_e31 ViTB16_laion400m_e32 RN50_yffcc15m RN50_cc12m RN50_quickgelu_yfcc15m "
+        "RN50_quickgelu_cc12m RN101_yfcc15m RN101_quickgelu_yfcc15m",
+        why=_CLIP,
+        off=(False,),
+    ),
+    Setting(
+        names="cutn_batches cut_overview cut_innercut cut_ic_pow cut_icgray_p skip_augs",
+        why=_CUTS,
+        off=(ANY,),
+    ),
+    Setting(
+        names="pad_or_pulp_cut_overview pad_or_pulp_cut_innercut pad_or_pulp_cut_ic_pow pad_or_pulp_cut_icgray_p "
+        "watercolor_cut_overview watercolor_cut_innercut watercolor_cut_ic_pow watercolor_cut_icgray_p",
+        why=_CUTS,
+        off=(ANY,),
+    ),
+    Setting(names="clamp_grad clamp_max rand_mag clip_denoised randomize_class", why=_CUTS, off=(ANY,)),
+    Setting(names="fuzzy_prompt", why=_CUTS, off=(False,)),
+    Setting(names="tv_scale range_scale sat_scale", why=_LOSS, off=(0,)),
+    Setting(names="frames_scale init_scale", why=f"LPIPS towards the moved picture: {_LOSS}", off=(0,)),
+    Setting(names="image_prompts", why="picture prompts are not here yet.", off=({}, "")),
+    Setting(
+        names="perlin_init perlin_mode",
+        why="frames that start from Perlin noise are not here.",
+        switch="perlin_init",
+    ),
+    Setting(
+        names="interp_spline",
+        why="Disco's own code says not to change it; keys here may name a curve.",
+        off=("Linear",),
+    ),
+    Setting(names="key_frames", why="off, it was broken there.", off=(True,)),
+    Setting(names="near_plane far_plane", why="had no effect in Disco Diffusion.", off=(ANY,)),
+    Setting(names="midas_depth_model midas_weight", why="all depth comes from what motion.depth names."),
+    Setting(names="turbo_mode turbo_steps turbo_preroll", why=_TURBO, switch="turbo_mode"),
+    Setting(names="vr_mode vr_eye_angle vr_ipd", why=_VR, switch="vr_mode"),
+    Setting(
+        names="use_vertical_symmetry use_horizontal_symmetry",
+        why=_SYMMETRY,
+        off=(False,),
+    ),
+    Setting(names="transformation_percent", why=_SYMMETRY, off=(ANY,)),
+    Setting(
+        names="video_init_path extract_nth_frame persistent_frame_output_in_batch_folder "
+        "video_init_seed_continuity video_init_flow_warp video_init_flow_blend video_init_check_consistency "
+        "video_init_blend_mode video_init_steps video_init_clip_guidance_scale video_init_tv_scale "
+        "video_init_range_scale video_init_sat_scale video_init_cutn_batches video_init_skip_steps "
+        "video_init_frames_scale video_init_frames_skip_steps force_download force_flow_generation blend",
+        why=_VIDEO,
+        off=(ANY,),
+    ),
+    Setting(names="use_secondary_model use_checkpoint diffusion_steps custom_path", why=_HOST, off=(ANY,)),
+    Setting(
+        names="simple_nvidia_smi_display google_drive save_models_to_google_drive useCPU USE_ADABINS "
+        "check_model_SHA device display_rate n_batches batch_size resume_run run_to_resume resume_from_frame "
+        "retain_overwritten_frames intermediate_saves intermediates_in_subfolder console_preview "
+        "console_preview_width",
+        why=_HOST,
+        off=(ANY,),
+    ),
+    Setting(names="skip_video_for_run_all init_frame last_frame", why=_FILM, off=(ANY,)),
+)
+TABLE = (*CARRIED, *LEFT)
+
+DEFAULTS: dict[str, object] = {
+    "animation_mode": "None",
+    "max_frames": 10000,
+    "fps": 12,
+    "steps": 250,
+    "frames_skip_steps": "60%",
+    "skip_steps": 10,
+    "diffusion_sampling_mode": "ddim",
+    "eta": 0.8,
+    "angle": "0:(0)",
+    "zoom": "0: (1), 10: (1.05)",
+    "translation_x": "0: (0)",
+    "translation_y": "0: (0)",
+    "translation_z": "0: (10.0)",
+    "rotation_3d_x": "0: (0)",
+    "rotation_3d_y": "0: (0)",
+    "rotation_3d_z": "0: (0)",
+    "fov": 40,
+    "padding_mode": "border",
+    "sampling_mode": "bicubic",
+}

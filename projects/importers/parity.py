@@ -1,0 +1,74 @@
+"""The page docs/parity.md, made from the importers' tables: `python -m projects.importers.parity > docs/parity.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import deforum_table, disco_table
+from .settings import Setting
+
+_HEAD = """\
+# From Deforum and Disco Diffusion
+
+<!-- Made by: python -m projects.importers.parity > docs/parity.md -->
+
+    reverie import old_settings.txt -o dream.toml
+
+makes a project of a settings file: Deforum's JSON `.txt` of every version since November 2022, the notebook's, and
+Disco Diffusion's. Every schedule has the same value at every frame; where a key or a number means something else
+there, it is written anew. What has no place here is told on stderr and at the end of the project, by name and with
+why; nothing is left out in silence. A setting that is missing in the file has the default of the version that wrote
+it, and one that its version did not have is off.
+
+- **Pictures are not the same**, even with the same model: noise is drawn in another way, and every frame is painted
+  (Deforum's cadence paints every second one by default). Motion and schedules are the same.
+- `strength` is 1 minus theirs. In 3D and for the perspective flip the project says `compat = "deforum"` or `"disco"`:
+  their own flow. Take it out for a true camera; `rotation_3d_z` and wide pictures then move as they should.
+- The file's checkpoint is named in a comment; the project has `model = "sketch"` unless `--model` names another.
+- A broken schedule is left out and told of. A seed of -1 becomes a number made from the file, the same at every import.
+- An init image is carried over if a file of its name lies beside the project. No address in the file is visited.
+
+In the tables # stands for a number. What stands under *here* is written into the project.
+"""
+_REST = """\
+## What is no setting
+
+| there | here |
+|---|---|
+| Deforum's motion preview | `reverie preview` |
+| the host's CRF and preset of the film | `output.crf`, `output.preset` |
+| batches of settings files | `reverie render` on one project after the other |
+| resuming by time stamp, `resume_run` | a take goes on where it stopped, to the same bytes |
+| settings beside the frames | every frame and film carries its project: `reverie new frame.png` |
+| stitching frames to a film | `reverie export` |
+| interpolating and upscaling a finished film, subtitles | not here yet |
+| Parseq manifests, prompt schedules of ComfyUI nodes | not read yet |
+"""
+
+
+def parity() -> str:
+    """Markdown of every setting of both programs: where it is written here, or why it is not."""
+    parts = [_HEAD]
+    for title, carried, left in (
+        ("Deforum", deforum_table.CARRIED, deforum_table.LEFT),
+        ("Disco Diffusion", disco_table.CARRIED, disco_table.LEFT),
+    ):
+        parts += [f"## {title}: carried over\n", _table("here", carried)]
+        parts += [f"## {title}: not here, or not here yet\n", _table("why", left)]
+    return "\n".join([*parts, _REST])
+
+
+def _table(heading: str, rows: Iterable[Setting]) -> str:
+    lines = [f"| setting | {heading} |", "|---|---|"]
+    for row in rows:
+        names = " ".join(f"`{name}`" for name in row.names.split())
+        why = row.why.replace("|", "\\|")
+        told = f"`{row.here}`" + (f"; {why}" if why else "") if row.here else why
+        lines.append(f"| {names} | {told} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(parity())

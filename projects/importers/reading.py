@@ -1,0 +1,126 @@
+"""Reading another program's settings file: which program's it is, and the project that comes of it.
+
+The file is a stranger's: it is read as JSON of a bounded size, nothing in it is run, and no address in it is visited.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from keyframes import Problem, ProjectError, compile_timeline
+
+from ..lanes import lane_specs
+from ..load import MAX_BYTES as MAX_PROJECT
+from ..load import read_project
+from .deforum import from_deforum
+from .disco import from_disco
+from .draft import Draft
+from .report import Report
+from .samplers import NAMES, OWN
+
+MAX_BYTES = 1 << 22
+_MAX_DEPTH = 8
+_EXAMPLE = 'A Deforum file holds {"max_frames": 120, "prompts": {"0": "a lighthouse"}, ...}.'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A project file's text, and the account of how it came to be."""
+
+    text: str
+    report: Report
+
+
+_Importer = Callable[..., Report]
+
+
+def import_settings(path: Path | str, *, folder: Path | None = None, model: str = "sketch") -> Imported:
+    """The project that a settings file of another program makes.
+
+    folder: where the project will stand (default: beside the file). model: what paints it.
+    Raises ProjectError for what is no settings file, and for prompts that cannot be read.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise ProjectError(Problem(what=f"cannot be read: {told}.", file=str(path))) from error
+    if len(data) > MAX_BYTES:
+        what = f"has more than {MAX_BYTES:,} bytes."
+        raise ProjectError(Problem(what=what, file=str(path), hint="A settings file is a small text."))
+    return convert(data, name=path.name, folder=folder or path.parent, model=model)
+
+
+def convert(data: bytes, *, name: str, folder: Path, model: str = "sketch") -> Imported:
+    """The same from the file's bytes; `name` is the file's, for messages."""
+    values = _parse(data, name)
+    importer = _importer(values, name)
+    draft = Draft()
+    for place in ("title", "size", "fps", "frames", "seed"):
+        draft.put(place, "")  # their order
+    draft.put("model", model)
+    report = importer(values, name=name, folder=folder, draft=draft)
+    text = draft.toml(report.lines())
+    if len(text.encode()) > MAX_PROJECT:
+        raise ProjectError(Problem(what=f"makes a project of more than {MAX_PROJECT:,} bytes.", file=name))
+    _check(text, name, folder)
+    return Imported(text=text, report=report)
+
+
+def _parse(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        values = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        what = f"is not UTF-8 text (byte {error.start})."
+        raise ProjectError(Problem(what=what, file=name, hint=_EXAMPLE)) from error
+    except json.JSONDecodeError as error:
+        raise ProjectError(
+            Problem(what=f"is not JSON: {error.msg}.", file=name, line=error.lineno, hint=_EXAMPLE)
+        ) from error
+    except (RecursionError, ValueError) as error:
+        what = "is not JSON that can be read: nested too deeply, or a number too long."
+        raise ProjectError(Problem(what=what, file=name, hint=_EXAMPLE)) from error
+    if not isinstance(values, dict):
+        raise ProjectError(Problem(what="is not one JSON object.", file=name, hint=_EXAMPLE))
+    if _depth(values) > _MAX_DEPTH:
+        raise ProjectError(Problem(what="is nested too deeply for settings.", file=name, hint=_EXAMPLE))
+    return values
+
+
+def _depth(value: object) -> int:
+    level, depth = [value], 0
+    while level and depth <= _MAX_DEPTH:
+        depth += 1
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
+
+
+def _importer(values: Mapping[str, Any], name: str) -> _Importer:
+    """What reads the settings of this program."""
+    if any(isinstance(values.get(key), dict | list) for key in ("prompts", "animation_prompts")):
+        return from_deforum
+    if isinstance(values.get("text_prompts"), dict):
+        return from_disco
+    what = "is no settings file that is known."
+    raise ProjectError(Problem(what=what, file=name, hint=f"Known: Deforum, Disco Diffusion. {_EXAMPLE}"))
+
+
+def _check(text: str, name: str, folder: Path) -> None:
+    """The project that was made must be right: what is left wrong comes from the file's prompts."""
+    samplers = (OWN, *dict.fromkeys(NAMES.values()))
+    try:
+        project = read_project(text, name=name, folder=folder, need_files=False)
+        compile_timeline(project.clock, lane_specs(samplers, {}), project.given_lanes, project.prompts)
+    except ProjectError as error:  # its lines are those of a project that nobody has seen
+        raise ProjectError([replace(p, file=name, line=None) for p in error.problems]) from error

@@ -1,0 +1,153 @@
+"""Disco Diffusion's settings as projects: the same values at every frame, and an account of every setting."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
+from projects import lane_specs, read_project
+from projects.importers import Imported, convert, import_settings
+from projects.importers.disco_table import CARRIED, DEFAULTS, TABLE
+from render.diffusion import SAMPLER_NAMES
+
+FILES = Path(__file__).parent / "settings"
+GIVEN = json.loads((FILES / "disco_5_3d.txt").read_text(encoding="utf-8"))
+
+
+def disco(folder: Path = FILES, **changes: object) -> Imported:
+    values = {**GIVEN, **changes}
+    return convert(json.dumps(values).encode(), name="Dream(0)_settings.txt", folder=folder)
+
+
+def timeline(found: Imported, folder: Path = FILES) -> Timeline:
+    project = read_project(found.text, name="a.toml", folder=folder, need_files=False)
+    return compile_timeline(
+        project.clock, lane_specs(SAMPLER_NAMES, {}), project.given_lanes, project.prompts
+    )
+
+
+def told(found: Imported, name: str) -> str:
+    return "\n".join(str(note) for note in found.report.notes if note.name == name)
+
+
+def table(found: Imported) -> dict[str, Any]:
+    return tomllib.loads(found.text)
+
+
+@pytest.mark.parametrize("mode", ["2d", "3d"])
+def test_every_setting_of_a_default_file_is_accounted_for(mode: str) -> None:
+    path = FILES / f"disco_5_{mode}.txt"
+    found = import_settings(path)
+    assert found.report.accounted == set(json.loads(path.read_text(encoding="utf-8")))
+    assert [note.name for note in found.report.notes if note.kind == "unknown"] == []
+    assert len(timeline(found)) == 120
+
+
+def test_the_default_file() -> None:
+    project = table(disco())
+    assert project["size"] == [1280, 768]
+    assert (project["frames"], project["fps"], project["seed"]) == (120, 12, 1234567)
+    assert project["motion"]["compat"] == "disco"
+    assert (project["motion"]["translation_z"], project["motion"]["fov"]) == (10, 40)
+    assert project["diffusion"] == {"steps": 250, "sampler": "ddim", "eta": 0.8, "strength": 0.4}
+    assert "512x512_diffusion_uncond_finetune_008100" in disco().text
+    assert "CLIP guidance" in told(disco(), "clip_guidance_scale")
+
+
+def test_2d_wraps_and_is_bilinear() -> None:
+    motion = table(disco(animation_mode="2D"))["motion"]
+    assert (motion["mode"], motion["border"], motion["sampling"]) == ("2d", "wrap", "bilinear")
+
+
+def test_prompts_are_weighted_lists() -> None:
+    prompts = timeline(disco()).prompts
+    assert [part.weight for part in prompts.at(0).parts] == [1.5, -0.5]
+    assert prompts.at(99).parts[0].mix[0].text == "a lighthouse above a stormy sea, oil painting"
+    assert prompts.at(100).parts[0].mix[0].text == "a calm sea at night"
+
+
+def test_prompts_that_are_none() -> None:
+    found = disco(text_prompts={"0": ["a"], "-1": ["b"], "5": 3})
+    assert table(found)["prompts"] == {"0": ["a"]}
+    assert "whole frame" in told(found, "text_prompts.-1")
+    assert "list of texts" in told(found, "text_prompts.5")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0: (1), 10: (1.05)", [1 + min(t, 10) * 0.005 for t in range(12)]),
+        ("0: (1), 22: (12)", [1 + t for t in range(12)]),  # a key past the end is moved to the last frame
+        ("0: (1), 0: (2)", [2] * 12),
+        ("0: (1) 5: (2)", [1 + min(t, 5) * 0.2 for t in range(12)]),
+        ("5: (3)", [3] * 12),
+        ("1.05", [1.05] * 12),
+    ],
+)
+def test_schedules_have_the_values_they_had(text: str, expected: list[float]) -> None:
+    found = timeline(disco(max_frames=12, translation_x=text))
+    assert found.numbers["translation_x"].tolist() == pytest.approx(expected, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.floats(-50, 50)), min_size=1, max_size=5))
+def test_round_trip_of_random_schedules(keys: list[tuple[int, float]]) -> None:
+    text = ", ".join(f"{at}: ({value:.4f})" for at, value in keys)
+    clock = Clock(frames=20, fps=12, seed=1)
+    original = parse_schedule(text, lane="angle", clock=clock, dialect="disco").values()
+    found = timeline(disco(max_frames=20, angle=text))
+    assert found.numbers["angle"].tolist() == pytest.approx(original.tolist(), abs=1e-9)
+
+
+def test_the_first_frame_over_an_init_image(tmp_path: Path) -> None:
+    (tmp_path / "start.png").write_bytes(b"")
+    found = disco(tmp_path, init_image="start.png", skip_steps=125)
+    assert timeline(found, tmp_path).numbers["strength"][:3].tolist() == [0.5, 0.4, 0.4]
+    assert "address" in told(disco(init_image="https://example.org/a.png"), "init_image")
+
+
+def test_what_is_not_here_is_told_of() -> None:
+    found = disco(turbo_mode=True, use_vertical_symmetry=True, animation_mode="Video Input", what=1)
+    for name in ("turbo_steps", "use_vertical_symmetry", "animation_mode", "sat_scale"):
+        assert told(found, name)
+    kinds = {note.name: note.kind for note in found.report.notes}
+    assert (kinds["turbo_mode"], kinds["sat_scale"], kinds["what"]) == ("missing", "off", "unknown")
+
+
+def test_a_still_is_a_film_of_one_frame() -> None:
+    assert table(disco(animation_mode="None"))["frames"] == 1
+
+
+def test_seeds_left_to_chance() -> None:
+    assert table(disco(seed="random_seed"))["seed"] == table(disco(seed="random_seed"))["seed"]
+
+
+def test_no_setting_is_in_two_rows() -> None:
+    names = [name for row in TABLE for name in row.names.split()]
+    assert sorted(names) == sorted(set(names))
+    assert set(DEFAULTS) <= set(names)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["0: (1)", "60%"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+THERE = [name for row in CARRIED for name in row.names.split()]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from(THERE) | st.text(), ANYTHING, max_size=6))
+def test_whatever_the_file_holds_it_is_a_project_or_a_project_error(values: dict[str, object]) -> None:
+    try:
+        found = disco(**{f"x{key}" if key == "folder" else key: value for key, value in values.items()})
+    except ProjectError:
+        return
+    assert len(timeline(found)) >= 1

@@ -1,0 +1,37 @@
+"""docs/parity.md and the importers' tables are one thing, and cover every setting there is."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from projects.importers import deforum_table, disco_table
+from projects.importers.parity import parity
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "parity.md"
+FILES = Path(__file__).parent / "settings"
+
+
+def test_the_page_is_fresh() -> None:
+    stale = "docs/parity.md is stale. Run: python -m projects.importers.parity > docs/parity.md"
+    assert PAGE.read_text(encoding="utf-8") == parity(), stale
+
+
+def test_every_setting_of_a_default_file_has_a_line() -> None:
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    told = {
+        name
+        for line in lines
+        if line.startswith("|")
+        for name in re.findall(r"`([^`]+)`", line.split("|")[1])
+    }
+    for path in FILES.glob("*.txt"):
+        names = {re.sub(r"^cn_\d+_", "cn_#_", name) for name in json.loads(path.read_text(encoding="utf-8"))}
+        assert names <= told, path.name
+
+
+def test_every_row_says_where_or_why() -> None:
+    for row in (*deforum_table.TABLE, *disco_table.TABLE):
+        assert row.here or row.why, row.names
