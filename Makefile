@@ -23,6 +23,7 @@ bench: $(STAMP)  ## our loop against a naive one, side by side
 
 docs: $(STAMP)  ## write the generated pages anew
 	$(BIN)/python -m render.cli.reference > docs/cli.md
+	$(BIN)/python -m projects.importers.parity > docs/parity.md
 
 evaluate-sketch: $(STAMP)  ## how well the built-in model follows prompts
 	$(BIN)/python -m training.sketch.evaluate
