@@ -23,7 +23,7 @@ _POINTS = (
     Point(module="render.frame", attribute="adjust_contrast", name="contrast"),
     Point(module="render.frame", attribute="unsharp", name="anti-blur"),
     Point(module="render.frame", attribute="add_noise", name="noise"),
-    Point(module="render.frame", attribute="to_picture", name="quantise, to NumPy"),
+    Point(module="render.frame", attribute="FramePainter._stored", name="quantise, to NumPy"),
     Point(module="render.diffusion.sampling", attribute="start_noise", name="start noise"),
     Point(module="render.diffusion.sampling", attribute="make_schedule", name="scheduler: set-up"),
     Point(module="render.diffusion.schedule", attribute="Schedule.noised", name="scheduler: steps"),

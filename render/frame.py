@@ -34,8 +34,15 @@ def to_tensor(picture: Picture, device: torch.device) -> Tensor:
 
 def to_picture(tensor: Tensor) -> Picture:
     """(1, 3, H, W) in [0, 1] as the picture to store, uint8 (H, W, 3), rounded to the nearest level."""
-    levels = (tensor[0].clamp(0.0, 1.0) * 255.0).round().to(torch.uint8)
-    return np.ascontiguousarray(levels.permute(1, 2, 0).cpu().numpy())
+    return _to_memory(_levels(tensor))
+
+
+def _levels(tensor: Tensor) -> Tensor:
+    return (tensor.clamp(0.0, 1.0) * 255.0).round()
+
+
+def _to_memory(levels: Tensor) -> Picture:
+    return np.ascontiguousarray(levels[0].to(torch.uint8).permute(1, 2, 0).cpu().numpy())
 
 
 class FramePainter:
@@ -47,20 +54,34 @@ class FramePainter:
     def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
         self._setup, self._painter, self._anchor = setup, painter, anchor
         self._palette: Palette | None = None
+        # the last frame: as stored, and the same on the device
+        self._last: tuple[Picture, Tensor] | None = None
         self._depths = Depths(setup, painter.device)
 
     def first(self, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
         """Frame 0: from the prompt alone, or painted over the init image."""
         given = None if init is None else to_tensor(init, self._painter.device)
         with torch.inference_mode():
-            return to_picture(self._painter.paint(given, row, on_step))
+            return self._stored(self._painter.paint(given, row, on_step))
 
     def next(self, row: Row, before: Picture, on_step: OnStep) -> Picture:
         """Frame n from the stored frame n - 1."""
         with torch.inference_mode():
-            moved, hole = self._moved(row, to_tensor(before, self._painter.device))
+            moved, hole = self._moved(row, self._on_device(before))
             painted = self._painter.paint(self._cohere(row, moved), row, on_step, hole)
-            return to_picture(self._match(row, painted))
+            return self._stored(self._match(row, painted))
+
+    def _stored(self, painted: Tensor) -> Picture:
+        """The picture to store. It stays on the device too: the next frame starts from it, without a way back."""
+        levels = _levels(painted)
+        picture = _to_memory(levels)
+        self._last = (picture, levels / 255.0)
+        return picture
+
+    def _on_device(self, before: Picture) -> Tensor:
+        if self._last is not None and self._last[0] is before:
+            return self._last[1]
+        return to_tensor(before, self._painter.device)
 
     def _moved(self, row: Row, picture: Tensor) -> tuple[Tensor, Tensor | None]:
         """The picture, moved, and how deep each pixel lies in what is to be revealed (None: nothing is)."""
