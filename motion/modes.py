@@ -14,7 +14,7 @@ from motion.borders import BORDERS, Border
 from motion.camera import Move, matrix2d
 from motion.fill import fill
 from motion.flip import flip_matrix
-from motion.pose import poses
+from motion.pose import pose
 from motion.resample import Sampling, Warped
 from motion.warp2d import warp_matrix
 from motion.warp3d import warp_depth
@@ -100,4 +100,4 @@ def _in_space(
     if compat != "none":
         return warp_flow(picture, moves, depth, border=border, sampling=sampling)
     size = (picture.shape[-1], picture.shape[-2])
-    return warp_depth(picture, poses(moves, size), depth, border=border, sampling=sampling)
+    return warp_depth(picture, [pose(move, size) for move in moves], depth, border=border, sampling=sampling)

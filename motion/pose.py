@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,11 +82,6 @@ def lens(fov: float, aspect: float, size: tuple[int, int], magnify: float = 1.0)
     width, height = size
     focal = height / 2 / math.tan(math.radians(fov) / 2) * magnify
     return np.array([[focal / aspect, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
-
-
-def poses(moves: Sequence[Move], size: tuple[int, int]) -> list[Pose]:
-    """The poses of a batch of moves."""
-    return [pose(move, size) for move in moves]
 
 
 def _check(move: Move) -> None:
