@@ -2,6 +2,9 @@
 
 Writes a run folder's checkpoints from a model folder, so that a training can be continued where no checkpoint was kept.
 The optimizers start anew, and the time is counted from 0. The paintings and their latents have to be made again.
+
+Where the run folder holds a set of another world than the model's words are for, the run gets a tokenizer of its own, and
+everything but the tokens' own vectors is taken over: a training that starts so is ahead of one from nothing.
 """
 
 import argparse
@@ -13,18 +16,25 @@ from torch import nn
 
 from . import checkpoint
 from .autoencoder import Inside
-from .text_to_image import TextToImage
+from .data import world_of
+from .text_to_image import TextToImage, get_tokenizer
 
 
 def unpack(model: Path, run: Path) -> None:
-    """Write tokenizer/, outside.pt and text_to_image.pt into `run` from the diffusers folder `model`."""
+    """Write tokenizer/, inside.pt, outside.pt and text_to_image.pt into `run` from the diffusers folder `model`."""
     parts = StableDiffusionPipeline.from_pretrained(model, safety_checker=None, local_files_only=True)
-    parts.tokenizer.save_pretrained(run / "tokenizer")
-    both = TextToImage(parts.tokenizer)
-    both.text_encoder.load_state_dict(parts.text_encoder.state_dict())
+    words = parts.text_encoder.state_dict()
+    if world_of(run / "train") is None:
+        parts.tokenizer.save_pretrained(run / "tokenizer")
+    tokenizer = get_tokenizer(run)
+    if tokenizer.get_vocab() != parts.tokenizer.get_vocab():
+        words = {name: value for name, value in words.items() if not name.endswith("token_embedding.weight")}
+    both = TextToImage(tokenizer)
+    both.text_encoder.load_state_dict(words, strict=False)
     both.unet.load_state_dict(parts.unet.state_dict())
     _save(run / "text_to_image.pt", both)
-    _save(run / "outside.pt", Inside(parts.vae.to(torch.float32)))
+    for part in ("inside", "outside"):
+        _save(run / f"{part}.pt", Inside(parts.vae.to(torch.float32)))
 
 
 def _save(path: Path, module: nn.Module) -> None:

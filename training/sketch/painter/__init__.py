@@ -2,10 +2,11 @@
 
 from .paint import Painting, caption, draw_scene, paint
 from .scene import Figure, Scene, load_scene, subject_box
-from .vocabulary import FIRST, WHOLE, WORLDS, Vocabulary
+from .vocabulary import FIRST, SMALL, WHOLE, WORLDS, Vocabulary
 
 __all__ = [
     "FIRST",
+    "SMALL",
     "WHOLE",
     "WORLDS",
     "Figure",

@@ -27,7 +27,7 @@ class Painting:
 
 def draw_scene(rng: np.random.Generator, world: Vocabulary = FIRST) -> Scene:
     """A scene of a world by lot."""
-    return first.draw_scene(rng) if world.name == FIRST.name else whole.draw_scene(rng)
+    return first.draw_scene(rng) if world.name == FIRST.name else whole.draw_scene(rng, world.name, world)
 
 
 def caption(scene: Scene, rng: np.random.Generator) -> str:

@@ -50,6 +50,33 @@ class Vocabulary:
         }
 
 
+def _part(
+    name: str,
+    *,
+    subjects: tuple[str, ...],
+    grounds: tuple[str, ...],
+    lights: tuple[str, ...],
+    styles: tuple[str, ...],
+) -> Vocabulary:
+    """A part of the whole world, painted by the same painter: as much as a training of hours on two cores can learn."""
+
+    def some(phrases: Phrases, nouns: tuple[str, ...]) -> Phrases:
+        return {noun: said for noun, said in phrases.items() if noun in nouns}
+
+    nouns = (*subjects, *grounds, *lights, *styles)
+    return Vocabulary(
+        name=name,
+        subjects=some(WHOLE.subjects, subjects),
+        grounds=some(WHOLE.grounds, grounds),
+        lights=some(WHOLE.lights, lights),
+        styles=some(WHOLE.styles, styles),
+        extras=WHOLE.extras,
+        schemes=WHOLE.schemes,
+        plurals=some(WHOLE.plurals, subjects),
+        chinese=some(WHOLE.chinese, nouns),
+    )
+
+
 FIRST = Vocabulary(
     name="first",
     subjects=first.SUBJECTS,
@@ -59,4 +86,14 @@ FIRST = Vocabulary(
     extras=first.EXTRAS,
 )
 WHOLE = Vocabulary(name="whole", **WHOLE_WORDS)
-WORLDS: dict[str, Vocabulary] = {world.name: world for world in (FIRST, WHOLE)}
+SMALL = _part(
+    "small",
+    subjects=(
+        "lighthouse", "windmill", "castle", "cottage", "pagoda", "tree", "mushroom", "boat", "whale", "balloon", "elephant",
+        "rocket",
+    ),
+    grounds=("sea", "lake", "meadow", "flowers", "desert", "snow", "forest", "mountains"),
+    lights=("day", "sunset", "dusk", "night", "storm", "fog", "snowfall", "aurora"),
+    styles=("oil", "watercolor", "flat", "ink", "lowpoly", "neon", "photo"),
+)  # fmt: skip
+WORLDS: dict[str, Vocabulary] = {world.name: world for world in (FIRST, WHOLE, SMALL)}

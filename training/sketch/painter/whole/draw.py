@@ -1,6 +1,8 @@
 """A scene of the whole world by lot: what, where, how far, seen by which camera, in which light."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
@@ -19,16 +21,36 @@ _MOONLIT = ("night", "sunset", "dawn", "aurora")
 _SINGLE = ("castle", "pyramid", "temple", "bridge", "lighthouse", "train", "rocket", "tower", "church")
 
 
+class Nouns(Protocol):
+    """What may come up: a vocabulary, or a part of one."""
+
+    @property
+    def subjects(self) -> Collection[str]: ...
+    @property
+    def grounds(self) -> Collection[str]: ...
+    @property
+    def lights(self) -> Collection[str]: ...
+    @property
+    def styles(self) -> Collection[str]: ...
+    @property
+    def schemes(self) -> Collection[str]: ...
+
+
+def _known(names: Iterable[str], nouns: Collection[str]) -> tuple[str, ...]:
+    """Those of `names` that may come up, in their own order."""
+    return tuple(name for name in names if name in nouns)
+
+
 def _pick(rng: np.random.Generator, names: tuple[str, ...]) -> str:
     return names[int(rng.integers(len(names)))]
 
 
-def draw_scene(rng: np.random.Generator) -> Scene:
-    """Every subject comes up equally often; its ground is one where it can be."""
-    subject = _pick(rng, tuple(KINDS))
+def draw_scene(rng: np.random.Generator, world: str, nouns: Nouns) -> Scene:
+    """A scene of the world of that name: every subject comes up equally often; its ground is one where it can be."""
+    subject = _pick(rng, _known(KINDS, nouns.subjects))
     kind = KINDS[subject]
-    ground = _ground(rng, subject)
-    light = _pick(rng, _MOONLIT if ground == "moon" else tuple(HOURS))
+    ground = _ground(rng, subject, nouns)
+    light = _pick(rng, _known(_MOONLIT if ground == "moon" else HOURS, nouns.lights))
     extras = _extras(rng, ground, light)
     high = float(rng.uniform(*kind.height))
     horizon = float(rng.uniform(0.45, 0.76))
@@ -40,11 +62,11 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         eye = max(1.6, high * float(rng.uniform(0.3, 1.5)))
         lift = eye + (horizon - below) * distance / lens
     scene = Scene(
-        world="whole",
+        world=world,
         subject=subject,
         ground=ground,
         light=light,
-        style=_pick(rng, tuple(STYLES)),
+        style=_pick(rng, _known(STYLES, nouns.styles)),
         extras=extras,
         x=_across(rng, scale * kind.wide),
         horizon=horizon,
@@ -55,21 +77,20 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         eye=eye,
         lens=lens,
         lift=lift,
-        scheme=_pick(rng, tuple(SCHEMES)) if rng.random() < 0.15 else "",
+        scheme=_pick(rng, _known(SCHEMES, nouns.schemes)) if rng.random() < 0.15 else "",
     )
-    return _with_others(scene, rng)
+    return _with_others(scene, rng, nouns)
 
 
-def _ground(rng: np.random.Generator, subject: str) -> str:
+def _ground(rng: np.random.Generator, subject: str, nouns: Nouns) -> str:
     if KINDS[subject].place == "water":
-        return _pick(
-            rng,
-            ("sea", "sea", "lake") if subject in ("whale", "dolphin", "ship") else ("sea", "lake", "river"),
-        )
+        deep = subject in ("whale", "dolphin", "ship")
+        waters = ("sea", "sea", "lake") if deep else ("sea", "lake", "river")
+        return _pick(rng, _known(waters, nouns.grounds))
     if subject == "bridge":
-        return _pick(rng, ("river", "lake", "river", "sea"))
+        return _pick(rng, _known(("river", "lake", "river", "sea"), nouns.grounds))
     while True:
-        ground = _pick(rng, GROUNDS)
+        ground = _pick(rng, _known(GROUNDS, nouns.grounds))
         if ground != "moon" or subject in _ON_THE_MOON:
             return ground
 
@@ -107,7 +128,7 @@ def _across(rng: np.random.Generator, half: float) -> float:
     return 0.5 + float(np.clip(at, -room, room))
 
 
-def _with_others(scene: Scene, rng: np.random.Generator) -> Scene:
+def _with_others(scene: Scene, rng: np.random.Generator, nouns: Nouns) -> Scene:
     """More of the main subject, or other subjects, near or far, left or right."""
     others: list[Figure] = []
     count = 1
@@ -118,7 +139,7 @@ def _with_others(scene: Scene, rng: np.random.Generator) -> Scene:
             if figure := _find(scene, scene.subject, share, others, rng):
                 others.append(figure)
         count += len(others)
-    names = _ON_THE_MOON if scene.ground == "moon" else tuple(KINDS)
+    names = _known(_ON_THE_MOON if scene.ground == "moon" else KINDS, nouns.subjects)
     for _ in range(int(rng.choice((0, 0, 1, 1, 2)))):
         name = _pick(rng, names)
         known = {scene.subject, *(other.subject for other in others)}
