@@ -1,4 +1,4 @@
-"""Perlin grain as it is usually written: every lattice gradient repeated over the pixels of its cell, for each octave."""
+"""Perlin grain as it is usually written: the gradients of a lattice repeated over the pixels of its cells."""
 
 from __future__ import annotations
 
