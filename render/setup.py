@@ -13,6 +13,7 @@ from functools import cached_property
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
 
+from .cadence import Cadence
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 
@@ -31,6 +32,11 @@ class Setup:
     def frames(self) -> int:
         """Length of the film."""
         return len(self.timeline)
+
+    @cached_property
+    def cadence(self) -> Cadence:
+        """Which frames the model paints."""
+        return Cadence(self.timeline.numbers["cadence"].tolist())
 
     @cached_property
     def init_digest(self) -> str:
