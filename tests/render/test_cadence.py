@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from keyframes import ProjectError, Row
-from motion import Move, warp
+from motion import Move, optical_flow, warp
 from projects import Picture, Take
 from projects.png import decode_png, encode_png
 from render.cadence import Cadence
@@ -161,7 +161,9 @@ def test_an_edit_repaints_what_it_changes(home: Path) -> None:
         painted(home, film(3, 'zoom = "0: (1.01), 7: (1.01), 8: (1.05)"', more='cadence_flow = "dis"')) == []
     )
     assert painted(home, text) == [9]
-    assert painted(home, film('"0: (3) hold, 6: (2)"', 'zoom = "0: (1.01)"')) == [8], "original 6 is still true"
+    assert painted(home, film('"0: (3) hold, 6: (2)"', 'zoom = "0: (1.01)"')) == [8], (
+        "original 6 is still true"
+    )
     assert painted(home, text.replace("lighthouse", "windmill")) == [0, 3, 6, 9]
 
 
@@ -250,16 +252,17 @@ def steps(folder: Path, text: str) -> list[tuple[float, float]]:
     """How far the middle of the picture moves from each frame to the next, measured."""
     shutil.rmtree(take_of(folder), ignore_errors=True)
     render(load(folder, text), make_painter=Same, film=False)
-    grey = [
-        cv2.cvtColor(p, cv2.COLOR_RGB2GRAY)[24:-24, 24:-24].astype(float) for p in pictures(take_of(folder))
-    ]
-    window = cv2.createHanningWindow(grey[0].shape[::-1], cv2.CV_64F)
-    return [cv2.phaseCorrelate(a, b, window)[0] for a, b in pairwise(grey)]
+    shown = [torch.from_numpy(p).permute(2, 0, 1)[None] / 255 for p in pictures(take_of(folder))]
+    flows = [optical_flow(a, b, method="farneback")[0, :, 32:-32, 32:-32] for a, b in pairwise(shown)]
+    return [(float(flow[0].mean()), float(flow[1].mean())) for flow in flows]
 
 
 @pytest.mark.parametrize(
     ("motion", "step"),
-    [("translation_x = 1.6\ntranslation_y = -0.7", (1.6, -0.7)), ('mode = "3d"\ndepth = "ground"\nrotation_3d_y = 0.6', None)],
+    [
+        ("translation_x = 1.6\ntranslation_y = -0.7", (1.6, -0.7)),
+        ('mode = "3d"\ndepth = "ground"\nrotation_3d_y = 0.6', None),
+    ],
 )
 def test_no_stutter(home: Path, motion: str, step: tuple[float, float] | None) -> None:
     """A pattern moves as far from frame to frame at any cadence, across originals as between them."""
