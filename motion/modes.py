@@ -67,26 +67,19 @@ def warp(
     if len(moves) != len(picture):
         raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(moves)}")
     edge: Border = "replicate" if border == "reveal" else border
-    single = [move for move in moves if isinstance(move, Move)]
-    if len(single) == len(moves):
-        moved = _moved(picture, single, depth, edge, sampling, mode, compat)
+    ways = [[move] if isinstance(move, Move) else move for move in moves]
+    if all(len(way) == 1 for way in ways):
+        moved = _moved(picture, [way[0] for way in ways], depth, edge, sampling, mode, compat)
     else:
-        ways = [[move] if isinstance(move, Move) else move for move in moves]
+        one = [slice(i, i + 1) for i in range(len(picture))]
+        depths = [None if depth is None else depth[i] for i in one]
         each = [
-            _one_after_another(
-                picture[i : i + 1],
-                way,
-                None if depth is None else depth[i : i + 1],
-                edge,
-                sampling,
-                mode,
-                compat,
-            )
-            for i, way in enumerate(ways)
+            _one_after_another(picture[i], way, far, edge, sampling, mode, compat)
+            for i, way, far in zip(one, ways, depths, strict=True)
         ]
         moved = Warped(
-            picture=torch.cat([one.picture for one in each]),
-            coverage=torch.cat([one.coverage for one in each]),
+            picture=torch.cat([moved.picture for moved in each]),
+            coverage=torch.cat([moved.coverage for moved in each]),
         )
     if border != "reveal" or bool((moved.coverage >= 1).all()):
         return moved

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class _Ends:
     """What a segment's frames are made from, (1, C, H, W) on the device, all seen from its start.
 
-    under: what the original was painted over; None where nothing was before. hole: as the painter got it.
+    under: what the original was painted over; None where it is not looked at. hole: as the painter got it.
     """
 
     segment: Segment
@@ -59,19 +59,19 @@ class Between:
 
         segment = self._setup.cadence.of(row.frame)
         with torch.inference_mode():
-            if self._ends is None or self._ends.segment != segment:
-                self._ends, self._flow = self._begin(segment), None
-            elif self._ends.under is None and len(segment.needs(row.frame)) > 1:
-                self._ends = self._begin(segment)
+            mixed = len(segment.needs(row.frame)) > 1
+            known = self._ends is not None and self._ends.segment == segment
+            if self._ends is None or not known or (mixed and self._ends.under is None):
+                self._ends, self._flow = self._begin(segment, mixed), None
             picture = self._mixed(self._ends, segment.share(row.frame), row.numbers["cadence_flow_factor"])
             way = [self._setup.timeline.row(f) for f in range(segment.start + 1, row.frame + 1)]
             if way:
                 picture, _ = self._hand.moved(way, picture, seen=self._ends.original)
             return to_picture(picture)
 
-    def _begin(self, segment: Segment) -> _Ends:
+    def _begin(self, segment: Segment, mixed: bool) -> _Ends:
         original = self._hand.on_device(self._original(segment.start))
-        if segment.before is None:
+        if segment.before is None or not mixed:
             return _Ends(segment=segment, original=original, under=None, hole=None)
         way = [self._setup.timeline.row(frame) for frame in segment.way]
         before = self._hand.on_device(self._original(segment.before))

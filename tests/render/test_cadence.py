@@ -180,7 +180,12 @@ def test_some_frames(home: Path) -> None:
     assert painted(home, text, frames=[4, 5]) == []
     some = made(home)
     painted(home, text)
-    assert some == {name: made(home)[name] for name in some}
+    whole = made(home)
+    assert some == {name: whole[name] for name in some}
+    for name in ("000000.png", "000007.png"):
+        (take_of(home) / "frames" / name).unlink()
+    assert painted(home, text, frames=[7]) == [], "the last of a segment is of its own original alone"
+    assert made(home)["frames/000007.png"] == whole["frames/000007.png"]
 
 
 def test_the_colors_of_a_frame_between(home: Path) -> None:
