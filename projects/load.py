@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from keyframes import Problem, ProjectError, did_you_mean
 
+from .footage import PICTURES, find_footage, is_sequence, is_video
 from .lanes import table_of
 from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
 from .places import key_lines, line_of, longest_key
@@ -19,7 +21,6 @@ from .schema import ProjectFile
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
 def load_project(path: Path | str, *, allow_outside: bool = False) -> Project:
@@ -62,18 +63,18 @@ def read_project(
     file, problems = validate(document, name, lines)
     if file is None:
         raise ProjectError(_in_order(problems))
-    init_image, audio, depth_picture = (
-        _path(
-            value,
-            Problem(what="", where=key, file=name, line=line_of(lines, key)),
-            folder,
-            allow_outside,
-            problems,
-        )
-        for key, value in _paths(file)
-    )
+
+    def checked(value: str | None, key: str) -> Path | None:
+        at = Problem(what="", where=key, file=name, line=line_of(lines, key))
+        return _path(value, at, folder, allow_outside, problems)
+
+    init_image, audio, depth_picture = (checked(value, key) for key, value in _paths(file))
+    footage = {
+        key: find_footage(value, folder, partial(checked, key=key)) for key, value in _footage(file)
+    }
     if not need_files:
-        problems = [problem for problem in problems if problem.where not in dict(_paths(file))]
+        optional = {key for key, _ in (*_paths(file), *_footage(file))}
+        problems = [problem for problem in problems if problem.where not in optional]
     project = Project(
         name=Path(name).stem,
         file_name=name,
@@ -84,6 +85,7 @@ def read_project(
         init_image=init_image,
         audio=audio,
         depth_picture=depth_picture,
+        footage=footage,
     )
     if problems:
         length_known = not any(problem.where in ("", *LENGTH) for problem in problems)
@@ -155,8 +157,20 @@ def _is_deep(document: dict[str, Any]) -> bool:
 
 
 def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], ...]:
-    depth = file.motion.depth if file.motion.depth.lower().endswith(PICTURES) else None
+    depth = file.motion.depth
+    if is_sequence(depth) or not depth.lower().endswith(PICTURES):
+        depth = None
     return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth)
+
+
+def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:
+    """The settings that name moving pictures."""
+    if file.video.input:
+        yield "video.input", file.video.input
+    if is_video(file.video.mask) or file.video.mask.lower().endswith(PICTURES):
+        yield "video.mask", file.video.mask
+    if is_video(file.motion.depth) or is_sequence(file.motion.depth):
+        yield "motion.depth", file.motion.depth
 
 
 def _path(

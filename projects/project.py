@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ class Project:
     """One project.
 
     name: the file's stem, `dream` for dream.toml. folder: where its relative paths start. text: the TOML as read.
-    lines: dotted key -> line of the file, for messages.
+    lines: dotted key -> line of the file, for messages. footage: dotted key -> the files of its video or pictures.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Project:
     init_image: Path | None = None
     audio: Path | None = None
     depth_picture: Path | None = None
+    footage: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
     @cached_property
     def clock(self) -> Clock:

@@ -11,6 +11,7 @@ from keyframes import EnvironmentFault
 
 from .diffusion.catalogue import BUILT_IN, ModelSource
 from .diffusion.weights import PICKLES, WEIGHTS, fingerprint
+from .reels import DEPTH, Projector
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from .setup import Setup
 
-Kind = Literal["flat", "ground", "picture", "network"]
+Kind = Literal["flat", "ground", "picture", "clip", "network"]
 BESIDE = "depth"  # a built-in model's own depth network lies in this folder of it
 FOR_REAL_MODELS = "depth-anything/Depth-Anything-V2-Small-hf"
 _PICKLES_TOO = (*PICKLES, ".bin")
@@ -46,6 +47,8 @@ def find_depth(project: Project, source: ModelSource) -> DepthChoice:
     Raises EnvironmentFault for a depth model that is not there.
     """
     name = project.file.motion.depth
+    if DEPTH in project.footage:
+        return DepthChoice(kind="clip", name="clip")  # its pictures are in the reel of that name
     if project.depth_picture is not None:
         digest = hashlib.sha256(project.depth_picture.read_bytes()).hexdigest()
         return DepthChoice(kind="picture", name=name, path=project.depth_picture, digest=digest)
@@ -107,6 +110,11 @@ class Depths:
             self._kind = "ground"
         self._network: DepthNetwork | None = None
         self._picture: Tensor | None = None
+        self._projector = Projector(setup.reels)
+
+    def close(self) -> None:
+        """End what a depth video is read with."""
+        self._projector.close()
 
     def of(self, picture: Tensor, row: Row) -> Tensor | None:
         """How far the pixels of `picture` (1, 3, H, W) are, (1, 1, H, W), in units; None for a wall at 1."""
@@ -120,6 +128,8 @@ class Depths:
             return ground((width, height), near=near, far=far).to(self._device)
         if self._kind == "picture":
             return self._scaled(self._shown((width, height)), "inverse", near, far)
+        if self._kind == "clip":  # the depth of the picture that is moved: that of the frame before
+            return self._scaled(self._grey(max(row.frame - 1, 0)), "inverse", near, far)
         network = self._loaded()
         return self._scaled(network(picture), network.measure, near, far)
 
@@ -131,6 +141,13 @@ class Depths:
             return to_units(raw, measure, near=near, far=far)
         inverse = raw if measure == "inverse" else -raw
         return equalised(inverse) if compat == "deforum" else disco_z(inverse)
+
+    def _grey(self, frame: int) -> Tensor:
+        """The picture of the depth video at a frame, (1, 1, H, W)."""
+        import torch
+
+        grey = self._projector.picture(DEPTH, frame).mean(2)
+        return torch.from_numpy(grey)[None, None].float().to(self._device) / 255.0
 
     def _shown(self, size: tuple[int, int]) -> Tensor:
         """The depth picture, (1, 1, H, W)."""

@@ -7,14 +7,17 @@ every frame. No model is loaded and torch is not imported.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
+from projects.lanes import VIDEO
 
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
+from .reels import Reel, find_reels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,7 @@ class Setup:
     timeline: Timeline
     size: tuple[int, int]
     depth: DepthChoice
+    reels: Mapping[str, Reel] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
@@ -70,9 +74,11 @@ def prepare(project: Project) -> Setup:
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d":
         _check_planes(project, timeline)
+    if project.file.motion.mode == "3d" or project.file.video.mask in ("depth", "video_depth"):
         depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)
-    return Setup(project=project, source=source, timeline=timeline, size=size, depth=depth)
+    reels = find_reels(project, size)
+    return Setup(project=project, source=source, timeline=timeline, size=size, depth=depth, reels=reels)
 
 
 def _check_planes(project: Project, timeline: Timeline) -> None:
@@ -109,6 +115,8 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
         "sampler": known.sampler,
     }
     specs = lane_specs(samplers, defaults)
+    if not project.file.video.input:
+        specs = tuple(spec for spec in specs if spec not in VIDEO)
     try:
         return compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:
