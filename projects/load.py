@@ -69,9 +69,7 @@ def read_project(
         return _path(value, at, folder, allow_outside, problems)
 
     init_image, audio, depth_picture = (checked(value, key) for key, value in _paths(file))
-    footage = {
-        key: find_footage(value, folder, partial(checked, key=key)) for key, value in _footage(file)
-    }
+    footage = {key: find_footage(value, folder, partial(checked, key=key)) for key, value in _footage(file)}
     if not need_files:
         optional = {key for key, _ in (*_paths(file), *_footage(file))}
         problems = [problem for problem in problems if problem.where not in optional]

@@ -95,7 +95,7 @@ class _MotionSettings(_Table):
         "auto",
         min_length=1,
         max_length=1000,
-        description="3d: where depth comes from: auto, flat, ground, a picture or video (white is near), or a depth model.",
+        description="3d: where depth comes from: auto, flat, ground, a picture or video (white is near), or a model.",
     )
     translation_scale: Annotated[float, NoBool, Field(gt=0, le=1e6)] = Field(
         1.0, description="3d: factor on all three translations."
@@ -189,13 +189,13 @@ class _VideoSettings(_Table):
     motion_from: Literal["clip", "render"] = Field(
         "clip", description="Where the motion starts: at the clip's picture before, or at the painted one."
     )
-    flow: Literal["dis", "dis-fine", "farneback"] = Field("dis", description="How flow is measured.")
+    flow: Literal["dis", "farneback"] = Field("dis", description="How flow is measured.")
     consistency: Literal["none", "still", "clip"] = Field(
         "none",
         description="Where flow there and back disagree: nothing, the picture stays in place, or the clip shows.",
     )
-    consistency_blur: Annotated[float, NoBool, Field(ge=0, le=64)] = Field(
-        2.0, description="Softness of that mask, px."
+    consistency_blur: Annotated[int, NoBool, Field(ge=0, le=64)] = Field(
+        2, description="Softness of that mask, px."
     )
 
     @model_validator(mode="after")
@@ -210,9 +210,19 @@ class _VideoSettings(_Table):
         if self.to is not None and self.to < self.from_:
             raise ValueError(f"to = {self.to} comes before from = {self.from_}")
         if self.sync == "time" and self.every > 1:
-            raise ValueError('every = ... is for sync = "frames"; by time the film\'s fps says which are used')
+            raise ValueError(
+                'every = ... is for sync = "frames"; by time the film\'s fps says which are used'
+            )
         if self.sync == "time" and is_sequence(self.input):
             raise ValueError('pictures in files have no time; allowed for them: sync = "frames"')
+        if self.consistency != "none" and self.motion != "flow":
+            raise ValueError(
+                f'consistency = "{self.consistency}" is of optical flow; it needs motion = "flow"'
+            )
+        if self.consistency == "clip" and self.composite != "init":
+            raise ValueError(
+                'consistency = "clip" lays the clip over the moved picture; it needs composite = "init"'
+            )
         return self
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -28,7 +30,7 @@ from .speed import speed_file
 CLIP_FORMATS = "mov,mp4,m4a,3gp,matroska,webm,avi,gif,mpeg,mpegts,mpegvideo,ogg,asf,flv,yuv4mpegpipe"
 _INDEX = 1  # counts changes of the filters below
 _EXACT = "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
-_CUT_OFF = ("ended prematurely", "partial file", "packet corrupt", "truncated")
+_CUT_OFF = ("ended prematurely", "partial file", "packet corrupt", "truncated", "moov atom not found")
 _RECENT = 4  # pictures kept: a film's frame looks at its own picture of the clip and at the one before
 
 
@@ -172,11 +174,13 @@ def _look(
     """The digests of the first `needed` pictures, and whether there are no more."""
     hashed = ["-frames:v", str(needed), "-f", "framehash", "-hash", "md5", "-"]
     try:
-        with Ffmpeg([*_command(path, size, cut), *hashed], doing=f"reading {printable(path.name)}") as process:
+        with Ffmpeg(
+            [*_command(path, size, cut), *hashed], doing=f"reading {printable(path.name)}"
+        ) as process:
             listing = process.finish().decode("ascii", "replace")
             said = process.messages
     except RenderError as error:
-        raise _refused(path, where, str(error).splitlines()) from error
+        raise _refused(path, where, str(error).splitlines()[1:]) from error
     rows = [line.split(",") for line in listing.splitlines() if not line.startswith("#")]
     whole = len(rows) < needed
     if whole and _cut_off(said):
@@ -187,19 +191,20 @@ def _look(
     return tuple(row[-1].strip() for row in rows), whole
 
 
-def _refused(path: Path, where: str, said: list[str] | tuple[str, ...]) -> ProjectError:
-    last = printable(said[-1].strip()) if said else "ffmpeg said nothing"
+def _refused(path: Path, where: str, said: Sequence[str]) -> ProjectError:
+    """What is wrong with a file, from what ffmpeg said of it."""
+    lines = [re.sub(r"^\s*\[[^]]*\]\s*", "", line).strip() for line in said]
+    what = f"{path.name} cannot be read as a video: {next(iter(lines), 'ffmpeg said nothing')}."
     hint = "Allowed: MP4, MOV, MKV, WebM, AVI, GIF, MPEG, Ogg, WMV, FLV and Y4M."
-    what = f"{path.name} cannot be read as a video: {last}."
-    if any("matches no streams" in line for line in said):
+    if any("matches no streams" in line for line in lines):
         what = f"{path.name} has no pictures in it."
-    elif _cut_off(said):
-        what = f"{path.name} is cut off or damaged: {last}."
-        hint = "Copy it again, or keep what can be read: ffmpeg -err_detect ignore_err -i OLD NEW"
+    elif told := next((line for line in lines if _cut_off([line])), ""):
+        what = f"{path.name} is cut off or damaged: {told}."
+        hint = "Copy it again, or save what can be read: ffmpeg -i OLD.mp4 NEW.mp4"
     return ProjectError(Problem(what=what, where=where, hint=hint))
 
 
-def _cut_off(said: list[str] | tuple[str, ...]) -> bool:
+def _cut_off(said: Sequence[str]) -> bool:
     return any(word in line.lower() for line in said for word in _CUT_OFF)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .setup import Setup
 
 Kind = Literal["flat", "ground", "picture", "clip", "network"]
+_HORIZON = 1e3  # how far open country goes for a mask, times its nearest
 BESIDE = "depth"  # a built-in model's own depth network lies in this folder of it
 FOR_REAL_MODELS = "depth-anything/Depth-Anything-V2-Small-hf"
 _PICKLES_TOO = (*PICKLES, ".bin")
@@ -126,12 +127,32 @@ class Depths:
             return None
         if self._kind == "ground":
             return ground((width, height), near=near, far=far).to(self._device)
+        # what is moved is the picture of the frame before, and so is its depth
+        raw, measure = self._raw(picture, max(row.frame - 1, 0))
+        return self._scaled(raw, measure, near, far)
+
+    def nearness(self, picture: Tensor, frame: int) -> Tensor:
+        """How near the pixels of `picture` (1, 3, H, W) are, (1, 1, H, W): 0 the farthest, 1 the nearest."""
+        from motion import ground
+
+        height, width = picture.shape[-2:]
+        if self._kind == "flat":
+            return picture.new_ones((1, 1, height, width))
+        if self._kind == "ground":
+            return ground((width, height), near=1.0, far=_HORIZON).to(self._device).reciprocal()
+        raw, measure = self._raw(picture, frame)
+        inverse = (raw if measure == "inverse" else -raw).float()
+        low, high = inverse.min(), inverse.max()
+        return (inverse - low) / (high - low).clamp(min=1e-12)
+
+    def _raw(self, picture: Tensor, frame: int) -> tuple[Tensor, Literal["inverse", "metric"]]:
+        """What the depth picture, the depth video at a frame, or the network says of `picture`."""
         if self._kind == "picture":
-            return self._scaled(self._shown((width, height)), "inverse", near, far)
-        if self._kind == "clip":  # the depth of the picture that is moved: that of the frame before
-            return self._scaled(self._grey(max(row.frame - 1, 0)), "inverse", near, far)
+            return self._shown((picture.shape[-1], picture.shape[-2])), "inverse"
+        if self._kind == "clip":
+            return self._grey(frame), "inverse"
         network = self._loaded()
-        return self._scaled(network(picture), network.measure, near, far)
+        return network(picture), network.measure
 
     def _scaled(self, raw: Tensor, measure: Literal["inverse", "metric"], near: float, far: float) -> Tensor:
         from motion import disco_z, equalised, to_units

@@ -123,6 +123,12 @@ class _Work:
         from .frame import FramePainter  # torch is loaded only when something is painted
 
         hand = FramePainter(self.setup, painter, self.picture)
+        try:
+            self._paint_all(hand, init)
+        finally:
+            hand.close()
+
+    def _paint_all(self, hand: FramePainter, init: Picture | None) -> None:
         start = time.monotonic()
         for row in self.setup.timeline.rows(self.plan.paint):
             began = time.monotonic()

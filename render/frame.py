@@ -22,6 +22,7 @@ from projects import Picture
 from .camera import move_of
 from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
 from .depths import Depths
+from .hybrid import Hybrid
 from .painter import OnStep, Painter
 from .setup import Setup
 from .uncovered import reach
@@ -57,19 +58,32 @@ class FramePainter:
         # the last frame: as stored, and the same on the device
         self._last: tuple[Picture, Tensor] | None = None
         self._depths = Depths(setup, painter.device)
+        has_clip = bool(setup.project.file.video.input)
+        self._hybrid = Hybrid(setup, painter.device, self._depths) if has_clip else None
+
+    def close(self) -> None:
+        """End what clips are read with."""
+        self._depths.close()
+        if self._hybrid is not None:
+            self._hybrid.close()
 
     def first(self, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
-        """Frame 0: from the prompt alone, or painted over the init image."""
+        """Frame 0: from the prompt alone, or painted over the init image or the clip's first picture."""
+        if init is None and self._hybrid is not None:
+            init = self._hybrid.first()
         given = None if init is None else to_tensor(init, self._painter.device)
         with torch.inference_mode():
-            return self._stored(self._painter.paint(given, row, on_step))
+            return self._stored(self._finished(row, self._painter.paint(given, row, on_step)))
 
     def next(self, row: Row, before: Picture, on_step: OnStep) -> Picture:
         """Frame n from the stored frame n - 1."""
         with torch.inference_mode():
             moved, hole = self._moved(row, self._on_device(before))
             painted = self._painter.paint(self._cohere(row, moved), row, on_step, hole)
-            return self._stored(self._match(row, painted))
+            return self._stored(self._match(row, self._finished(row, painted)))
+
+    def _finished(self, row: Row, painted: Tensor) -> Tensor:
+        return painted if self._hybrid is None else self._hybrid.painted(row, painted)
 
     def _stored(self, painted: Tensor) -> Picture:
         """The picture to store. It stays on the device too: the next frame starts from it, without a way back."""
@@ -95,10 +109,13 @@ class FramePainter:
             depth=None if motion.mode == "2d" else self._depths.of(picture, row),
             compat=motion.compat,
         )
-        hole = None
+        hole = laid = None
+        if self._hybrid is not None:
+            moved, laid = self._hybrid.moved(row, moved)
         if motion.border == "reveal" and bool((moved.coverage < 1).any()):
             size = self._setup.size
             hole = hole_depth(moved.coverage, reach=reach(size), feather=reach(size))
+            hole = hole if laid is None else hole * (1 - laid)
         return moved.picture.clamp(0.0, 1.0), hole  # bicubic overshoots
 
     def _cohere(self, row: Row, picture: Tensor) -> Tensor:

@@ -11,12 +11,14 @@ from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
-from projects.lanes import FLIP, IN_2D, IN_3D
+from projects.lanes import FLIP, IN_2D, IN_3D, VIDEO
 
 from .diffusion import reveal_plan, step_plan
+from .reels import DEPTH
 from .setup import Setup
 from .speed import known_seconds
 from .uncovered import deepest_hole
+from .videokeys import idle_video_lanes, video_inputs
 
 ENGINE = 1  # counts changes of the code that change pixels; a new number paints every frame anew
 _PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
@@ -41,10 +43,14 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "steps_mode": file.diffusion.steps_mode,
         "guidance_rescale": file.diffusion.guidance_rescale,
     }
+    if file.video.input:
+        inputs["video"] = video_inputs(setup, row)
     painting = ("strength", "steps", "cfg_scale", "eta")
     if row.frame == 0:
         inputs["init_image"] = setup.init_digest
-        kept = painting if setup.project.init_image else painting[1:]
+        idle = idle_video_lanes(setup, row)
+        kept = [lane for lane in painting if lane != "strength" or setup.starts_with_picture]
+        kept += [lane.name for lane in VIDEO if lane.name not in idle]
         return {**inputs, "numbers": {lane: numbers[lane] for lane in kept}}
     matched = file.coherence.color_match != "none" and row.frame > file.coherence.color_frame
     if matched and numbers["color_amount"] > 0:
@@ -69,7 +75,10 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
 def _space(setup: Setup, row: Row) -> tuple[object, ...]:
     """What a frame in space is made from, besides its lanes."""
     motion = setup.project.file.motion
-    depth = (setup.depth.kind, setup.depth.digest or setup.depth.name)
+    digest = setup.depth.digest or setup.depth.name
+    if setup.depth.kind == "clip":
+        digest = setup.reels[DEPTH].digest(row.frame - 1)
+    depth = (setup.depth.kind, digest)
     return (*depth, motion.translation_scale, motion.compat, setup.fov_before(row))
 
 
@@ -80,7 +89,7 @@ def _idle(setup: Setup, row: Row) -> set[str]:
         idle.update(FLIP)
     if setup.depth.kind == "flat":
         idle.update(("near", "far"))
-    return idle
+    return idle | idle_video_lanes(setup, row)
 
 
 def frame_keys(setup: Setup, last: int | None = None) -> list[str]:
@@ -107,7 +116,7 @@ def evaluations(setup: Setup, row: Row) -> int:
 def _kept_evaluations(setup: Setup, row: Row) -> int:
     """The same if the camera uncovered nothing."""
     steps = int(row.numbers["steps"])
-    if row.frame == 0 and setup.project.init_image is None:
+    if row.frame == 0 and not setup.starts_with_picture:
         return steps
     return step_plan(steps, row.numbers["strength"], setup.project.file.diffusion.steps_mode).count
 

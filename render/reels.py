@@ -116,10 +116,16 @@ def _cut(project: Project, given: Video) -> Cut:
     return Cut(start=given.from_, stop=given.to, every=given.every, rate=rate)
 
 
-def _footage(paths: tuple[Path, ...], size: tuple[int, int], needed: int, cut: Cut, name: str) -> Clip | Stills:
+def _footage(
+    paths: tuple[Path, ...], size: tuple[int, int], needed: int, cut: Cut, name: str
+) -> Clip | Stills:
     if len(paths) == 1 and is_video(paths[0].name):
         return open_clip(paths[0], size=size, needed=needed, cut=cut, where=name)
-    taken = paths if len(paths) == 1 else paths[cut.start : None if cut.stop is None else cut.stop + 1 : cut.every]
+    taken = (
+        paths
+        if len(paths) == 1
+        else paths[cut.start : None if cut.stop is None else cut.stop + 1 : cut.every]
+    )
     if not taken:
         what = f"there are {len(paths)} pictures, and none from {cut.start} on."
         raise ProjectError(Problem(what=what, where=name, hint="Pictures are counted from 0."))

@@ -32,6 +32,17 @@ class Setup:
     reels: Mapping[str, Reel] = field(default_factory=dict)
 
     @property
+    def starts_with_clip(self) -> bool:
+        """Whether frame 0 is painted over the clip's picture."""
+        video = self.project.file.video
+        return bool(video.input and video.first_frame and self.project.init_image is None)
+
+    @property
+    def starts_with_picture(self) -> bool:
+        """Whether frame 0 is painted over anything."""
+        return self.project.init_image is not None or self.starts_with_clip
+
+    @property
     def frames(self) -> int:
         """Length of the film."""
         return len(self.timeline)
