@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
 from keyframes import Problem, ProjectError
-from projects import Picture, Project, located
+from projects import Picture, Project
 from projects.footage import is_video
+from projects.places import line_of
 from projects.schema import Video
 
 from .clip import Clip, Cut, open_clip
@@ -95,7 +96,11 @@ def find_reels(project: Project, size: tuple[int, int]) -> dict[str, Reel]:
     try:
         return {name: _reel(project, name, paths, size) for name, paths in used.items()}
     except ProjectError as error:
-        raise ProjectError(located(project, error.problems)) from error
+        placed = [
+            replace(problem, file=project.file_name, line=line_of(project.lines, problem.where))
+            for problem in error.problems
+        ]
+        raise ProjectError(placed) from error
 
 
 def _reel(project: Project, name: str, paths: tuple[Path, ...], size: tuple[int, int]) -> Reel:

@@ -19,6 +19,7 @@ from .report import Report
 from .rewrite import rewritten
 from .samplers import OWN, our_sampler
 from .settings import SPECS, Given, as_number, is_true
+from .video import carry_deforum_video
 
 RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
 ODD = "2*floor(trunc({x})/2) + 1"
@@ -36,6 +37,8 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     by = "Deforum's notebook" if notebook else f"Deforum ({era} or later)"
     given = Given(values, defaults_of(era), Report(source=name, written_by=by))
     clock = _frame(given, draft, notebook, folder, name)
+    mode = given.word("animation_mode").strip().lower()
+    carry_deforum_video(given, draft, clock, mode, folder)
     carry_motion(given, draft, clock)
     _diffusion(given, draft, clock)
     _seeds(given, draft, clock)
@@ -206,6 +209,5 @@ def _hints(given: Given) -> None:
     cadence = as_number(given.get("diffusion_cadence"))
     if cadence is not None and cadence > 1 and not given.has("diffusion_cadence"):
         given.report.note("diffusion_cadence", "missing", "every frame is painted here.", cadence)
-    parts = [given.values.get(name) for name in ("optical_flow_cadence", "hybrid_motion")]
-    if any(is_true(part) for part in parts):
-        given.report.remarks.append("Its motion came from video or optical flow, which is not here yet.")
+    if is_true(given.values.get("optical_flow_cadence")):
+        given.report.remarks.append("Its frames between came from optical flow, which is not here yet.")

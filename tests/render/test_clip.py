@@ -145,7 +145,9 @@ def test_a_clip_that_is_replaced_while_it_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_a_file_that_is_cut_off(tmp_path: Path, suffix: str) -> None:
     whole = tmp_path / f"whole.{suffix}"
-    ffmpeg(*"-f lavfi -i testsrc2=s=160x90:d=2 -c:v libx264 -movflags +faststart".split(), whole)
+    ffmpeg(
+        *["-f", "lavfi", "-i", "testsrc2=s=160x90:d=2", "-c:v", "libx264", "-movflags", "+faststart"], whole
+    )
     data, part = whole.read_bytes(), tmp_path / f"part.{suffix}"
     part.write_bytes(data[: len(data) * 6 // 10])
     with pytest.raises(ProjectError, match=r"part\.\w+ is cut off or damaged") as caught:
@@ -156,7 +158,7 @@ def test_a_file_that_is_cut_off(tmp_path: Path, suffix: str) -> None:
 
 def test_files_that_are_no_video(tmp_path: Path) -> None:
     sound, text, playlist = (tmp_path / name for name in ("sound.mp4", "text.mkv", "list.mp4"))
-    ffmpeg(*"-f lavfi -i sine=d=1 -c:a aac".split(), sound)
+    ffmpeg(*["-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac"], sound)
     text.write_text("no video")
     playlist.write_text(f"ffconcat version 1.0\nfile {write_clip(tmp_path / 'ok.mp4', numbered(3))}\n")
     with pytest.raises(ProjectError, match=r"video\.input.*sound\.mp4 has no pictures in it"):

@@ -22,6 +22,7 @@ from projects import Take
 from projects.journal import read_journal
 from tests.pace import allowed
 
+from ..clips import panned, write_clip
 from ..fakes import Studio, files, project_text, write_project
 
 FRAMES = 60
@@ -54,9 +55,10 @@ def run_cli(arguments: list[str], log: Path, cache: Path, seconds: float) -> Non
 class Runner:
     """Starts renders of one project."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, frames: int = FRAMES, **tables: str) -> None:
         self.folder = folder
-        self.project = write_project(folder, project_text(FRAMES, output='preset = "ultrafast"'))
+        text = project_text(frames, output='preset = "ultrafast"', **tables)
+        self.project = write_project(folder, text)
         self.log = folder / "log.txt"
 
     def start(self, take: Path, seconds: float = SECONDS) -> BaseProcess:
@@ -117,6 +119,30 @@ def test_killed_at_any_moment_and_continued(runner: Runner, baseline: tuple[Path
         equal += files(take) == expected and (take / "film.mp4").read_bytes() == film
     assert equal == KILLS
     assert len(set(landed)) >= KILLS // 3, f"the kills did not spread: {landed}"
+
+
+def test_killed_with_a_clip_and_continued(tmp_path: Path) -> None:
+    """The clip's pictures, its flow and its depth: all of them are read from the middle on."""
+    write_clip(tmp_path / "clip.mp4", panned(20))
+    write_clip(tmp_path / "depth.mp4", panned(20, seed=6))
+    video = (
+        'input = "clip.mp4"\nvideo_alpha = 0.2\nmotion = "flow"\nconsistency = "clip"\nmask = "difference"'
+    )
+    motion = 'mode = "3d"\ndepth = "depth.mp4"\ntranslation_x = 3'
+    runner = Runner(tmp_path, 20, video=video, motion=motion)
+    runner.finish(tmp_path / "whole")
+    expected, landed = files(tmp_path / "whole"), set()
+    for stop in (3, 11):
+        take = tmp_path / f"killed {stop}"
+        process = runner.start(take, 0.02)
+        wait_for(take / "frames" / f"{stop:06d}.png")
+        process.kill()
+        process.join()
+        landed.add(len(list((take / "frames").glob("*.png"))))
+        runner.finish(take)
+        assert files(take) == expected
+    assert max(landed) < 20
+    assert not children_at_work(tmp_path)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
