@@ -13,7 +13,7 @@ from .common import lies_beside, plain_path
 from .draft import Draft
 from .settings import Given, as_number, is_true
 
-DEFORUM_VIDEO = "video input"
+_VIDEO_INPUT = "video input"
 _WHEN = {"before motion": "before", "normal": "init", "true": "init", "after generation": "after"}
 _MASKS = {"depth": "depth", "video depth": "video_depth", "blend": "blend", "difference": "difference"}
 _EQUALIZED = {"before": "before", "after": "after", "both": "both"}
@@ -34,7 +34,7 @@ def carry_deforum_video(given: Given, draft: Draft, clock: Clock, mode: str, fol
     when = _word(values, "hybrid_composite", _WHEN)
     motion = _word(values, "hybrid_motion", _MOTIONS)
     hybrid = mode in ("2d", "3d") and bool(when or motion)
-    if not (hybrid or mode == DEFORUM_VIDEO) or not _footage(given, draft, folder):
+    if not (hybrid or mode == _VIDEO_INPUT) or not _footage(given, draft, folder):
         return
     _cut(given, draft, "extract_nth_frame", "extract_from_frame", "extract_to_frame")
     given.report.remarks.append(
