@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
+
+from .sequences import is_sequence, sequence_files
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 VIDEOS = (
@@ -18,9 +19,9 @@ def is_video(name: str) -> bool:
     return name.lower().endswith(VIDEOS)
 
 
-def is_sequence(name: str) -> bool:
-    """Whether a name stands for many pictures: `depth/*.png`."""
-    return "*" in Path(name).name and name.lower().endswith(PICTURES)
+def is_footage(name: str) -> bool:
+    """Whether a name stands for many pictures: a video, or `depth/%04d.png`."""
+    return is_video(name) or (is_sequence(name) and name.lower().endswith(PICTURES))
 
 
 def find_footage(name: str, folder: Path, one: Callable[[str], Path | None]) -> tuple[Path, ...]:
@@ -28,24 +29,16 @@ def find_footage(name: str, folder: Path, one: Callable[[str], Path | None]) -> 
 
     one: checks one name and gives its file, or None after noting what is wrong with it; nothing then comes back.
     """
-    if not is_sequence(name):
-        found = one(name)
-        return () if found is None else (found,)
-    pattern = Path(name)
-    try:
-        inside = sorted((folder / pattern.parent).glob(pattern.name), key=lambda path: natural(path.name))
-    except (OSError, ValueError):
-        inside = []
-    names = [str(pattern.parent / path.name) for path in inside]
-    found_all: list[Path] = []
-    for each in names or [name]:  # none: the pattern itself is told of as missing
-        found = one(each)
-        if found is None:
+    names = [name]
+    if is_sequence(name):
+        try:  # none there: the name itself is told of as missing
+            names = [str(path) for path in sequence_files(folder, name).values()] or names
+        except (OSError, ValueError):
+            names = [name]
+    found: list[Path] = []
+    for each in names:
+        path = one(each)
+        if path is None:
             return ()
-        found_all.append(found)
-    return tuple(found_all)
-
-
-def natural(name: str) -> tuple[tuple[int, str], ...]:
-    """A key that sorts 2.png before 10.png."""
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))
+        found.append(path)
+    return tuple(found)

@@ -12,12 +12,14 @@ from typing import Any
 
 from keyframes import Problem, ProjectError, did_you_mean
 
-from .footage import PICTURES, find_footage, is_sequence, is_video
+from .footage import find_footage, is_footage, is_video
 from .lanes import table_of
 from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
 from .places import key_lines, line_of, longest_key
 from .project import Project
 from .schema import ProjectFile
+from .sequences import first_file, is_sequence, sequence_files
+from .touches import PICTURES, picture_paths, touch_problems
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -64,14 +66,22 @@ def read_project(
     if file is None:
         raise ProjectError(_in_order(problems))
 
+    def at(key: str) -> Problem:
+        return Problem(what="", where=key, file=name, line=line_of(lines, key))
+
     def checked(value: str | None, key: str) -> Path | None:
-        at = Problem(what="", where=key, file=name, line=line_of(lines, key))
-        return _path(value, at, folder, allow_outside, problems)
+        return _path(value, at(key), folder, allow_outside, problems)
 
     init_image, audio, depth_picture = (checked(value, key) for key, value in _paths(file))
     footage = {key: find_footage(value, folder, partial(checked, key=key)) for key, value in _footage(file)}
+    pictures = {}
+    for key, value in picture_paths(file).items():
+        path = checked(first_file(folder, value), key)
+        if path is not None:
+            pictures[key] = sequence_files(folder, value) if is_sequence(value) else {0: path}
+    problems += touch_problems(file, at)
     if not need_files:
-        optional = {key for key, _ in (*_paths(file), *_footage(file))}
+        optional = {*dict(_paths(file)), *dict(_footage(file)), *picture_paths(file)}
         problems = [problem for problem in problems if problem.where not in optional]
     project = Project(
         name=Path(name).stem,
@@ -83,6 +93,7 @@ def read_project(
         init_image=init_image,
         audio=audio,
         depth_picture=depth_picture,
+        pictures=pictures,
         footage=footage,
     )
     if problems:
@@ -156,7 +167,7 @@ def _is_deep(document: dict[str, Any]) -> bool:
 
 def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], ...]:
     depth = file.motion.depth
-    if is_sequence(depth) or not depth.lower().endswith(PICTURES):
+    if is_footage(depth) or not depth.lower().endswith(PICTURES):
         depth = None
     return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth)
 
@@ -167,7 +178,7 @@ def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:
         yield "video.input", file.video.input
     if is_video(file.video.mask) or file.video.mask.lower().endswith(PICTURES):
         yield "video.mask", file.video.mask
-    if is_video(file.motion.depth) or is_sequence(file.motion.depth):
+    if is_footage(file.motion.depth):
         yield "motion.depth", file.motion.depth
 
 

@@ -20,8 +20,8 @@ from pydantic import (
 
 from keyframes import LaneSpec
 
-from .footage import PICTURES, is_sequence, is_video
-from .lanes import COHERENCE, DIFFUSION, MOTION, VIDEO
+from .footage import PICTURES, is_footage, is_video
+from .lanes import DIFFUSION, MOTION, TABLES
 
 VERSION = 1
 MAX_FRAMES = 100_000
@@ -137,14 +137,46 @@ class _CoherenceSettings(_Table):
     color_frame: Annotated[int, NoBool, Field(ge=0)] = Field(
         0, description="The frame whose colours are kept."
     )
+    color_from: str = Field(
+        "frame",
+        min_length=1,
+        max_length=1000,
+        description="Whose colours: those of `frame` (`color_frame`), of the frame before (`previous`), or a picture.",
+    )
+    mask: str = Field(
+        "",
+        max_length=2000,
+        description="What is painted anew, such as '!sky & depth(0, 500)'; the rest is kept.",
+    )
+    mask_feather: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
+        0, description="How soft the edges of masks are, in pixels."
+    )
+    noise_mask: str = Field("", max_length=2000, description="Where noise is added.")
+    symmetry: Literal["none", "horizontal", "vertical", "both", "kaleidoscope"] = Field(
+        "none", description="Mirrors: left to right, top to bottom, both, or a kaleidoscope."
+    )
+    symmetry_folds: Annotated[int, NoBool, Field(ge=2, le=64)] = Field(
+        6, description="Of the kaleidoscope: how often its sector is repeated."
+    )
     noise_type: Literal["normal", "perlin"] = Field("perlin", description="The kind of noise added.")
+
+
+class _GuideSettings(_Table):
+    """Pictures that draw the film to them: key positions and files. Every key that is no lane is a position."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """Position -> file, as given."""
+        return dict(self.model_extra or {})
 
 
 class _VideoSettings(_Table):
     """Video that a film is painted over, mixed with, or moved by."""
 
     input: str = Field(
-        "", max_length=1000, description="A video file, or numbered pictures such as 'clip/*.png'."
+        "", max_length=1000, description="A video file, or numbered pictures such as 'clip/%04d.png'."
     )
     from_: Annotated[int, NoBool, Field(ge=0)] = Field(
         0, alias="from", description="The first picture of the clip that is used, counted from 0."
@@ -202,10 +234,10 @@ class _VideoSettings(_Table):
     def _agrees(self) -> Self:
         if not self.input and self.model_fields_set:
             raise ValueError('says nothing without a clip. Example: input = "clip.mp4"')
-        if self.input and not (is_video(self.input) or is_sequence(self.input)):
-            raise ValueError(f"input {self.input[:100]!r} is no video. Examples: 'clip.mp4', 'clip/*.png'")
+        if self.input and not (is_footage(self.input)):
+            raise ValueError(f"input {self.input[:100]!r} is no video. Examples: 'clip.mp4', 'clip/%04d.png'")
         kinds = ("none", "depth", "video_depth", "difference", "blend")
-        if self.mask not in kinds and not _is_footage(self.mask):
+        if self.mask not in kinds and not (is_footage(self.mask) or self.mask.lower().endswith(PICTURES)):
             raise ValueError(f"mask {self.mask[:100]!r} is none of {', '.join(kinds)}, a video or a picture")
         if self.to is not None and self.to < self.from_:
             raise ValueError(f"to = {self.to} comes before from = {self.from_}")
@@ -213,7 +245,7 @@ class _VideoSettings(_Table):
             raise ValueError(
                 'every = ... is for sync = "frames"; by time the film\'s fps says which are used'
             )
-        if self.sync == "time" and is_sequence(self.input):
+        if self.sync == "time" and not is_video(self.input):
             raise ValueError('pictures in files have no time; allowed for them: sync = "frames"')
         if self.consistency != "none" and self.motion != "flow":
             raise ValueError(
@@ -224,10 +256,6 @@ class _VideoSettings(_Table):
                 'consistency = "clip" lays the clip over the moved picture; it needs composite = "init"'
             )
         return self
-
-
-def _is_footage(name: str) -> bool:
-    return is_video(name) or name.lower().endswith(PICTURES)
 
 
 class Output(_Table):
@@ -252,8 +280,9 @@ def _with_lanes(name: str, base: type[BaseModel], lanes: tuple[LaneSpec, ...]) -
 
 Motion: Any = _with_lanes("Motion", _MotionSettings, MOTION)
 Diffusion: Any = _with_lanes("Diffusion", _DiffusionSettings, DIFFUSION)
-Coherence: Any = _with_lanes("Coherence", _CoherenceSettings, COHERENCE)
-Video: Any = _with_lanes("Video", _VideoSettings, VIDEO)
+Coherence: Any = _with_lanes("Coherence", _CoherenceSettings, TABLES["coherence"])
+Guide: Any = _with_lanes("Guide", _GuideSettings, TABLES["guide"])
+Video: Any = _with_lanes("Video", _VideoSettings, TABLES["video"])
 
 
 class ProjectFile(_Table):
@@ -284,6 +313,11 @@ class ProjectFile(_Table):
     motion: Motion = Field(default_factory=Motion)
     diffusion: Diffusion = Field(default_factory=Diffusion)
     coherence: Coherence = Field(default_factory=Coherence)
+    masks: dict[str, str] = Field(
+        default_factory=dict,
+        description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",
+    )
+    guide: Guide = Field(default_factory=Guide)
     video: Video = Field(default_factory=Video)
     output: Output = Output()
 

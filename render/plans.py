@@ -17,10 +17,11 @@ from .diffusion import reveal_plan, step_plan
 from .reels import DEPTH
 from .setup import Setup
 from .speed import known_seconds
+from .touches import matches_color, touch_inputs, without_touches
 from .uncovered import deepest_hole
 from .videokeys import idle_video_lanes, video_inputs
 
-ENGINE = 1  # counts changes of the code that change pixels; a new number paints every frame anew
+ENGINE = 2  # counts changes of the code that change pixels; a new number paints every frame anew
 _PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
 
 
@@ -31,7 +32,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     frame that has no picture before it, the colour settings where nothing is matched, the strength of holes where
     there is none.
     """
-    file, numbers = setup.project.file, dict(row.numbers)
+    file, numbers = setup.project.file, without_touches(row.numbers)
     numbers.pop("seed", None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
@@ -42,6 +43,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "prompt": row.prompt,
         "steps_mode": file.diffusion.steps_mode,
         "guidance_rescale": file.diffusion.guidance_rescale,
+        **touch_inputs(setup, row),
     }
     if file.video.input:
         inputs["video"] = video_inputs(setup, row)
@@ -52,8 +54,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         kept = [lane for lane in painting if lane != "strength" or setup.starts_with_picture]
         kept += [lane.name for lane in VIDEO if lane.name not in idle]
         return {**inputs, "numbers": {lane: numbers[lane] for lane in kept}}
-    matched = file.coherence.color_match != "none" and row.frame > file.coherence.color_frame
-    if matched and numbers["color_amount"] > 0:
+    if matches_color(setup, row):
         inputs["color"] = (
             file.coherence.color_match,
             file.coherence.color_method,

@@ -14,6 +14,7 @@ from projects import Picture, Project
 from projects.footage import is_video
 from projects.places import line_of
 from projects.schema import Video
+from projects.touches import uses_depth
 
 from .clip import Clip, Cut, open_clip
 from .containers import exact_rate
@@ -84,14 +85,20 @@ class Reel:
         return self.footage.digests[self.index(frame)]
 
 
+def needs_depth(project: Project) -> bool:
+    """Whether anything of a film looks at depth: its camera, or a mask."""
+    file = project.file
+    masks_do = uses_depth(project.masks.values()) or file.video.mask in ("depth", "video_depth")
+    return bool(file.motion.mode == "3d" or masks_do)
+
+
 def find_reels(project: Project, size: tuple[int, int]) -> dict[str, Reel]:
     """Every reel of a project, opened and counted as far as the film goes.
 
     Raises ProjectError for footage that cannot be read and for a clip that is shorter than the film, unless
     `video.end` says what then.
     """
-    file = project.file
-    deep = file.motion.mode == "3d" or file.video.mask in ("depth", "video_depth")
+    deep = needs_depth(project)
     used = {name: paths for name, paths in project.footage.items() if name != DEPTH or deep}
     try:
         return {name: _reel(project, name, paths, size) for name, paths in used.items()}

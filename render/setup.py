@@ -14,10 +14,11 @@ from functools import cached_property
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
 from projects.lanes import VIDEO
+from projects.touches import uses_depth
 
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
-from .reels import Reel, find_reels
+from .reels import Reel, find_reels, needs_depth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +84,9 @@ def prepare(project: Project) -> Setup:
         raise
     timeline = _timeline(project, source.defaults, source.samplers)
     depth = DepthChoice(kind="flat", name="flat")
-    if project.file.motion.mode == "3d":
+    if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)
-    if project.file.motion.mode == "3d" or project.file.video.mask in ("depth", "video_depth"):
+    if needs_depth(project):
         depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)
     reels = find_reels(project, size)

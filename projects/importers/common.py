@@ -43,34 +43,39 @@ def seed_of(given: Given, *names: str) -> int:
 
 def init_image_of(given: Given, draft: Draft, folder: Path) -> None:
     """Carry the init image if its file lies beside the project."""
-    path = plain_path(given, "init_image", "init_image")
-    if path is None:
+    value = given.values.get("init_image")
+    if value is None or (isinstance(value, str) and value.strip().lower() in ("", "none")):
+        given.report.note("init_image", "missing", "the file names no init image.")
         return
-    for candidate in path:
-        if lies_beside(candidate, folder):
+    path = str(value)[:1000].strip()
+    if re.match(r"[a-z]+://", path, re.IGNORECASE):
+        why = "is an address of the web: fetch it, and write its file's name as init_image."
+        given.report.note("init_image", "missing", why, path)
+        return
+    for candidate in dict.fromkeys((path, re.split(r"[\\/]", path)[-1])):
+        if _lies_beside(candidate, folder):
             draft.put("init_image", candidate)
             given.carried("init_image", "init_image", "use_init")
             return
     why = "there is no such file beside the project: copy it there, and write its name as init_image."
-    given.report.note("init_image", "missing", why, path[0])
+    given.report.note("init_image", "missing", why, path)
 
 
-def plain_path(given: Given, name: str, place: str) -> list[str] | None:
-    """A setting that names a file: its path, and its last part alone. None, and told of, for none and the web's."""
-    value = given.values.get(name)
-    if value is None or (isinstance(value, str) and value.strip().lower() in ("", "none")):
-        given.report.note(name, "missing", f"the file names no {name.replace('_', ' ')}.")
-        return None
+def file_of(given: Given, name: str, value: object, folder: Path) -> str | None:
+    """A path as a project may have it: of a file beside the project. Any other is told of under `name`."""
     path = str(value)[:1000].strip()
+    why = "there is no such file beside the project: copy it there, and write its name into the project."
     if re.match(r"[a-z]+://", path, re.IGNORECASE):
-        why = f"is an address of the web: fetch it, and write its file's name as {place}."
-        given.report.note(name, "missing", why, path)
-        return None
-    return list(dict.fromkeys((path, re.split(r"[\\/]", path)[-1])))
+        why = "is an address of the web: fetch it, and write its file's name into the project."
+    else:
+        for candidate in dict.fromkeys((path, re.split(r"[\\/]", path)[-1])):
+            if candidate and _lies_beside(candidate, folder):
+                return candidate
+    given.report.note(name, "missing", why, path)
+    return None
 
 
-def lies_beside(path: str, folder: Path) -> bool:
-    """Whether a path leads to a file in the project's folder."""
+def _lies_beside(path: str, folder: Path) -> bool:
     try:
         found = (folder / path).resolve()
         return found.is_relative_to(folder.resolve()) and found.is_file()

@@ -9,7 +9,7 @@ from typing import Any
 from keyframes import Clock
 
 from ..footage import is_video
-from .common import lies_beside, plain_path
+from .common import file_of
 from .draft import Draft
 from .settings import Given, as_number, is_true
 
@@ -85,18 +85,16 @@ def carry_disco_video(given: Given, draft: Draft, folder: Path) -> None:
 
 def _footage(given: Given, draft: Draft, folder: Path) -> bool:
     """Carry the video's path if its file lies beside the project; whether it does."""
-    path = plain_path(given, "video_init_path", "input in [video]")
+    path = file_of(given, "video_init_path", given.values.get("video_init_path"), folder)
     if path is None:
         return False
-    for candidate in path:
-        if is_video(candidate) and lies_beside(candidate, folder):
-            draft.put("video.input", candidate)
-            draft.put("video.end", "hold")
-            given.carried("video.input", "video_init_path")
-            return True
-    why = "there is no such video beside the project: copy it there, and write its name as input in [video]."
-    given.report.note("video_init_path", "missing", why, path[0])
-    return False
+    if not is_video(path):
+        given.report.note("video_init_path", "missing", "is no video.", path)
+        return False
+    draft.put("video.input", path)
+    draft.put("video.end", "hold")
+    given.carried("video.input", "video_init_path")
+    return True
 
 
 def _cut(given: Given, draft: Draft, every: str, start: str = "", stop: str = "") -> None:

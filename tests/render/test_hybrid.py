@@ -70,7 +70,7 @@ def test_numbered_pictures_are_a_clip_too(home: Path) -> None:
         (home / "clip" / f"shot-{number + 1}.png").write_bytes(encode_png(picture))
     write_clip(home / "clip.mp4", numbered(12))
     project = text("every = 2", 6)
-    from_files = render(load(home, project.replace("clip.mp4", "clip/*.png")), film=False)
+    from_files = render(load(home, project.replace("clip.mp4", "clip/shot-%d.png")), film=False)
     assert [number_of(picture) for picture in pictures(from_files.take)] == [0, 2, 4, 6, 8, 10]
 
 
@@ -284,7 +284,7 @@ def test_clips_that_are_not_there_or_may_not_be_read(home: Path) -> None:
     for name, said in (
         ("clip.mp4", "there is no file"),
         ("../clip.mp4", "lies outside the project"),
-        ("shots/*.png", "there is no file"),
+        ("shots/%d.png", "there is no file"),
         ("clip.doc", "is no video"),
     ):
         project = project_text(3, video=f'input = "{name}"')
