@@ -138,6 +138,8 @@ class ClipReader:
         assert self._process is not None
         width, height = self._clip.size
         data = self._process.read(width * height * 3)
+        if len(data) < width * height * 3:
+            self._process.finish()  # tells why, if it failed
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != self._clip.digests[self._next]:
             self.close()
             name = printable(str(self._clip.path))

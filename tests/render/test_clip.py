@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from fractions import Fraction
 from pathlib import Path
 
@@ -139,6 +141,19 @@ def test_a_clip_that_is_replaced_while_it_is_read(tmp_path: Path) -> None:
     write_clip(path, numbered(10)[::-1])
     with pytest.raises(RenderError, match=r"picture 2 is not what it was"):
         reader.picture(2)
+    reader.close()
+
+
+def test_an_ffmpeg_that_is_ended_from_outside(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        module, "_EXACT", f"{module._EXACT},realtime"
+    )  # or it would be done before it is ended
+    reader = opened(plain, size=(512, 512)).reader()
+    reader.picture(0)
+    assert reader._process is not None
+    os.kill(reader._process.pid, signal.SIGKILL)
+    with pytest.raises(RenderError, match=r"reading plain\.mp4: ffmpeg failed"):
+        reader.picture(39)
     reader.close()
 
 
