@@ -64,19 +64,23 @@ class Ffmpeg:
     it.
 
     `arguments`: what follows the binary's name and the common options. `doing`: what it is for, for messages.
+    `stream`: its standard output is taken piece by piece with `read`, so it never runs far ahead.
     Raises EnvironmentFault if it cannot be started.
     """
 
-    def __init__(self, arguments: Sequence[str], *, doing: str, feed: bool = False) -> None:
+    def __init__(
+        self, arguments: Sequence[str], *, doing: str, feed: bool = False, stream: bool = False
+    ) -> None:
         self._doing = doing
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-v", "warning", "-y", *arguments]
         self._process = _start(command, feed)
         self._output: list[bytes] = []
-        self._drains = [
-            threading.Thread(target=self._drain_errors, name="ffmpeg messages", daemon=True),
-            threading.Thread(target=self._drain_output, name="ffmpeg output", daemon=True),
-        ]
+        self._drains = [threading.Thread(target=self._drain_errors, name="ffmpeg messages", daemon=True)]
+        if not stream:
+            self._drains.append(
+                threading.Thread(target=self._drain_output, name="ffmpeg output", daemon=True)
+            )
         for drain in self._drains:
             drain.start()
 
@@ -91,6 +95,15 @@ class Ffmpeg:
         except (BrokenPipeError, OSError) as error:
             self._wait(_GRACE_SECONDS)
             raise self._failure("ended before it had all frames") from error
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What it said last, warnings too, printable."""
+        return tuple(printable(line) for line in self._tail)
+
+    def read(self, count: int) -> bytes:
+        """The next `count` bytes of standard output, fewer only at its end; waits for them. Needs `stream`."""
+        return _pipe(self._process.stdout).read(count)
 
     def finish(self) -> bytes:
         """End the input, wait for the end, and return standard output.
@@ -132,7 +145,7 @@ class Ffmpeg:
             drain.join()
 
     def _failure(self, how: str) -> RenderError | EnvironmentFault:
-        tail = [printable(line) for line in self._tail]
+        tail = self.messages
         code = self._process.returncode
         if code == _TOO_LARGE or any(words in line for line in tail for words in _DISK_FULL):
             what = "the disk is full or a size limit is reached"
