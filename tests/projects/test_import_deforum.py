@@ -211,7 +211,7 @@ def test_a_seed_left_to_chance_is_the_same_at_every_import() -> None:
     ],
 )
 def test_seeds(changes: dict[str, object], expected: list[int]) -> None:
-    found = modern(seed=9, max_frames=6, **changes)
+    found = modern(seed=9, max_frames=6, diffusion_cadence=1, **changes)
     assert table(found)["diffusion"]["seed_behavior"] == "schedule"
     assert lane(found, "seed") == expected
 
@@ -225,7 +225,9 @@ def test_a_scheduled_seed_below_0_is_drawn() -> None:
 
 @pytest.mark.parametrize("behavior", ["iter", "fixed", "random"])
 def test_plain_seeds(behavior: str) -> None:
-    assert table(modern(seed_behavior=behavior))["diffusion"]["seed_behavior"] == behavior
+    assert (
+        table(modern(seed_behavior=behavior, diffusion_cadence=1))["diffusion"]["seed_behavior"] == behavior
+    )
 
 
 # --- samplers
