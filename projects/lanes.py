@@ -144,6 +144,10 @@ COHERENCE: tuple[LaneSpec, ...] = (
         name="antiblur_threshold", default=0.0, minimum=0.0, maximum=1.0, help="smaller edges are left alone"
     ),
 )
+LORA_WEIGHT = LaneSpec(
+    name="lora", default=1.0, minimum=-10.0, maximum=10.0, help="strength of a LoRA; 0 is without it"
+)
+_LORA = "lora."
 TABLES: dict[str, tuple[LaneSpec, ...]] = {"motion": MOTION, "diffusion": DIFFUSION, "coherence": COHERENCE}
 
 
@@ -155,6 +159,18 @@ def lane_specs(samplers: tuple[str, ...], defaults: dict[str, float | str]) -> t
     word = LaneSpec(name="sampler", default=samplers[0], choices=samplers, help="how the noise is taken away")
     specs = (*MOTION, *DIFFUSION, word, *COHERENCE)
     return tuple(replace(s, default=defaults[s.name]) if s.name in defaults else s for s in specs)
+
+
+def lora_lane(name: str) -> str:
+    """The lane of a LoRA's weight."""
+    return f"{_LORA}{name}"
+
+
+def place_of(lane: str) -> str:
+    """Where in the project file a lane is written: "motion.zoom", "lora.style.weight"."""
+    if lane.startswith(_LORA):
+        return lane if lane.count(".") > 1 else f"{lane}.weight"
+    return f"{table_of(lane)}.{lane}"
 
 
 def table_of(lane: str) -> str:

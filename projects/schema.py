@@ -20,7 +20,7 @@ from pydantic import (
 
 from keyframes import LaneSpec
 
-from .lanes import COHERENCE, DIFFUSION, MOTION
+from .lanes import COHERENCE, DIFFUSION, LORA_WEIGHT, MOTION
 
 VERSION = 1
 MAX_FRAMES = 100_000
@@ -49,6 +49,7 @@ def _is_paintable(size: tuple[int, int]) -> tuple[int, int]:
 
 
 NoBool = BeforeValidator(_not_bool)
+LoraName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 Side = Annotated[int, NoBool, Field(ge=16, le=8192)]
 Lane = Annotated[
     int | float | str | dict[str, Any],
@@ -139,6 +140,18 @@ class _CoherenceSettings(_Table):
     noise_type: Literal["normal", "perlin"] = Field("perlin", description="The kind of noise added.")
 
 
+class Lora(_Table):
+    """A LoRA: a small change to the model's weights."""
+
+    path: str = Field(min_length=1, max_length=1000, description="A .safetensors file, or DiffSynth's .ckpt.")
+    weight: Lane = Field(
+        1.0, description=f"{LORA_WEIGHT.help} ({LORA_WEIGHT.minimum:g} to {LORA_WEIGHT.maximum:g})"
+    )
+    alpha: Annotated[float, NoBool, Field(gt=0, le=1e6)] | None = Field(
+        None, description="For a file that does not say its alpha; its scale is alpha / rank."
+    )
+
+
 class Output(_Table):
     """The film file."""
 
@@ -192,6 +205,7 @@ class ProjectFile(_Table):
     motion: Motion = Field(default_factory=Motion)
     diffusion: Diffusion = Field(default_factory=Diffusion)
     coherence: Coherence = Field(default_factory=Coherence)
+    lora: dict[LoraName, Lora] = Field(default_factory=dict, description="LoRAs by names of your choice.")
     output: Output = Output()
 
     @model_validator(mode="after")

@@ -49,6 +49,7 @@ class DiffusionPainter:
             guidance_rescale=given.guidance_rescale,
             steps_mode=given.steps_mode,
         )
+        self.model.use_loras([lora.weight(row) for lora in self.setup.loras])
         more = row.numbers["reveal_strength"] - settings.strength
         return paint(
             self.model,

@@ -11,9 +11,10 @@ from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
-from projects.lanes import FLIP, IN_2D, IN_3D
+from projects.lanes import FLIP, IN_2D, IN_3D, lora_lane
 
 from .diffusion import reveal_plan, step_plan
+from .loras import lora_inputs
 from .setup import Setup
 from .speed import known_seconds
 from .uncovered import deepest_hole
@@ -30,7 +31,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     there is none.
     """
     file, numbers = setup.project.file, dict(row.numbers)
-    numbers.pop("seed", None)
+    for lane in ("seed", *(lora_lane(lora.name) for lora in setup.loras)):
+        numbers.pop(lane, None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
         "size": setup.size,
@@ -41,6 +43,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "steps_mode": file.diffusion.steps_mode,
         "guidance_rescale": file.diffusion.guidance_rescale,
     }
+    if loras := lora_inputs(setup.loras, row):
+        inputs["loras"] = loras
     painting = ("strength", "steps", "cfg_scale", "eta")
     if row.frame == 0:
         inputs["init_image"] = setup.init_digest

@@ -15,6 +15,7 @@ from projects import Project, lane_specs, located
 
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
+from .loras import ProjectLora, find_loras
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Setup:
     timeline: Timeline
     size: tuple[int, int]
     depth: DepthChoice
+    loras: tuple[ProjectLora, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -72,7 +74,14 @@ def prepare(project: Project) -> Setup:
         _check_planes(project, timeline)
         depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)
-    return Setup(project=project, source=source, timeline=timeline, size=size, depth=depth)
+    return Setup(
+        project=project,
+        source=source,
+        timeline=timeline,
+        size=size,
+        depth=depth,
+        loras=find_loras(project, source),
+    )
 
 
 def _check_planes(project: Project, timeline: Timeline) -> None:
@@ -108,7 +117,7 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
         "strength": known.strength,
         "sampler": known.sampler,
     }
-    specs = lane_specs(samplers, defaults)
+    specs = (*lane_specs(samplers, defaults), *project.lora_lanes)
     try:
         return compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:
