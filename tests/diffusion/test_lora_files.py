@@ -57,8 +57,10 @@ Q = torch.zeros(4, 8), torch.zeros(8, 4)
             "text_encoder_2.text_model.encoder.layers.3.mlp.fc1.lora_A.weight",
             *("text_encoder_2", "encoder.layers.3.mlp.fc1", "down", "diffusers"),
         ),
-        ("transformer.transformer_blocks.0.attn.to_q.lora_A.weight",)
-        + (DENOISER, "transformer_blocks.0.attn.to_q", "down", "diffusers"),
+        (
+            "transformer.transformer_blocks.0.attn.to_q.lora_A.weight",
+            *(DENOISER, "transformer_blocks.0.attn.to_q", "down", "diffusers"),
+        ),
         ("alphas_cumprod", DENOISER, "alphas_cumprod", "other", "unknown"),
     ],
 )
@@ -182,7 +184,7 @@ def test_what_is_no_lora_says_what_it_is(tmp_path: Path, state: dict[str, torch.
 
 def test_other_pickles_and_other_files_are_refused(tmp_path: Path) -> None:
     torch.save({f"unet.{QUERY}.lora_A.weight": Q[0], f"unet.{QUERY}.lora_B.weight": Q[1]}, tmp_path / "x.pt")
-    with pytest.raises(EnvironmentFault, match="reverie convert-lora x.pt x.safetensors"):
+    with pytest.raises(EnvironmentFault, match=r"reverie convert-lora x.pt x.safetensors"):
         describe(tmp_path / "x.pt")
     (tmp_path / "x.txt").write_text("a LoRA")
     with pytest.raises(EnvironmentFault, match=r"x.txt is no LoRA file. Allowed are .safetensors"):
