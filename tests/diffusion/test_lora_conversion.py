@@ -17,6 +17,7 @@ from render.diffusion.load import load_model
 from render.diffusion.loras.convert import convert_lora
 from render.diffusion.loras.fit import check_fit
 from render.diffusion.loras.lora import describe
+from render.diffusion.loras.tensors import read_pairs
 from render.diffusion.parts import Model
 from render.diffusion.sampling import paint
 from tests.diffusion.conftest import prompt
@@ -82,19 +83,19 @@ def test_a_checkpoint_of_diffsynth_does_the_same_under_all_names(kolors: Path, t
     merged(hand, pairs, ALPHA / RANK)
     oracle = painted(_with(plain, hand))
     assert (oracle - before).abs().max() > 1e-3
-    for file in (original, as_diffusers, as_kohya):
+    same = read_pairs(original)
+    for file in (as_diffusers, as_kohya):
         assert check_fit(file, source) == 0
-        model = load_model(source, device="cpu", loras=[file])
-        model.use_loras([1.0])
-        torch.testing.assert_close(painted(model), oracle, atol=2e-5, rtol=0)
-
+        pairs_there = read_pairs(file)
+        assert pairs_there.keys() == same.keys()
+        for key, pair in pairs_there.items():
+            assert torch.equal(pair.scaled_up() @ pair.down, same[key].scaled_up() @ same[key].down)
+    model = load_model(source, device="cpu", loras=[original])
+    model.use_loras([1.0])
+    torch.testing.assert_close(painted(model), oracle, atol=2e-5, rtol=0)
     for name in ("a", "b"):
-        torch.testing.assert_close(
-            painted(_with(plain, _by_diffusers(kolors, tmp_path / f"{name}.safetensors"))),
-            oracle,
-            atol=2e-5,
-            rtol=0,
-        )
+        theirs = _by_diffusers(kolors, tmp_path / f"{name}.safetensors")
+        torch.testing.assert_close(painted(_with(plain, theirs)), oracle, atol=2e-5, rtol=0)
 
 
 def _with(model: Model, denoiser: object) -> Model:

@@ -124,7 +124,10 @@ def test_the_key_knows_what_is_in_the_file(films: Path, tmp_path: Path) -> None:
             ["lora.style.weight", "Allowed: -10 to 10"],
         ),
         (lora("style", path="style.safetensors", weight=[1]), ["must be a number, a schedule such as"]),
-        (lora("style", path="style.safetensors", wieght=1), ['"wieght" is not a setting here. Did you mean "weight"?']),
+        (
+            lora("style", path="style.safetensors", wieght=1),
+            ['"wieght" is not a setting here. Did you mean "weight"?'],
+        ),
         (lora("'my style'", path="style.safetensors"), ["lora"]),
         ("lora = 3\n" + "[output]\n", ["lora"]),
         (

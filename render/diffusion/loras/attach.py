@@ -42,11 +42,12 @@ class Loras:
         if self._now == [given]:
             return
         for layer, numbers in self.layers:
-            active = [number for number in numbers if given[number] != 0]
-            layer.enable_adapters(bool(active))
-            if active:
-                layer.set_adapter([_adapter(number) for number in active], inference_mode=True)
-                for number in active:
+            active = [_adapter(number) for number in numbers if given[number] != 0]
+            if bool(active) == layer.disable_adapters or (active and layer.active_adapters != active):
+                layer.enable_adapters(bool(active))
+                layer.set_adapter(active, inference_mode=True)
+            for number in numbers:
+                if given[number] != 0:
                     layer.set_scale(_adapter(number), given[number])
         self._now[:] = [given]
 
