@@ -112,6 +112,28 @@ DIFFUSION: tuple[LaneSpec, ...] = (
         name="cfg_scale", default=7.0, minimum=0.0, maximum=100.0, help="guidance by the prompt; 1 is off"
     ),
     LaneSpec(
+        name="cfg_start",
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="guidance begins after this share of a frame's steps",
+    ),
+    LaneSpec(
+        name="cfg_end",
+        default=1.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="guidance ends after this share of a frame's steps; what is left takes half the work",
+    ),
+    LaneSpec(
+        name="clipskip",
+        default=1,
+        minimum=1,
+        maximum=32,
+        integer=True,
+        help="which layer of CLIP is read, from the end; 1 is the usual one (sd, sdxl, sd3)",
+    ),
+    LaneSpec(
         name="eta", default=0.0, minimum=0.0, maximum=1.0, help="fresh noise per step, for DDIM and TCD"
     ),
     LaneSpec(

@@ -45,6 +45,11 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     }
     if loras := lora_inputs(setup.loras, row):
         inputs["loras"] = loras
+    guided = (numbers.pop("cfg_start"), numbers.pop("cfg_end"))
+    if guided != (0.0, 1.0):
+        inputs["guided"] = guided
+    if (clipskip := numbers.pop("clipskip")) != 1:
+        inputs["clipskip"] = clipskip
     painting = ("strength", "steps", "cfg_scale", "eta")
     if row.frame == 0:
         inputs["init_image"] = setup.init_digest

@@ -13,6 +13,7 @@ from functools import cached_property
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
 
+from .clipskip import check_clipskip
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 from .loras import ProjectLora, find_loras
@@ -69,6 +70,7 @@ def prepare(project: Project) -> Setup:
         _check_lanes(project, error)
         raise
     timeline = _timeline(project, source.defaults, source.samplers)
+    check_clipskip(project, source, timeline)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d":
         _check_planes(project, timeline)

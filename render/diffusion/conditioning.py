@@ -34,12 +34,13 @@ class Reader(Protocol):
 
 class Encoder:
     """Encodes texts for a model and remembers the last ones. An embedding depends on its text
-    and on `changed_by` only."""
+    on `changed_by` and on `clipskip` only."""
 
     def __init__(self, model: Reader, *, remembered: int = REMEMBERED) -> None:
         self._model = model
         self._remembered = remembered
-        self._known: OrderedDict[tuple[tuple[float, ...], str], Embedding] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], Embedding] = OrderedDict()
+        self.clipskip = 1  # which layer of CLIP is read, from the end
         self.changed_by: tuple[
             float, ...
         ] = ()  # weights of the LoRAs in the text encoders: with others, texts differ
@@ -49,7 +50,7 @@ class Encoder:
         """Return the Embedding (N = 1) of one text with emphasis. Raises ScheduleError for impossible
         emphasis.
         """
-        key = (self.changed_by, text)
+        key = (self.changed_by, self.clipskip, text)
         if key in self._known:
             self._known.move_to_end(key)
             return self._known[key]
