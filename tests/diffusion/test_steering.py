@@ -28,12 +28,12 @@ ModelOf = Callable[[str], Model]
 SETTINGS = Sampling(steps=4, cfg_scale=5.0)
 
 
-def painted(model: Model, **settings: Any) -> Tensor:
+def painted(model: Model, negative: str = "fog", **settings: Any) -> Tensor:
     return paint(
         model,
         pictures=None,
         size=(64, 64),
-        prompts=[prompt("a cat", "fog")],
+        prompts=[prompt("a cat", negative)],
         settings=replace(SETTINGS, **settings),
         seeds=[3],
         frame=0,
@@ -108,11 +108,12 @@ def test_parts_that_push_away_are_left_out_without_guidance(sd: Model) -> None:
 
 
 def test_clipskip_on_sdxl_is_diffusers_clip_skip(model_of: ModelOf, pipeline_of: Callable[..., Any]) -> None:
+    """diffusers leaves negative prompts as they are; the empty one is zeros."""
     model, pipe = model_of("sdxl"), pipeline_of("sdxl", image=False)
-    theirs = diffusers_paints(pipe, model, clip_skip=1)
-    ours = painted(model, clipskip=2)
+    theirs = diffusers_paints(pipe, model, clip_skip=1, negative_prompt=None)
+    ours = painted(model, "", clipskip=2)
     torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
-    assert not torch.equal(ours, painted(model))
+    assert not torch.equal(ours, painted(model, ""))
 
 
 def test_clipskip_on_sd_is_an_encoder_without_its_last_layers(sd: Model) -> None:
@@ -155,7 +156,7 @@ def test_they_are_in_the_key_from_where_they_do_something(
 @pytest.mark.parametrize(
     ("kind", "skip", "said"),
     [
-        ("sd", "4", "dream.toml:5 frame 0 diffusion.clipskip: 4 is more than 3, the layers"),
+        ("sd", "4", "dream.toml:5 diffusion.clipskip, frame 0: 4 is more than 3, the layers"),
         ("sdxl", "'0: (2), 2: (3)'", "3 is more than 2"),
         ("kolors", "2", "kolors models have no layers of CLIP to skip"),
     ],

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 
 from keyframes.errors import EnvironmentFault
@@ -91,7 +91,8 @@ def describe(path: Path, *, alpha: float | None = None, layers: int = 2) -> Lora
         for key, (down, up) in shapes.items()
     }
     forms = Counter(spot.form for spot in spots.values() if spot.role in ("down", "up"))
-    digest = sha256(path.read_bytes())
+    with path.open("rb") as stream:
+        digest = file_digest(stream, "sha256")
     digest.update(f"alpha {alpha}".encode() if alpha is not None else b"")
     return LoraFile(
         path=path,
