@@ -113,6 +113,28 @@ DIFFUSION: tuple[LaneSpec, ...] = (
         name="cfg_scale", default=7.0, minimum=0.0, maximum=100.0, help="guidance by the prompt; 1 is off"
     ),
     LaneSpec(
+        name="cfg_start",
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="guidance begins after this share of a frame's steps",
+    ),
+    LaneSpec(
+        name="cfg_end",
+        default=1.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="guidance ends after this share of a frame's steps; what is left takes half the work",
+    ),
+    LaneSpec(
+        name="clipskip",
+        default=1,
+        minimum=1,
+        maximum=32,
+        integer=True,
+        help="which layer of CLIP is read, from the end; 1 is the usual one (sd, sdxl, sd3)",
+    ),
+    LaneSpec(
         name="eta", default=0.0, minimum=0.0, maximum=1.0, help="fresh noise per step, for DDIM and TCD"
     ),
     LaneSpec(
@@ -201,6 +223,10 @@ VIDEO: tuple[LaneSpec, ...] = (
         help="what is brighter than this share of the mask becomes white, with mask_auto_contrast",
     ),
 )
+LORA_WEIGHT = LaneSpec(
+    name="lora", default=1.0, minimum=-10.0, maximum=10.0, help="strength of a LoRA; 0 is without it"
+)
+_LORA = "lora."
 # Added by what keeps a film together beyond colour, noise and sharpness: masks, symmetry, echo, saturation.
 TOUCHES: tuple[LaneSpec, ...] = (
     LaneSpec(
@@ -264,6 +290,18 @@ def lane_specs(samplers: tuple[str, ...], defaults: dict[str, float | str]) -> t
     word = LaneSpec(name="sampler", default=samplers[0], choices=samplers, help="how the noise is taken away")
     specs = (*MOTION, *DIFFUSION, word, *COHERENCE, *TOUCHES, *GUIDE, *VIDEO)
     return tuple(replace(s, default=defaults[s.name]) if s.name in defaults else s for s in specs)
+
+
+def lora_lane(name: str) -> str:
+    """The lane of a LoRA's weight."""
+    return f"{_LORA}{name}"
+
+
+def place_of(lane: str) -> str:
+    """Where in the project file a lane is written: "motion.zoom", "lora.style.weight"."""
+    if lane.startswith(_LORA):
+        return lane if lane.count(".") > 1 else f"{lane}.weight"
+    return f"{table_of(lane)}.{lane}"
 
 
 def table_of(lane: str) -> str:

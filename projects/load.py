@@ -13,7 +13,7 @@ from typing import Any
 from keyframes import Problem, ProjectError, did_you_mean
 
 from .footage import find_footage, is_footage, is_video
-from .lanes import table_of
+from .lanes import place_of
 from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
 from .places import key_lines, line_of, longest_key
 from .project import Project
@@ -72,7 +72,7 @@ def read_project(
     def checked(value: str | None, key: str) -> Path | None:
         return _path(value, at(key), folder, allow_outside, problems)
 
-    init_image, audio, depth_picture = (checked(value, key) for key, value in _paths(file))
+    init_image, audio, depth_picture, *loras = (checked(value, key) for key, value in _paths(file))
     footage = {key: find_footage(value, folder, partial(checked, key=key)) for key, value in _footage(file)}
     pictures = {}
     for key, value in picture_paths(file).items():
@@ -93,6 +93,7 @@ def read_project(
         init_image=init_image,
         audio=audio,
         depth_picture=depth_picture,
+        loras={name: path for name, path in zip(file.lora, loras, strict=True) if path is not None},
         pictures=pictures,
         footage=footage,
     )
@@ -114,7 +115,7 @@ def located(project: Project, problems: Sequence[Problem]) -> list[Problem]:
     for problem in problems:
         where = problem.where
         if where and where.partition(".")[0] != "prompts":  # a lane, and `seed` is one besides the film's own
-            where = f"{table_of(where)}.{where}"
+            where = place_of(where)
         line = problem.line if problem.line is not None else line_of(project.lines, where)
         found.append(replace(problem, where=where, line=line, file=problem.file or project.file_name))
     return [*_in_order(found)[:MAX_TOLD], *how_many_more(found, project.file_name)]
@@ -128,7 +129,9 @@ def _lane_problems(project: Project) -> list[Problem]:
 
     given = {lane: value for lane, value in project.given_lanes.items() if lane != "sampler"}
     try:
-        compile_timeline(project.clock, lane_specs(("default",), {}), given, project.prompts)
+        compile_timeline(
+            project.clock, (*lane_specs(("default",), {}), *project.lora_lanes), given, project.prompts
+        )
     except ProjectError as error:
         return located(project, error.problems)
     return []
@@ -166,10 +169,11 @@ def _is_deep(document: dict[str, Any]) -> bool:
 
 
 def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], ...]:
+    loras = ((f"lora.{name}.path", lora.path) for name, lora in file.lora.items())
     depth = file.motion.depth
     if is_footage(depth) or not depth.lower().endswith(PICTURES):
         depth = None
-    return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth)
+    return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth), *loras
 
 
 def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:

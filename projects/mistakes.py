@@ -16,7 +16,7 @@ from keyframes.errors import quoted
 
 from .lanes import TABLES
 from .places import line_of
-from .schema import ProjectFile, Prompts
+from .schema import Lora, ProjectFile, Prompts
 
 MAX_TOLD = 50
 LENGTH = ("frames", "duration")
@@ -63,7 +63,9 @@ def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: Mapping[str
     for fault in faults[:MAX_TOLD]:
         problem = _problem(fault, name, lines)
         if problem.where in by_place and problem.where:
-            lane = any(problem.where == f"{table}.{s.name}" for table, specs in TABLES.items() for s in specs)
+            lane = problem.where.startswith("lora.") or any(
+                problem.where == f"{table}.{s.name}" for table, specs in TABLES.items() for s in specs
+            )
             what = _LANE if lane else "must be text or a table of texts."
             problem = Problem(what=what, where=problem.where, file=name, line=problem.line)
         by_place[problem.where] = problem
@@ -90,7 +92,10 @@ def _problem(fault: Mapping[str, Any], name: str, lines: Mapping[str, int]) -> P
     if fault["type"] == "extra_forbidden":
         what, hint = f"{quoted(steps[-1])} is not a setting here.", _known(steps)
     elif fault["type"] == "missing":
-        what, hint = f'"{where}" is missing.', EXAMPLE
+        what, hint = (
+            f'"{where}" is missing.',
+            EXAMPLE if steps[0] != "lora" else 'Example: path = "style.safetensors"',
+        )
     elif isinstance(fault["input"], int | float | str) and what.startswith("must be"):
         what = f"{what}, not {_shown(fault['input'])}"
     what = what if what.endswith(".") else f"{what}."
@@ -115,7 +120,7 @@ def _known(steps: list[str]) -> str:
     model: Any = ProjectFile
     if len(steps) > 1:
         tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "output")}
-        model = {**tables, "prompts": Prompts}.get(steps[0])
+        model = {**tables, "prompts": Prompts, "lora": Lora}.get(steps[0])
     names = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."
 

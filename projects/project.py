@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from keyframes import Clock, LaneValue, PromptSource
+from keyframes import Clock, LaneSpec, LaneValue, PromptSource
 
-from .lanes import TABLES
+from .lanes import LORA_WEIGHT, TABLES, lora_lane
 from .masks import Mask
 from .schema import ProjectFile, Prompts
 from .touches import guide_keys, masks_of
@@ -34,6 +34,7 @@ class Project:
     init_image: Path | None = None
     audio: Path | None = None
     depth_picture: Path | None = None
+    loras: Mapping[str, Path] = field(default_factory=dict)
     pictures: Mapping[str, Mapping[int, Path]] = field(default_factory=dict)
     footage: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
@@ -53,8 +54,14 @@ class Project:
             for spec in specs
             if getattr(tables[table], spec.name) is not None
         }
+        lanes |= {lora_lane(name): lora.weight for name, lora in self.file.lora.items()}
         sampler = tables["diffusion"].sampler
         return lanes if sampler is None else {**lanes, "sampler": sampler}
+
+    @property
+    def lora_lanes(self) -> tuple[LaneSpec, ...]:
+        """The lanes that this project has besides every project's: its LoRAs' weights."""
+        return tuple(replace(LORA_WEIGHT, name=lora_lane(name)) for name in self.file.lora)
 
     @cached_property
     def prompts(self) -> PromptSource:

@@ -21,7 +21,7 @@ from pydantic import (
 from keyframes import LaneSpec
 
 from .footage import PICTURES, is_footage, is_video
-from .lanes import DIFFUSION, MOTION, TABLES
+from .lanes import DIFFUSION, LORA_WEIGHT, MOTION, TABLES
 
 VERSION = 1
 MAX_FRAMES = 100_000
@@ -50,6 +50,7 @@ def _is_paintable(size: tuple[int, int]) -> tuple[int, int]:
 
 
 NoBool = BeforeValidator(_not_bool)
+LoraName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 Side = Annotated[int, NoBool, Field(ge=16, le=8192)]
 Lane = Annotated[
     int | float | str | dict[str, Any],
@@ -162,6 +163,18 @@ class _CoherenceSettings(_Table):
         6, description="Of the kaleidoscope: how often its sector is repeated."
     )
     noise_type: Literal["normal", "perlin"] = Field("perlin", description="The kind of noise added.")
+
+
+class Lora(_Table):
+    """A LoRA: a small change to the model's weights."""
+
+    path: str = Field(min_length=1, max_length=1000, description="A .safetensors file, or DiffSynth's .ckpt.")
+    weight: Lane = Field(
+        1.0, description=f"{LORA_WEIGHT.help} ({LORA_WEIGHT.minimum:g} to {LORA_WEIGHT.maximum:g})"
+    )
+    alpha: Annotated[float, NoBool, Field(gt=0, le=1e6)] | None = Field(
+        None, description="For a file that does not say its alpha; its scale is alpha / rank."
+    )
 
 
 class _GuideSettings(_Table):
@@ -316,6 +329,7 @@ class ProjectFile(_Table):
     motion: Motion = Field(default_factory=Motion)
     diffusion: Diffusion = Field(default_factory=Diffusion)
     coherence: Coherence = Field(default_factory=Coherence)
+    lora: dict[LoraName, Lora] = Field(default_factory=dict, description="LoRAs by names of your choice.")
     masks: dict[str, str] = Field(
         default_factory=dict,
         description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",

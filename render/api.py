@@ -76,10 +76,13 @@ class Studio:
         from .diffusion.load import load_model
         from .painter import DiffusionPainter
 
-        name = setup.source.fingerprint or setup.source.name
+        files = [lora.file for lora in setup.loras]
+        name = " ".join([setup.source.fingerprint or setup.source.name, *(file.digest for file in files)])
         if self._loaded is None or self._loaded[0] != name:
             self._loaded = None  # let the old model go before the new one comes
-            model = load_model(setup.source, device=self._device, dtype=self._dtype, notice=self._notice)
+            model = load_model(
+                setup.source, device=self._device, dtype=self._dtype, notice=self._notice, loras=files
+            )
             self._loaded = (name, model)
         return DiffusionPainter(setup, self._loaded[1])
 

@@ -44,11 +44,15 @@ class DiffusionPainter:
             steps=int(row.numbers["steps"]),
             strength=row.numbers["strength"],
             cfg_scale=row.numbers["cfg_scale"],
+            cfg_start=row.numbers["cfg_start"],
+            cfg_end=row.numbers["cfg_end"],
+            clipskip=int(row.numbers["clipskip"]),
             sampler=row.words["sampler"],
             eta=row.numbers["eta"],
             guidance_rescale=given.guidance_rescale,
             steps_mode=given.steps_mode,
         )
+        self.model.use_loras([lora.weight(row) for lora in self.setup.loras])
         more = row.numbers["reveal_strength"] - settings.strength
         return paint(
             self.model,

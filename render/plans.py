@@ -11,9 +11,10 @@ from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
-from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, VIDEO
+from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, VIDEO, lora_lane
 
 from .diffusion import reveal_plan, step_plan
+from .loras import lora_inputs
 from .reels import DEPTH
 from .setup import Setup
 from .speed import known_seconds
@@ -34,7 +35,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     there is none.
     """
     file, numbers = setup.project.file, without_touches(row.numbers)
-    numbers.pop("seed", None)
+    for lane in ("seed", *(lora_lane(lora.name) for lora in setup.loras)):
+        numbers.pop(lane, None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
         "size": setup.size,
@@ -48,6 +50,13 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     }
     if file.video.input:
         inputs["video"] = video_inputs(setup, row)
+    if loras := lora_inputs(setup.loras, row):
+        inputs["loras"] = loras
+    guided = (numbers.pop("cfg_start"), numbers.pop("cfg_end"))
+    if guided != (0.0, 1.0):
+        inputs["guided"] = guided
+    if (clipskip := numbers.pop("clipskip")) != 1:
+        inputs["clipskip"] = clipskip
     painting = ("strength", "steps", "cfg_scale", "eta")
     if row.frame == 0:
         inputs["init_image"] = setup.init_digest

@@ -17,8 +17,10 @@ from projects.lanes import VIDEO
 from projects.touches import uses_depth
 
 from .cadence import Cadence
+from .clipskip import check_clipskip
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
+from .loras import ProjectLora, find_loras
 from .reels import Reel, find_reels, needs_depth
 
 
@@ -32,6 +34,7 @@ class Setup:
     size: tuple[int, int]
     depth: DepthChoice
     reels: Mapping[str, Reel] = field(default_factory=dict)
+    loras: tuple[ProjectLora, ...] = ()
 
     @property
     def starts_with_clip(self) -> bool:
@@ -89,14 +92,22 @@ def prepare(project: Project) -> Setup:
         _check_lanes(project, error)
         raise
     timeline = _timeline(project, source.defaults, source.samplers)
+    check_clipskip(project, source, timeline)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)
     if needs_depth(project):
         depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)
-    reels = find_reels(project, size)
-    return Setup(project=project, source=source, timeline=timeline, size=size, depth=depth, reels=reels)
+    return Setup(
+        project=project,
+        source=source,
+        timeline=timeline,
+        size=size,
+        depth=depth,
+        reels=find_reels(project, size),
+        loras=find_loras(project, source),
+    )
 
 
 def _check_planes(project: Project, timeline: Timeline) -> None:
@@ -132,7 +143,7 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
         "strength": known.strength,
         "sampler": known.sampler,
     }
-    specs = lane_specs(samplers, defaults)
+    specs = (*lane_specs(samplers, defaults), *project.lora_lanes)
     if not project.file.video.input:
         specs = tuple(spec for spec in specs if spec not in VIDEO)
     try:

@@ -88,6 +88,9 @@ def _diffusion(given: Given, draft: Draft, clock: Clock) -> None:
     else:
         given.lane(draft, "steps", "steps", clock=clock, dialect="deforum", keep_in_range=True)
     given.lane(draft, "cfg_scale_schedule", "cfg_scale", "scale", clock=clock, dialect="deforum")
+    if given.truth("enable_clipskip_scheduling"):
+        given.lane(draft, "clipskip_schedule", "clipskip", clock=clock, dialect="deforum", keep_in_range=True)
+        given.carried("diffusion.clipskip", "enable_clipskip_scheduling")
     first = None
     if "init_image" in draft.tables[""]:
         first = round(1.0 - min(max(given.number("strength", otherwise=0.8), 0.0), 1.0), 12)

@@ -96,7 +96,7 @@ def _warn(given: Given, name: str, text: str, notebook: bool) -> None:
     boxes = f"{text} {given.word('animation_prompts_positive')} {given.word('animation_prompts_negative')}"
     models = list(dict.fromkeys(_LIKE_A_MODEL.findall(boxes)))
     if models:
-        why = f"{quoted(', '.join(models), 100)} loads no network here yet: it is left in as text."
+        why = f"{quoted(', '.join(models), 100)} is left in as text: write [lora.NAME] with its path and weight."
         given.report.note(name, "changed", why)
     if _EDITED.search(boxes):
         why = "prompts that change from step to step ([a:b:0.5], [a|b]) and BREAK are read as plain text."

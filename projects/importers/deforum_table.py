@@ -37,6 +37,11 @@ CARRIED: tuple[Setting, ...] = (
     Setting(names="cfg_scale_schedule scale", here="diffusion.cfg_scale"),
     Setting(names="strength_schedule", here="diffusion.strength", why="1 minus it"),
     Setting(
+        names="clipskip_schedule enable_clipskip_scheduling",
+        here="diffusion.clipskip",
+        switch="enable_clipskip_scheduling",
+    ),
+    Setting(
         names="ddim_eta_schedule enable_ddim_eta_scheduling ddim_eta",
         here="diffusion.eta",
         why="for the samplers ddim and tcd",
@@ -184,11 +189,6 @@ LEFT: tuple[Setting, ...] = (
     ),
     Setting(names="show_info_on_ui", why=_SCREEN, off=(True, False)),
     Setting(names="seed_resize_from_w seed_resize_from_h", why="seed resizing is not here.", off=(0,)),
-    Setting(
-        names="enable_clipskip_scheduling clipskip_schedule",
-        why="skipping layers of the text encoder is not here yet.",
-        switch="enable_clipskip_scheduling",
-    ),
     Setting(
         names="enable_subseed_scheduling subseed_schedule subseed_strength_schedule",
         why="subseeds are not here yet.",

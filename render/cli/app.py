@@ -28,6 +28,7 @@ _HOMES = {
     "still": "rendering",
     "export": "rendering",
     "sheet": "rendering",
+    "convert-lora": "loras",
     "doctor": "doctor",
 }
 
@@ -41,7 +42,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _HOMES:
             return None
-        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
         found: click.Command = getattr(import_module(f"render.cli.{_HOMES[cmd_name]}"), name)
         return found
 

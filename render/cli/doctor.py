@@ -13,7 +13,7 @@ import click
 
 _PACKAGES = (
     *("torch", "diffusers", "transformers", "kornia", "numpy", "opencv-python-headless"),
-    *("imageio-ffmpeg", "pillow", "pydantic"),
+    *("imageio-ffmpeg", "peft", "pillow", "pydantic"),
 )
 
 

@@ -93,6 +93,8 @@ def _tell(setup: Setup, plan: Plan) -> None:
     click.echo(f"{setup.project.file_name}: {setup.frames} frames, {width}x{height}, {seconds:.1f} s of film")
     click.echo(f"  model     {printable(setup.source.name)} ({setup.source.family or 'not fetched yet'})")
     file = setup.project.file
+    for lora in setup.loras:
+        click.echo(f"  lora      {printable(lora.told())}")
     most = "" if file.motion.mode == "2d" and file.video.motion == "none" else "at most "
     revealed = (
         f", {most}{plan.reveal_calls} of them for what the camera uncovers" if plan.reveal_calls else ""

@@ -33,24 +33,30 @@ class Reader(Protocol):
 
 
 class Encoder:
-    """Encodes texts for a model and remembers the last ones. An embedding depends on its text only."""
+    """Encodes texts for a model and remembers the last ones. An embedding depends on its text
+    on `changed_by` and on `clipskip` only."""
 
     def __init__(self, model: Reader, *, remembered: int = REMEMBERED) -> None:
         self._model = model
         self._remembered = remembered
-        self._known: OrderedDict[str, Embedding] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], Embedding] = OrderedDict()
+        self.clipskip = 1  # which layer of CLIP is read, from the end
+        self.changed_by: tuple[
+            float, ...
+        ] = ()  # weights of the LoRAs in the text encoders: with others, texts differ
         self._told: set[str] = set()
 
     def text(self, text: str) -> Embedding:
         """Return the Embedding (N = 1) of one text with emphasis. Raises ScheduleError for impossible
         emphasis.
         """
-        if text in self._known:
-            self._known.move_to_end(text)
-            return self._known[text]
+        key = (self.changed_by, self.clipskip, text)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
         with torch.inference_mode():
             embedding = self._model.embed(text, self.tell)
-        self._known[text] = embedding
+        self._known[key] = embedding
         if len(self._known) > self._remembered:
             self._known.popitem(last=False)
         return embedding

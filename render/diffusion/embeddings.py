@@ -39,6 +39,14 @@ class Embedding:
         pooled = None if self.pooled is None else self.pooled.to(dtype)
         return Embedding(tokens=self.tokens.to(dtype), pooled=pooled, mask=self.mask)
 
+    def without(self, first: int) -> Embedding:
+        """Return the rows after the `first` ones."""
+        return Embedding(
+            tokens=self.tokens[first:],
+            pooled=None if self.pooled is None else self.pooled[first:],
+            mask=None if self.mask is None else self.mask[first:],
+        )
+
     def zeros(self) -> Embedding:
         """Return an embedding of the same shapes that says nothing."""
         pooled = None if self.pooled is None else torch.zeros_like(self.pooled)

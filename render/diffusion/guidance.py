@@ -7,7 +7,7 @@ the unconditional row of each chain first (if guidance is on), then each chain's
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -45,6 +45,34 @@ class Guidance:
     ranks: tuple[Rank, ...]
     rescale: float
     settle: Callable[[Tensor, Tensor], Tensor] | None = None
+
+    def unguided(self) -> Guidance:
+        """Return the same without guidance: the unconditional rows are not asked, the parts of positive weight are
+        averaged.
+        """
+        if not self.negatives:
+            return self
+        skipped = self.negatives
+        totals = torch.zeros(skipped, 1, 1, 1, device=self.owners.device)
+        for rank in self.ranks:
+            totals = totals.index_add(0, rank.chains, rank.weights.clamp(min=0))
+        ranks = tuple(
+            replace(
+                rank,
+                rows=slice(rank.rows.start - skipped, rank.rows.stop - skipped),
+                shares=torch.where(
+                    totals[rank.chains] > 0, rank.weights.clamp(min=0) / totals[rank.chains], rank.shares
+                ),
+            )
+            for rank in self.ranks
+        )
+        return Guidance(
+            texts=self.texts.without(skipped),
+            owners=self.owners[skipped:],
+            negatives=0,
+            ranks=ranks,
+            rescale=0.0,
+        )
 
     def spread(self, latents: Tensor) -> Tensor:
         """Return each row's latents (N, C, h, w) from the chains' (B, C, h, w)."""
@@ -94,6 +122,7 @@ def make_guidance(
     out, as there is nothing to push away from. Raises RenderError if that leaves a chain without any part.
     """
     encoder, cfg_scale = model.encoder, settings.cfg_scale
+    encoder.clipskip = settings.clipskip
     told = model.family.told_scale(model)
     guided = cfg_scale > 1 and not told
     if told:

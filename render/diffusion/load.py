@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,18 +17,27 @@ from render.diffusion.defaults import read_json
 from render.diffusion.devices import find_device, find_dtype
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
+from render.diffusion.loras.attach import attach_loras
+from render.diffusion.loras.lora import LoraFile
 from render.diffusion.parts import Family, Model
 
 HALF = "fp16"
 
 
 def load_model(
-    source: ModelSource, *, device: str = "auto", dtype: str = "auto", notice: Notice | None = None
+    source: ModelSource,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    notice: Notice | None = None,
+    loras: Sequence[LoraFile] = (),
 ) -> Model:
     """Load a model that find_model found.
 
     `notice` is told what a person should know but what is no mistake (words beyond the model's window); they
     are remarks of one sentence. The network is used only for a hub name that is not in the local cache.
+
+    `loras` are attached to it without weight; see Model.use_loras.
 
     Raises EnvironmentFault where the device is not there, or the files cannot be read.
     """
@@ -61,6 +71,7 @@ def load_model(
         device=where,
         dtype=precision,
         notice=notice or _ignore,
+        loras=attach_loras(pipe, row, loras),
     )
 
 

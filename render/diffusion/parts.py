@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from render.diffusion.catalogue import ModelSource
 from render.diffusion.conditioning import Encoder
 from render.diffusion.embeddings import Embedding, Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow
+from render.diffusion.loras.attach import Loras
 from render.diffusion.sides import vae_factor
 
 LatentShape = tuple[int, int, int]
@@ -93,6 +94,12 @@ class Model:
     device: torch.device
     dtype: torch.dtype
     notice: Notice
+    loras: Loras = field(default_factory=Loras)
+
+    def use_loras(self, weights: Sequence[float]) -> None:
+        """Set the weight of each LoRA that was loaded with the model. Texts are encoded anew where it matters."""
+        self.loras.use(weights)
+        self.encoder.changed_by = self.loras.read_by_encoders(weights)
 
     def embed(self, text: str, notice: Notice) -> Embedding:
         """Encode one text; see Family."""

@@ -98,16 +98,25 @@ def _denoise(
 ) -> Tensor:
     """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
     dtype = model.denoiser.dtype
-    texts = guidance.texts.to(dtype)
-    conditions = model.family.conditions(
-        model, texts, negatives=guidance.negatives, latents=latents, cfg_scale=settings.cfg_scale
-    )
     count = len(schedule.timesteps)
+    guided = [settings.guides(index, count) for index in range(count)]
+    ways = {on: guidance if on else guidance.unguided() for on in set(guided)}
+    conditions = {
+        on: model.family.conditions(
+            model,
+            way.texts.to(dtype),
+            negatives=way.negatives,
+            latents=latents,
+            cfg_scale=settings.cfg_scale,
+        )
+        for on, way in ways.items()
+    }
     moments = schedule.timesteps.to(model.device)
     for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
-        given = schedule.scaled(guidance.spread(latents), timestep).to(dtype)
-        answers = model.family.answer(model, given, moment, conditions)
-        latents = schedule.step(guidance.combine(answers.float()), timestep, latents)
+        way = ways[guided[index]]
+        given = schedule.scaled(way.spread(latents), timestep).to(dtype)
+        answers = model.family.answer(model, given, moment, conditions[guided[index]])
+        latents = schedule.step(way.combine(answers.float()), timestep, latents)
         if on_step is not None:
             on_step(index + 1, count)
     return latents

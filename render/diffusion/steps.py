@@ -19,17 +19,26 @@ class Sampling:
     """How one frame is painted.
 
     `strength` is the share of the noise schedule run on the picture, 0 to 1, as in diffusers; it is not read
-    when there is no picture. `cfg_scale` of 1 or less turns guidance off. `eta` is DDIM's and TCD's share of
-    fresh noise. `guidance_rescale` is phi of Lin et al. 2023 (arXiv:2305.08891), section 3.4.
+    when there is no picture. `cfg_scale` of 1 or less turns guidance off; it is also off outside the shares
+    `cfg_start` to `cfg_end` of the steps that are run (Kynkaanniemi et al. 2024, arXiv:2404.07724, by noise
+    level there). `clipskip` is the layer of CLIP that is read, from the end: 1 is the usual one. `eta` is DDIM's
+    and TCD's share of fresh noise. `guidance_rescale` is phi of Lin et al. 2023 (arXiv:2305.08891), section 3.4.
     """
 
     steps: int = 20
     strength: float = 0.5
     cfg_scale: float = 7.0
+    cfg_start: float = 0.0
+    cfg_end: float = 1.0
+    clipskip: int = 1
     sampler: str = "default"
     eta: float = 0.0
     guidance_rescale: float = 0.0
     steps_mode: StepsMode = "scaled"
+
+    def guides(self, index: int, count: int) -> bool:
+        """Tell whether the step `index` of `count` lies in the interval that is guided."""
+        return self.cfg_start <= index / count < self.cfg_end or (self.cfg_start == 0 and self.cfg_end == 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from render.diffusion.tokens import emphasise, tokenize
 
 
 class StableDiffusion(UNetFamily):
-    """The last hidden state of one CLIP text encoder."""
+    """The last hidden state of one CLIP text encoder, or (clipskip) an earlier one under the last norm."""
 
     row = family_named("sd")
 
@@ -20,9 +20,16 @@ class StableDiffusion(UNetFamily):
         tokens = tokenize(part.tokenizer, text, notice)
         mask = tokens.mask if getattr(part.encoder.config, "use_attention_mask", False) else None
         device = part.encoder.device
-        hidden = part.encoder(
-            tokens.ids.to(device), attention_mask=None if mask is None else mask.to(device)
-        )[0]
+        skip = model.encoder.clipskip
+        output = part.encoder(
+            tokens.ids.to(device),
+            attention_mask=None if mask is None else mask.to(device),
+            output_hidden_states=skip > 1,
+        )
+        hidden = output[0]
+        if skip > 1:  # transformers 5 has the norm in the encoder itself, where it had a text_model before
+            inner = getattr(part.encoder, "text_model", part.encoder)
+            hidden = inner.final_layer_norm(output.hidden_states[-skip])
         return Embedding(tokens=emphasise(hidden, tokens.weights))
 
 

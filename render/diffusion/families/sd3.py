@@ -34,7 +34,7 @@ class StableDiffusion3(FlowFamily):
             assert part is not None
             tokens = tokenize(part.tokenizer, text, notice if t5 is None else _unsaid)
             output = part.encoder(tokens.ids.to(part.encoder.device), output_hidden_states=True)
-            hidden.append(emphasise(output.hidden_states[-2], tokens.weights))
+            hidden.append(emphasise(output.hidden_states[-1 - model.encoder.clipskip], tokens.weights))
             pooled.append(output[0])
         short = torch.cat(hidden, dim=-1)
         width = int(model.denoiser.config.joint_attention_dim)

@@ -31,7 +31,7 @@ class StableDiffusionXL(SizedUNetFamily):
             tokens = tokenize(part.tokenizer, text, notice)
             output = part.encoder(tokens.ids.to(part.encoder.device), output_hidden_states=True)
             pooled = output[0]
-            hidden.append(emphasise(output.hidden_states[-2], tokens.weights))
+            hidden.append(emphasise(output.hidden_states[-1 - model.encoder.clipskip], tokens.weights))
         return Embedding(tokens=torch.cat(hidden, dim=-1), pooled=pooled)
 
     def zero_empty(self, model: Model) -> bool:

@@ -1,0 +1,1 @@
+"""LoRAs: small changes to a model's weights, with a strength for every frame."""

@@ -1,0 +1,116 @@
+"""A LoRA file rewritten with other names: DiffSynth-Studio's, kohya's and diffusers' for the families with a UNet.
+
+The numbers stay as they are. The alpha is written where the target has a place for it: a tensor for each module
+(kohya), metadata (diffusers); DiffSynth's own files have none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from keyframes.errors import EnvironmentFault
+from projects.files import write_atomic
+from render.diffusion.loras.fit import family_of
+from render.diffusion.loras.lora import METADATA, LoraFile, describe
+from render.diffusion.loras.names import DENOISER, ENCODERS, kohya_name
+from render.diffusion.loras.tensors import Pair, read_pairs
+
+Target = Literal["diffusers", "kohya"]
+_UNETS = (
+    "down_blocks.",
+    "mid_block.",
+    "up_blocks.",
+    "conv_in",
+    "conv_out",
+    "time_embedding.",
+    "add_embedding.",
+)
+
+
+def convert_lora(
+    source: Path, out: Path, *, to: Target = "diffusers", alpha: float | None = None
+) -> LoraFile:
+    """Write a LoRA file with other names, and return the description of what was written.
+
+    `alpha` is for files that do not say theirs (DiffSynth's): the scale is alpha / rank; by default 1.
+    Raises EnvironmentFault for a file that cannot be read, and for LoRAs of families without a UNet, which are
+    used as they are.
+    """
+    file = describe(source, alpha=alpha)
+    strange = [key for key in file.layers if key[0] == DENOISER and not key[1].startswith(_UNETS)]
+    if strange or any(part not in (DENOISER, *ENCODERS[:2]) for part in file.parts):
+        kind = family_of(file) or "no family with a UNet"
+        raise EnvironmentFault(
+            f"{source.name} is for {kind}; only LoRAs for sd, sdxl and kolors are converted. Those of other families "
+            "are used in a project as they are."
+        )
+    pairs = read_pairs(file)
+    tensors, metadata = _kohya(file, pairs) if to == "kohya" else _diffusers(pairs)
+    from safetensors.torch import save
+
+    write_atomic(out, save(tensors, metadata={"format": "pt", **metadata}))
+    return describe(out)
+
+
+def _diffusers(pairs: Mapping[tuple[str, str], Pair]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    tensors: dict[str, Tensor] = {}
+    told: dict[str, Any] = {}
+    for part in sorted({part for part, _ in pairs}):
+        own = {_full(part, module): pair for (home, module), pair in pairs.items() if home == part}
+        prefix = "unet" if part == DENOISER else part
+        for name, pair in own.items():
+            tensors[f"{prefix}.{name}.lora_A.weight"] = pair.down.contiguous()
+            tensors[f"{prefix}.{name}.lora_B.weight"] = pair.up.contiguous()
+        told |= {f"{prefix}.{key}": value for key, value in _config(own).items()}
+    return tensors, {METADATA: json.dumps(told, indent=2, sort_keys=True)}
+
+
+def _full(part: str, module: str) -> str:
+    """Return CLIP's module names as they have always been in LoRA files."""
+    return module if part == DENOISER or module == "text_projection" else f"text_model.{module}"
+
+
+def _config(pairs: Mapping[str, Pair]) -> dict[str, Any]:
+    """Return peft's settings of a part: the usual rank and alpha, and those of modules with others."""
+    ranks = {name: len(pair.down) for name, pair in pairs.items()}
+    alphas = {name: _whole(pair.scale * len(pair.down)) for name, pair in pairs.items()}
+    rank = Counter(ranks.values()).most_common(1)[0][0]
+    alpha = Counter(alphas.values()).most_common(1)[0][0]
+    return {
+        "r": rank,
+        "lora_alpha": alpha,
+        "rank_pattern": {name: value for name, value in ranks.items() if value != rank},
+        "alpha_pattern": {name: value for name, value in alphas.items() if value != alpha},
+        "target_modules": list(pairs),
+    }
+
+
+def _whole(alpha: float) -> float:
+    return int(alpha) if alpha == int(alpha) else alpha
+
+
+def _kohya(file: LoraFile, pairs: Mapping[tuple[str, str], Pair]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    encoders = 2 if ENCODERS[1] in file.parts or "sdxl" in family_of(file) else 1
+    tensors: dict[str, Tensor] = {}
+    for (part, module), pair in pairs.items():
+        name = kohya_name(part, module, encoders=encoders)
+        tensors[f"{name}.lora_down.weight"] = pair.down.contiguous()
+        tensors[f"{name}.lora_up.weight"] = pair.up.contiguous()
+        tensors[f"{name}.alpha"] = torch.tensor(pair.scale * len(pair.down))
+    ranks, alphas = ({f"{value:g}" for value in values} for values in _spans(pairs))
+    told = {"ss_network_module": "networks.lora"}
+    if len(ranks) == len(alphas) == 1:
+        told |= {"ss_network_dim": ranks.pop(), "ss_network_alpha": alphas.pop()}
+    return tensors, told
+
+
+def _spans(pairs: Mapping[tuple[str, str], Pair]) -> tuple[list[float], list[float]]:
+    ranks: list[float] = [len(pair.down) for pair in pairs.values()]
+    return ranks, [pair.scale * len(pair.down) for pair in pairs.values()]
