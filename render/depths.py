@@ -111,6 +111,7 @@ class Depths:
             self._kind = "ground"
         self._network: DepthNetwork | None = None
         self._picture: Tensor | None = None
+        self._looked: tuple[Tensor, Tensor] | None = None  # the picture looked at last, and what was seen
         self._projector = Projector(setup.reels)
 
     def close(self) -> None:
@@ -152,7 +153,9 @@ class Depths:
         if self._kind == "clip":
             return self._grey(frame), "inverse"
         network = self._loaded()
-        return network(picture), network.measure
+        if self._looked is None or self._looked[0] is not picture:
+            self._looked = (picture, network(picture))  # with a cadence it is asked for again
+        return self._looked[1], network.measure
 
     def _scaled(self, raw: Tensor, measure: Literal["inverse", "metric"], near: float, far: float) -> Tensor:
         from motion import disco_z, equalised, to_units

@@ -16,6 +16,7 @@ from projects import Project, lane_specs, located
 from projects.lanes import VIDEO
 from projects.touches import uses_depth
 
+from .cadence import Cadence
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 from .reels import Reel, find_reels, needs_depth
@@ -47,6 +48,11 @@ class Setup:
     def frames(self) -> int:
         """Length of the film."""
         return len(self.timeline)
+
+    @cached_property
+    def cadence(self) -> Cadence:
+        """Which frames the model paints."""
+        return Cadence(self.timeline.numbers["cadence"].tolist())
 
     @cached_property
     def init_digest(self) -> str:
@@ -86,11 +92,22 @@ def prepare(project: Project) -> Setup:
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)
+    if project.file.video.input:
+        _check_cadence(project, timeline)
     if needs_depth(project):
         depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)
     reels = find_reels(project, size)
     return Setup(project=project, source=source, timeline=timeline, size=size, depth=depth, reels=reels)
+
+
+def _check_cadence(project: Project, timeline: Timeline) -> None:
+    """A film with a clip sees another picture of it at every frame, so every frame is painted."""
+    wrong = (timeline.numbers["cadence"] > 1).nonzero()[0]
+    if wrong.size:
+        what = "a film with a clip ([video]) is painted at every frame."
+        problem = Problem(what=what, where="cadence", frame=int(wrong[0]), hint="Allowed: cadence = 1")
+        raise ProjectError(located(project, [problem]))
 
 
 def _check_planes(project: Project, timeline: Timeline) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from keyframes import Clock, ProjectError
 
+from .cadence import carry_cadence
 from .common import init_image_of, seed_of, title_of, whole
 from .deforum_eras import defaults_of, era_of, is_notebook
 from .deforum_motion import carry_motion
@@ -19,7 +20,7 @@ from .draft import Draft
 from .report import Report
 from .rewrite import rewritten
 from .samplers import OWN, our_sampler
-from .settings import SPECS, Given, as_number, is_true
+from .settings import SPECS, Given, as_number
 from .video import carry_deforum_video
 
 RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
@@ -42,14 +43,17 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     carry_deforum_video(given, draft, clock, mode, folder)
     carry_motion(given, draft, clock)
     _diffusion(given, draft, clock)
-    _seeds(given, draft, clock)
+    _seeds(given, draft, clock, carry_cadence(given, draft, clock))
+    if draft.tables["video"] and draft.tables["diffusion"].pop("cadence", 1) != 1:
+        given.report.remarks.append(
+            "A film with a clip is painted at every frame here: its cadence is left out."
+        )
     _coherence(given, draft, clock, notebook)
     carry_touches(given, draft, clock, folder)
     carry_prompts(given, draft, clock, notebook)
     if given.has("sd_model_name"):
         given.report.remarks.append(f"Its checkpoint was {given.word('sd_model_name')}.")
         given.carried("model", "sd_model_name")
-    _hints(given)
     given.settle(TABLE)
     return given.report
 
@@ -133,7 +137,8 @@ def _sampler(given: Given, draft: Draft) -> None:
         given.report.note(name, "changed", why, text)
 
 
-def _seeds(given: Given, draft: Draft, clock: Clock) -> None:
+def _seeds(given: Given, draft: Draft, clock: Clock, cadence: int) -> None:
+    """The seeds; those that count, count painted frames."""
     behavior = given.word("seed_behavior").strip().lower()
     every = int(min(max(given.number("seed_iter_N", otherwise=1), 1), 1e6))
     schedule = ""
@@ -141,6 +146,10 @@ def _seeds(given: Given, draft: Draft, clock: Clock) -> None:
         schedule = _NEW_SEEDS[behavior]
     elif behavior == "iter" and every > 1:
         schedule = f"s + floor((t + {every - 1})/{every})"
+    elif behavior == "iter" and cadence > 1:
+        schedule = "s + t"
+    if schedule and cadence > 1:
+        schedule = re.sub(r"\bt\b", f"floor(t/{cadence})", schedule)
     if schedule:
         draft.put("diffusion.seed_behavior", "schedule")
         draft.put("diffusion.seed", schedule)
@@ -204,12 +213,3 @@ def _odd(given: Given, clock: Clock) -> str:
     fixed = re.fullmatch(r"0:\(?(\d{1,3})\)?", text)
     width = value if value is not None else float(fixed[1]) if fixed else 0.0
     return "" if int(width) % 2 else ODD
-
-
-def _hints(given: Given) -> None:
-    """What changes the film as a whole."""
-    cadence = as_number(given.get("diffusion_cadence"))
-    if cadence is not None and cadence > 1 and not given.has("diffusion_cadence"):
-        given.report.note("diffusion_cadence", "missing", "every frame is painted here.", cadence)
-    if is_true(given.values.get("optical_flow_cadence")):
-        given.report.remarks.append("Its frames between came from optical flow, which is not here yet.")

@@ -7,7 +7,6 @@ from .settings import ANY, Setting
 _CLIP = "CLIP guidance is not here yet: the prompt guides the model itself, by cfg_scale."
 _CUTS = "belongs to CLIP guidance, which is not here yet."
 _LOSS = "losses that steer the picture are not here yet."
-_TURBO = "turbo is not here yet: every frame is painted."
 _VR = "pairs of pictures for two eyes are not here yet."
 _SYMMETRY = "symmetry is of whole frames here, before and after painting."
 _HOST = "concerns the notebook and its machine."
@@ -60,6 +59,11 @@ CARRIED: tuple[Setting, ...] = (
         here="diffusion.strength",
         why="1 - it / video_init_steps, at frame 0 of a film that the video's flow moves",
     ),
+    Setting(
+        names="turbo_mode turbo_steps turbo_preroll",
+        here="diffusion.cadence",
+        why="in 3D: 1 up to turbo_preroll (10), then turbo_steps",
+    ),
     Setting(names="diffusion_model", here="model", why="named in a comment; --model puts a model in"),
 )
 LEFT: tuple[Setting, ...] = (
@@ -101,7 +105,6 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="key_frames", why="off, it was broken there.", off=(True,)),
     Setting(names="near_plane far_plane", why="had no effect in Disco Diffusion.", off=(ANY,)),
     Setting(names="midas_depth_model midas_weight", why="all depth comes from what motion.depth names."),
-    Setting(names="turbo_mode turbo_steps turbo_preroll", why=_TURBO, switch="turbo_mode"),
     Setting(names="vr_mode vr_eye_angle vr_ipd", why=_VR, switch="vr_mode"),
     Setting(names="transformation_percent", why=_SYMMETRY, off=(ANY,)),
     Setting(

@@ -279,6 +279,12 @@ def test_mistakes_are_found_before_anything_is_painted(home: Path, video: str, s
         prepare(load(home, text(video)))
 
 
+def test_a_film_with_a_clip_is_painted_at_every_frame(home: Path) -> None:
+    write_clip(home / "clip.mp4", numbered(12))
+    with pytest.raises(ProjectError, match=r"diffusion\.cadence, frame 0: a film with a clip"):
+        prepare(load(home, text("", diffusion="cadence = 2")))
+
+
 def test_clips_that_are_not_there_or_may_not_be_read(home: Path) -> None:
     write_clip(home.parent / "clip.mp4", numbered(3))
     for name, said in (

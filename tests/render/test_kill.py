@@ -145,6 +145,25 @@ def test_killed_with_a_clip_and_continued(tmp_path: Path) -> None:
     assert not children_at_work(tmp_path)
 
 
+def test_killed_with_a_cadence_and_continued(tmp_path: Path) -> None:
+    """In space and along optical flow, stopped within a segment and at its end."""
+    motion = 'mode = "3d"\ndepth = "ground"\ntranslation_z = 4\nrotation_3d_y = 0.5'
+    runner = Runner(tmp_path, 20, motion=motion, diffusion='cadence = 3\ncadence_flow = "dis"')
+    runner.finish(tmp_path / "whole")
+    expected, landed = files(tmp_path / "whole"), set()
+    for stop in (4, 11):
+        take = tmp_path / f"killed {stop}"
+        process = runner.start(take, 0.05)
+        wait_for(take / "frames" / f"{stop:06d}.png")
+        process.kill()
+        process.join()
+        landed.add(len(list((take / "frames").glob("*.png"))))
+        runner.finish(take)
+        assert files(take) == expected
+        assert files(take / "originals") == files(tmp_path / "whole" / "originals")
+    assert min(landed) < 20
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("share", [0.1, 0.8])
 def test_stopped_by_a_signal(
