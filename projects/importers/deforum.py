@@ -44,6 +44,10 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     carry_motion(given, draft, clock)
     _diffusion(given, draft, clock)
     _seeds(given, draft, clock, carry_cadence(given, draft, clock))
+    if draft.tables["video"] and draft.tables["diffusion"].pop("cadence", 1) != 1:
+        given.report.remarks.append(
+            "A film with a clip is painted at every frame here: its cadence is left out."
+        )
     _coherence(given, draft, clock, notebook)
     carry_touches(given, draft, clock, folder)
     carry_prompts(given, draft, clock, notebook)

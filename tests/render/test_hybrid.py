@@ -279,6 +279,30 @@ def test_mistakes_are_found_before_anything_is_painted(home: Path, video: str, s
         prepare(load(home, text(video)))
 
 
+@pytest.mark.parametrize("cadence", [2, 3])
+def test_with_a_cadence_the_clips_motion_goes_on(home: Path, cadence: int) -> None:
+    """The frames that are not painted are where the clip is, too, and their keys know its pictures."""
+    clip = panned(8, side=96, step=3)
+    diffusion = f"{QUIET['diffusion']}\ncadence = {cadence}"
+    video, size = 'motion = "flow"\ncomposite = "none"', "size = [96, 96]"
+    shown = film(home, video, clip=clip, top=size, diffusion=diffusion)
+    inside = np.s_[8:-8, 8:-32]
+    for frame in range(2, 8):
+        moved = np.abs(shown[frame][inside].astype(int) - clip[frame][inside]).mean()
+        still = np.abs(shown[frame - 1][inside].astype(int) - clip[frame][inside]).mean()
+        assert moved < still / 2
+    before = keys(home, video, top=size, diffusion=diffusion)
+    write_clip(home / "clip.mp4", [*clip[:-1], clip[0]])
+    assert changed(before, keys(home, video, top=size, diffusion=diffusion)) == [7]
+
+
+def test_with_a_cadence_the_clip_is_laid_over_what_is_painted(home: Path) -> None:
+    shown = film(home, "", 7, diffusion=f"{QUIET['diffusion']}\ncadence = 3")
+    levels = [float(picture.mean()) for picture in shown]
+    assert levels == sorted(levels)  # each painted frame is the clip's, and fades in
+    assert number_of(shown[5]) == 3
+
+
 def test_clips_that_are_not_there_or_may_not_be_read(home: Path) -> None:
     write_clip(home.parent / "clip.mp4", numbered(3))
     for name, said in (

@@ -148,7 +148,7 @@ def test_killed_with_a_clip_and_continued(tmp_path: Path) -> None:
         'input = "clip.mp4"\nvideo_alpha = 0.2\nmotion = "flow"\nconsistency = "clip"\nmask = "difference"'
     )
     motion = 'mode = "3d"\ndepth = "depth.mp4"\ntranslation_x = 3'
-    runner = Runner(tmp_path, 20, video=video, motion=motion)
+    runner = Runner(tmp_path, 20, video=video, motion=motion, diffusion="cadence = 2")
     runner.finish(tmp_path / "whole")
     expected, landed = files(tmp_path / "whole"), set()
     for stop in (3, 11):
