@@ -86,8 +86,9 @@ def read_project(
         depth_picture=depth_picture,
     )
     if problems:
-        length_known = not any(problem.where in ("", *LENGTH) for problem in problems)
-        found = [*problems, *(p for p in _lane_problems(project) if length_known or p.frame is None)]
+        # which frame is wrong can only be said where the length is known, and nothing depends on a sound
+        known = file.audio is None and not any(problem.where in ("", *LENGTH) for problem in problems)
+        found = [*problems, *(p for p in _lane_problems(project) if known or p.frame is None)]
         raise ProjectError(_in_order(found))
     return project
 
@@ -112,12 +113,15 @@ def located(project: Project, problems: Sequence[Problem]) -> list[Problem]:
 def _lane_problems(project: Project) -> list[Problem]:
     """What is wrong in the schedules, when something else is wrong already: all mistakes in one go."""
     from keyframes import compile_timeline
+    from keyframes.signals import Silence
 
     from .lanes import lane_specs
 
+    clock = project.clock if project.file.audio is None else replace(project.clock, signals=Silence())
+
     given = {lane: value for lane, value in project.given_lanes.items() if lane != "sampler"}
     try:
-        compile_timeline(project.clock, lane_specs(("default",), {}), given, project.prompts)
+        compile_timeline(clock, lane_specs(("default",), {}), given, project.prompts)
     except ProjectError as error:
         return located(project, error.problems)
     return []

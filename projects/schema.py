@@ -6,6 +6,7 @@ A project is "as given": what is None here is filled in from the model when the 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -48,7 +49,28 @@ def _is_paintable(size: tuple[int, int]) -> tuple[int, int]:
     return size
 
 
+def _as_many(example: str) -> BeforeValidator:
+    """As many numbers as in the example: pydantic would complain of each that is missing."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, list | tuple) or len(value) != example.count(",") + 1:
+            raise ValueError(f"must be a list such as {example}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _rises(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if any(b <= a for a, b in pairwise(numbers)):
+        raise ValueError(
+            f"must rise from one number to the next, as in {[float(n) for n in sorted(set(numbers))]}"
+        )
+    return numbers
+
+
 NoBool = BeforeValidator(_not_bool)
+Share = Annotated[float, NoBool, Field(ge=0, le=1)]
+Pitch = Annotated[float, NoBool, Field(ge=10, le=16_000)]
 Side = Annotated[int, NoBool, Field(ge=16, le=8192)]
 Lane = Annotated[
     int | float | str | dict[str, Any],
@@ -139,6 +161,32 @@ class _CoherenceSettings(_Table):
     noise_type: Literal["normal", "perlin"] = Field("perlin", description="The kind of noise added.")
 
 
+class Sound(_Table):
+    """How the sound track is heard by expressions: `amp`, `bass`, `mid`, `high`, `onset`, `beat_pulse`."""
+
+    offset: Annotated[float, NoBool, Field(ge=0, le=36_000)] = Field(
+        0.0, description="The second of the sound at which the film begins."
+    )
+    attack: Annotated[float, NoBool, Field(ge=0, le=10)] = Field(
+        0.02, description="Seconds in which values follow a louder sound."
+    )
+    release: Annotated[float, NoBool, Field(ge=0, le=10)] = Field(
+        0.25, description="Seconds in which values, and pulses, fall to a third."
+    )
+    gain: Annotated[float, NoBool, Field(gt=0, le=100)] = Field(
+        1.0, description="Factor on loudness and onsets, before the clamp."
+    )
+    clamp: Annotated[tuple[Share, Share], Field(strict=False), AfterValidator(_rises), _as_many("[0, 1]")] = (
+        Field((0.0, 1.0), description="[low, high]: no value is below or above.")
+    )
+    bands: Annotated[
+        tuple[Pitch, Pitch, Pitch, Pitch],
+        Field(strict=False),
+        AfterValidator(_rises),
+        _as_many("[20, 250, 4000, 16000]"),
+    ] = Field((20.0, 250.0, 4000.0, 16_000.0), description="Where bass, mid and high begin and end, Hz.")
+
+
 class Output(_Table):
     """The film file."""
 
@@ -192,6 +240,7 @@ class ProjectFile(_Table):
     motion: Motion = Field(default_factory=Motion)
     diffusion: Diffusion = Field(default_factory=Diffusion)
     coherence: Coherence = Field(default_factory=Coherence)
+    sound: Sound = Sound()
     output: Output = Output()
 
     @model_validator(mode="after")

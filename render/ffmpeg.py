@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -64,19 +64,20 @@ class Ffmpeg:
     it.
 
     `arguments`: what follows the binary's name and the common options. `doing`: what it is for, for messages.
+    `streaming`: its output is not kept for `finish` but read by `chunks`.
     Raises EnvironmentFault if it cannot be started.
     """
 
-    def __init__(self, arguments: Sequence[str], *, doing: str, feed: bool = False) -> None:
+    def __init__(
+        self, arguments: Sequence[str], *, doing: str, feed: bool = False, streaming: bool = False
+    ) -> None:
         self._doing = doing
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-v", "warning", "-y", *arguments]
         self._process = _start(command, feed)
         self._output: list[bytes] = []
-        self._drains = [
-            threading.Thread(target=self._drain_errors, name="ffmpeg messages", daemon=True),
-            threading.Thread(target=self._drain_output, name="ffmpeg output", daemon=True),
-        ]
+        drains = [self._drain_errors] if streaming else [self._drain_errors, self._drain_output]
+        self._drains = [threading.Thread(target=drain, name="ffmpeg pipe", daemon=True) for drain in drains]
         for drain in self._drains:
             drain.start()
 
@@ -91,6 +92,11 @@ class Ffmpeg:
         except (BrokenPipeError, OSError) as error:
             self._wait(_GRACE_SECONDS)
             raise self._failure("ended before it had all frames") from error
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """Standard output as it comes, at most `size` bytes at a time; call `finish` after the last."""
+        while chunk := _pipe(self._process.stdout).read(size):
+            yield chunk
 
     def finish(self) -> bytes:
         """End the input, wait for the end, and return standard output.

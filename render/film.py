@@ -194,6 +194,7 @@ def _assembling(
                     take.film,
                     fps=file.fps,
                     audio=setup.project.audio,
+                    audio_from=file.sound.offset,
                     metadata=film_metadata(setup.project) if metadata else None,
                     crf=file.output.crf,
                     preset=file.output.preset,

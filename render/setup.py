@@ -15,6 +15,7 @@ from projects import Project, lane_specs, located
 
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
+from .sound.track import with_sound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,10 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
         "sampler": known.sampler,
     }
     specs = lane_specs(samplers, defaults)
+    clock, track = with_sound(project)
     try:
-        return compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
+        return compile_timeline(clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:
-        raise ProjectError(located(project, error.problems)) from None
+        unheard = track.problems if track else ()
+        others = [problem for problem in error.problems if problem not in unheard]
+        raise ProjectError([*unheard, *located(project, others)]) from None
