@@ -139,8 +139,13 @@ class _DiffusionSettings(_Table):
     steps_mode: Literal["scaled", "exact"] = Field(
         "scaled", description="Run steps * strength steps (Deforum), or always `steps` of them (ComfyUI)."
     )
-    seed_behavior: Literal["iter", "fixed", "random", "schedule"] = Field(
-        "iter", description="Seed of each frame: seed + frame, the same, one by lot, or the lane `seed`."
+    seed_behavior: Literal["iter", "fixed", "random", "ladder", "alternate", "schedule"] = Field(
+        "iter",
+        description="Seed of each frame: one up, the same, by lot, two up and one down, one up and one down, or the "
+        "lane `seed`.",
+    )
+    seed_iter_n: Annotated[int, NoBool, Field(ge=1, le=1_000_000)] = Field(
+        1, description="With iter: the seed goes up every so many frames, first after frame 0."
     )
     guidance_rescale: Annotated[float, NoBool, Field(ge=0, le=1)] = 0.0
 
@@ -165,26 +170,26 @@ class Sound(_Table):
     """How the sound track is heard by expressions: `amp`, `bass`, `mid`, `high`, `onset`, `beat_pulse`."""
 
     offset: Annotated[float, NoBool, Field(ge=0, le=36_000)] = Field(
-        0.0, description="The second of the sound at which the film begins."
+        default=0.0, description="The second of the sound at which the film begins."
     )
     attack: Annotated[float, NoBool, Field(ge=0, le=10)] = Field(
-        0.02, description="Seconds in which values follow a louder sound."
+        default=0.02, description="Seconds in which values follow a louder sound."
     )
     release: Annotated[float, NoBool, Field(ge=0, le=10)] = Field(
-        0.25, description="Seconds in which values, and pulses, fall to a third."
+        default=0.25, description="Seconds in which values, and pulses, fall to a third."
     )
     gain: Annotated[float, NoBool, Field(gt=0, le=100)] = Field(
-        1.0, description="Factor on loudness and onsets, before the clamp."
+        default=1.0, description="Factor on loudness and onsets, before the clamp."
     )
     clamp: Annotated[tuple[Share, Share], Field(strict=False), AfterValidator(_rises), _as_many("[0, 1]")] = (
-        Field((0.0, 1.0), description="[low, high]: no value is below or above.")
+        Field(default=(0.0, 1.0), description="[low, high]: no value is below or above.")
     )
     bands: Annotated[
         tuple[Pitch, Pitch, Pitch, Pitch],
         Field(strict=False),
         AfterValidator(_rises),
         _as_many("[20, 250, 4000, 16000]"),
-    ] = Field((20.0, 250.0, 4000.0, 16_000.0), description="Where bass, mid and high begin and end, Hz.")
+    ] = Field(default=(20.0, 250.0, 4000.0, 16_000.0), description="Where bass, mid and high begin and end, Hz.")
 
 
 class Output(_Table):

@@ -14,6 +14,7 @@ from projects import Take, frame_key
 from projects.lanes import FLIP, IN_2D, IN_3D
 
 from .diffusion import reveal_plan, step_plan
+from .seeds import SUBSEED_LANES, frame_travel
 from .setup import Setup
 from .speed import known_seconds
 from .uncovered import deepest_hole
@@ -30,7 +31,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     there is none.
     """
     file, numbers = setup.project.file, dict(row.numbers)
-    numbers.pop("seed", None)
+    for lane in ("seed", *SUBSEED_LANES):
+        numbers.pop(lane)
     inputs: dict[str, object] = {
         "engine": ENGINE,
         "size": setup.size,
@@ -41,6 +43,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "steps_mode": file.diffusion.steps_mode,
         "guidance_rescale": file.diffusion.guidance_rescale,
     }
+    if travel := frame_travel(row):
+        inputs["subseed"] = travel
     painting = ("strength", "steps", "cfg_scale", "eta")
     if row.frame == 0:
         inputs["init_image"] = setup.init_digest

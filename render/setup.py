@@ -15,6 +15,7 @@ from projects import Project, lane_specs, located
 
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
+from .seeds import frame_seed
 from .sound.track import with_sound
 
 
@@ -45,15 +46,9 @@ class Setup:
 
     def seed(self, row: Row) -> int:
         """The seed of a frame, as `seed_behavior` says."""
-        start, behavior = self.project.file.seed, self.project.file.diffusion.seed_behavior
-        if behavior == "fixed":
-            return int(start)
-        if behavior == "schedule":
-            return int(row.numbers["seed"])
-        if behavior == "random":
-            digest = hashlib.blake2b(f"{start}/{row.frame}/seed".encode(), digest_size=4).digest()
-            return int.from_bytes(digest, "little")
-        return int(start) + row.frame
+        given = self.project.file
+        behavior, every = given.diffusion.seed_behavior, given.diffusion.seed_iter_n
+        return frame_seed(row, start=int(given.seed), behavior=behavior, every=every)
 
 
 def prepare(project: Project) -> Setup:

@@ -24,7 +24,7 @@ RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
 ODD = "2*floor(trunc({x})/2) + 1"
 _GRAIN = {"perlin": 0.24, "uniform": 0.36}  # docs/motion.md, Noise
 _GRAIN_OF_NOTEBOOK = 0.5  # added to pictures from -1 to 1, without greying
-_NEW_SEEDS = {"ladder": "s + floor(t/2) + 2*(t % 2)", "alternate": "s + t % 2"}
+_SEEDS = ("iter", "fixed", "random", "ladder", "alternate")
 
 
 def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: Draft) -> Report:
@@ -131,36 +131,47 @@ def _sampler(given: Given, draft: Draft) -> None:
 def _seeds(given: Given, draft: Draft, clock: Clock) -> None:
     behavior = given.word("seed_behavior").strip().lower()
     every = int(min(max(given.number("seed_iter_N", otherwise=1), 1), 1e6))
-    schedule = ""
-    if behavior in _NEW_SEEDS:
-        schedule = _NEW_SEEDS[behavior]
-    elif behavior == "iter" and every > 1:
-        schedule = f"s + floor((t + {every - 1})/{every})"
-    if schedule:
+    if behavior == "schedule":
         draft.put("diffusion.seed_behavior", "schedule")
-        draft.put("diffusion.seed", schedule)
-    elif behavior == "schedule":
-        draft.put("diffusion.seed_behavior", "schedule")
-        _seed_schedule(given, draft, clock)
-    elif behavior in ("iter", "fixed", "random"):
+        _seed_lane(given, draft, clock, "seed_schedule", "seed")
+    elif behavior in _SEEDS:
         draft.put("diffusion.seed_behavior", behavior)
     else:
         given.report.note("seed_behavior", "missing", "is not known: iter is taken.", behavior)
     given.carried("diffusion.seed_behavior", "seed_behavior")
     if behavior == "iter":
-        given.carried("diffusion.seed", "seed_iter_N")
+        if every > 1:
+            draft.put("diffusion.seed_iter_n", every)
+        given.carried("diffusion.seed_iter_n", "seed_iter_N")
+    _subseeds(given, draft, clock)
 
 
-def _seed_schedule(given: Given, draft: Draft, clock: Clock) -> None:
+def _subseeds(given: Given, draft: Draft, clock: Clock) -> None:
+    """The second seed, where it is switched on: by its schedules, or fixed, as old versions had it."""
+    for switch, seed, strength in (
+        ("enable_subseed_scheduling", "subseed_schedule", "subseed_strength_schedule"),
+        ("seed_enable_extras", "subseed", "subseed_strength"),
+    ):
+        if is_true(given.values.get(switch)):
+            _seed_lane(given, draft, clock, seed, "subseed")
+            common: dict[str, Any] = {"clock": clock, "dialect": "deforum"}
+            given.lane(draft, strength, "subseed_strength", keep_in_range=True, **common)
+            given.carried("diffusion.subseed", switch)
+            return
+
+
+def _seed_lane(given: Given, draft: Draft, clock: Clock, name: str, lane: str) -> None:
     """A schedule of seeds, in which those below 0 mean: any."""
-    value = given.get("seed_schedule")
-    try:
-        plain = rewritten(value, SPECS["seed"], clock=clock, dialect="deforum")
-    except ProjectError:
-        given.lane(draft, "seed_schedule", "seed", clock=clock, dialect="deforum", shape=RANDOM_BELOW_0)
+    value = given.get(name)
+    if value is None:
         return
-    draft.put("diffusion.seed", plain)
-    given.carried("diffusion.seed", "seed_schedule")
+    try:
+        plain = rewritten(value, SPECS[lane], clock=clock, dialect="deforum")
+    except ProjectError:
+        given.lane(draft, name, lane, clock=clock, dialect="deforum", shape=RANDOM_BELOW_0)
+        return
+    draft.put(f"diffusion.{lane}", plain)
+    given.carried(f"diffusion.{lane}", name)
 
 
 def _coherence(given: Given, draft: Draft, clock: Clock, notebook: bool) -> None:

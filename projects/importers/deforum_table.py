@@ -43,11 +43,19 @@ CARRIED: tuple[Setting, ...] = (
         why="for the samplers ddim and tcd",
         off=(0, "0: (0)", False),
     ),
-    Setting(
-        names="seed_behavior", here="diffusion.seed_behavior", why="ladder and alternate: as a seed schedule"
-    ),
-    Setting(names="seed_iter_N", here="diffusion.seed", why="more than 1: as a seed schedule", off=(1,)),
+    Setting(names="seed_behavior", here="diffusion.seed_behavior"),
+    Setting(names="seed_iter_N", here="diffusion.seed_iter_n", off=(1,)),
     Setting(names="seed_schedule", here="diffusion.seed", why="below 0: a seed by lot"),
+    Setting(
+        names="enable_subseed_scheduling subseed_schedule subseed_strength_schedule",
+        here="diffusion.subseed",
+        why="and diffusion.subseed_strength, while they are switched on",
+    ),
+    Setting(
+        names="subseed subseed_strength seed_enable_extras",
+        here="diffusion.subseed",
+        why="and diffusion.subseed_strength: the old, fixed ones, while they are switched on",
+    ),
     Setting(names="prompts animation_prompts", here="prompts"),
     Setting(names="animation_prompts_positive", here="prompts.prefix"),
     Setting(names="animation_prompts_negative", here="prompts.negative"),
@@ -136,16 +144,6 @@ LEFT: tuple[Setting, ...] = (
         names="enable_clipskip_scheduling clipskip_schedule",
         why="skipping layers of the text encoder is not here yet.",
         switch="enable_clipskip_scheduling",
-    ),
-    Setting(
-        names="enable_subseed_scheduling subseed_schedule subseed_strength_schedule",
-        why="subseeds are not here yet.",
-        switch="enable_subseed_scheduling",
-    ),
-    Setting(
-        names="subseed subseed_strength seed_enable_extras",
-        why="subseeds are not here yet.",
-        switch="seed_enable_extras",
     ),
     Setting(
         names="enable_checkpoint_scheduling checkpoint_schedule",
