@@ -189,7 +189,9 @@ class Sound(_Table):
         Field(strict=False),
         AfterValidator(_rises),
         _as_many("[20, 250, 4000, 16000]"),
-    ] = Field(default=(20.0, 250.0, 4000.0, 16_000.0), description="Where bass, mid and high begin and end, Hz.")
+    ] = Field(
+        default=(20.0, 250.0, 4000.0, 16_000.0), description="Where bass, mid and high begin and end, Hz."
+    )
 
 
 class Output(_Table):
@@ -199,6 +201,21 @@ class Output(_Table):
         default=17, description="H.264 quality, lower is better."
     )
     preset: Literal["ultrafast", "veryfast", "fast", "medium", "slow", "veryslow"] = "medium"
+    interpolate: Annotated[int, NoBool, Field(ge=1, le=16)] = Field(
+        default=1, description="So many times as many frames in the same time: those between by optical flow."
+    )
+    fps_out: Annotated[float, NoBool, Field(gt=0, le=240)] | None = Field(
+        default=None, description="The film's frames per second, instead of interpolate."
+    )
+    upscale: Annotated[int, NoBool, Field(ge=1, le=8)] = Field(
+        default=1, description="So many times as wide and high (Lanczos)."
+    )
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> Self:
+        if self.fps_out is not None and self.interpolate != 1:
+            raise ValueError("say either interpolate = 2 or fps_out = 30, not both")
+        return self
 
 
 def _with_lanes(name: str, base: type[BaseModel], lanes: tuple[LaneSpec, ...]) -> type[BaseModel]:

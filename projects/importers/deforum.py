@@ -11,6 +11,7 @@ from keyframes import Clock, ProjectError
 
 from .common import init_image_of, seed_of, title_of, whole
 from .deforum_eras import defaults_of, era_of, is_notebook
+from .deforum_film import carry_film
 from .deforum_motion import carry_motion
 from .deforum_prompts import carry_prompts
 from .deforum_table import TABLE
@@ -40,6 +41,7 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     _diffusion(given, draft, clock)
     _seeds(given, draft, clock)
     _coherence(given, draft, clock, notebook)
+    carry_film(given, draft, folder)
     carry_prompts(given, draft, clock, notebook)
     if given.has("sd_model_name"):
         given.report.remarks.append(f"Its checkpoint was {given.word('sd_model_name')}.")

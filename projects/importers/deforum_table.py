@@ -9,8 +9,6 @@ _CONTROL = "ControlNet is not here yet."
 _LOOPER = "guide images are not here yet."
 _PARSEQ = "Parseq manifests are not read yet."
 _MASK = "masks are not here yet."
-_UPSCALE = "upscaling is not here yet: upscale the finished film."
-_BETWEEN = "frames between frames are not here yet: interpolate the finished film."
 _FLOW = "optical flow is not here yet."
 _FILES = "concerns files: a take keeps its frames, and every frame carries its project."
 _SCREEN = "concerns the host's screen."
@@ -55,6 +53,21 @@ CARRIED: tuple[Setting, ...] = (
         names="subseed subseed_strength seed_enable_extras",
         here="diffusion.subseed",
         why="and diffusion.subseed_strength: the old, fixed ones, while they are switched on",
+    ),
+    Setting(
+        names="add_soundtrack soundtrack_path",
+        here="audio",
+        why="a file beside the project; its switch at File",
+    ),
+    Setting(
+        names="frame_interpolation_engine frame_interpolation_x_amount",
+        here="output.interpolate",
+        why="by optical flow in place of a network",
+    ),
+    Setting(
+        names="r_upscale_video r_upscale_factor r_upscale_model",
+        here="output.upscale",
+        why="by Lanczos' kernel in place of a network",
     ),
     Setting(names="prompts animation_prompts", here="prompts"),
     Setting(names="animation_prompts_positive", here="prompts.prefix"),
@@ -257,20 +270,14 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="make_gif", why="reverie export can make the film in other formats.", off=(False,)),
     Setting(names="delete_imgs delete_input_frames store_frames_in_ram", why=_FILES, off=(False,)),
     Setting(
-        names="add_soundtrack soundtrack_path",
-        why='write audio = "song.mp3" for a file beside the project.',
-        switch="add_soundtrack",
+        names="r_upscale_keep_imgs frame_interpolation_keep_imgs frame_interpolation_use_upscaled",
+        why=_FILES,
+        off=(ANY,),
     ),
     Setting(
-        names="r_upscale_video r_upscale_model r_upscale_factor r_upscale_keep_imgs",
-        why=_UPSCALE,
-        switch="r_upscale_video",
-    ),
-    Setting(
-        names="frame_interpolation_engine frame_interpolation_x_amount frame_interpolation_slow_mo_enabled "
-        "frame_interpolation_slow_mo_amount frame_interpolation_keep_imgs frame_interpolation_use_upscaled",
-        why=_BETWEEN,
-        switch="frame_interpolation_engine",
+        names="frame_interpolation_slow_mo_enabled frame_interpolation_slow_mo_amount",
+        why="slow motion: export at a lower --fps.",
+        switch="frame_interpolation_slow_mo_enabled",
     ),
     Setting(names="image_path outdir init_image_box timestring", why=_FILES, off=("",)),
     Setting(names="sd_model_hash deforum_git_commit_id", why="no part of a film.", off=(ANY,)),
