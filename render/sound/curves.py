@@ -93,7 +93,8 @@ def _sampled(level: Numbers, at: Numbers, fps: float) -> Numbers:
     ends = np.arange(len(total)) - 0.5  # hop i lasts from i - 0.5 to i + 0.5
     low, high = (np.clip((at + side / fps) * HOPS, ends[0], ends[-1]) for side in (-0.5, 0.5))
     summed = np.interp(high, ends, total) - np.interp(low, ends, total)
-    return summed / np.maximum(high - low, 1e-9)  # of a frame at the sound's edge: over what there is of it
+    mean: Numbers = summed / np.maximum(high - low, 1e-9)  # at the sound's edge: over what there is of it
+    return mean
 
 
 def _pulses(times: Numbers, heights: Numbers, at: Numbers, fps: float, release: float) -> Numbers:
@@ -120,4 +121,5 @@ def _count(beats: Beats, at: Numbers) -> Numbers:
     step, last = 60.0 / beats.bpm, len(beats.times) - 1
     inside = np.interp(at, beats.times, np.arange(last + 1.0))
     early, late = np.minimum(at - beats.times[0], 0.0), np.maximum(at - beats.times[-1], 0.0)
-    return inside + (early + late) / step
+    count: Numbers = inside + (early + late) / step
+    return count
