@@ -120,15 +120,12 @@ def located(project: Project, problems: Sequence[Problem]) -> list[Problem]:
 def _lane_problems(project: Project) -> list[Problem]:
     """What is wrong in the schedules, when something else is wrong already: all mistakes in one go."""
     from keyframes import compile_timeline
-    from keyframes.signals import Silence
 
     from .lanes import lane_specs
 
-    clock = project.clock if project.file.audio is None else replace(project.clock, signals=Silence())
-
     given = {lane: value for lane, value in project.given_lanes.items() if lane != "sampler"}
     try:
-        compile_timeline(clock, lane_specs(("default",), {}), given, project.prompts)
+        compile_timeline(project.clock, lane_specs(("default",), {}), given, project.prompts)
     except ProjectError as error:
         return located(project, error.problems)
     return []

@@ -47,23 +47,18 @@ def init_image_of(given: Given, draft: Draft, folder: Path) -> None:
     if value is None or (isinstance(value, str) and value.strip().lower() in ("", "none")):
         given.report.note("init_image", "missing", "the file names no init image.")
         return
-    file_of(given, draft, folder, "init_image", place="init_image", switch="use_init")
-
-
-def file_of(given: Given, draft: Draft, folder: Path, name: str, *, place: str, switch: str) -> None:
-    """Carry a setting that names a file to `place` if a file of its name lies beside the project."""
-    path = str(given.values.get(name))[:1000].strip()
+    path = str(value)[:1000].strip()
     if re.match(r"[a-z]+://", path, re.IGNORECASE):
-        why = f"is an address of the web: fetch it, and write its file's name as {place}."
-        given.report.note(name, "missing", why, path)
+        why = "is an address of the web: fetch it, and write its file's name as init_image."
+        given.report.note("init_image", "missing", why, path)
         return
     for candidate in dict.fromkeys((path, re.split(r"[\\/]", path)[-1])):
         if _lies_beside(candidate, folder):
-            draft.put(place, candidate)
-            given.carried(place, name, switch)
+            draft.put("init_image", candidate)
+            given.carried("init_image", "init_image", "use_init")
             return
-    why = f"there is no such file beside the project: copy it there, and write its name as {place}."
-    given.report.note(name, "missing", why, path)
+    why = "there is no such file beside the project: copy it there, and write its name as init_image."
+    given.report.note("init_image", "missing", why, path)
 
 
 def file_of(given: Given, name: str, value: object, folder: Path) -> str | None:

@@ -12,8 +12,10 @@ from .settings import Given, as_number, is_true
 
 def carry_film(given: Given, draft: Draft, folder: Path) -> None:
     """Carry sound track, interpolation and upscaling into `audio` and [output]."""
-    if given.word("add_soundtrack").strip().lower() == "file" and given.has("soundtrack_path"):
-        file_of(given, draft, folder, "soundtrack_path", place="audio", switch="add_soundtrack")
+    sounding = given.word("add_soundtrack").strip().lower() == "file" and given.has("soundtrack_path")
+    if sounding and (found := file_of(given, "soundtrack_path", given.get("soundtrack_path"), folder)):
+        draft.put("audio", found)
+        given.carried("audio", "soundtrack_path", "add_soundtrack")
     if is_true(given.values.get("frame_interpolation_engine")):
         _between(given, draft)
     if is_true(given.values.get("r_upscale_video")):
