@@ -148,6 +148,9 @@ class _DiffusionSettings(_Table):
         1, description="With iter: the seed goes up every so many frames, first after frame 0."
     )
     guidance_rescale: Annotated[float, NoBool, Field(ge=0, le=1)] = 0.0
+    cadence_flow: Literal["none", "dis", "farneback"] = Field(
+        "none", description="Optical flow that the frames between two painted ones are mixed along."
+    )
 
 
 class _CoherenceSettings(_Table):

@@ -139,8 +139,8 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
     from projects import read_project
     from projects.schema import Output
 
-    from .between import finish_of
     from .film import film_metadata
+    from .finish import finish_of
 
     found = Take(take)
     stored: Sequence[int] = found.stored()

@@ -1,127 +1,100 @@
-"""Frames between frames, and larger ones: what is done to the stored pictures on their way into the film.
+"""The frames between two painted ones: mixed and moved along, without the model.
 
-stored frames -> frames between them, by optical flow -> larger (Lanczos) -> the film
+    original before -> moved to this segment's start -+
+                                                      +- mixed by share -> moved on to the frame -> 8 bit
+    original of the segment --------------------------+
 
-Two pictures are held at a time. The frames in the take stay as they are.
+What the original before did not show is taken from the segment's own at once, so that nothing made up fades out. With
+`cadence_flow` both are first drawn along the optical flow between them: by its share the one, by the rest the other,
+so that a thing which stands in two places in them goes from the one to the other and is not seen twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from projects import Picture
-from projects.schema import Output
+import torch
+from torch import Tensor
 
-from .containers import exact_rate
+from keyframes import Row
+from motion import along, optical_flow
+from projects import Picture
+
+from .cadence import Segment
+from .setup import Setup
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from .frame import FramePainter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finish:
-    """How stored frames become the film's. fps_in, fps_out: frames per second. upscale: factor on both sides."""
+class _Ends:
+    """What a segment's frames are made from, (1, C, H, W) on the device, all seen from its start.
 
-    fps_in: Fraction
-    fps_out: Fraction
-    upscale: int = 1
-
-    def count(self, frames: int) -> int:
-        """How many frames the film has for so many stored ones: as many as fill the same time."""
-        return max(round(frames * self.fps_out / self.fps_in), 1) if frames else 0
-
-    def pictures(self, stored: Iterable[Picture]) -> Iterator[Picture]:
-        """The film's frames, from the stored ones in their order."""
-        between = stored if self.fps_out == self.fps_in else self._between(stored)
-        return (enlarged(picture, self.upscale) for picture in between)
-
-    def _between(self, stored: Iterable[Picture]) -> Iterator[Picture]:
-        """Frame j of the film is what there is at the time j / fps_out; the last stored frame stays to its end."""
-        step, made = self.fps_in / self.fps_out, 0
-        before: Picture | None = None
-        seen = 0
-        for picture in stored:
-            if before is not None:
-                shares = []
-                while (place := made * step) < seen:
-                    shares.append(float(place - (seen - 1)))
-                    made += 1
-                yield from pictures_between(before, picture, shares)
-            before, seen = picture, seen + 1
-        if before is not None:
-            for _ in range(self.count(seen) - made):
-                yield before
-
-
-def finish_of(output: Output, fps: float) -> Finish:
-    """What a project's [output] says of the film, at `fps` stored frames per second."""
-    rate = exact_rate(fps)
-    wanted = exact_rate(output.fps_out) if output.fps_out is not None else rate * output.interpolate
-    return Finish(fps_in=rate, fps_out=wanted, upscale=output.upscale)
-
-
-def enlarged(picture: Picture, factor: int) -> Picture:
-    """A picture `factor` times as wide and high, by Lanczos' kernel (8 x 8 pixels)."""
-    if factor == 1:
-        return picture
-    import cv2
-    import numpy as np
-
-    height, width = picture.shape[:2]
-    large = cv2.resize(picture, (width * factor, height * factor), interpolation=cv2.INTER_LANCZOS4)
-    return np.asarray(large, dtype=np.uint8)
-
-
-def pictures_between(first: Picture, second: Picture, shares: list[float]) -> Iterator[Picture]:
-    """The pictures at `shares` (0 to 1) of the way from `first` to `second`, uint8 (H, W, 3).
-
-    What is seen in both moves along its flow; what only one of them shows is taken from that one. The flow as seen
-    from between is put together from those there and back: Jiang et al., "Super SloMo" (CVPR 2018), eq. 4.
+    under: what the original was painted over; None where it is not looked at. hole: as the painter got it.
     """
-    inner = [share for share in shares if share > 0]
-    if not inner or (first == second).all():
-        yield from (first for _ in shares)
-        return
-    import torch
 
-    from motion.opticalflow import SMALLEST, consistent, optical_flow
-
-    from .frame import to_picture, to_tensor
-
-    device = torch.device("cpu")
-    a, b = to_tensor(first, device), to_tensor(second, device)
-    if min(a.shape[-2:]) < SMALLEST:  # too small for a search
-        yield from (first if share == 0 else to_picture(a + (b - a) * share) for share in shares)
-        return
-    with torch.inference_mode():
-        there, back = optical_flow(a, b), optical_flow(b, a)
-        trusted = consistent(there, back, blur=1), consistent(back, there, blur=1)
-        for share in shares:
-            if share == 0:
-                yield first
-            else:
-                yield to_picture(_mixed((a, b), (there, back), trusted, share))
+    segment: Segment
+    original: Tensor
+    under: Tensor | None
+    hole: Tensor | None
 
 
-def _mixed(
-    ends: tuple[Tensor, Tensor], flows: tuple[Tensor, Tensor], trusted: tuple[Tensor, Tensor], share: float
-) -> Tensor:
-    """(1, 3, H, W): both ends, brought to the moment `share` and mixed by how near and how trusted they are."""
-    import torch
+class Between:
+    """Makes frames that are no originals, one segment after the other.
 
-    from motion.opticalflow import along
+    original: gives a painted picture as it is stored.
+    """
 
-    rest, (there, back) = 1.0 - share, flows
-    ways = (
-        share * share * back - rest * share * there,  # from the moment back to the first
-        rest * rest * there - share * rest * back,  # and on to the second
-    )
-    total, weights = torch.zeros_like(ends[0]), torch.full_like(trusted[0], 1e-6)
-    for end, way, trust, near in zip(ends, ways, trusted, (rest, share), strict=True):
-        weight = near * (0.05 + along(trust, way).picture)
-        total += weight * along(end, way).picture
-        weights += weight
-    return total / weights
+    def __init__(self, setup: Setup, hand: FramePainter, original: Callable[[int], Picture]) -> None:
+        self._setup, self._hand, self._original = setup, hand, original
+        self._ends: _Ends | None = None
+        self._flow: Tensor | None = None
+
+    def make(self, row: Row) -> Picture:
+        """The picture of a frame, to be stored."""
+        from .frame import to_picture
+
+        segment = self._setup.cadence.of(row.frame)
+        with torch.inference_mode():
+            mixed = len(segment.needs(row.frame)) > 1
+            known = self._ends is not None and self._ends.segment == segment
+            if self._ends is None or not known or (mixed and self._ends.under is None):
+                self._ends, self._flow = self._begin(segment, mixed), None
+            picture = self._mixed(self._ends, segment.share(row.frame), row.numbers["cadence_flow_factor"])
+            way = [self._setup.timeline.row(f) for f in range(segment.start + 1, row.frame + 1)]
+            if way:
+                picture, _ = self._hand.moved(way, picture, seen=self._ends.original)
+            return to_picture(picture)
+
+    def _begin(self, segment: Segment, mixed: bool) -> _Ends:
+        original = self._hand.on_device(self._original(segment.start))
+        if segment.before is None or not mixed:
+            return _Ends(segment=segment, original=original, under=None, hole=None)
+        way = [self._setup.timeline.row(frame) for frame in segment.way]
+        before = self._hand.on_device(self._original(segment.before))
+        under, hole = self._hand.moved(way, before)
+        return _Ends(segment=segment, original=original, under=under, hole=hole)
+
+    def _mixed(self, ends: _Ends, share: float, factor: float) -> Tensor:
+        if ends.under is None or share == 1.0:
+            return ends.original
+        under, over, hole = ends.under, ends.original, ends.hole
+        if self._setup.project.file.diffusion.cadence_flow != "none":
+            flow = self._flow_of(ends) * factor
+            sampling = self._setup.project.file.motion.sampling
+            under = along(under, flow * -share, sampling=sampling).picture.clamp(0.0, 1.0)
+            over = along(over, flow * (1 - share), sampling=sampling).picture.clamp(0.0, 1.0)
+        return torch.lerp(under, over, share if hole is None else hole.clamp(min=share))
+
+    def _flow_of(self, ends: _Ends) -> Tensor:
+        """From what was painted over to the original; none in what was uncovered, where nothing is to be found."""
+        assert ends.under is not None
+        if self._flow is None:
+            method = self._setup.project.file.diffusion.cadence_flow
+            self._flow = optical_flow(ends.under, ends.original, method=method)
+            if ends.hole is not None:
+                self._flow = self._flow * (1 - ends.hole)
+        return self._flow

@@ -9,6 +9,7 @@ from typing import Any
 
 from keyframes import Clock, ProjectError
 
+from .cadence import carry_cadence
 from .common import init_image_of, seed_of, title_of, whole
 from .deforum_eras import defaults_of, era_of, is_notebook
 from .deforum_film import carry_film
@@ -27,6 +28,11 @@ ODD = "2*floor(trunc({x})/2) + 1"
 _GRAIN = {"perlin": 0.24, "uniform": 0.36}  # docs/motion.md, Noise
 _GRAIN_OF_NOTEBOOK = 0.5  # added to pictures from -1 to 1, without greying
 _SEEDS = ("iter", "fixed", "random", "ladder", "alternate")
+_COUNTED = {  # by the number t of the painted frame
+    "iter": "s + floor((t + {before})/{every})",
+    "ladder": "s + floor(t/2) + 2*(t % 2)",
+    "alternate": "s + t % 2",
+}
 
 
 def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: Draft) -> Report:
@@ -40,7 +46,7 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     clock = _frame(given, draft, notebook, folder, name)
     carry_motion(given, draft, clock)
     _diffusion(given, draft, clock)
-    _seeds(given, draft, clock)
+    _seeds(given, draft, clock, carry_cadence(given, draft, clock))
     _coherence(given, draft, clock, notebook)
     carry_film(given, draft, folder)
     carry_touches(given, draft, clock, folder)
@@ -132,10 +138,15 @@ def _sampler(given: Given, draft: Draft) -> None:
         given.report.note(name, "changed", why, text)
 
 
-def _seeds(given: Given, draft: Draft, clock: Clock) -> None:
+def _seeds(given: Given, draft: Draft, clock: Clock, cadence: int) -> None:
+    """The seeds; those that count, count painted frames."""
     behavior = given.word("seed_behavior").strip().lower()
     every = int(min(max(given.number("seed_iter_N", otherwise=1), 1), 1e6))
-    if behavior == "schedule":
+    if cadence > 1 and behavior in _COUNTED:
+        counted = _COUNTED[behavior].format(before=every - 1, every=every)
+        draft.put("diffusion.seed_behavior", "schedule")
+        draft.put("diffusion.seed", re.sub(r"\bt\b", f"floor(t/{cadence})", counted))
+    elif behavior == "schedule":
         draft.put("diffusion.seed_behavior", "schedule")
         _seed_lane(given, draft, clock, "seed_schedule", "seed")
     elif behavior in _SEEDS:
@@ -144,7 +155,7 @@ def _seeds(given: Given, draft: Draft, clock: Clock) -> None:
         given.report.note("seed_behavior", "missing", "is not known: iter is taken.", behavior)
     given.carried("diffusion.seed_behavior", "seed_behavior")
     if behavior == "iter":
-        if every > 1:
+        if every > 1 and cadence == 1:
             draft.put("diffusion.seed_iter_n", every)
         given.carried("diffusion.seed_iter_n", "seed_iter_N")
     _subseeds(given, draft, clock)
@@ -218,9 +229,5 @@ def _odd(given: Given, clock: Clock) -> str:
 
 def _hints(given: Given) -> None:
     """What changes the film as a whole."""
-    cadence = as_number(given.get("diffusion_cadence"))
-    if cadence is not None and cadence > 1 and not given.has("diffusion_cadence"):
-        given.report.note("diffusion_cadence", "missing", "every frame is painted here.", cadence)
-    parts = [given.values.get(name) for name in ("optical_flow_cadence", "hybrid_motion")]
-    if any(is_true(part) for part in parts):
-        given.report.remarks.append("Its motion came from video or optical flow, which is not here yet.")
+    if is_true(given.values.get("hybrid_motion")):
+        given.report.remarks.append("Its motion came from video, which is not here yet.")
