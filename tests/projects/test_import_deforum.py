@@ -215,7 +215,7 @@ def test_a_seed_left_to_chance_is_the_same_at_every_import() -> None:
     ],
 )
 def test_seeds(changes: dict[str, object], expected: list[int]) -> None:
-    found = modern(seed=9, max_frames=6, **changes)
+    found = modern(seed=9, max_frames=6, diffusion_cadence=1, **changes)
     given_here = table(found)["diffusion"]
     assert given_here["seed_behavior"] == changes["seed_behavior"]
     rows = timeline(found).rows()
