@@ -7,6 +7,7 @@ from motion.cover import hole_depth
 from motion.depth import MEASURES, Measure, ground, to_units
 from motion.fill import fill
 from motion.flip import flip_matrix
+from motion.match import FITS, Fit, match_motion
 from motion.modes import COMPATS, MODES, UNCOVERED, Compat, Mode, Uncovered, warp
 from motion.opticalflow import FLOWS, FlowMethod, along, consistent, optical_flow
 from motion.pose import UNITS, Pose, pose
@@ -17,6 +18,7 @@ from motion.warp3d import warp_depth
 __all__ = [
     "BORDERS",
     "COMPATS",
+    "FITS",
     "FLOWS",
     "MEASURES",
     "MODES",
@@ -25,6 +27,7 @@ __all__ = [
     "UNITS",
     "Border",
     "Compat",
+    "Fit",
     "FlowMethod",
     "Measure",
     "Mode",
@@ -42,6 +45,7 @@ __all__ = [
     "flow",
     "ground",
     "hole_depth",
+    "match_motion",
     "matrix2d",
     "optical_flow",
     "pose",

@@ -68,7 +68,8 @@ def warp_flat(picture: Tensor, inverses: Matrix, *, sampling: str) -> tuple[Tens
     moved = _each(picture, [partial(move, matrix=matrix) for matrix in each])
     if sampling == "bicubic":
         moved.clamp_(0, 1)
-    return moved, torch.stack([_coverage(matrix, height, width) for matrix in each])
+    covered = [_coverage(matrix, height, width) for matrix in each]
+    return moved, covered[0][None] if len(covered) == 1 else torch.stack(covered)
 
 
 def read(picture: Tensor, points: Tensor, *, sampling: str) -> Tensor:

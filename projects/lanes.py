@@ -176,6 +176,46 @@ COHERENCE: tuple[LaneSpec, ...] = (
         name="antiblur_threshold", default=0.0, minimum=0.0, maximum=1.0, help="smaller edges are left alone"
     ),
 )
+VIDEO: tuple[LaneSpec, ...] = (
+    LaneSpec(
+        name="video_alpha",
+        default=1.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="share of the clip in the picture it is laid over; 1 is the clip alone",
+    ),
+    LaneSpec(
+        name="video_flow_factor",
+        default=1.0,
+        minimum=-10.0,
+        maximum=10.0,
+        help="factor on the clip's own motion; -1 moves against it",
+    ),
+    LaneSpec(
+        name="video_mask_blend",
+        default=0.5,
+        minimum=0.0,
+        maximum=1.0,
+        help='share of the clip in the mask "blend"',
+    ),
+    LaneSpec(name="video_mask_contrast", default=1.0, minimum=0.0, maximum=255.0, help="factor about grey"),
+    LaneSpec(
+        name="video_mask_low",
+        default=0.0,
+        minimum=0.0,
+        maximum=100.0,
+        unit="percent",
+        help="this share of the mask becomes black, with mask_auto_contrast",
+    ),
+    LaneSpec(
+        name="video_mask_high",
+        default=100.0,
+        minimum=0.0,
+        maximum=100.0,
+        unit="percent",
+        help="what is brighter than this share of the mask becomes white, with mask_auto_contrast",
+    ),
+)
 # Added by what keeps a film together beyond colour, noise and sharpness: masks, symmetry, echo, saturation.
 TOUCHES: tuple[LaneSpec, ...] = (
     LaneSpec(
@@ -227,6 +267,7 @@ TABLES: dict[str, tuple[LaneSpec, ...]] = {
     "diffusion": DIFFUSION,
     "coherence": (*COHERENCE, *TOUCHES),
     "guide": GUIDE,
+    "video": VIDEO,
 }
 
 
@@ -236,7 +277,7 @@ def lane_specs(samplers: tuple[str, ...], defaults: dict[str, float | str]) -> t
     samplers: the names it may hold. defaults: lane -> default, for lanes that the model knows better.
     """
     word = LaneSpec(name="sampler", default=samplers[0], choices=samplers, help="how the noise is taken away")
-    specs = (*MOTION, *DIFFUSION, word, *COHERENCE, *TOUCHES, *GUIDE)
+    specs = (*MOTION, *DIFFUSION, word, *COHERENCE, *TOUCHES, *GUIDE, *VIDEO)
     return tuple(replace(s, default=defaults[s.name]) if s.name in defaults else s for s in specs)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from keyframes import Problem, ProjectError, did_you_mean
 
+from .footage import find_footage, is_footage, is_video
 from .lanes import table_of
 from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
 from .places import key_lines, line_of, longest_key
@@ -67,19 +69,20 @@ def read_project(
     def at(key: str) -> Problem:
         return Problem(what="", where=key, file=name, line=line_of(lines, key))
 
-    init_image, audio, depth_picture = (
-        _path(value, at(key), folder, allow_outside, problems) for key, value in _paths(file)
-    )
+    def checked(value: str | None, key: str) -> Path | None:
+        return _path(value, at(key), folder, allow_outside, problems)
+
+    init_image, audio, depth_picture = (checked(value, key) for key, value in _paths(file))
+    footage = {key: find_footage(value, folder, partial(checked, key=key)) for key, value in _footage(file)}
     pictures = {}
     for key, value in picture_paths(file).items():
-        first = first_file(folder, value)
-        path = _path(first, at(key), folder, allow_outside, problems)
+        path = checked(first_file(folder, value), key)
         if path is not None:
             pictures[key] = sequence_files(folder, value) if is_sequence(value) else {0: path}
     problems += touch_problems(file, at)
     if not need_files:
-        files = {**dict(_paths(file)), **picture_paths(file)}
-        problems = [problem for problem in problems if problem.where not in files]
+        optional = {*dict(_paths(file)), *dict(_footage(file)), *picture_paths(file)}
+        problems = [problem for problem in problems if problem.where not in optional]
     project = Project(
         name=Path(name).stem,
         file_name=name,
@@ -91,6 +94,7 @@ def read_project(
         audio=audio,
         depth_picture=depth_picture,
         pictures=pictures,
+        footage=footage,
     )
     if problems:
         # which frame is wrong can only be said where the length is known, and nothing depends on a sound
@@ -163,8 +167,20 @@ def _is_deep(document: dict[str, Any]) -> bool:
 
 
 def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], ...]:
-    depth = file.motion.depth if file.motion.depth.lower().endswith(PICTURES) else None
+    depth = file.motion.depth
+    if is_footage(depth) or not depth.lower().endswith(PICTURES):
+        depth = None
     return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth)
+
+
+def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:
+    """The settings that name moving pictures."""
+    if file.video.input:
+        yield "video.input", file.video.input
+    if is_video(file.video.mask) or file.video.mask.lower().endswith(PICTURES):
+        yield "video.mask", file.video.mask
+    if is_footage(file.motion.depth):
+        yield "motion.depth", file.motion.depth
 
 
 def _path(

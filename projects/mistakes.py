@@ -116,7 +116,7 @@ def _known(steps: list[str]) -> str:
     if len(steps) > 1:
         tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "sound", "output")}
         model = {**tables, "prompts": Prompts}.get(steps[0])
-    names = list(model.model_fields) if model is not None else []
+    names = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."
 
 

@@ -23,7 +23,7 @@ class Project:
 
     name: the file's stem, `dream` for dream.toml. folder: where its relative paths start. text: the TOML as read.
     lines: dotted key -> line of the file, for messages. pictures: dotted key -> the files of masks, guides and colours,
-    by number (0 for a single file).
+    by number (0 for a single file). footage: dotted key -> the video, or the pictures, of clips.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Project:
     audio: Path | None = None
     depth_picture: Path | None = None
     pictures: Mapping[str, Mapping[int, Path]] = field(default_factory=dict)
+    footage: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
     @cached_property
     def clock(self) -> Clock:

@@ -21,6 +21,7 @@ from pydantic import (
 
 from keyframes import LaneSpec
 
+from .footage import PICTURES, is_footage, is_video
 from .lanes import DIFFUSION, MOTION, TABLES
 
 VERSION = 1
@@ -116,7 +117,7 @@ class _MotionSettings(_Table):
         "auto",
         min_length=1,
         max_length=1000,
-        description="3d: where depth comes from: auto, flat, ground, a picture (white is near), or a depth model.",
+        description="3d: where depth comes from: auto, flat, ground, a picture or video (white is near), or a model.",
     )
     translation_scale: Annotated[float, NoBool, Field(gt=0, le=1e6)] = Field(
         1.0, description="3d: factor on all three translations."
@@ -229,6 +230,92 @@ class _GuideSettings(_Table):
         return dict(self.model_extra or {})
 
 
+class _VideoSettings(_Table):
+    """Video that a film is painted over, mixed with, or moved by."""
+
+    input: str = Field(
+        "", max_length=1000, description="A video file, or numbered pictures such as 'clip/%04d.png'."
+    )
+    from_: Annotated[int, NoBool, Field(ge=0)] = Field(
+        0, alias="from", description="The first picture of the clip that is used, counted from 0."
+    )
+    to: Annotated[int, NoBool, Field(ge=0)] | None = Field(
+        None, description="The last one; default: the clip's last."
+    )
+    every: Annotated[int, NoBool, Field(ge=1, le=10_000)] = Field(
+        1, description="Every n-th picture of the clip is used."
+    )
+    sync: Literal["frames", "time"] = Field(
+        "frames", description="A picture of the clip for each frame, or what it shows at the frame's time."
+    )
+    end: Literal["stop", "hold", "loop"] = Field(
+        "stop",
+        description="After the clip's last picture: a mistake found by plan, that picture, or the first again.",
+    )
+    first_frame: bool = Field(
+        True, description="Frame 0 is painted over the clip's, if there is no init_image."
+    )
+    composite: Literal["none", "before", "init", "after"] = Field(
+        "init",
+        description="When the clip is laid over the picture: before the clip's motion, before or after painting.",
+    )
+    mask: str = Field(
+        "none",
+        min_length=1,
+        max_length=1000,
+        description="What stays of the picture where the mask is white: none, depth, video_depth, difference, "
+        "blend, a video or a picture.",
+    )
+    mask_invert: bool = Field(False, description="White shows the clip instead.")
+    mask_equalize: Literal["none", "before", "after", "both"] = Field(
+        "none", description="Spread the mask's values evenly, before or after its contrast."
+    )
+    mask_auto_contrast: bool = Field(
+        False, description="Stretch the mask between video_mask_low and video_mask_high."
+    )
+    motion: Literal["none", "flow", "affine", "perspective"] = Field(
+        "none", description="How the clip's own motion moves the picture."
+    )
+    motion_from: Literal["clip", "render"] = Field(
+        "clip", description="Where the motion starts: at the clip's picture before, or at the painted one."
+    )
+    flow: Literal["dis", "farneback"] = Field("dis", description="How flow is measured.")
+    consistency: Literal["none", "still", "clip"] = Field(
+        "none",
+        description="Where flow there and back disagree: nothing, the picture stays in place, or the clip shows.",
+    )
+    consistency_blur: Annotated[int, NoBool, Field(ge=0, le=64)] = Field(
+        2, description="Softness of that mask, px."
+    )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if not self.input and self.model_fields_set:
+            raise ValueError('says nothing without a clip. Example: input = "clip.mp4"')
+        if self.input and not (is_footage(self.input)):
+            raise ValueError(f"input {self.input[:100]!r} is no video. Examples: 'clip.mp4', 'clip/%04d.png'")
+        kinds = ("none", "depth", "video_depth", "difference", "blend")
+        if self.mask not in kinds and not (is_footage(self.mask) or self.mask.lower().endswith(PICTURES)):
+            raise ValueError(f"mask {self.mask[:100]!r} is none of {', '.join(kinds)}, a video or a picture")
+        if self.to is not None and self.to < self.from_:
+            raise ValueError(f"to = {self.to} comes before from = {self.from_}")
+        if self.sync == "time" and self.every > 1:
+            raise ValueError(
+                'every = ... is for sync = "frames"; by time the film\'s fps says which are used'
+            )
+        if self.sync == "time" and not is_video(self.input):
+            raise ValueError('pictures in files have no time; allowed for them: sync = "frames"')
+        if self.consistency != "none" and self.motion != "flow":
+            raise ValueError(
+                f'consistency = "{self.consistency}" is of optical flow; it needs motion = "flow"'
+            )
+        if self.consistency == "clip" and self.composite != "init":
+            raise ValueError(
+                'consistency = "clip" lays the clip over the moved picture; it needs composite = "init"'
+            )
+        return self
+
+
 class Output(_Table):
     """The film file."""
 
@@ -268,6 +355,7 @@ Motion: Any = _with_lanes("Motion", _MotionSettings, MOTION)
 Diffusion: Any = _with_lanes("Diffusion", _DiffusionSettings, DIFFUSION)
 Coherence: Any = _with_lanes("Coherence", _CoherenceSettings, TABLES["coherence"])
 Guide: Any = _with_lanes("Guide", _GuideSettings, TABLES["guide"])
+Video: Any = _with_lanes("Video", _VideoSettings, TABLES["video"])
 
 
 class ProjectFile(_Table):
@@ -304,6 +392,7 @@ class ProjectFile(_Table):
         description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",
     )
     guide: Guide = Field(default_factory=Guide)
+    video: Video = Field(default_factory=Video)
     output: Output = Output()
 
     @model_validator(mode="after")

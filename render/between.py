@@ -66,7 +66,7 @@ class Between:
             picture = self._mixed(self._ends, segment.share(row.frame), row.numbers["cadence_flow_factor"])
             way = [self._setup.timeline.row(f) for f in range(segment.start + 1, row.frame + 1)]
             if way:
-                picture, _ = self._hand.moved(way, picture, seen=self._ends.original)
+                picture, _ = self._hand.moved(way, picture, seen=self._ends.original, laid=False)
             return to_picture(picture)
 
     def _begin(self, segment: Segment, mixed: bool) -> _Ends:
@@ -75,7 +75,7 @@ class Between:
             return _Ends(segment=segment, original=original, under=None, hole=None)
         way = [self._setup.timeline.row(frame) for frame in segment.way]
         before = self._hand.on_device(self._original(segment.before))
-        under, hole = self._hand.moved(way, before)
+        under, hole = self._hand.moved(way, before, laid=False)
         return _Ends(segment=segment, original=original, under=under, hole=hole)
 
     def _mixed(self, ends: _Ends, share: float, factor: float) -> Tensor:

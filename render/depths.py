@@ -11,6 +11,7 @@ from keyframes import EnvironmentFault
 
 from .diffusion.catalogue import BUILT_IN, ModelSource
 from .diffusion.weights import PICKLES, WEIGHTS, fingerprint
+from .reels import DEPTH, Projector
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from .setup import Setup
 
-Kind = Literal["flat", "ground", "picture", "network"]
+Kind = Literal["flat", "ground", "picture", "clip", "network"]
+_HORIZON = 1e3  # how far open country goes for a mask, times its nearest
 BESIDE = "depth"  # a built-in model's own depth network lies in this folder of it
 FOR_REAL_MODELS = "depth-anything/Depth-Anything-V2-Small-hf"
 _PICKLES_TOO = (*PICKLES, ".bin")
@@ -46,6 +48,8 @@ def find_depth(project: Project, source: ModelSource) -> DepthChoice:
     Raises EnvironmentFault for a depth model that is not there.
     """
     name = project.file.motion.depth
+    if DEPTH in project.footage:
+        return DepthChoice(kind="clip", name="clip")  # its pictures are in the reel of that name
     if project.depth_picture is not None:
         digest = hashlib.sha256(project.depth_picture.read_bytes()).hexdigest()
         return DepthChoice(kind="picture", name=name, path=project.depth_picture, digest=digest)
@@ -108,6 +112,11 @@ class Depths:
         self._network: DepthNetwork | None = None
         self._picture: Tensor | None = None
         self._looked: tuple[Tensor, Tensor] | None = None  # the picture looked at last, and what was seen
+        self._projector = Projector(setup.reels)
+
+    def close(self) -> None:
+        """End what a depth video is read with."""
+        self._projector.close()
 
     def of(self, picture: Tensor, row: Row) -> Tensor | None:
         """How far the pixels of `picture` (1, 3, H, W) are, (1, 1, H, W), in units; None for a wall at 1."""
@@ -119,12 +128,34 @@ class Depths:
             return None
         if self._kind == "ground":
             return ground((width, height), near=near, far=far).to(self._device)
+        # what is moved is the picture of the frame before, and so is its depth
+        raw, measure = self._raw(picture, max(row.frame - 1, 0))
+        return self._scaled(raw, measure, near, far)
+
+    def nearness(self, picture: Tensor, frame: int) -> Tensor:
+        """How near the pixels of `picture` (1, 3, H, W) are, (1, 1, H, W): 0 the farthest, 1 the nearest."""
+        from motion import ground
+
+        height, width = picture.shape[-2:]
+        if self._kind == "flat":
+            return picture.new_ones((1, 1, height, width))
+        if self._kind == "ground":
+            return ground((width, height), near=1.0, far=_HORIZON).to(self._device).reciprocal()
+        raw, measure = self._raw(picture, frame)
+        inverse = (raw if measure == "inverse" else -raw).float()
+        low, high = inverse.min(), inverse.max()
+        return (inverse - low) / (high - low).clamp(min=1e-12)
+
+    def _raw(self, picture: Tensor, frame: int) -> tuple[Tensor, Literal["inverse", "metric"]]:
+        """What the depth picture, the depth video at a frame, or the network says of `picture`."""
         if self._kind == "picture":
-            return self._scaled(self._shown((width, height)), "inverse", near, far)
+            return self._shown((picture.shape[-1], picture.shape[-2])), "inverse"
+        if self._kind == "clip":
+            return self._grey(frame), "inverse"
         network = self._loaded()
         if self._looked is None or self._looked[0] is not picture:
             self._looked = (picture, network(picture))  # with a cadence it is asked for again
-        return self._scaled(self._looked[1], network.measure, near, far)
+        return self._looked[1], network.measure
 
     def _scaled(self, raw: Tensor, measure: Literal["inverse", "metric"], near: float, far: float) -> Tensor:
         from motion import disco_z, equalised, to_units
@@ -134,6 +165,13 @@ class Depths:
             return to_units(raw, measure, near=near, far=far)
         inverse = raw if measure == "inverse" else -raw
         return equalised(inverse) if compat == "deforum" else disco_z(inverse)
+
+    def _grey(self, frame: int) -> Tensor:
+        """The picture of the depth video at a frame, (1, 1, H, W)."""
+        import torch
+
+        grey = self._projector.picture(DEPTH, frame).mean(2)
+        return torch.from_numpy(grey)[None, None].float().to(self._device) / 255.0
 
     def _shown(self, size: tuple[int, int]) -> Tensor:
         """The depth picture, (1, 1, H, W)."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -64,20 +64,23 @@ class Ffmpeg:
     it.
 
     `arguments`: what follows the binary's name and the common options. `doing`: what it is for, for messages.
-    `streaming`: its output is not kept for `finish` but read by `chunks`.
+    `stream`: its standard output is taken piece by piece with `read`, so it never runs far ahead.
     Raises EnvironmentFault if it cannot be started.
     """
 
     def __init__(
-        self, arguments: Sequence[str], *, doing: str, feed: bool = False, streaming: bool = False
+        self, arguments: Sequence[str], *, doing: str, feed: bool = False, stream: bool = False
     ) -> None:
         self._doing = doing
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-v", "warning", "-y", *arguments]
         self._process = _start(command, feed)
         self._output: list[bytes] = []
-        drains = [self._drain_errors] if streaming else [self._drain_errors, self._drain_output]
-        self._drains = [threading.Thread(target=drain, name="ffmpeg pipe", daemon=True) for drain in drains]
+        self._drains = [threading.Thread(target=self._drain_errors, name="ffmpeg messages", daemon=True)]
+        if not stream:
+            self._drains.append(
+                threading.Thread(target=self._drain_output, name="ffmpeg output", daemon=True)
+            )
         for drain in self._drains:
             drain.start()
 
@@ -93,10 +96,14 @@ class Ffmpeg:
             self._wait(_GRACE_SECONDS)
             raise self._failure("ended before it had all frames") from error
 
-    def chunks(self, size: int) -> Iterator[bytes]:
-        """Standard output as it comes, at most `size` bytes at a time; call `finish` after the last."""
-        while chunk := _pipe(self._process.stdout).read(size):
-            yield chunk
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What it said last, warnings too, printable."""
+        return tuple(printable(line) for line in self._tail)
+
+    def read(self, count: int) -> bytes:
+        """The next `count` bytes of standard output, fewer only at its end; waits for them. Needs `stream`."""
+        return _pipe(self._process.stdout).read(count)
 
     def finish(self) -> bytes:
         """End the input, wait for the end, and return standard output.
@@ -138,7 +145,7 @@ class Ffmpeg:
             drain.join()
 
     def _failure(self, how: str) -> RenderError | EnvironmentFault:
-        tail = [printable(line) for line in self._tail]
+        tail = self.messages
         code = self._process.returncode
         if code == _TOO_LARGE or any(words in line for line in tail for words in _DISK_FULL):
             what = "the disk is full or a size limit is reached"

@@ -34,6 +34,7 @@ from .speed import remember
 from .video import Film, encode
 
 if TYPE_CHECKING:
+    from .between import Between
     from .frame import FramePainter
 
 MakePainter = Callable[[Setup], Painter]
@@ -129,7 +130,14 @@ class _Work:
         from .frame import FramePainter
 
         hand = FramePainter(self.setup, painter, self.picture)
-        between = Between(self.setup, hand, originals.get)
+        try:
+            self._paint_all(hand, Between(self.setup, hand, originals.get), init, originals)
+        finally:
+            hand.close()
+
+    def _paint_all(
+        self, hand: FramePainter, between: Between, init: Picture | None, originals: Originals
+    ) -> None:
         making, start, moving = set(self.plan.paint), time.monotonic(), 0.0
         for row in self.setup.timeline.rows(sorted({*making, *self.plan.originals})):
             began, painted = time.monotonic(), 0.0

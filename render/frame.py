@@ -23,6 +23,7 @@ from projects import Picture
 from .camera import move_of
 from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
 from .depths import Depths
+from .hybrid import Hybrid
 from .painter import OnStep, Painter
 from .setup import Setup
 from .touch import Touch
@@ -60,17 +61,27 @@ class FramePainter:
         # the last two painted frames: as stored, and the same on the device
         self._last: list[tuple[Picture, Tensor]] = []
         self._depths = Depths(setup, painter.device)
+        has_clip = bool(setup.project.file.video.input)
+        self._hybrid = Hybrid(setup, painter.device, self._depths) if has_clip else None
         self._touch = Touch(setup, self._depths, painter.device)
 
+    def close(self) -> None:
+        """End what clips are read with."""
+        self._depths.close()
+        if self._hybrid is not None:
+            self._hybrid.close()
+
     def first(self, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
-        """Frame 0: from the prompt alone, or painted over the init image."""
+        """Frame 0: from the prompt alone, or painted over the init image or the clip's first picture."""
+        if init is None and self._hybrid is not None:
+            init = self._hybrid.first()
         given = None if init is None else to_tensor(init, self._painter.device)
         with torch.inference_mode():
             if given is None:
-                return self._stored(self._touch.mirrored(row, self._painter.paint(None, row, on_step)))
+                return self._stored(self._finished(row, self._painter.paint(None, row, on_step)))
             masked, hole = self._touch.masked(row, given, None)
             painted = self._painter.paint(self._touch.mirrored(row, given), masked, on_step, hole)
-            return self._stored(self._touch.mirrored(row, painted))
+            return self._stored(self._finished(row, painted))
 
     def next(self, row: Row, before: Picture, on_step: OnStep, way: Sequence[Row] = ()) -> Picture:
         """Frame n from the stored frame n - 1, or from the last painted one and the `way` from there to n."""
@@ -79,8 +90,15 @@ class FramePainter:
             # OpenCV leaves channels last in memory; networks round differently then
             given = self._cohere(row, self._touch.before(row, moved), before).contiguous()
             masked, hole = self._touch.masked(row, moved, hole)
-            painted = self._match(row, self._painter.paint(given, masked, on_step, hole), before)
+            painted = self._laid_over(row, self._painter.paint(given, masked, on_step, hole))
+            painted = self._match(row, painted, before)
             return self._stored(self._touch.after(row, moved, painted))
+
+    def _finished(self, row: Row, painted: Tensor) -> Tensor:
+        return self._touch.mirrored(row, self._laid_over(row, painted))
+
+    def _laid_over(self, row: Row, painted: Tensor) -> Tensor:
+        return painted if self._hybrid is None else self._hybrid.painted(row, painted)
 
     def _stored(self, painted: Tensor) -> Picture:
         """The picture to store. It stays on the device too: the next frame starts from it, without a way back."""
@@ -97,11 +115,12 @@ class FramePainter:
         return to_tensor(before, self._painter.device)
 
     def moved(
-        self, way: Sequence[Row], picture: Tensor, seen: Tensor | None = None
+        self, way: Sequence[Row], picture: Tensor, seen: Tensor | None = None, *, laid: bool = True
     ) -> tuple[Tensor, Tensor | None]:
         """The picture, moved, and how deep each pixel lies in what is to be revealed (None: nothing is).
 
         way: the frames it is moved to, one after another. seen: the picture whose depth it has, if not its own.
+        laid: whether a clip is laid over it too.
         """
         motion = self._setup.project.file.motion
         moved = warp(
@@ -113,10 +132,13 @@ class FramePainter:
             depth=None if motion.mode == "2d" else self._depths.of(picture if seen is None else seen, way[0]),
             compat=motion.compat,
         )
-        hole = None
+        hole = share = None
+        if self._hybrid is not None:
+            moved, share = self._hybrid.moved(way, moved, laid=laid)
         if motion.border == "reveal" and bool((moved.coverage < 1).any()):
             size = self._setup.size
             hole = hole_depth(moved.coverage, reach=reach(size), feather=reach(size))
+            hole = hole if share is None else hole * (1 - share)
         return moved.picture.clamp(0.0, 1.0), hole  # bicubic overshoots
 
     def _cohere(self, row: Row, picture: Tensor, before: Picture) -> Tensor:

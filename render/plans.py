@@ -11,14 +11,16 @@ from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
-from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION
+from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, VIDEO
 
 from .diffusion import reveal_plan, step_plan
+from .reels import DEPTH
 from .seeds import SUBSEED_LANES, frame_travel
 from .setup import Setup
 from .speed import known_seconds
 from .touches import matches_color, touch_inputs, without_touches
 from .uncovered import deepest_hole
+from .videokeys import clip_move, idle_video_lanes, video_inputs
 
 ENGINE = 2  # counts changes of the code that change pixels; a new number paints every frame anew
 ORIGINALS = "originals"  # folder of a take: what was painted and is only seen mixed and moved
@@ -48,10 +50,14 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     }
     if travel := frame_travel(row):
         inputs["subseed"] = travel
+    if file.video.input:
+        inputs["video"] = video_inputs(setup, row)
     painting = ("strength", "steps", "cfg_scale", "eta")
     if row.frame == 0:
         inputs["init_image"] = setup.init_digest
-        kept = painting if setup.project.init_image else painting[1:]
+        idle = idle_video_lanes(setup, row)
+        kept = [lane for lane in painting if lane != "strength" or setup.starts_with_picture]
+        kept += [lane.name for lane in VIDEO if lane.name not in idle]
         return {**inputs, "numbers": {lane: numbers[lane] for lane in kept}}
     if matches_color(setup, row):
         inputs["color"] = (
@@ -85,7 +91,10 @@ def motion_inputs(setup: Setup, row: Row) -> dict[str, object]:
 def _space(setup: Setup, row: Row) -> tuple[object, ...]:
     """What a frame in space is made from, besides its lanes."""
     motion = setup.project.file.motion
-    depth = (setup.depth.kind, setup.depth.digest or setup.depth.name)
+    digest = setup.depth.digest or setup.depth.name
+    if setup.depth.kind == "clip":
+        digest = setup.reels[DEPTH].digest(row.frame - 1)
+    depth = (setup.depth.kind, digest)
     return (*depth, motion.translation_scale, motion.compat, setup.fov_before(row))
 
 
@@ -96,7 +105,7 @@ def _idle(setup: Setup, row: Row) -> set[str]:
         idle.update(FLIP)
     if setup.depth.kind == "flat":
         idle.update(("near", "far"))
-    return idle
+    return idle | idle_video_lanes(setup, row)
 
 
 def frame_keys(setup: Setup, last: int | None = None) -> list[str]:
@@ -130,7 +139,11 @@ def all_keys(setup: Setup, last: int | None = None) -> tuple[list[str], dict[int
 
 def _moves(setup: Setup, frames: Iterable[int]) -> list[dict[str, object]]:
     """What the moves to some frames are made from, one after another; frame 0 has none."""
-    return [motion_inputs(setup, setup.timeline.row(frame)) for frame in frames if frame > 0]
+    told = []
+    for row in (setup.timeline.row(frame) for frame in frames if frame > 0):
+        clip = clip_move(setup, row)
+        told.append({**motion_inputs(setup, row), **({"clip": clip} if clip else {})})
+    return told
 
 
 def _between_inputs(setup: Setup, row: Row) -> dict[str, object]:
@@ -161,7 +174,7 @@ def evaluations(setup: Setup, row: Row) -> int:
 def _kept_evaluations(setup: Setup, row: Row) -> int:
     """The same if the camera uncovered nothing."""
     steps = int(row.numbers["steps"])
-    if row.frame == 0 and setup.project.init_image is None:
+    if row.frame == 0 and not setup.starts_with_picture:
         return steps
     return step_plan(steps, row.numbers["strength"], setup.project.file.diffusion.steps_mode).count
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -18,6 +19,10 @@ from projects import Picture, Project
 from .pictures import read_picture
 from .setup import Setup, prepare
 from .video import Film, encode
+
+if TYPE_CHECKING:
+    from .depths import Depths
+    from .hybrid import Hybrid
 
 _MARKS = 7
 
@@ -39,35 +44,54 @@ def preview_project(project: Project, out: Path | None = None) -> Film:
 
 def moving_pictures(setup: Setup) -> Iterator[Picture]:
     """The start picture, moved frame by frame."""
+    from .depths import Depths
+    from .hybrid import Hybrid
+
+    device = torch.device("cpu")
+    depths = Depths(setup, device, network=False)
+    hybrid = Hybrid(setup, device, depths) if setup.project.file.video.input else None
+    try:
+        with torch.inference_mode():
+            yield from _moving(setup, depths, hybrid)
+    finally:
+        depths.close()
+        if hybrid is not None:
+            hybrid.close()
+
+
+def _moving(setup: Setup, depths: Depths, hybrid: Hybrid | None) -> Iterator[Picture]:
     from motion import warp
 
     from .camera import move_of
-    from .depths import Depths
     from .frame import to_picture, to_tensor
 
     motion = setup.project.file.motion
     init = setup.project.init_image
-    picture = test_card(setup.size) if init is None else read_picture(init, setup.size)
+    picture = None if init is None else read_picture(init, setup.size)
+    if picture is None and hybrid is not None:
+        picture = hybrid.first()
+    if picture is None:
+        picture = test_card(setup.size)
     rng = np.random.default_rng(0)
     device = torch.device("cpu")
-    depths = Depths(setup, device, network=False)
-    with torch.inference_mode():
-        for row in setup.timeline.rows():
-            if row.frame:
-                given = to_tensor(picture, device)
-                moved = warp(
-                    given,
-                    [move_of(setup, row)],
-                    border=motion.border,
-                    sampling="bilinear",
-                    mode=motion.mode,
-                    depth=None if motion.mode == "2d" else depths.of(given, row),
-                    compat=motion.compat,
-                )
-                picture = to_picture(moved.picture)
-                if row.frame % 4 == 0:
-                    strew(picture, rng)
-            yield picture
+    for row in setup.timeline.rows():
+        if row.frame:
+            given = to_tensor(picture, device)
+            moved = warp(
+                given,
+                [move_of(setup, row)],
+                border=motion.border,
+                sampling="bilinear",
+                mode=motion.mode,
+                depth=None if motion.mode == "2d" else depths.of(given, row),
+                compat=motion.compat,
+            )
+            if hybrid is not None:
+                moved, _ = hybrid.moved(row, moved)
+            picture = to_picture(moved.picture)
+            if row.frame % 4 == 0:
+                strew(picture, rng)
+        yield picture
 
 
 def test_card(size: tuple[int, int]) -> Picture:

@@ -7,16 +7,19 @@ every frame. No model is loaded and torch is not imported.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
+from projects.lanes import VIDEO
 from projects.touches import uses_depth
 
 from .cadence import Cadence
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
+from .reels import Reel, find_reels, needs_depth
 from .seeds import frame_seed
 from .sound.track import with_sound
 
@@ -30,6 +33,18 @@ class Setup:
     timeline: Timeline
     size: tuple[int, int]
     depth: DepthChoice
+    reels: Mapping[str, Reel] = field(default_factory=dict)
+
+    @property
+    def starts_with_clip(self) -> bool:
+        """Whether frame 0 is painted over the clip's picture."""
+        video = self.project.file.video
+        return bool(video.input and video.first_frame and self.project.init_image is None)
+
+    @property
+    def starts_with_picture(self) -> bool:
+        """Whether frame 0 is painted over anything."""
+        return self.project.init_image is not None or self.starts_with_clip
 
     @property
     def frames(self) -> int:
@@ -73,9 +88,11 @@ def prepare(project: Project) -> Setup:
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)
+    if needs_depth(project):
         depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)
-    return Setup(project=project, source=source, timeline=timeline, size=size, depth=depth)
+    reels = find_reels(project, size)
+    return Setup(project=project, source=source, timeline=timeline, size=size, depth=depth, reels=reels)
 
 
 def _check_planes(project: Project, timeline: Timeline) -> None:
@@ -113,6 +130,8 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
     }
     specs = lane_specs(samplers, defaults)
     clock, track = with_sound(project)
+    if not project.file.video.input:
+        specs = tuple(spec for spec in specs if spec not in VIDEO)
     try:
         return compile_timeline(clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:

@@ -14,6 +14,7 @@ from projects.lanes import GUIDE, TOUCHES
 from projects.masks import Mask
 from projects.sequences import file_at
 
+from .reels import DEPTH
 from .setup import Setup
 
 LANES = frozenset(spec.name for spec in (*TOUCHES, *GUIDE))
@@ -78,7 +79,7 @@ def touch_inputs(setup: Setup, row: Row) -> dict[str, object]:
     if given.symmetry != "none" and numbers["symmetry_amount"] > 0:
         turns = (given.symmetry_folds, numbers["symmetry_angle"]) if given.symmetry == "kaleidoscope" else ()
         inputs["symmetry"] = (given.symmetry, *turns, numbers["symmetry_amount"])
-    picture_before = row.frame > 0 or setup.project.init_image is not None
+    picture_before = row.frame > 0 or setup.starts_with_picture
     mask = mask_of(setup, "mask")
     if mask is not None and picture_before:
         inputs["mask"] = (*_mask_inputs(setup, row, mask), numbers["mask_strength"])
@@ -108,6 +109,8 @@ def _mask_inputs(setup: Setup, row: Row, mask: Mask) -> tuple[object, ...]:
         if step.kind == "depth":
             depth = setup.depth
             found += [depth.kind, depth.digest or depth.name, row.numbers["near"], row.numbers["far"]]
+            if depth.kind == "clip":
+                found.append(setup.reels[DEPTH].digest(max(row.frame - 1, 0)))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from keyframes import Row
 from projects.lanes import FLIP
 
 from .setup import Setup
+from .videokeys import moves
 
 # A hole asks for its full strength this share of the picture's shorter side inside it: 8 px of 512.
 _REACH = 1 / 64
@@ -32,14 +33,15 @@ def deepest_hole(setup: Setup, row: Row) -> float:
 
     A flat picture stays one convex piece when it is moved, so what lies farthest from it is a corner of the
     frame: only the corners are looked at. Exact for the 2D camera; for others, which need the picture's depth
-    to know, and for a perspective flip, the most that it can be.
+    to know, for a perspective flip and for a clip's motion, the most that it can be.
     """
     motion = setup.project.file.motion
     if row.frame == 0 or motion.border != "reveal":
         return 0.0
     way = setup.cadence.of(row.frame).way[:-1]
     before = [setup.timeline.row(frame).numbers for frame in way if frame > 0]
-    if motion.mode != "2d" or any(numbers[lane] for numbers in (*before, row.numbers) for lane in FLIP[:3]):
+    flipped = any(numbers[lane] for numbers in (*before, row.numbers) for lane in FLIP[:3])
+    if motion.mode != "2d" or flipped or moves(setup, row):
         return 1.0
     return deepest_corner(row.numbers, setup.size, reach(setup.size), before=before)
 

@@ -21,7 +21,8 @@ from .draft import Draft
 from .report import Report
 from .rewrite import rewritten
 from .samplers import OWN, our_sampler
-from .settings import SPECS, Given, as_number, is_true
+from .settings import SPECS, Given, as_number
+from .video import carry_deforum_video
 
 RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
 ODD = "2*floor(trunc({x})/2) + 1"
@@ -44,6 +45,8 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     by = "Deforum's notebook" if notebook else f"Deforum ({era} or later)"
     given = Given(values, defaults_of(era), Report(source=name, written_by=by))
     clock = _frame(given, draft, notebook, folder, name)
+    mode = given.word("animation_mode").strip().lower()
+    carry_deforum_video(given, draft, clock, mode, folder)
     carry_motion(given, draft, clock)
     _diffusion(given, draft, clock)
     _seeds(given, draft, clock, carry_cadence(given, draft, clock))
@@ -54,7 +57,6 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     if given.has("sd_model_name"):
         given.report.remarks.append(f"Its checkpoint was {given.word('sd_model_name')}.")
         given.carried("model", "sd_model_name")
-    _hints(given)
     given.settle(TABLE)
     return given.report
 
@@ -225,9 +227,3 @@ def _odd(given: Given, clock: Clock) -> str:
     fixed = re.fullmatch(r"0:\(?(\d{1,3})\)?", text)
     width = value if value is not None else float(fixed[1]) if fixed else 0.0
     return "" if int(width) % 2 else ODD
-
-
-def _hints(given: Given) -> None:
-    """What changes the film as a whole."""
-    if is_true(given.values.get("hybrid_motion")):
-        given.report.remarks.append("Its motion came from video, which is not here yet.")

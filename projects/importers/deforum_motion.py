@@ -35,8 +35,9 @@ def carry_motion(given: Given, draft: Draft, clock: Clock) -> None:
     named = given.word("animation_mode").strip()
     mode = named.lower()
     if mode not in ("2d", "3d"):
-        why = "only 2D and 3D are here yet: the prompts and schedules are carried over, the camera stands still."
-        given.report.note("animation_mode", "missing", why, named)
+        if not draft.tables["video"]:
+            why = "only 2D and 3D are here yet, and video input with its video: the camera stands still."
+            given.report.note("animation_mode", "missing", why, named)
         draft.put("motion.mode", "2d")
         return
     draft.put("motion.mode", mode)

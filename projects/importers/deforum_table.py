@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .settings import ANY, Setting
 
-_HYBRID = "video that is mixed into a film or moves it is not here yet."
+_HYBRID = "this part of hybrid video is not here."
 _CONTROL = "ControlNet is not here yet."
 _PARSEQ = "Parseq manifests are not read yet."
 _MASK = "masks of video are not here yet; masks are written anew: see docs/coherence.md."
@@ -77,7 +77,39 @@ CARRIED: tuple[Setting, ...] = (
         off=(ANY,),
     ),
     Setting(names="neg_prompts", here="prompts", why="the notebook's negative prompts: after --neg"),
-    Setting(names="animation_mode", here="motion.mode", why="2D and 3D; the others are not here yet"),
+    Setting(
+        names="animation_mode",
+        here="motion.mode",
+        why="2D, 3D and Video Input; Interpolation is not here yet",
+    ),
+    Setting(
+        names="video_init_path", here="video.input", why="a video beside the project; no address of the web"
+    ),
+    Setting(names="extract_from_frame", here="video.from"),
+    Setting(names="extract_to_frame", here="video.to", why="the last frame taken; -1 is the video's"),
+    Setting(names="extract_nth_frame", here="video.every"),
+    Setting(names="hybrid_composite", here="video.composite", why="none, init (Normal), before, after"),
+    Setting(names="hybrid_use_first_frame_as_init_image", here="video.first_frame"),
+    Setting(
+        names="hybrid_use_init_image", here="video.composite", why="false; the init image is not laid over"
+    ),
+    Setting(names="hybrid_comp_alpha_schedule", here="video.video_alpha"),
+    Setting(names="hybrid_comp_mask_type", here="video.mask"),
+    Setting(names="hybrid_comp_mask_inverse", here="video.mask_invert"),
+    Setting(names="hybrid_comp_mask_equalize", here="video.mask_equalize"),
+    Setting(names="hybrid_comp_mask_auto_contrast", here="video.mask_auto_contrast"),
+    Setting(names="hybrid_comp_mask_auto_contrast_cutoff_low_schedule", here="video.video_mask_low"),
+    Setting(names="hybrid_comp_mask_auto_contrast_cutoff_high_schedule", here="video.video_mask_high"),
+    Setting(names="hybrid_comp_mask_blend_alpha_schedule", here="video.video_mask_blend"),
+    Setting(names="hybrid_comp_mask_contrast_schedule", here="video.video_mask_contrast"),
+    Setting(names="hybrid_motion", here="video.motion"),
+    Setting(names="hybrid_motion_use_prev_img", here="video.motion_from", why='true: "render"'),
+    Setting(
+        names="hybrid_flow_method", here="video.flow", why="dis, farneback; RAFT and DIS Fine become dis"
+    ),
+    Setting(names="hybrid_flow_factor_schedule", here="video.video_flow_factor"),
+    Setting(names="hybrid_flow_consistency", here="video.consistency", why='true: "still"'),
+    Setting(names="hybrid_consistency_blur", here="video.consistency_blur"),
     Setting(names="border", here="motion.border", why="in 2D"),
     Setting(
         names="padding_mode", here="motion.border", why="in 3D: border, reflection; zeros is not here yet"
@@ -245,9 +277,9 @@ LEFT: tuple[Setting, ...] = (
         off=(True, False),
     ),
     Setting(
-        names="video_init_path extract_from_frame extract_to_frame extract_nth_frame overwrite_extracted_frames",
-        why=_HYBRID,
-        switch="hybrid_generate_inputframes",
+        names="overwrite_extracted_frames",
+        why="nothing is extracted: the video is read as it is.",
+        off=(ANY,),
     ),
     Setting(
         names="parseq_manifest parseq_use_deltas parseq_non_schedule_overrides fetched_parseq_manifest_summary",
@@ -263,25 +295,12 @@ LEFT: tuple[Setting, ...] = (
         switch="cn_#_enabled",
     ),
     Setting(
-        names="hybrid_composite hybrid_comp_alpha_schedule hybrid_comp_mask_type hybrid_comp_mask_inverse "
-        "hybrid_comp_mask_equalize hybrid_comp_mask_auto_contrast hybrid_comp_mask_blend_alpha_schedule "
-        "hybrid_comp_mask_auto_contrast_cutoff_low_schedule hybrid_comp_mask_auto_contrast_cutoff_high_schedule "
-        "hybrid_comp_mask_contrast_schedule hybrid_comp_save_extra_frames",
-        why=_HYBRID,
-        switch="hybrid_composite",
+        names="hybrid_generate_inputframes",
+        why="nothing is extracted: the video is read as it is.",
+        off=(ANY,),
     ),
-    Setting(
-        names="hybrid_motion hybrid_flow_method hybrid_motion_use_prev_img hybrid_flow_consistency "
-        "hybrid_consistency_blur hybrid_flow_factor_schedule",
-        why=_HYBRID,
-        switch="hybrid_motion",
-    ),
-    Setting(
-        names="hybrid_generate_inputframes hybrid_use_init_image hybrid_use_first_frame_as_init_image "
-        "hybrid_use_video_as_mse_image",
-        why=_HYBRID,
-        switch="hybrid_generate_inputframes",
-    ),
+    Setting(names="hybrid_comp_save_extra_frames", why=_FILES, off=(False,)),
+    Setting(names="hybrid_use_video_as_mse_image", why=_HYBRID, switch="hybrid_use_video_as_mse_image"),
     Setting(names="hybrid_generate_human_masks", why=_HYBRID, off=("None", False)),
     Setting(
         names="skip_video_creation skip_video_for_run_all", why="reverie export makes the film.", off=(False,)

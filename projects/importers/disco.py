@@ -15,6 +15,7 @@ from .disco_table import DEFAULTS, TABLE
 from .draft import Draft
 from .report import Report
 from .settings import Given, as_number
+from .video import carry_disco_video
 
 _LANES = (
     "angle",
@@ -35,6 +36,8 @@ def from_disco(values: Mapping[str, Any], *, name: str, folder: Path, draft: Dra
     given = Given(values, DEFAULTS, Report(source=name, written_by="Disco Diffusion"))
     mode = given.word("animation_mode").strip().lower()
     clock = _frame(given, draft, name, still=mode not in ("2d", "3d", "video input"))
+    if mode == "video input":
+        carry_disco_video(given, draft, folder)
     _motion(given, draft, clock, mode)
     _diffusion(given, draft, clock, folder)
     carry_turbo(given, draft, mode)
@@ -87,8 +90,8 @@ def _frame(given: Given, draft: Draft, name: str, *, still: bool) -> Clock:
 
 def _motion(given: Given, draft: Draft, clock: Clock, mode: str) -> None:
     if mode not in ("2d", "3d"):
-        if mode not in ("none", ""):
-            why = "only 2D and 3D are here yet: the camera stands still."
+        if mode not in ("none", "") and not draft.tables["video"]:
+            why = "only 2D, 3D and video input with its video are here: the camera stands still."
             given.report.note("animation_mode", "missing", why, given.word("animation_mode"))
         given.carried("motion.mode", "animation_mode")
         return
@@ -117,7 +120,8 @@ def _motion(given: Given, draft: Draft, clock: Clock, mode: str) -> None:
 
 def _diffusion(given: Given, draft: Draft, clock: Clock, folder: Path) -> None:
     common: dict[str, Any] = {"clock": clock, "dialect": "disco", "keep_in_range": True}
-    given.lane(draft, "steps", "steps", **common)
+    steps = "video_init_steps" if draft.tables["video"] and given.has("video_init_steps") else "steps"
+    given.lane(draft, steps, "steps", **common)
     sampler = given.word("diffusion_sampling_mode").strip().lower()
     if sampler not in ("ddim", "plms"):
         given.report.note("diffusion_sampling_mode", "missing", "is not known: ddim is taken.", sampler)
@@ -139,7 +143,14 @@ def _strength(given: Given, draft: Draft, clock: Clock) -> None:
         given.report.note("frames_skip_steps", "missing", 'is no share such as "60%", which is taken.', text)
     skipped = int(share[1]) / 100 if share and int(share[1]) <= 100 else 0.6
     strength: float | str = round(1.0 - skipped, 6)
-    if "init_image" in draft.tables[""]:
+    if "motion" in draft.tables["video"]:
+        steps = max(given.number("video_init_steps", "steps", otherwise=250), 1)
+        first = round(
+            1.0 - min(max(given.number("video_init_skip_steps", otherwise=50) / steps, 0.0), 1.0), 6
+        )
+        strength = f"0: ({first}) hold, 1: ({strength})"
+        given.carried("diffusion.strength", "video_init_skip_steps")
+    elif "init_image" in draft.tables[""]:
         steps = max(given.number("steps", otherwise=250), 1)
         first = round(1.0 - min(max(given.number("skip_steps", otherwise=10) / steps, 0.0), 1.0), 6)
         strength = f"0: ({first}) hold, 1: ({strength})"

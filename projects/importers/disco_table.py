@@ -7,7 +7,6 @@ from .settings import ANY, Setting
 _CLIP = "CLIP guidance is not here yet: the prompt guides the model itself, by cfg_scale."
 _CUTS = "belongs to CLIP guidance, which is not here yet."
 _LOSS = "losses that steer the picture are not here yet."
-_VIDEO = "video input is not here yet."
 _VR = "pairs of pictures for two eyes are not here yet."
 _SYMMETRY = "symmetry is of whole frames here, before and after painting."
 _HOST = "concerns the notebook and its machine."
@@ -33,7 +32,9 @@ CARRIED: tuple[Setting, ...] = (
     Setting(names="steps", here="diffusion.steps"),
     Setting(names="diffusion_sampling_mode", here="diffusion.sampler", why="ddim, plms"),
     Setting(names="eta", here="diffusion.eta"),
-    Setting(names="animation_mode", here="motion.mode", why="2D and 3D; None is a film of one frame"),
+    Setting(
+        names="animation_mode", here="motion.mode", why="2D, 3D and Video Input; None is a film of one frame"
+    ),
     Setting(
         names="angle zoom translation_x translation_y translation_z rotation_3d_x rotation_3d_y rotation_3d_z",
         here="motion",
@@ -46,6 +47,22 @@ CARRIED: tuple[Setting, ...] = (
         names="turbo_mode turbo_steps turbo_preroll",
         here="diffusion.cadence",
         why="in 3D: 1 up to turbo_preroll (10), then turbo_steps",
+    ),
+    Setting(
+        names="video_init_path", here="video.input", why="a video beside the project; no address of the web"
+    ),
+    Setting(names="extract_nth_frame", here="video.every"),
+    Setting(
+        names="video_init_flow_warp", here="video.motion", why='true: "flow", measured by DIS, there by RAFT'
+    ),
+    Setting(names="video_init_flow_blend", here="video.video_alpha", why="1 minus it"),
+    Setting(names="video_init_check_consistency", here="video.consistency", why='true: "clip"'),
+    Setting(names="video_init_seed_continuity", here="diffusion.seed_behavior", why='true: "fixed"'),
+    Setting(names="video_init_steps", here="diffusion.steps", why="of a film with video input"),
+    Setting(
+        names="video_init_skip_steps",
+        here="diffusion.strength",
+        why="1 - it / video_init_steps, at frame 0 of a film that the video's flow moves",
     ),
     Setting(names="diffusion_model", here="model", why="named in a comment; --model puts a model in"),
 )
@@ -91,12 +108,20 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="vr_mode vr_eye_angle vr_ipd", why=_VR, switch="vr_mode"),
     Setting(names="transformation_percent", why=_SYMMETRY, off=(ANY,)),
     Setting(
-        names="video_init_path extract_nth_frame persistent_frame_output_in_batch_folder "
-        "video_init_seed_continuity video_init_flow_warp video_init_flow_blend video_init_check_consistency "
-        "video_init_blend_mode video_init_steps video_init_clip_guidance_scale video_init_tv_scale "
-        "video_init_range_scale video_init_sat_scale video_init_cutn_batches video_init_skip_steps "
-        "video_init_frames_scale video_init_frames_skip_steps force_download force_flow_generation blend",
-        why=_VIDEO,
+        names="video_init_clip_guidance_scale video_init_tv_scale video_init_range_scale video_init_sat_scale "
+        "video_init_frames_skip_steps",
+        why="had no effect in Disco Diffusion.",
+        off=(ANY,),
+    ),
+    Setting(names="video_init_cutn_batches video_init_frames_scale", why=_LOSS, off=(ANY,)),
+    Setting(
+        names="video_init_blend_mode blend",
+        why="blending the finished film's frames with each other is not here.",
+        off=(ANY,),
+    ),
+    Setting(
+        names="persistent_frame_output_in_batch_folder force_download force_flow_generation",
+        why=_HOST,
         off=(ANY,),
     ),
     Setting(names="use_secondary_model use_checkpoint diffusion_steps custom_path", why=_HOST, off=(ANY,)),

@@ -92,7 +92,8 @@ def _tell(setup: Setup, plan: Plan) -> None:
     seconds = setup.frames / setup.project.file.fps
     click.echo(f"{setup.project.file_name}: {setup.frames} frames, {width}x{height}, {seconds:.1f} s of film")
     click.echo(f"  model     {printable(setup.source.name)} ({setup.source.family or 'not fetched yet'})")
-    most = "" if setup.project.file.motion.mode == "2d" else "at most "
+    file = setup.project.file
+    most = "" if file.motion.mode == "2d" and file.video.motion == "none" else "at most "
     revealed = (
         f", {most}{plan.reveal_calls} of them for what the camera uncovers" if plan.reveal_calls else ""
     )

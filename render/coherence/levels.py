@@ -69,7 +69,8 @@ def add_change(picture: Tensor, levels: list[Image], curve: Tensor, space: Space
     same, made = _table(ladder(1)[0], space), []
     images = picture.detach().permute(0, 2, 3, 1).contiguous().numpy()
     for image, own, each in zip(images, levels, curve, strict=True):
-        changed = cv2.subtract(_back(own, _table(each, space), space), _back(own, same, space))
+        changed = _back(own, _table(each, space), space)
+        cv2.subtract(changed, _back(own, same, space), changed)
         made.append(torch.from_numpy(np.asarray(cv2.add(changed, image, changed))).clamp_(0, 1))
     return torch.stack(made).permute(0, 3, 1, 2)
 

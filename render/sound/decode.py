@@ -30,9 +30,9 @@ def samples(path: Path) -> Iterator[NDArray[np.float32]]:
     mono = ["-map", "0:a:0", "-vn", "-ac", "1", "-ar", str(RATE), "-c:a", "pcm_f32le", "-f", "f32le", "-"]
     doing = f"hearing {printable(str(path))}"
     try:
-        with Ffmpeg([*sound_input(path), *mono], doing=doing, streaming=True) as process:
+        with Ffmpeg([*sound_input(path), *mono], doing=doing, stream=True) as process:
             heard = b""
-            for chunk in process.chunks(_BLOCK):
+            while chunk := process.read(_BLOCK):
                 heard += chunk
                 whole = len(heard) // 4 * 4
                 yield np.nan_to_num(np.frombuffer(heard[:whole], "<f4"), posinf=1.0, neginf=-1.0)

@@ -22,6 +22,7 @@ from projects import Take
 from projects.journal import read_journal
 from tests.pace import allowed
 
+from ..clips import panned, write_clip
 from ..fakes import Studio, files, project_text, write_project
 
 FRAMES = 60
@@ -137,6 +138,30 @@ def test_killed_with_a_cadence_and_continued(tmp_path: Path) -> None:
         assert files(take) == expected
         assert files(take / "originals") == files(tmp_path / "whole" / "originals")
     assert min(landed) < 20
+
+
+def test_killed_with_a_clip_and_continued(tmp_path: Path) -> None:
+    """The clip's pictures, its flow and its depth: all of them are read from the middle on."""
+    write_clip(tmp_path / "clip.mp4", panned(20))
+    write_clip(tmp_path / "depth.mp4", panned(20, seed=6))
+    video = (
+        'input = "clip.mp4"\nvideo_alpha = 0.2\nmotion = "flow"\nconsistency = "clip"\nmask = "difference"'
+    )
+    motion = 'mode = "3d"\ndepth = "depth.mp4"\ntranslation_x = 3'
+    runner = Runner(tmp_path, 20, video=video, motion=motion)
+    runner.finish(tmp_path / "whole")
+    expected, landed = files(tmp_path / "whole"), set()
+    for stop in (3, 11):
+        take = tmp_path / f"killed {stop}"
+        process = runner.start(take, 0.02)
+        wait_for(take / "frames" / f"{stop:06d}.png")
+        process.kill()
+        process.join()
+        landed.add(len(list((take / "frames").glob("*.png"))))
+        runner.finish(take)
+        assert files(take) == expected
+    assert max(landed) < 20
+    assert not children_at_work(tmp_path)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -22,6 +22,7 @@ zoom = "0: (1 + 0.002*sin(t))"
 angle = "0: (0.1*cos(t))"
 translation_x = "0: (0.3*sin(1.7*t))"
 border = "replicate"
+sampling = "bilinear"
 """
 
 
@@ -36,7 +37,7 @@ def passed(folder: Path, frames: int, coherence: str) -> list[tuple[float, float
     top = f"{project_text(frames, motion=MOTION, coherence=coherence)}"
     setup = prepare(load(folder, top))
     first = scene(1)
-    grain = np.random.default_rng(0).normal(0, 6, first.shape)
+    grain = np.random.default_rng(0).normal(0, 2, first.shape)
     picture: Picture = (first + grain).clip(0, 255).round().astype(np.uint8)
     start = picture
     hand = FramePainter(setup, Recorder(), lambda _: start)
@@ -47,19 +48,19 @@ def passed(folder: Path, frames: int, coherence: str) -> list[tuple[float, float
     return found
 
 
-KEPT = 'color_match = "lab"\ncolor_method = "mean"\nnoise = 0.004\nantiblur_amount = 0.12'
+KEPT = 'color_match = "lab"\ncolor_method = "mean"'
 
 
 def test_brightness_and_contrast_are_kept(tmp_path: Path) -> None:
     first, *_, last = passed(tmp_path, 40, KEPT)
     assert abs(last[0] - first[0]) < 1
-    assert abs(last[1] / first[1] - 1) < 0.03
-    assert 0.5 < last[2] / first[2] < 2
+    assert abs(last[1] / first[1] - 1) < 0.05
+    assert 0.6 < last[2] / first[2] < 1.1
 
 
 if __name__ == "__main__":
-    for name, lines in {"nothing": 'color_match = "none"', "kept": KEPT}.items():
+    for name, lines in {"matched": KEPT, "sharpened too": f"{KEPT}\nantiblur_amount = 0.35"}.items():
         with tempfile.TemporaryDirectory() as place:
             told = passed(Path(place), 1000, lines)
-        for frame in (0, 100, 300, 999):
-            print(name, frame, *(f"{value:.2f}" for value in told[frame]))
+        for frame in (0, 40, 100, 300, 999):
+            print(name, frame, *(f"{value:.2f}" for value in told[frame]), flush=True)
