@@ -21,7 +21,7 @@ from .draft import Draft
 from .report import Report
 from .rewrite import rewritten
 from .samplers import OWN, our_sampler
-from .settings import SPECS, Given, as_number
+from .settings import SPECS, Given, as_number, is_true
 from .video import carry_deforum_video
 
 RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
