@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from keyframes.errors import Problem, ProjectError
+from keyframes.signals import Signals
 
 MAX_FRAMES = 10_000_000
 
@@ -15,14 +16,16 @@ class Clock:
     """What key positions and expressions need to know of a film.
 
     `frames` is how many there are (0 to `max_f`), `fps` how many a second, `bpm` how many beats a minute
-    (None: beats cannot be used), `seed` the project's seed, which expressions see as `s`. Raises
-    ProjectError naming every field that is out of range.
+    (None: beats cannot be used), `seed` the project's seed, which expressions see as `s`, `signals` what is
+    heard in its sound track (None: there is none). Raises ProjectError naming every field that is out of
+    range.
     """
 
     frames: int
     fps: float = 24.0
     bpm: float | None = None
     seed: int = 0
+    signals: Signals | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         problems = []

@@ -16,6 +16,7 @@ import numpy as np
 
 from keyframes.chance import chance_key, smooth_noise, uniform
 from keyframes.clock import Clock
+from keyframes.signals import SOUND, TEMPO, read_signal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +49,19 @@ class Function:
     help: str = ""
 
 
+def _heard(name: str) -> Callable[[Sample], Numbers]:
+    return lambda at: read_signal(at.clock.signals, name, at.frames)
+
+
+def _bpm(at: Sample) -> Any:
+    return _heard("bpm")(at) if at.clock.bpm is None else float(at.clock.bpm)
+
+
+def _beat(at: Sample) -> Any:
+    per_beat = at.clock.frames_per_beat
+    return _heard("beat")(at) if per_beat is None else at.frames / per_beat
+
+
 VARIABLES: dict[str, tuple[str, Callable[[Sample], Any]]] = {
     "t": ("the frame, from 0", lambda at: at.frames),
     "f": ("the same as t", lambda at: at.frames),
@@ -56,16 +70,15 @@ VARIABLES: dict[str, tuple[str, Callable[[Sample], Any]]] = {
     "s": ("the project's seed", lambda at: float(at.clock.seed)),
     "fps": ("frames per second", lambda at: float(at.clock.fps)),
     "sec": ("the time in seconds: t / fps", lambda at: at.frames / at.clock.fps),
-    "bpm": ("beats per minute (needs bpm)", lambda at: float(at.clock.bpm or 0)),
-    "beat": (
-        "beats so far: sec * bpm / 60 (needs bpm)",
-        lambda at: at.frames / (at.clock.frames_per_beat or 1),
-    ),
+    "bpm": ("beats per minute (needs bpm or audio)", _bpm),
+    "beat": ("beats so far: sec * bpm / 60, or as heard (needs bpm or audio)", _beat),
+    **{name: (f"{help} (needs audio)", _heard(name)) for name, help in SOUND.items()},
     "pi": ("3.14159...", lambda at: pi),
     "e": ("2.71828...", lambda at: e),
 }
-MOVING = frozenset({"t", "f", "sec", "beat"})
-NEEDS_TEMPO = frozenset({"bpm", "beat"})
+MOVING = frozenset({"t", "f", "sec", "beat", *SOUND})
+NEEDS_TEMPO = frozenset(TEMPO)
+NEEDS_SOUND = frozenset(SOUND)
 
 
 def _truth(x: Any) -> Numbers:

@@ -10,7 +10,7 @@ import numpy as np
 
 from keyframes.clock import Clock
 from keyframes.errors import ScheduleError, did_you_mean, quoted
-from keyframes.functions import FUNCTIONS, MOVING, NEEDS_TEMPO, OPERATORS, VARIABLES, Sample
+from keyframes.functions import FUNCTIONS, MOVING, NEEDS_SOUND, NEEDS_TEMPO, OPERATORS, VARIABLES, Sample
 from keyframes.tokens import Place, Token, tokenize
 
 MAX_NESTING = 128  # brackets within brackets, signs before signs
@@ -164,10 +164,13 @@ class Parser:
             allowed = [known for known in VARIABLES if self.moving or known not in MOVING]
             hint = did_you_mean(name, [*allowed, *FUNCTIONS]) or f"Known: {', '.join(allowed)}."
             raise self.error(f"{quoted(name)} is not a variable.", token, hint)
-        if name in NEEDS_TEMPO and self.clock.bpm is None:
-            raise self.error(
-                f"{quoted(name)} needs a tempo.", token, "Give the project a bpm, such as bpm = 120."
-            )
+        silent = self.clock.signals is None
+        if name in NEEDS_TEMPO and self.clock.bpm is None and silent:
+            hint = 'Give the project a bpm, such as bpm = 120, or a sound track: audio = "song.mp3".'
+            raise self.error(f"{quoted(name)} needs a tempo.", token, hint)
+        if name in NEEDS_SOUND and silent:
+            hint = 'Give the project a sound track: audio = "song.mp3", a file beside it.'
+            raise self.error(f"{quoted(name)} is heard in a sound track, and there is none.", token, hint)
         if name in MOVING and not self.moving:
             raise self.error(
                 f"{quoted(name)} changes with the frame.", token, "The place of a key may use max_f, fps, s."

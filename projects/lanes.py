@@ -146,6 +146,21 @@ DIFFUSION: tuple[LaneSpec, ...] = (
         help='seed of each frame, for seed_behavior = "schedule"',
     ),
     LaneSpec(
+        name="subseed",
+        default=1,
+        minimum=SEEDS[0],
+        maximum=SEEDS[1],
+        integer=True,
+        help="the seed that the noise travels to",
+    ),
+    LaneSpec(
+        name="subseed_strength",
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="how far the noise has travelled from its seed's (0) to its subseed's (1)",
+    ),
+    LaneSpec(
         name="cadence",
         default=1,
         minimum=1,

@@ -98,8 +98,9 @@ def read_project(
         footage=footage,
     )
     if problems:
-        length_known = not any(problem.where in ("", *LENGTH) for problem in problems)
-        found = [*problems, *(p for p in _lane_problems(project) if length_known or p.frame is None)]
+        # which frame is wrong can only be said where the length is known, and nothing depends on a sound
+        known = file.audio is None and not any(problem.where in ("", *LENGTH) for problem in problems)
+        found = [*problems, *(p for p in _lane_problems(project) if known or p.frame is None)]
         raise ProjectError(_in_order(found))
     return project
 

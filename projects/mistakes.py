@@ -119,7 +119,7 @@ def _shown(value: float | str) -> str:
 def _known(steps: list[str]) -> str:
     model: Any = ProjectFile
     if len(steps) > 1:
-        tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "output")}
+        tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "sound", "output")}
         model = {**tables, "prompts": Prompts, "lora": Lora}.get(steps[0])
     names = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keyframes import Clock, LaneSpec, LaneValue, PromptSource
+from keyframes.signals import Silence
 
 from .lanes import LORA_WEIGHT, TABLES, lora_lane
 from .masks import Mask
@@ -40,9 +41,10 @@ class Project:
 
     @cached_property
     def clock(self) -> Clock:
-        """Length, rate, tempo and seed."""
+        """Length, rate, tempo and seed; it takes the sound track for silent until somebody listens (render/sound)."""
         given = self.file
-        return Clock(frames=given.length, fps=given.fps, bpm=given.bpm, seed=given.seed)
+        heard = None if given.audio is None else Silence()
+        return Clock(frames=given.length, fps=given.fps, bpm=given.bpm, seed=given.seed, signals=heard)
 
     @cached_property
     def given_lanes(self) -> dict[str, LaneValue]:

@@ -6,6 +6,7 @@ A project is "as given": what is None here is filled in from the model when the 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -49,8 +50,29 @@ def _is_paintable(size: tuple[int, int]) -> tuple[int, int]:
     return size
 
 
+def _as_many(example: str) -> BeforeValidator:
+    """As many numbers as in the example: pydantic would complain of each that is missing."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, list | tuple) or len(value) != example.count(",") + 1:
+            raise ValueError(f"must be a list such as {example}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _rises(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    if any(b <= a for a, b in pairwise(numbers)):
+        raise ValueError(
+            f"must rise from one number to the next, as in {[float(n) for n in sorted(set(numbers))]}"
+        )
+    return numbers
+
+
 NoBool = BeforeValidator(_not_bool)
 LoraName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+Share = Annotated[float, NoBool, Field(ge=0, le=1)]
+Pitch = Annotated[float, NoBool, Field(ge=10, le=16_000)]
 Side = Annotated[int, NoBool, Field(ge=16, le=8192)]
 Lane = Annotated[
     int | float | str | dict[str, Any],
@@ -119,8 +141,13 @@ class _DiffusionSettings(_Table):
     steps_mode: Literal["scaled", "exact"] = Field(
         "scaled", description="Run steps * strength steps (Deforum), or always `steps` of them (ComfyUI)."
     )
-    seed_behavior: Literal["iter", "fixed", "random", "schedule"] = Field(
-        "iter", description="Seed of each frame: seed + frame, the same, one by lot, or the lane `seed`."
+    seed_behavior: Literal["iter", "fixed", "random", "ladder", "alternate", "schedule"] = Field(
+        "iter",
+        description="Seed of each frame: one up, the same, by lot, two up and one down, one up and one down, or the "
+        "lane `seed`.",
+    )
+    seed_iter_n: Annotated[int, NoBool, Field(ge=1, le=1_000_000)] = Field(
+        1, description="With iter: the seed goes up every so many frames, first after frame 0."
     )
     guidance_rescale: Annotated[float, NoBool, Field(ge=0, le=1)] = 0.0
     cadence_flow: Literal["none", "dis", "farneback"] = Field(
@@ -174,6 +201,34 @@ class Lora(_Table):
     )
     alpha: Annotated[float, NoBool, Field(gt=0, le=1e6)] | None = Field(
         None, description="For a file that does not say its alpha; its scale is alpha / rank."
+    )
+
+
+class Sound(_Table):
+    """How the sound track is heard by expressions: `amp`, `bass`, `mid`, `high`, `onset`, `beat_pulse`."""
+
+    offset: Annotated[float, NoBool, Field(ge=0, le=36_000)] = Field(
+        default=0.0, description="The second of the sound at which the film begins."
+    )
+    attack: Annotated[float, NoBool, Field(ge=0, le=10)] = Field(
+        default=0.02, description="Seconds in which values follow a louder sound."
+    )
+    release: Annotated[float, NoBool, Field(ge=0, le=10)] = Field(
+        default=0.25, description="Seconds in which values, and pulses, fall to a third."
+    )
+    gain: Annotated[float, NoBool, Field(gt=0, le=100)] = Field(
+        default=1.0, description="Factor on loudness and onsets, before the clamp."
+    )
+    clamp: Annotated[tuple[Share, Share], Field(strict=False), AfterValidator(_rises), _as_many("[0, 1]")] = (
+        Field(default=(0.0, 1.0), description="[low, high]: no value is below or above.")
+    )
+    bands: Annotated[
+        tuple[Pitch, Pitch, Pitch, Pitch],
+        Field(strict=False),
+        AfterValidator(_rises),
+        _as_many("[20, 250, 4000, 16000]"),
+    ] = Field(
+        default=(20.0, 250.0, 4000.0, 16_000.0), description="Where bass, mid and high begin and end, Hz."
     )
 
 
@@ -281,6 +336,21 @@ class Output(_Table):
         default=17, description="H.264 quality, lower is better."
     )
     preset: Literal["ultrafast", "veryfast", "fast", "medium", "slow", "veryslow"] = "medium"
+    interpolate: Annotated[int, NoBool, Field(ge=1, le=16)] = Field(
+        default=1, description="So many times as many frames in the same time: those between by optical flow."
+    )
+    fps_out: Annotated[float, NoBool, Field(gt=0, le=240)] | None = Field(
+        default=None, description="The film's frames per second, instead of interpolate."
+    )
+    upscale: Annotated[int, NoBool, Field(ge=1, le=8)] = Field(
+        default=1, description="So many times as wide and high (Lanczos)."
+    )
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> Self:
+        if self.fps_out is not None and self.interpolate != 1:
+            raise ValueError("say either interpolate = 2 or fps_out = 30, not both")
+        return self
 
 
 def _with_lanes(name: str, base: type[BaseModel], lanes: tuple[LaneSpec, ...]) -> type[BaseModel]:
@@ -330,6 +400,7 @@ class ProjectFile(_Table):
     diffusion: Diffusion = Field(default_factory=Diffusion)
     coherence: Coherence = Field(default_factory=Coherence)
     lora: dict[LoraName, Lora] = Field(default_factory=dict, description="LoRAs by names of your choice.")
+    sound: Sound = Sound()
     masks: dict[str, str] = Field(
         default_factory=dict,
         description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",

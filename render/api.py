@@ -135,30 +135,36 @@ def preview(project: Project, out: Path | None = None) -> Film:
 def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float | None = None) -> Film:
     """A film, GIF or folder of PNGs from a take's stored frames: .mp4, .webm, .mov, .gif, or a folder.
 
-    frames: "0-99" of those stored, all by default. fps: by default the project's.
+    frames: "0-99" of those stored, all by default. fps: of the stored frames, by default the project's. What the
+    project's [output] says of frames between and of size is done.
     Raises ProjectError for a folder that is no take or an output of unknown kind.
     """
     from projects import read_project
+    from projects.schema import Output
 
     from .film import film_metadata
+    from .finish import finish_of
 
     found = Take(take)
     stored: Sequence[int] = found.stored()
     if frames is not None:
         stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
     metadata: dict[str, str] = {}
-    audio = None
+    audio, start, output = None, 0.0, Output()
     try:
         text = found.project_file.read_text(encoding="utf-8")
         folder = take.resolve().parent.parent
         project = read_project(text, name=f"{found.project}.toml", folder=folder, need_files=False)
         metadata, audio, fps = film_metadata(project), project.audio, fps or project.file.fps
+        start, output = project.file.sound.offset, project.file.output
     except (OSError, ReverieError) as error:
         if fps is None:
             what = f"{found.project_file} cannot be read, so the frame rate is not known."
             raise _wrong(what, "Give it: --fps 15") from error
     sounding = audio if str(out).lower().endswith((".mp4", ".mov", ".webm")) else None
-    return encode((found.read(f) for f in stored), out, fps=fps or 15.0, audio=sounding, metadata=metadata)
+    finish = finish_of(output, fps or 15.0)
+    pictures = finish.pictures(found.read(f) for f in stored)
+    return encode(pictures, out, fps=finish.fps_out, audio=sounding, audio_from=start, metadata=metadata)
 
 
 def _wrong(what: str, hint: str) -> ProjectError:

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING
 from keyframes import Row, Stopped
 from projects import FrameWriter, Picture, Project, Take, canonical
 from projects.files import write_atomic
+from projects.schema import ProjectFile
 
+from .finish import finish_of
 from .originals import Originals, storing
 from .painter import Painter
 from .pictures import read_picture
@@ -206,6 +208,7 @@ def _assembling(
     made: list[Film] = []
     failed: list[BaseException] = []
     file = setup.project.file
+    finish_film = finish_of(file.output, file.fps)
 
     def pictures() -> Iterator[Picture]:
         for frame in plan.frames:
@@ -216,10 +219,11 @@ def _assembling(
         try:
             made.append(
                 encode(
-                    pictures(),
+                    finish_film.pictures(pictures()),
                     take.film,
-                    fps=file.fps,
+                    fps=finish_film.fps_out,
                     audio=setup.project.audio,
+                    audio_from=file.sound.offset,
                     metadata=film_metadata(setup.project) if metadata else None,
                     crf=file.output.crf,
                     preset=file.output.preset,
@@ -255,11 +259,19 @@ def _film_key(setup: Setup, plan: Plan, metadata: bool) -> str:
     made_from = [
         [plan.keys[f] for f in plan.frames],
         project.file.fps,
-        vars(project.file.output),
+        _output(project.file),
         audio,
         told,
     ]
     return hashlib.sha256(canonical(made_from).encode()).hexdigest()
+
+
+def _output(file: ProjectFile) -> dict[str, object]:
+    """What the film's file is made by; what is not used is left out, so that a film of before is still true."""
+    given = file.output
+    told: dict[str, object] = {"crf": given.crf, "preset": given.preset}
+    told |= given.model_dump(exclude={"crf", "preset"}, exclude_defaults=True)
+    return told | ({"offset": file.sound.offset} if file.sound.offset and file.audio else {})
 
 
 def _film_is(take: Take, key: str) -> bool:

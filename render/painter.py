@@ -10,9 +10,12 @@ from torch import Tensor
 
 from keyframes import Row
 
+from .diffusion.latents import latent_shape
+from .diffusion.noise import travelled_noise
 from .diffusion.parts import Model
 from .diffusion.sampling import paint
 from .diffusion.steps import Sampling
+from .seeds import frame_travel
 from .setup import Setup
 
 OnStep = Callable[[int, int], None]
@@ -53,6 +56,10 @@ class DiffusionPainter:
             steps_mode=given.steps_mode,
         )
         self.model.use_loras([lora.weight(row) for lora in self.setup.loras])
+        noise = None
+        if travel := frame_travel(row):
+            shape = latent_shape(self.model, *self.setup.size)
+            noise = travelled_noise([self.setup.seed(row)], [travel.seed], [travel.share], shape)
         more = row.numbers["reveal_strength"] - settings.strength
         return paint(
             self.model,
@@ -63,5 +70,6 @@ class DiffusionPainter:
             seeds=[self.setup.seed(row)],
             frame=row.frame,
             strengths=settings.strength + more * hole if hole is not None and more > 0 else None,
+            noise=noise,
             on_step=on_step,
         )

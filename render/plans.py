@@ -16,6 +16,7 @@ from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, VIDEO, lora_lane
 from .diffusion import reveal_plan, step_plan
 from .loras import lora_inputs
 from .reels import DEPTH
+from .seeds import SUBSEED_LANES, frame_travel
 from .setup import Setup
 from .speed import known_seconds
 from .touches import matches_color, touch_inputs, without_touches
@@ -35,7 +36,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     there is none.
     """
     file, numbers = setup.project.file, without_touches(row.numbers)
-    for lane in ("seed", *(lora_lane(lora.name) for lora in setup.loras)):
+    for lane in ("seed", *SUBSEED_LANES, *(lora_lane(lora.name) for lora in setup.loras)):
         numbers.pop(lane, None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
@@ -48,6 +49,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "guidance_rescale": file.diffusion.guidance_rescale,
         **touch_inputs(setup, row),
     }
+    if travel := frame_travel(row):
+        inputs["subseed"] = travel
     if file.video.input:
         inputs["video"] = video_inputs(setup, row)
     if loras := lora_inputs(setup.loras, row):

@@ -36,7 +36,10 @@ def preview_project(project: Project, out: Path | None = None) -> Film:
     if out is None:
         out = project.take_folder / "preview.mp4"
         out.parent.mkdir(parents=True, exist_ok=True)
-    return encode(moving_pictures(setup), out, fps=project.file.fps, audio=project.audio, preset="veryfast")
+    sound, start = project.audio, project.file.sound.offset
+    return encode(
+        moving_pictures(setup), out, fps=project.file.fps, audio=sound, audio_from=start, preset="veryfast"
+    )
 
 
 def moving_pictures(setup: Setup) -> Iterator[Picture]:

@@ -22,6 +22,8 @@ from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 from .loras import ProjectLora, find_loras
 from .reels import Reel, find_reels, needs_depth
+from .seeds import frame_seed
+from .sound.track import with_sound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +71,9 @@ class Setup:
 
     def seed(self, row: Row) -> int:
         """The seed of a frame, as `seed_behavior` says."""
-        start, behavior = self.project.file.seed, self.project.file.diffusion.seed_behavior
-        if behavior == "fixed":
-            return int(start)
-        if behavior == "schedule":
-            return int(row.numbers["seed"])
-        if behavior == "random":
-            digest = hashlib.blake2b(f"{start}/{row.frame}/seed".encode(), digest_size=4).digest()
-            return int.from_bytes(digest, "little")
-        return int(start) + row.frame
+        given = self.project.file
+        behavior, every = given.diffusion.seed_behavior, given.diffusion.seed_iter_n
+        return frame_seed(row, start=int(given.seed), behavior=behavior, every=every)
 
 
 def prepare(project: Project) -> Setup:
@@ -144,9 +140,12 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
         "sampler": known.sampler,
     }
     specs = (*lane_specs(samplers, defaults), *project.lora_lanes)
+    clock, track = with_sound(project)
     if not project.file.video.input:
         specs = tuple(spec for spec in specs if spec not in VIDEO)
     try:
-        return compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
+        return compile_timeline(clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:
-        raise ProjectError(located(project, error.problems)) from None
+        unheard = track.problems if track else ()
+        others = [problem for problem in error.problems if problem not in unheard]
+        raise ProjectError([*unheard, *located(project, others)]) from None

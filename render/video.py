@@ -42,6 +42,7 @@ def encode(
     *,
     fps: float | Fraction,
     audio: Path | None = None,
+    audio_from: float = 0.0,
     metadata: Mapping[str, str] | None = None,
     crf: int | None = None,
     preset: str = "medium",
@@ -53,6 +54,7 @@ def encode(
     input gives equal bytes. Pictures are never rescaled: where a size must be even and is not, the last
     column or row is repeated. The film is as long as its frames: longer sound is cut, shorter sound ends
     early.
+    `audio_from`: the second of the sound at which the film begins.
     `metadata`: texts by key (title, artist, comment, copyright, date, genre); a GIF holds none.
     `crf`: quality of .mp4 and .webm, lower is better; `preset`: x264's speed. `on_frame(n)`: called after
     frame n.
@@ -70,6 +72,7 @@ def encode(
         encoding=container.encoding(crf, preset),
         rate=exact_rate(fps),
         audio=audio,
+        audio_from=audio_from,
         tags=_checked_tags(metadata or {}),
     )
     _check_limits(order)
@@ -98,6 +101,7 @@ class _Order:
     encoding: tuple[str, ...]
     rate: Fraction
     audio: Path | None
+    audio_from: float
     tags: Mapping[str, str]
 
 
@@ -190,7 +194,8 @@ def _write_film(frames: _Frames, order: _Order) -> None:
         done = silent
         if order.audio is not None:
             # Only now is the length known: the finished picture is copied, so that no frame can be cut.
-            sound = ["-t", f"{float(frames.count / order.rate):.6f}", *sound_input(order.audio)]
+            length = order.audio_from + float(frames.count / order.rate)
+            sound = ["-t", f"{length:.6f}", *sound_input(order.audio)]
             inputs = [*SAFE_INPUT, "-i", file_argument(silent), *tagging, *sound]
             mapped = [
                 "-map",
@@ -202,8 +207,12 @@ def _write_film(frames: _Frames, order: _Order) -> None:
                 "-flags:a",
                 "+bitexact",
             ]
+            # trimmed by a filter, to the sample: seeking in some formats is a guess
+            trim = f"atrim=start={order.audio_from:.6f},asetpts=PTS-STARTPTS"
+            cut = ["-filter:a", trim] if order.audio_from else []
             run_ffmpeg(
-                [*inputs, *mapped, *order.container.sound, *finish, file_argument(sounding)], doing=doing
+                [*inputs, *mapped, *cut, *order.container.sound, *finish, file_argument(sounding)],
+                doing=doing,
             )
             done = sounding
         _check_count(done, frames, path)

@@ -20,6 +20,7 @@ from keyframes import Row
 from projects import Picture, Project, Take, canonical, read_project
 from render.film import MakePainter, Rendered, render_project
 from render.painter import OnStep
+from render.seeds import frame_travel
 from render.setup import Setup
 
 SIDE = 64
@@ -89,7 +90,9 @@ class FakePainter:
         return own if picture is None else (1 - strength) * picture + strength * own
 
     def _own(self, row: Row) -> Tensor:
-        told = canonical([self.setup.seed(row), row.prompt, row.numbers["steps"], row.words["sampler"]])
+        told = canonical(
+            [self.setup.seed(row), frame_travel(row), row.prompt, row.numbers["steps"], row.words["sampler"]]
+        )
         rng = np.random.default_rng(int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "little"))
         width, height = self.setup.size
         coarse = torch.from_numpy(rng.random((1, 3, 4, 4), dtype=np.float32))

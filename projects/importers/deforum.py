@@ -12,6 +12,7 @@ from keyframes import Clock, ProjectError
 from .cadence import carry_cadence
 from .common import init_image_of, seed_of, title_of, whole
 from .deforum_eras import defaults_of, era_of, is_notebook
+from .deforum_film import carry_film
 from .deforum_motion import carry_motion
 from .deforum_prompts import carry_prompts
 from .deforum_table import TABLE
@@ -20,14 +21,19 @@ from .draft import Draft
 from .report import Report
 from .rewrite import rewritten
 from .samplers import OWN, our_sampler
-from .settings import SPECS, Given, as_number
+from .settings import SPECS, Given, as_number, is_true
 from .video import carry_deforum_video
 
 RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
 ODD = "2*floor(trunc({x})/2) + 1"
 _GRAIN = {"perlin": 0.24, "uniform": 0.36}  # docs/motion.md, Noise
 _GRAIN_OF_NOTEBOOK = 0.5  # added to pictures from -1 to 1, without greying
-_NEW_SEEDS = {"ladder": "s + floor(t/2) + 2*(t % 2)", "alternate": "s + t % 2"}
+_SEEDS = ("iter", "fixed", "random", "ladder", "alternate")
+_COUNTED = {  # by the number t of the painted frame
+    "iter": "s + floor((t + {before})/{every})",
+    "ladder": "s + floor(t/2) + 2*(t % 2)",
+    "alternate": "s + t % 2",
+}
 
 
 def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: Draft) -> Report:
@@ -49,6 +55,7 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
             "A film with a clip is painted at every frame here: its cadence is left out."
         )
     _coherence(given, draft, clock, notebook)
+    carry_film(given, draft, folder)
     carry_touches(given, draft, clock, folder)
     carry_prompts(given, draft, clock, notebook)
     if given.has("sd_model_name"):
@@ -144,40 +151,51 @@ def _seeds(given: Given, draft: Draft, clock: Clock, cadence: int) -> None:
     """The seeds; those that count, count painted frames."""
     behavior = given.word("seed_behavior").strip().lower()
     every = int(min(max(given.number("seed_iter_N", otherwise=1), 1), 1e6))
-    schedule = ""
-    if behavior in _NEW_SEEDS:
-        schedule = _NEW_SEEDS[behavior]
-    elif behavior == "iter" and every > 1:
-        schedule = f"s + floor((t + {every - 1})/{every})"
-    elif behavior == "iter" and cadence > 1:
-        schedule = "s + t"
-    if schedule and cadence > 1:
-        schedule = re.sub(r"\bt\b", f"floor(t/{cadence})", schedule)
-    if schedule:
+    if cadence > 1 and behavior in _COUNTED:
+        counted = _COUNTED[behavior].format(before=every - 1, every=every)
         draft.put("diffusion.seed_behavior", "schedule")
-        draft.put("diffusion.seed", schedule)
+        draft.put("diffusion.seed", re.sub(r"\bt\b", f"floor(t/{cadence})", counted))
     elif behavior == "schedule":
         draft.put("diffusion.seed_behavior", "schedule")
-        _seed_schedule(given, draft, clock)
-    elif behavior in ("iter", "fixed", "random"):
+        _seed_lane(given, draft, clock, "seed_schedule", "seed")
+    elif behavior in _SEEDS:
         draft.put("diffusion.seed_behavior", behavior)
     else:
         given.report.note("seed_behavior", "missing", "is not known: iter is taken.", behavior)
     given.carried("diffusion.seed_behavior", "seed_behavior")
     if behavior == "iter":
-        given.carried("diffusion.seed", "seed_iter_N")
+        if every > 1 and cadence == 1:
+            draft.put("diffusion.seed_iter_n", every)
+        given.carried("diffusion.seed_iter_n", "seed_iter_N")
+    _subseeds(given, draft, clock)
 
 
-def _seed_schedule(given: Given, draft: Draft, clock: Clock) -> None:
+def _subseeds(given: Given, draft: Draft, clock: Clock) -> None:
+    """The second seed, where it is switched on: by its schedules, or fixed, as old versions had it."""
+    for switch, seed, strength in (
+        ("enable_subseed_scheduling", "subseed_schedule", "subseed_strength_schedule"),
+        ("seed_enable_extras", "subseed", "subseed_strength"),
+    ):
+        if is_true(given.values.get(switch)):
+            _seed_lane(given, draft, clock, seed, "subseed")
+            common: dict[str, Any] = {"clock": clock, "dialect": "deforum"}
+            given.lane(draft, strength, "subseed_strength", keep_in_range=True, **common)
+            given.carried("diffusion.subseed", switch)
+            return
+
+
+def _seed_lane(given: Given, draft: Draft, clock: Clock, name: str, lane: str) -> None:
     """A schedule of seeds, in which those below 0 mean: any."""
-    value = given.get("seed_schedule")
-    try:
-        plain = rewritten(value, SPECS["seed"], clock=clock, dialect="deforum")
-    except ProjectError:
-        given.lane(draft, "seed_schedule", "seed", clock=clock, dialect="deforum", shape=RANDOM_BELOW_0)
+    value = given.get(name)
+    if value is None:
         return
-    draft.put("diffusion.seed", plain)
-    given.carried("diffusion.seed", "seed_schedule")
+    try:
+        plain = rewritten(value, SPECS[lane], clock=clock, dialect="deforum")
+    except ProjectError:
+        given.lane(draft, name, lane, clock=clock, dialect="deforum", shape=RANDOM_BELOW_0)
+        return
+    draft.put(f"diffusion.{lane}", plain)
+    given.carried(f"diffusion.{lane}", name)
 
 
 def _coherence(given: Given, draft: Draft, clock: Clock, notebook: bool) -> None:

@@ -8,8 +8,6 @@ _HYBRID = "this part of hybrid video is not here."
 _CONTROL = "ControlNet is not here yet."
 _PARSEQ = "Parseq manifests are not read yet."
 _MASK = "masks of video are not here yet; masks are written anew: see docs/coherence.md."
-_UPSCALE = "upscaling is not here yet: upscale the finished film."
-_BETWEEN = "frames between frames are not here yet: interpolate the finished film."
 _FLOW = "optical flow is not here yet."
 _FILES = "concerns files: a take keeps its frames, and every frame carries its project."
 _SCREEN = "concerns the host's screen."
@@ -47,11 +45,34 @@ CARRIED: tuple[Setting, ...] = (
         why="for the samplers ddim and tcd",
         off=(0, "0: (0)", False),
     ),
-    Setting(
-        names="seed_behavior", here="diffusion.seed_behavior", why="ladder and alternate: as a seed schedule"
-    ),
-    Setting(names="seed_iter_N", here="diffusion.seed", why="more than 1: as a seed schedule", off=(1,)),
+    Setting(names="seed_behavior", here="diffusion.seed_behavior"),
+    Setting(names="seed_iter_N", here="diffusion.seed_iter_n", off=(1,)),
     Setting(names="seed_schedule", here="diffusion.seed", why="below 0: a seed by lot"),
+    Setting(
+        names="enable_subseed_scheduling subseed_schedule subseed_strength_schedule",
+        here="diffusion.subseed",
+        why="and diffusion.subseed_strength, while they are switched on",
+    ),
+    Setting(
+        names="subseed subseed_strength seed_enable_extras",
+        here="diffusion.subseed",
+        why="and diffusion.subseed_strength: the old, fixed ones, while they are switched on",
+    ),
+    Setting(
+        names="add_soundtrack soundtrack_path",
+        here="audio",
+        why="a file beside the project; its switch at File",
+    ),
+    Setting(
+        names="frame_interpolation_engine frame_interpolation_x_amount",
+        here="output.interpolate",
+        why="by optical flow in place of a network",
+    ),
+    Setting(
+        names="r_upscale_video r_upscale_factor r_upscale_model",
+        here="output.upscale",
+        why="by Lanczos' kernel in place of a network",
+    ),
     Setting(names="prompts animation_prompts", here="prompts"),
     Setting(names="animation_prompts_positive", here="prompts.prefix"),
     Setting(names="animation_prompts_negative", here="prompts.negative"),
@@ -190,16 +211,6 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="show_info_on_ui", why=_SCREEN, off=(True, False)),
     Setting(names="seed_resize_from_w seed_resize_from_h", why="seed resizing is not here.", off=(0,)),
     Setting(
-        names="enable_subseed_scheduling subseed_schedule subseed_strength_schedule",
-        why="subseeds are not here yet.",
-        switch="enable_subseed_scheduling",
-    ),
-    Setting(
-        names="subseed subseed_strength seed_enable_extras",
-        why="subseeds are not here yet.",
-        switch="seed_enable_extras",
-    ),
-    Setting(
         names="enable_checkpoint_scheduling checkpoint_schedule",
         why="changing the model within a film is not here yet.",
         switch="enable_checkpoint_scheduling",
@@ -297,20 +308,14 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="make_gif", why="reverie export can make the film in other formats.", off=(False,)),
     Setting(names="delete_imgs delete_input_frames store_frames_in_ram", why=_FILES, off=(False,)),
     Setting(
-        names="add_soundtrack soundtrack_path",
-        why='write audio = "song.mp3" for a file beside the project.',
-        switch="add_soundtrack",
+        names="r_upscale_keep_imgs frame_interpolation_keep_imgs frame_interpolation_use_upscaled",
+        why=_FILES,
+        off=(ANY,),
     ),
     Setting(
-        names="r_upscale_video r_upscale_model r_upscale_factor r_upscale_keep_imgs",
-        why=_UPSCALE,
-        switch="r_upscale_video",
-    ),
-    Setting(
-        names="frame_interpolation_engine frame_interpolation_x_amount frame_interpolation_slow_mo_enabled "
-        "frame_interpolation_slow_mo_amount frame_interpolation_keep_imgs frame_interpolation_use_upscaled",
-        why=_BETWEEN,
-        switch="frame_interpolation_engine",
+        names="frame_interpolation_slow_mo_enabled frame_interpolation_slow_mo_amount",
+        why="slow motion: export at a lower --fps.",
+        switch="frame_interpolation_slow_mo_enabled",
     ),
     Setting(names="image_path outdir init_image_box timestring", why=_FILES, off=("",)),
     Setting(names="sd_model_hash deforum_git_commit_id", why="no part of a film.", off=(ANY,)),

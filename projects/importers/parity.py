@@ -41,7 +41,8 @@ _REST = """\
 | resuming by time stamp, `resume_run` | a take goes on where it stopped, to the same bytes |
 | settings beside the frames | every frame and film carries its project: `reverie new frame.png` |
 | stitching frames to a film | `reverie export` |
-| interpolating and upscaling a finished film, subtitles | not here yet |
+| interpolating and upscaling a finished film | `output.interpolate`, `output.fps_out`, `output.upscale` |
+| subtitles | not here yet |
 | Parseq manifests, prompt schedules of ComfyUI nodes | not read yet |
 """
 

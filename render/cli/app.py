@@ -22,6 +22,7 @@ _HOMES = {
     "schema": "projects",
     "move": "moves",
     "import": "importing",
+    "beats": "beats",
     "plan": "planning",
     "preview": "rendering",
     "render": "rendering",

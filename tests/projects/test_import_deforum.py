@@ -19,6 +19,7 @@ from projects.importers.deforum_eras import DEFAULTS, defaults_of, era_of
 from projects.importers.deforum_table import CARRIED, TABLE
 from projects.importers.samplers import BY_INDEX, NAMES, our_sampler
 from render.diffusion import SAMPLER_NAMES
+from render.seeds import frame_seed
 
 FILES = Path(__file__).parent / "settings"
 MODERN = json.loads((FILES / "deforum_2024_3d.txt").read_text(encoding="utf-8"))
@@ -206,14 +207,54 @@ def test_a_seed_left_to_chance_is_the_same_at_every_import() -> None:
     [
         ({"seed_behavior": "ladder"}, [9, 11, 10, 12, 11, 13]),
         ({"seed_behavior": "alternate"}, [9, 10, 9, 10, 9, 10]),
+        ({"seed_behavior": "fixed"}, [9] * 6),
+        ({"seed_behavior": "iter"}, [9, 10, 11, 12, 13, 14]),
         ({"seed_behavior": "iter", "seed_iter_N": 2}, [9, 10, 10, 11, 11, 12]),
+        ({"seed_behavior": "iter", "seed_iter_N": 3}, [9, 10, 10, 10, 11, 11]),
         ({"seed_behavior": "schedule", "seed_schedule": "0: (5), 4: (t*2)"}, [5, 5, 6, 7, 8, 10]),
     ],
 )
 def test_seeds(changes: dict[str, object], expected: list[int]) -> None:
     found = modern(seed=9, max_frames=6, diffusion_cadence=1, **changes)
-    assert table(found)["diffusion"]["seed_behavior"] == "schedule"
-    assert lane(found, "seed") == expected
+    given_here = table(found)["diffusion"]
+    assert given_here["seed_behavior"] == changes["seed_behavior"]
+    rows = timeline(found).rows()
+    every = given_here.get("seed_iter_n", 1)
+    behavior = given_here["seed_behavior"]
+    assert [frame_seed(row, start=9, behavior=behavior, every=every) for row in rows] == expected
+
+
+def deforums_seeds(behavior: str, every: int, frames: int, start: int = 9) -> list[int]:
+    """Counted from frame to frame, as Deforum does it."""
+    seeds, seed, counter = [], start, 0
+    for frame in range(frames):
+        seeds.append(seed)
+        if behavior == "ladder":
+            seed += 2 if frame % 2 == 0 else -1
+        elif behavior == "alternate":
+            seed += 1 if frame % 2 == 0 else -1
+        elif behavior == "iter":
+            seed += counter % every == 0
+            counter += 1
+    return seeds
+
+
+@pytest.mark.parametrize("behavior", ["iter", "ladder", "alternate", "fixed"])
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_seeds_are_those_that_counting_gives(behavior: Any, every: int) -> None:
+    rows = timeline(modern(max_frames=40)).rows()
+    found = [frame_seed(row, start=9, behavior=behavior, every=every) for row in rows]
+    assert found == deforums_seeds(behavior, every, 40)
+
+
+def test_subseeds() -> None:
+    on = {"enable_subseed_scheduling": True, "subseed_schedule": "0: (7), 6: (t*3)"}
+    found = modern(max_frames=12, **on, subseed_strength_schedule="0: (0), 10: (0.5)")
+    assert lane(found, "subseed") == [7, 8, 10, 12, 14, 16, 18, 21, 24, 27, 30, 33]
+    assert lane(found, "subseed_strength") == pytest.approx([*(n * 0.05 for n in range(11)), 0.5])
+    assert not told(found, "subseed_schedule")
+    off = modern(subseed_schedule="0: (7)", subseed_strength_schedule="0: (1)")
+    assert set(lane(off, "subseed_strength")) == {0.0}
 
 
 def test_a_scheduled_seed_below_0_is_drawn() -> None:
@@ -223,11 +264,8 @@ def test_a_scheduled_seed_below_0_is_drawn() -> None:
     assert all(0 <= seed < 2**32 for seed in seeds)
 
 
-@pytest.mark.parametrize("behavior", ["iter", "fixed", "random"])
-def test_plain_seeds(behavior: str) -> None:
-    assert (
-        table(modern(seed_behavior=behavior, diffusion_cadence=1))["diffusion"]["seed_behavior"] == behavior
-    )
+def test_seeds_by_lot() -> None:
+    assert table(modern(seed_behavior="random"))["diffusion"]["seed_behavior"] == "random"
 
 
 # --- samplers

@@ -1,0 +1,53 @@
+"""Signals: numbers per frame that come from outside the project's text, such as how loud its music is.
+
+Whoever has them (see render/sound) gives them to the clock; here they are only read, by name and frame.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+SOUND: dict[str, str] = {
+    "amp": "how loud the sound is, 0 to 1",
+    "bass": "how loud its low notes are, 0 to 1",
+    "mid": "the same for the middle",
+    "high": "the same for the treble",
+    "onset": "1 where a sound begins (less for a soft one), then falling",
+    "beat_pulse": "1 on each beat, then falling",
+    "beat_phase": "0 on each beat, rising towards 1 at the next",
+}
+TEMPO: tuple[str, ...] = ("bpm", "beat")  # heard in the sound where the project gives no bpm
+
+
+class Signals(Protocol):
+    """Named curves over the frames of a film."""
+
+    def curve(self, name: str) -> Numbers:
+        """One of SOUND or TEMPO at every frame, float64 (frames,), finite."""
+        ...
+
+
+def read_signal(signals: Signals | None, name: str, frames: Numbers) -> Numbers:
+    """The values (n,) of a signal at `frames` (n,), which may lie between frames; beyond the film its ends hold.
+
+    Without signals all is 0: the parser has refused such a name before.
+    """
+    if signals is None:
+        return np.zeros(len(frames))
+    curve = signals.curve(name)
+    return np.interp(frames, np.arange(len(curve), dtype=np.float64), curve)
+
+
+class Silence:
+    """Signals of a sound that nobody has heard yet: all 0, so that the text can be checked without it."""
+
+    def curve(self, name: str) -> Numbers:
+        """See Signals."""
+        return np.zeros(1)

@@ -1,0 +1,1 @@
+"""Hearing a sound track: from a file to curves per frame that expressions can use."""

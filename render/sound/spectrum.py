@@ -1,0 +1,106 @@
+"""What is in the sound, a hundred times a second: how loud it is, in which bands, and where something begins.
+
+Convention: hop i is the sound about the time i / HOPS seconds, through a Hann window of WINDOW samples centred there.
+Levels are root mean squares: a sine of full scale has 0.707.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.fft import rfft, rfftfreq
+from scipy.signal import get_window
+
+from .decode import RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+HOPS = 100  # a second
+WINDOW = 1024  # 32 ms: short enough to tell when, long enough to tell bass from middle
+_HOP = RATE // HOPS
+_LOWEST = 20.0  # Hz: what lies below is not heard
+_PITCHES, _PITCH_LOW, _PITCH_HIGH = 40, 40.0, 15_000.0
+_COMPRESSION = 1000.0  # a sound 60 dB below full scale counts about as much as its amplitude
+_LAG = 2  # hops: more than half a window, so that a click rises at its own place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """levels: (hops, 4), all of the sound and its three bands. novelty: (hops,), how much begins there."""
+
+    levels: Numbers
+    novelty: Numbers
+
+    @property
+    def seconds(self) -> float:
+        """How long the sound is, to a hop."""
+        return max(len(self.levels) - 1, 0) / HOPS
+
+
+def listen(blocks: Iterable[NDArray[np.float32]], edges: Sequence[float]) -> Heard:
+    """Go through the sound once, holding one block and what was heard.
+
+    blocks: samples (n,) of any lengths. edges: four frequencies in Hz, rising: bass lies between the first
+    two, the middle and the treble after it.
+    """
+    ear = _Ear(edges)
+    waiting = np.zeros(WINDOW // 2, dtype=np.float32)
+    found = []
+    for block in blocks:
+        waiting = np.concatenate([waiting, block])
+        count = (len(waiting) - WINDOW) // _HOP + 1
+        if count > 0:
+            found.append(ear.hear(waiting, count))
+            waiting = waiting[count * _HOP :]
+    waiting = np.concatenate([waiting, np.zeros(WINDOW // 2, dtype=np.float32)])
+    count = max((len(waiting) - WINDOW) // _HOP + 1, 0)
+    found.append(ear.hear(waiting, count))
+    levels = np.concatenate([levels for levels, _ in found])
+    return Heard(levels=levels, novelty=np.concatenate([novelty for _, novelty in found]))
+
+
+class _Ear:
+    """Turns windows into levels and novelty; remembers the pitches of the last hops."""
+
+    def __init__(self, edges: Sequence[float]) -> None:
+        self.window = np.asarray(get_window("hann", WINDOW), dtype=np.float32)
+        # twice: of the spectrum only the positive half is there
+        self.scale = 2.0 / (WINDOW * float(np.sum(self.window.astype(np.float64) ** 2)))
+        pitches = np.geomspace(_PITCH_LOW, _PITCH_HIGH, _PITCHES + 1)
+        self.spans = [_bins(_LOWEST, RATE / 2), *(_bins(*pair) for pair in _pairs(edges))]
+        self.pitches = np.unique([_bins(float(pitch), RATE)[0] for pitch in pitches])
+        self.before = np.zeros((_LAG, len(self.pitches) - 1))
+
+    def hear(self, sound: NDArray[np.float32], count: int) -> tuple[Numbers, Numbers]:
+        """Levels (count, 4) and novelty (count,) of the first `count` windows of `sound`."""
+        if count == 0:
+            return np.zeros((0, len(self.spans))), np.zeros(0)
+        windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::_HOP][:count]
+        power = np.abs(rfft(windows * self.window, axis=1).astype(np.complex128)) ** 2 * self.scale
+        levels = np.sqrt(np.stack([power[:, low:high].sum(axis=1) for low, high in self.spans], axis=1))
+        tones = np.add.reduceat(power[:, : self.pitches[-1]], self.pitches[:-1], axis=1)
+        tones = np.log10(1.0 + _COMPRESSION * np.sqrt(tones))
+        # Spectral flux over logarithmic bands: Böck, Krebs and Schedl, "Evaluating the online capabilities of
+        # onset detection methods" (ISMIR 2012); flux itself: Dixon, "Onset detection revisited" (DAFx 2006).
+        row = np.concatenate([self.before, tones])
+        self.before = row[-_LAG:]
+        novelty = np.maximum(row[_LAG:] - row[:-_LAG], 0.0).mean(axis=1)
+        return levels, novelty
+
+
+def _pairs(edges: Sequence[float]) -> list[tuple[float, float]]:
+    return [(edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
+
+
+def _bins(low: float, high: float) -> tuple[int, int]:
+    """The first and the end of the bins whose frequency f is low <= f < high; at least one."""
+    frequencies = rfftfreq(WINDOW, 1.0 / RATE)
+    first, end = (int(np.searchsorted(frequencies, edge)) for edge in (low, high))
+    first = min(first, len(frequencies) - 1)
+    return first, max(end, first + 1)
