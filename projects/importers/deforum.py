@@ -12,6 +12,7 @@ from keyframes import Clock, ProjectError
 from .common import init_image_of, seed_of, title_of, whole
 from .deforum_eras import defaults_of, era_of, is_notebook
 from .deforum_motion import carry_motion
+from .deforum_parseq import with_manifest
 from .deforum_prompts import carry_prompts
 from .deforum_table import TABLE
 from .draft import Draft
@@ -32,6 +33,7 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
 
     folder: where the project will stand, and its init image with it.
     """
+    values, led = with_manifest(values)
     notebook, era = is_notebook(values), era_of(values)
     by = "Deforum's notebook" if notebook else f"Deforum ({era} or later)"
     given = Given(values, defaults_of(era), Report(source=name, written_by=by))
@@ -44,6 +46,10 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     if given.has("sd_model_name"):
         given.report.remarks.append(f"Its checkpoint was {given.word('sd_model_name')}.")
         given.carried("model", "sd_model_name")
+    if led:
+        given.report.remarks.append(f"Its Parseq manifest leads {', '.join(led)}.")
+        given.carried("the lanes that it leads", "parseq_manifest", "parseq_use_deltas")
+        given.carried("fps, frames", "parseq_non_schedule_overrides")
     _hints(given)
     given.settle(TABLE)
     return given.report

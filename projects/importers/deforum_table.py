@@ -7,7 +7,7 @@ from .settings import ANY, Setting
 _HYBRID = "video that is mixed into a film or moves it is not here yet."
 _CONTROL = "ControlNet is not here yet."
 _LOOPER = "guide images are not here yet."
-_PARSEQ = "Parseq manifests are not read yet."
+_PARSEQ = "an address is not visited: put the manifest itself there, or import it by itself."
 _MASK = "masks are not here yet."
 _UPSCALE = "upscaling is not here yet: upscale the finished film."
 _BETWEEN = "frames between frames are not here yet: interpolate the finished film."
@@ -220,9 +220,12 @@ LEFT: tuple[Setting, ...] = (
         switch="hybrid_generate_inputframes",
     ),
     Setting(
-        names="parseq_manifest parseq_use_deltas parseq_non_schedule_overrides fetched_parseq_manifest_summary",
-        why=_PARSEQ,
+        names="parseq_manifest parseq_use_deltas parseq_non_schedule_overrides",
+        why=f"a manifest within the file leads its lanes; {_PARSEQ}",
         switch="parseq_manifest",
+    ),
+    Setting(
+        names="fetched_parseq_manifest_summary", why="a leftover of the run that wrote the file.", off=(ANY,)
     ),
     Setting(
         names="cn_#_enabled cn_#_module cn_#_model cn_#_weight cn_#_guidance_start cn_#_guidance_end "
@@ -293,7 +296,7 @@ LEFT: tuple[Setting, ...] = (
     Setting(
         names="scheduler scheduler_schedule enable_scheduler_scheduling distilled_cfg_scale_schedule "
         "enable_distilled_cfg_scale_scheduling keyframe_distribution keyframe_strength_schedule shake_name "
-        "shake_intensity shake_speed",
+        "shake_intensity shake_speed freeu_* kohya_hrfix_* wan_*",
         why="a setting of a fork; reverie move handheld writes a camera that shakes.",
         off=("", "None", False, "Off"),
     ),
