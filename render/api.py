@@ -19,6 +19,7 @@ from projects import Project, Take
 from .diffusion import find_model
 from .plans import Plan, make_plan
 from .setup import Setup, prepare
+from .stereo import viewer
 from .video import Film, encode
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
         stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
     metadata: dict[str, str] = {}
     audio = None
+    pictures = (found.read(f) for f in stored)
     try:
         text = found.project_file.read_text(encoding="utf-8")
         folder = take.resolve().parent.parent
@@ -154,8 +156,12 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
         if fps is None:
             what = f"{found.project_file} cannot be read, so the frame rate is not known."
             raise _wrong(what, "Give it: --fps 15") from error
+    else:
+        if project.file.output.vr != "none":
+            view = viewer(prepare(read_project(text, name=project.file_name, folder=folder)))
+            pictures = (view(f, found.read(f)) for f in stored)
     sounding = audio if str(out).lower().endswith((".mp4", ".mov", ".webm")) else None
-    return encode((found.read(f) for f in stored), out, fps=fps or 15.0, audio=sounding, metadata=metadata)
+    return encode(pictures, out, fps=fps or 15.0, audio=sounding, metadata=metadata)
 
 
 def _wrong(what: str, hint: str) -> ProjectError:

@@ -28,6 +28,7 @@ from .plans import Plan, make_plan
 from .progress import Reporter, Silent
 from .setup import Setup, prepare
 from .speed import remember
+from .stereo import film_settings, viewer
 from .video import Film, encode
 
 if TYPE_CHECKING:
@@ -182,9 +183,10 @@ def _assembling(
     file = setup.project.file
 
     def pictures() -> Iterator[Picture]:
+        view = viewer(setup)
         for frame in plan.frames:
             writer.wait_for(frame)
-            yield take.read(frame)
+            yield view(frame, take.read(frame))
 
     def work() -> None:
         try:
@@ -229,7 +231,7 @@ def _film_key(setup: Setup, plan: Plan, metadata: bool) -> str:
     made_from = [
         [plan.keys[f] for f in plan.frames],
         project.file.fps,
-        vars(project.file.output),
+        film_settings(setup, plan.frames),
         audio,
         told,
     ]

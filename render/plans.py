@@ -11,7 +11,7 @@ from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
-from projects.lanes import FLIP, IN_2D, IN_3D
+from projects.lanes import FLIP, IN_2D, IN_3D, PATH
 
 from .diffusion import reveal_plan, step_plan
 from .setup import Setup
@@ -75,7 +75,10 @@ def _space(setup: Setup, row: Row) -> tuple[object, ...]:
 
 def _idle(setup: Setup, row: Row) -> set[str]:
     """The motion lanes that do nothing at a frame."""
-    idle = set(IN_3D if setup.project.file.motion.mode == "2d" else IN_2D)
+    idle = {
+        *(IN_3D if setup.project.file.motion.mode == "2d" else IN_2D),
+        *PATH,
+    }  # a path's moves are in the lanes
     if not any(row.numbers[lane] for lane in FLIP[:3]):
         idle.update(FLIP)
     if setup.depth.kind == "flat":

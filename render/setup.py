@@ -15,6 +15,8 @@ from projects import Project, lane_specs, located
 
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
+from .paths import along_path
+from .stereo import check_stereo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,7 @@ def prepare(project: Project) -> Setup:
         _check_lanes(project, error)
         raise
     timeline = _timeline(project, source.defaults, source.samplers)
+    check_stereo(project)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d":
         _check_planes(project, timeline)
@@ -110,6 +113,7 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
     }
     specs = lane_specs(samplers, defaults)
     try:
-        return compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
+        timeline = compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:
         raise ProjectError(located(project, error.problems)) from None
+    return along_path(project, timeline)

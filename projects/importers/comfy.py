@@ -103,7 +103,7 @@ class _Import:
         seed = as_number(self.value(self.sampler, seeded, "seed")) or 0.0
         if not 0 <= seed <= 2**53:
             self.report.remarks.append(
-                f"Its seed {seed:.0f} is larger than the largest here; the rest after 2**53 is taken."
+                f"Its seed {seed:.0f} is larger than any here: the rest after 2**53 is taken."
             )
         size = next((node for node in self.graph.values() if node.kind == "EmptyLatentImage"), None)
         sides = [as_number(self.value(size, side, "size")) for side in ("width", "height")]
@@ -153,7 +153,7 @@ class _Import:
             keyed = read_keyed(str(text), self.clock, self.given, self.name(node, "text"))
             text = next(iter(keyed.values()), "")
             if len(set(keyed.values())) > 1:
-                why = "negative prompts with keys of their own are not here: the first is taken. Write --neg into the keys."
+                why = "negative prompts have no keys of their own: the first is taken. Write --neg into the keys."
                 self.report.note(self.name(node, "text"), "changed", why)
         known = str(self.draft.tables["prompts"].get("negative", ""))
         words = f"{text or ''} {known}".replace("--neg", " ").replace("\0", " ").strip()

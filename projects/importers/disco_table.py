@@ -9,7 +9,6 @@ _CUTS = "belongs to CLIP guidance, which is not here yet."
 _LOSS = "losses that steer the picture are not here yet."
 _VIDEO = "video input is not here yet."
 _TURBO = "turbo is not here yet: every frame is painted."
-_VR = "pairs of pictures for two eyes are not here yet."
 _SYMMETRY = "symmetry is not here yet."
 _HOST = "concerns the notebook and its machine."
 _FILM = "concerns the film file: reverie export makes it."
@@ -43,6 +42,11 @@ CARRIED: tuple[Setting, ...] = (
     Setting(names="padding_mode", here="motion.border", why="in 3D; 2D always wraps"),
     Setting(names="sampling_mode", here="motion.sampling", why="in 3D; 2D is always bilinear"),
     Setting(names="diffusion_model", here="model", why="named in a comment; --model puts a model in"),
+    Setting(
+        names="vr_mode vr_eye_angle vr_ipd",
+        here="output.vr",
+        why="side by side in the film, in 3D; the toe-in becomes `vr_screen`, the distance where both eyes meet",
+    ),
 )
 LEFT: tuple[Setting, ...] = (
     Setting(names="clip_guidance_scale", why=_CLIP),
@@ -84,7 +88,6 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="near_plane far_plane", why="had no effect in Disco Diffusion.", off=(ANY,)),
     Setting(names="midas_depth_model midas_weight", why="all depth comes from what motion.depth names."),
     Setting(names="turbo_mode turbo_steps turbo_preroll", why=_TURBO, switch="turbo_mode"),
-    Setting(names="vr_mode vr_eye_angle vr_ipd", why=_VR, switch="vr_mode"),
     Setting(
         names="use_vertical_symmetry use_horizontal_symmetry",
         why=_SYMMETRY,

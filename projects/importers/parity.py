@@ -15,12 +15,12 @@ _HEAD = """\
     reverie import old_settings.txt -o dream.toml
 
 makes a project of a settings file: Deforum's JSON `.txt` of every version since November 2022, the notebook's, Disco
-Diffusion's, a [Parseq](#parseq-carried-over) manifest, a [prompt schedule](#fizznodes-in-comfyui-carried-over) of
-FizzNodes or a graph of ComfyUI that holds one, or the settings of AnimateDiff prompt travel. With `--render` it renders
-the project too, in one go. Every schedule has the same value at every frame; where a key or a number means something else
-there, it is written anew. What has no place here is told on stderr and at the end of the project, by name and with
-why; nothing is left out in silence. A setting that is missing in the file has the default of the version that wrote
-it, and one that its version did not have is off.
+Diffusion's, a [Parseq](#parseq-carried-over) manifest, a
+[prompt schedule](#fizznodes-in-comfyui-carried-over) of FizzNodes or a graph of ComfyUI that holds one, or the settings
+of AnimateDiff prompt travel. With `--render` it renders the project too, in one go. Every schedule has the same value
+at every frame; where a key or a number means something else there, it is written anew. What has no place here is told
+on stderr and at the end of the project, by name and with why; nothing is left out in silence. A setting that is missing
+in the file has the default of the version that wrote it, and one that its version did not have is off.
 
 - **Pictures are not the same**, even with the same model: noise is drawn in another way, and every frame is painted
   (Deforum's cadence paints every second one by default). Motion and schedules are the same.
@@ -35,16 +35,16 @@ In the tables # stands for a number and * for anything. What stands under *here*
 _BEFORE = {
     "Parseq": (
         """\
-A manifest with `rendered_frames` gives every field at every frame as Parseq has it: what runs straight is written as a
-ramp, the rest frame by frame. One without them is worked out from its key frames where these are joined by `L` (lines),
-`S` (steps) or `C` (natural splines); a field in Parseq's own language is told of. Deforum takes its `_delta` columns, so
-they are what the camera's lanes get. A manifest that stands in a Deforum file's `parseq_manifest` leads the lanes there.
+A manifest with `rendered_frames` gives every field at every frame as Parseq has it: what runs straight is written as
+a ramp, the rest frame by frame. One without them is worked out from its key frames where these are joined by `L`
+(lines), `S` (steps) or `C` (natural splines); a field in Parseq's own language is told of. Deforum takes its `_delta`
+columns, so they are what the lanes get. A manifest in a Deforum file's `parseq_manifest` leads the lanes there.
 """,
     ),
     "FizzNodes in ComfyUI": (
         """\
-Read are a text of keys and prompts (`"0": "a lighthouse", "48": "a calm sea"`), a workflow as ComfyUI saves it, and what
-its API takes. The prompt is that which feeds the sampler; a value schedule goes to the lane of the input that it feeds.
+Read are a text of keys and prompts (`"0": "a lighthouse", "48": "a calm sea"`), a workflow as ComfyUI saves it, and
+what its API takes. The prompt is that which feeds the sampler; a value schedule goes to the lane of what it feeds.
 """,
     ),
 }

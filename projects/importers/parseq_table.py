@@ -10,13 +10,18 @@ _CONTROL = "ControlNet is not here yet."
 _LOOPER = "guide images are not here yet."
 _SOURCE = "what Parseq rendered of it is carried over, frame by frame."
 
+_AXES = ("x", "y", "z")
+
 # Parseq's fields and their lanes: those that it gives as positions, of which frames take the differences,
 MOVING: dict[str, str] = {
     name: name
     for name in (
-        "angle zoom translation_x translation_y translation_z rotation_3d_x rotation_3d_y rotation_3d_z "
-        "perspective_flip_theta perspective_flip_phi perspective_flip_gamma"
-    ).split()
+        "angle",
+        "zoom",
+        *(f"translation_{axis}" for axis in _AXES),
+        *(f"rotation_3d_{axis}" for axis in _AXES),
+        *(f"perspective_flip_{angle}" for angle in ("theta", "phi", "gamma")),
+    )
 }
 # and those whose values are the lanes' own.
 PLAIN: dict[str, str] = {

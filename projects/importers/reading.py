@@ -1,6 +1,7 @@
 """Reading another program's settings file: which program's it is, and the project that comes of it.
 
-The file is a stranger's: it is read as text of a bounded size, JSON or a prompt schedule, nothing in it is run, and no address in it is visited.
+The file is a stranger's: it is read as text of a bounded size, JSON or a prompt schedule, nothing in it is run, and no
+address in it is visited.
 """
 
 from __future__ import annotations
