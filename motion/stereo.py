@@ -10,7 +10,7 @@ from torch import Tensor
 
 from motion.fill import fill
 from motion.pose import Matrix, Pose, lens
-from motion.resample import covered, resample
+from motion.resample import Sampling, covered, resample
 from motion.warp3d import warp_depth
 
 _FAR_OUT = 4.0  # widths beyond which a place is outside whatever it is
@@ -25,6 +25,7 @@ def eye(
     fov: float,
     aspect: float = 1.0,
     screen: float = math.inf,
+    sampling: Sampling = "bicubic",
 ) -> Tensor:
     """`picture` (B, C, H, W) as an eye sees it that stands `offset` units right of the camera: (B, C, H, W).
 
@@ -40,7 +41,7 @@ def eye(
         picture,
         [_eye_pose(offset, screen, lens(fov, aspect, size))] * len(picture),
         depth,
-        sampling="bicubic",
+        sampling=sampling,
     )
     return fill(seen.picture, seen.coverage)
 

@@ -47,7 +47,8 @@ def film_settings(setup: Setup, frames: Sequence[int]) -> dict[str, object]:
         return {name: value for name, value in given.items() if not name.startswith("vr")}
     lanes = {lane: [float(setup.timeline.numbers[lane][frame]) for frame in frames] for lane in _LANES}
     depth = (setup.depth.kind, setup.depth.digest or setup.depth.name)
-    return {**given, "depth": depth, "compat": setup.project.file.motion.compat, **lanes}
+    motion = setup.project.file.motion
+    return {**given, "depth": depth, "compat": motion.compat, "sampling": motion.sampling, **lanes}
 
 
 def viewer(setup: Setup) -> View:
@@ -76,7 +77,7 @@ class _Eyes:
 
         from .frame import to_picture, to_tensor
 
-        output = self._setup.project.file.output
+        output, sampling = self._setup.project.file.output, self._setup.project.file.motion.sampling
         row = self._setup.timeline.row(frame)
         camera = {lane: row.numbers[lane] for lane in ("fov", "aspect")}
         with torch.inference_mode():
@@ -84,7 +85,10 @@ class _Eyes:
             depth = self._depths.of(given, row)
             depth = torch.ones_like(given[:, :1]) if depth is None else depth
             half, screen = output.vr_eyes / UNITS / 2, output.vr_screen / UNITS or math.inf
-            pair = [eye(given, depth, offset=side * half, screen=screen, **camera) for side in (-1, 1)]
+            pair = [
+                eye(given, depth, offset=side * half, screen=screen, sampling=sampling, **camera)
+                for side in (-1, 1)
+            ]
             if output.vr == "equirect-180":
                 pair = [half_sphere(seen, **camera) for seen in pair]
             return to_picture(torch.cat(pair, dim=2 if output.vr == "over-under" else 3))

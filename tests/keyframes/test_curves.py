@@ -52,7 +52,7 @@ def test_known_values() -> None:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "bezier"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("bezier", "spline")])
 def test_every_curve_meets_both_keys_and_stays_between(name: str) -> None:
     found = values(f"{name}; 0: (2), 50: (7), 100: (3)")
     assert found[0] == 2
@@ -161,5 +161,5 @@ def test_spline_passes_through_its_keys_with_the_slope_of_their_neighbours() -> 
     step = 1e-5
     inner = (schedule.at(x[1:-1] + step) - schedule.at(x[1:-1] - step)) / (2 * step)
     np.testing.assert_allclose(inner, (y[2:] - y[:-2]) / (x[2:] - x[:-2]), atol=1e-5)
-    straight = parse_schedule("spline; 0: 1, 7: 8, 30: 31, 99: 100", lane="zoom", clock=CLOCK).values()
-    np.testing.assert_allclose(straight, 1 + np.arange(100.0), atol=1e-9)
+    straight = parse_schedule("spline; 0: 1, 7: 8, 30: 31, 100: 101", lane="zoom", clock=CLOCK).values()
+    np.testing.assert_allclose(straight, 1 + np.arange(101.0), atol=1e-9)
