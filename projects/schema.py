@@ -179,7 +179,8 @@ class Output(_Table):
     )
     preset: Literal["ultrafast", "veryfast", "fast", "medium", "slow", "veryslow"] = "medium"
     vr: Literal["none", "side-by-side", "over-under", "equirect-180"] = Field(
-        "none", description="For two eyes, from depth: left and right, left over right, or two half spheres."
+        default="none",
+        description="For two eyes, from depth: left and right, left over right, or two half spheres.",
     )
     vr_eyes: Annotated[float, NoBool, Field(gt=0, le=1000)] = Field(
         6.0,

@@ -122,16 +122,14 @@ class _Import:
         text = self.value(node, "text", "prompts")
         name = self.name(node, "text")
         keyed = read_keyed(str(text), self.clock, self.given, name) if text is not None else {}
-        around = [
-            str(self.value(node, part, f"prompts.{place}") or "")
-            for part, place in (("pre_text", "prefix"), ("app_text", "suffix"))
-        ]
+        before = str(self.value(node, "pre_text", "prompts.prefix") or "")
+        after = str(self.value(node, "app_text", "prompts.suffix") or "")
         for part in ("pre_text", "app_text"):
             if part in node.wired and literal(self.graph, node, part) is None:
                 self.report.note(
                     self.name(node, part), "missing", "comes from nodes that no text can be read from."
                 )
-        lost = carry_schedule(self.draft, keyed, *around, weights=self.weights(node))
+        lost = carry_schedule(self.draft, keyed, before, after, self.weights(node))
         for letter in lost:
             why = "comes from nodes that cannot be written as one expression: 0 is taken."
             self.report.note(self.name(node, letter), "missing", why)

@@ -178,19 +178,19 @@ def _fits(names: list[str], values: list[Any]) -> bool:
 
 def _unrouted(graph: Graph, values: Mapping[str, Any], sources: Mapping[object, Link]) -> Graph:
     """Wires through Reroute nodes lead to what is behind these."""
-    through = {
-        str(node.get("id")): sources.get(item.get("link"))
-        for node in values["nodes"]
-        if isinstance(node, Mapping) and node.get("type") == "Reroute"
-        for item in (node.get("inputs") if isinstance(node.get("inputs"), list) else [])
-        if isinstance(item, Mapping)
-    }
-    for node in graph.values():
-        for name, link in node.wired.items():
+    through: dict[str, Link | None] = {}
+    for node in values["nodes"]:
+        if isinstance(node, Mapping) and node.get("type") == "Reroute":
+            inputs = node.get("inputs")
+            for item in inputs if isinstance(inputs, list) else []:
+                if isinstance(item, Mapping):
+                    through[str(node.get("id"))] = sources.get(item.get("link"))
+    for wired in (node.wired for node in graph.values()):
+        for name, link in wired.items():
             for _ in range(_LOOK):
                 behind = through.get(link.node)
                 if behind is None:
                     break
                 link = behind
-            node.wired[name] = link
+            wired[name] = link
     return graph

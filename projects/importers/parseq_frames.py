@@ -92,13 +92,15 @@ def _worked_out(manifest: Mapping[str, Any], keyframes: Sequence[Mapping[str, An
 
 def _field(name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], count: int) -> Numbers:
     """One field over the film: each interpolation holds until the next one that is named."""
-    given = [(at, value) for at, row in keys if (value := as_number(row.get(name))) is not None]
-    if not given:
+    given = [(frame, as_number(row.get(name))) for frame, row in keys]
+    points = [(float(frame), number) for frame, number in given if number is not None]
+    if not points:
         raise ValueError("has no value at any key frame.")
-    at = np.array([frame for frame, _ in given], dtype=np.float64)
-    value = np.array([number for _, number in given], dtype=np.float64)
+    at = np.array([frame for frame, _ in points])
+    value = np.array([number for _, number in points])
     frames = np.arange(count, dtype=np.float64)
-    out, how = np.interp(frames, at, value), "L"
+    out: Numbers = np.interp(frames, at, value)
+    how = "L"
     stretches = [(frame, str(row.get(f"{name}_i") or "").strip()) for frame, row in keys]
     for index, (frame, named) in enumerate(stretches):
         how = named or how
