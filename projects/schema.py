@@ -183,11 +183,11 @@ class Output(_Table):
         description="For two eyes, from depth: left and right, left over right, or two half spheres.",
     )
     vr_eyes: Annotated[float, NoBool, Field(gt=0, le=1000)] = Field(
-        6.0,
+        default=6.0,
         description="From eye to eye, in 1/200 units: a thirtieth of the way to the nearest things is usual.",
     )
     vr_screen: Annotated[float, NoBool, Field(ge=0, le=1e6)] = Field(
-        0.0,
+        default=0.0,
         description="How far what stands on the screen is, in 1/200 units; 0: infinitely, all is before it.",
     )
 

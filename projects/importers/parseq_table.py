@@ -7,7 +7,7 @@ from .settings import ANY, Setting
 _EDITOR = "concerns Parseq's editor."
 _HYBRID = "video that is mixed into a film is not here yet."
 _CONTROL = "ControlNet is not here yet."
-_LOOPER = "guide images are not here yet."
+_LOOPER = "a manifest names no guide images: write [guide] anew."
 _SOURCE = "what Parseq rendered of it is carried over, frame by frame."
 
 _AXES = ("x", "y", "z")
