@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-NAMES = ("linear", "hold", "ease-in", "ease-out", "ease-in-out", "smooth", "cubic", "bezier")
+NAMES = ("linear", "hold", "ease-in", "ease-out", "ease-in-out", "smooth", "cubic", "spline", "bezier")
 EXAMPLES = f"Allowed: {', '.join(NAMES[:-1])}, bezier(x1, y1, x2, y2)."
 
 _CSS = {
@@ -41,7 +41,8 @@ class Curve:
     def shape(self, u: Numbers) -> Numbers:
         """How far the value has come, 0 to 1 (bezier: perhaps beyond), at the share `u` of the way.
 
-        The eases are those of CSS. `cubic` depends on the neighbouring keys: see `monotone_slopes`.
+        The eases are those of CSS. `cubic` and `spline` depend on the neighbouring keys: see
+        `monotone_slopes` and `passing_slopes`.
         """
         if self.name == "hold":
             return np.where(u >= 1.0, 1.0, 0.0)
@@ -101,6 +102,15 @@ def monotone_slopes(x: Numbers, y: Numbers) -> Numbers:
         harmonic = (w1 + w2) / (w1 / before + w2 / after)
     slopes[1:-1] = np.where(same_way, harmonic, 0.0)
     return slopes
+
+
+def passing_slopes(x: Numbers, y: Numbers) -> Numbers:
+    """Slopes (n,) at the points (x, y) for a curve that runs through them without slowing down: Catmull, Rom (1974).
+
+    `x` grows strictly. Each slope is that of the line between the two neighbours, at the ends that of the only one.
+    """
+    before, after = np.maximum(np.arange(len(x)) - 1, 0), np.minimum(np.arange(len(x)) + 1, len(x) - 1)
+    return np.asarray((y[after] - y[before]) / (x[after] - x[before]))
 
 
 def hermite(u: Numbers, start: Numbers, stop: Numbers, slope_in: Numbers, slope_out: Numbers) -> Numbers:

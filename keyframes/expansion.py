@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from keyframes.clock import Clock
-from keyframes.curves import Curve, hermite, monotone_slopes
+from keyframes.curves import Curve, hermite, monotone_slopes, passing_slopes
 from keyframes.expressions import Expression
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.intp]
+
+
+_WITH_NEIGHBOURS = {"cubic": monotone_slopes, "spline": passing_slopes}
 
 
 class Key(NamedTuple):
@@ -104,21 +107,24 @@ def _ramps(
     u = np.where(following > current, (at - positions[current]) / length, 0.0)
     values = np.empty(len(at))
     curves = _numbered([key.curve for key in keys])
-    slopes = (
-        _slopes(positions, starts, expressions) if any(key.curve.name == "cubic" for key in keys) else None
-    )
+    slopes = {
+        name: _slopes(positions, starts, expressions, name)
+        for name in _WITH_NEIGHBOURS
+        if any(key.curve.name == name for key in keys)
+    }
     for members, _ in _groups(curves[current]):
         here, there = current[members], following[members]
         curve = keys[here[0]].curve
-        if curve.name == "cubic" and slopes is not None:
-            tangents = slopes[0][here] * length[members], slopes[1][here] * length[members]
+        if curve.name in slopes:
+            leaving, arriving = slopes[curve.name]
+            tangents = leaving[here] * length[members], arriving[here] * length[members]
             values[members] = hermite(u[members], starts[here], starts[there], *tangents)
         else:
             values[members] = starts[here] + (starts[there] - starts[here]) * curve.shape(u[members])
     return values
 
 
-def _slopes(positions: Numbers, starts: Numbers, expressions: Indices) -> tuple[Numbers, Numbers]:
+def _slopes(positions: Numbers, starts: Numbers, expressions: Indices, curve: str) -> tuple[Numbers, Numbers]:
     """The slopes at the start and end of the ramp from each key, over runs of ramps between expressions."""
     leaving, arriving = np.zeros_like(starts), np.zeros_like(starts)
     numeric = np.array([not np.isnan(start) for start in starts])
@@ -126,6 +132,6 @@ def _slopes(positions: Numbers, starts: Numbers, expressions: Indices) -> tuple[
     for first, last in pairwise(borders):
         stop = last + 1 if last < len(starts) and numeric[last] else last  # the expression a ramp arrives at
         if numeric[first:stop].all() and stop - first > 1:
-            run = monotone_slopes(positions[first:stop], starts[first:stop])
+            run = _WITH_NEIGHBOURS[curve](positions[first:stop], starts[first:stop])
             leaving[first : stop - 1], arriving[first : stop - 1] = run[:-1], run[1:]
     return leaving, arriving

@@ -60,6 +60,30 @@ MOTION: tuple[LaneSpec, ...] = (
         unit="1/200 units",
         help="how far the sky is, 3d",
     ),
+    *(
+        LaneSpec(
+            name=f"camera_{axis}",
+            default=0.0,
+            unit="1/200 units",
+            help=f"where the camera stands, 3d; + is {way}",
+        )
+        for axis, way in (("x", "right"), ("y", "up"), ("z", "forward"))
+    ),
+    *(
+        LaneSpec(
+            name=f"look_at_{axis}",
+            default=0.0,
+            unit="1/200 units",
+            help=f"the point it looks at, 3d; + is {way}",
+        )
+        for axis, way in (("x", "right"), ("y", "up"), ("z", "forward"))
+    ),
+    LaneSpec(
+        name="camera_roll",
+        default=0.0,
+        unit="degrees",
+        help="of a camera path, 3d; + turns counter-clockwise",
+    ),
     LaneSpec(name="perspective_flip_theta", default=0.0, unit="degrees", help="rolls the picture as a card"),
     LaneSpec(name="perspective_flip_phi", default=0.0, unit="degrees", help="tilts the picture as a card"),
     LaneSpec(name="perspective_flip_gamma", default=0.0, unit="degrees", help="pans the picture as a card"),
@@ -82,6 +106,16 @@ IN_3D = (
     "aspect",
     "near",
     "far",
+)
+LOOK_AT = ("look_at_x", "look_at_y", "look_at_z")
+PATH = ("camera_x", "camera_y", "camera_z", *LOOK_AT, "camera_roll")  # where a camera is: see render/paths.py
+STEPS = (  # how it moves from frame to frame
+    "translation_x",
+    "translation_y",
+    "translation_z",
+    "rotation_3d_x",
+    "rotation_3d_y",
+    "rotation_3d_z",
 )
 MOVED_BY_SCALE = ("translation_x", "translation_y", "translation_z")
 FLIP = (

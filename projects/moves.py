@@ -64,6 +64,16 @@ def _orbit(frames: int, amount: float, distance: float) -> Lanes:
     }
 
 
+def _circle(frames: int, amount: float, distance: float) -> Lanes:
+    """A camera path, not steps: once round, so that the frame after the last would be the first one again."""
+    far, turn = _short(distance * UNITS), f"{_short(amount)}*2*pi*t/{frames}"
+    return {
+        "camera_x": f"0: ({far}*sin({turn}))",
+        "camera_z": f"0: ({far} - {far}*cos({turn}))",
+        "look_at_z": far,
+    }
+
+
 def _dolly_zoom(frames: int, amount: float, distance: float) -> Lanes:
     """Backing off to 1 + amount times the distance; tan(fov / 2) shrinks as the distance grows."""
     if amount <= -1:
@@ -130,6 +140,12 @@ MOVES: tuple[CameraMove, ...] = (
     CameraMove(name="parallax-pan", mode="3d", help="sideways to the right, half the distance", write=_truck),
     CameraMove(name="pan", mode="3d", help="looks 60 degrees to the right from where it stands", write=_pan),
     CameraMove(name="orbit", mode="3d", help="40 degrees round what stands at the distance", write=_orbit),
+    CameraMove(
+        name="circle",
+        mode="3d",
+        help="once round what stands at the distance, as a path that closes",
+        write=_circle,
+    ),
     CameraMove(
         name="dolly-zoom",
         mode="3d",

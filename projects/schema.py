@@ -345,6 +345,18 @@ class Output(_Table):
     upscale: Annotated[int, NoBool, Field(ge=1, le=8)] = Field(
         default=1, description="So many times as wide and high (Lanczos)."
     )
+    vr: Literal["none", "side-by-side", "over-under", "equirect-180"] = Field(
+        default="none",
+        description="For two eyes, from depth: left and right, left over right, or two half spheres.",
+    )
+    vr_eyes: Annotated[float, NoBool, Field(gt=0, le=1000)] = Field(
+        default=6.0,
+        description="From eye to eye, in 1/200 units: a thirtieth of the way to the nearest things is usual.",
+    )
+    vr_screen: Annotated[float, NoBool, Field(ge=0, le=1e6)] = Field(
+        default=0.0,
+        description="How far what stands on the screen is, in 1/200 units; 0: infinitely, all is before it.",
+    )
 
     @model_validator(mode="after")
     def _one_rate(self) -> Self:

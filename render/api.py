@@ -19,6 +19,7 @@ from projects import Project, Take
 from .diffusion import find_model
 from .plans import Plan, make_plan
 from .setup import Setup, prepare
+from .stereo import viewer
 from .video import Film, encode
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
         stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
     metadata: dict[str, str] = {}
     audio, start, output = None, 0.0, Output()
+    pictures = (found.read(f) for f in stored)
     try:
         text = found.project_file.read_text(encoding="utf-8")
         folder = take.resolve().parent.parent
@@ -161,10 +163,14 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
         if fps is None:
             what = f"{found.project_file} cannot be read, so the frame rate is not known."
             raise _wrong(what, "Give it: --fps 15") from error
+    else:
+        if project.file.output.vr != "none":
+            view = viewer(prepare(read_project(text, name=project.file_name, folder=folder)))
+            pictures = (view(f, found.read(f)) for f in stored)
     sounding = audio if str(out).lower().endswith((".mp4", ".mov", ".webm")) else None
     finish = finish_of(output, fps or 15.0)
-    pictures = finish.pictures(found.read(f) for f in stored)
-    return encode(pictures, out, fps=finish.fps_out, audio=sounding, audio_from=start, metadata=metadata)
+    finished = finish.pictures(pictures)
+    return encode(finished, out, fps=finish.fps_out, audio=sounding, audio_from=start, metadata=metadata)
 
 
 def _wrong(what: str, hint: str) -> ProjectError:

@@ -31,6 +31,7 @@ from .plans import Plan, hidden_originals, make_plan
 from .progress import Reporter, Silent
 from .setup import Setup, prepare
 from .speed import remember
+from .stereo import pair_settings, viewer
 from .video import Film, encode
 
 if TYPE_CHECKING:
@@ -211,9 +212,10 @@ def _assembling(
     finish_film = finish_of(file.output, file.fps)
 
     def pictures() -> Iterator[Picture]:
+        view = viewer(setup)
         for frame in plan.frames:
             writer.wait_for(frame)
-            yield take.read(frame)
+            yield view(frame, take.read(frame))
 
     def work() -> None:
         try:
@@ -259,7 +261,7 @@ def _film_key(setup: Setup, plan: Plan, metadata: bool) -> str:
     made_from = [
         [plan.keys[f] for f in plan.frames],
         project.file.fps,
-        _output(project.file),
+        {**_output(project.file), **pair_settings(setup, plan.frames)},
         audio,
         told,
     ]
@@ -270,7 +272,7 @@ def _output(file: ProjectFile) -> dict[str, object]:
     """What the film's file is made by; what is not used is left out, so that a film of before is still true."""
     given = file.output
     told: dict[str, object] = {"crf": given.crf, "preset": given.preset}
-    told |= given.model_dump(exclude={"crf", "preset"}, exclude_defaults=True)
+    told |= given.model_dump(exclude={"crf", "preset", "vr", "vr_eyes", "vr_screen"}, exclude_defaults=True)
     return told | ({"offset": file.sound.offset} if file.sound.offset and file.audio else {})
 
 

@@ -11,7 +11,7 @@ from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
-from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, VIDEO, lora_lane
+from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO, lora_lane
 
 from .diffusion import reveal_plan, step_plan
 from .loras import lora_inputs
@@ -108,7 +108,7 @@ def _space(setup: Setup, row: Row) -> tuple[object, ...]:
 
 def _idle(setup: Setup, row: Row) -> set[str]:
     """The lanes that are no part of a frame's own numbers: those of the motion that do nothing, and the cadence."""
-    idle = {*CADENCE, *(IN_3D if setup.project.file.motion.mode == "2d" else IN_2D)}
+    idle = {*CADENCE, *PATH, *(IN_3D if setup.project.file.motion.mode == "2d" else IN_2D)}
     if not any(row.numbers[lane] for lane in FLIP[:3]):
         idle.update(FLIP)
     if setup.depth.kind == "flat":

@@ -21,9 +21,11 @@ from .clipskip import check_clipskip
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 from .loras import ProjectLora, find_loras
+from .paths import along_path
 from .reels import Reel, find_reels, needs_depth
 from .seeds import frame_seed
 from .sound.track import with_sound
+from .stereo import check_stereo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ def prepare(project: Project) -> Setup:
         raise
     timeline = _timeline(project, source.defaults, source.samplers)
     check_clipskip(project, source, timeline)
+    check_stereo(project)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)
@@ -144,8 +147,9 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
     if not project.file.video.input:
         specs = tuple(spec for spec in specs if spec not in VIDEO)
     try:
-        return compile_timeline(clock, specs, project.given_lanes, project.prompts)
+        timeline = compile_timeline(clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:
         unheard = track.problems if track else ()
         others = [problem for problem in error.problems if problem not in unheard]
         raise ProjectError([*unheard, *located(project, others)]) from None
+    return along_path(project, timeline)

@@ -14,6 +14,7 @@ from .common import init_image_of, seed_of, title_of, whole
 from .deforum_eras import defaults_of, era_of, is_notebook
 from .deforum_film import carry_film
 from .deforum_motion import carry_motion
+from .deforum_parseq import with_manifest
 from .deforum_prompts import carry_prompts
 from .deforum_table import TABLE
 from .deforum_touches import carry_touches
@@ -41,6 +42,7 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
 
     folder: where the project will stand, and its init image with it.
     """
+    values, led = with_manifest(values)
     notebook, era = is_notebook(values), era_of(values)
     by = "Deforum's notebook" if notebook else f"Deforum ({era} or later)"
     given = Given(values, defaults_of(era), Report(source=name, written_by=by))
@@ -50,10 +52,6 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     carry_motion(given, draft, clock)
     _diffusion(given, draft, clock)
     _seeds(given, draft, clock, carry_cadence(given, draft, clock))
-    if draft.tables["video"] and draft.tables["diffusion"].pop("cadence", 1) != 1:
-        given.report.remarks.append(
-            "A film with a clip is painted at every frame here: its cadence is left out."
-        )
     _coherence(given, draft, clock, notebook)
     carry_film(given, draft, folder)
     carry_touches(given, draft, clock, folder)
@@ -61,6 +59,10 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     if given.has("sd_model_name"):
         given.report.remarks.append(f"Its checkpoint was {given.word('sd_model_name')}.")
         given.carried("model", "sd_model_name")
+    if led:
+        given.report.remarks.append(f"Its Parseq manifest leads {', '.join(led)}.")
+        given.carried("the lanes that it leads", "parseq_manifest", "parseq_use_deltas")
+        given.carried("fps, frames", "parseq_non_schedule_overrides")
     given.settle(TABLE)
     return given.report
 

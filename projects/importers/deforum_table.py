@@ -6,7 +6,7 @@ from .settings import ANY, Setting
 
 _HYBRID = "this part of hybrid video is not here."
 _CONTROL = "ControlNet is not here yet."
-_PARSEQ = "Parseq manifests are not read yet."
+_PARSEQ = "an address is not visited: put the manifest itself there, or import it by itself."
 _MASK = "masks of video are not here yet; masks are written anew: see docs/coherence.md."
 _FLOW = "optical flow is not here yet."
 _FILES = "concerns files: a take keeps its frames, and every frame carries its project."
@@ -282,9 +282,12 @@ LEFT: tuple[Setting, ...] = (
         off=(ANY,),
     ),
     Setting(
-        names="parseq_manifest parseq_use_deltas parseq_non_schedule_overrides fetched_parseq_manifest_summary",
-        why=_PARSEQ,
+        names="parseq_manifest parseq_use_deltas parseq_non_schedule_overrides",
+        why=f"a manifest within the file leads its lanes; {_PARSEQ}",
         switch="parseq_manifest",
+    ),
+    Setting(
+        names="fetched_parseq_manifest_summary", why="a leftover of the run that wrote the file.", off=(ANY,)
     ),
     Setting(
         names="cn_#_enabled cn_#_module cn_#_model cn_#_weight cn_#_guidance_start cn_#_guidance_end "
@@ -336,7 +339,7 @@ LEFT: tuple[Setting, ...] = (
     Setting(
         names="scheduler scheduler_schedule enable_scheduler_scheduling distilled_cfg_scale_schedule "
         "enable_distilled_cfg_scale_scheduling keyframe_distribution keyframe_strength_schedule shake_name "
-        "shake_intensity shake_speed",
+        "shake_intensity shake_speed freeu_* kohya_hrfix_* wan_*",
         why="a setting of a fork; reverie move handheld writes a camera that shakes.",
         off=("", "None", False, "Off"),
     ),

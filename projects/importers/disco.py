@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -114,8 +115,25 @@ def _motion(given: Given, draft: Draft, clock: Clock, mode: str) -> None:
         draft.put("motion.depth", "auto")
         given.carried("motion.border", "padding_mode")
         given.carried("motion.sampling", "sampling_mode")
+        if given.truth("vr_mode"):
+            _two_eyes(given, draft)
     for lane in _LANES:
         given.lane(draft, lane, lane, clock=clock, dialect="disco")
+
+
+def _two_eyes(given: Given, draft: Draft) -> None:
+    """Disco's two eyes turn towards each other; here the lens is shifted, to meet at the same distance."""
+    turned = math.radians(min(max(given.number("vr_eye_angle", otherwise=0.5), 0.0), 45.0))
+    apart = min(max(given.number("vr_ipd", otherwise=5.0) * math.cos(turned), 1e-3), 1000.0)
+    draft.put("output.vr", "side-by-side")
+    draft.put("output.vr_eyes", round(apart, 6))
+    if turned > 1e-4:
+        draft.put("output.vr_screen", round(apart / 2 / math.tan(turned), 3))
+    why = "eyes look the same way, with a shifted lens, and pictures are not bent as for a headset."
+    given.report.note("vr_eye_angle", "changed", why, given.values.get("vr_eye_angle"))
+    given.carried("output.vr", "vr_mode")
+    given.carried("output.vr_eyes", "vr_ipd")
+    given.carried("output.vr_screen", "vr_eye_angle")
 
 
 def _diffusion(given: Given, draft: Draft, clock: Clock, folder: Path) -> None:

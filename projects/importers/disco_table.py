@@ -7,7 +7,6 @@ from .settings import ANY, Setting
 _CLIP = "CLIP guidance is not here yet: the prompt guides the model itself, by cfg_scale."
 _CUTS = "belongs to CLIP guidance, which is not here yet."
 _LOSS = "losses that steer the picture are not here yet."
-_VR = "pairs of pictures for two eyes are not here yet."
 _SYMMETRY = "symmetry is of whole frames here, before and after painting."
 _HOST = "concerns the notebook and its machine."
 _FILM = "concerns the film file: reverie export makes it."
@@ -65,6 +64,11 @@ CARRIED: tuple[Setting, ...] = (
         why="1 - it / video_init_steps, at frame 0 of a film that the video's flow moves",
     ),
     Setting(names="diffusion_model", here="model", why="named in a comment; --model puts a model in"),
+    Setting(
+        names="vr_mode vr_eye_angle vr_ipd",
+        here="output.vr",
+        why="side by side in the film, in 3D; the toe-in becomes `vr_screen`, the distance where both eyes meet",
+    ),
 )
 LEFT: tuple[Setting, ...] = (
     Setting(names="clip_guidance_scale", why=_CLIP),
@@ -105,7 +109,6 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="key_frames", why="off, it was broken there.", off=(True,)),
     Setting(names="near_plane far_plane", why="had no effect in Disco Diffusion.", off=(ANY,)),
     Setting(names="midas_depth_model midas_weight", why="all depth comes from what motion.depth names."),
-    Setting(names="vr_mode vr_eye_angle vr_ipd", why=_VR, switch="vr_mode"),
     Setting(names="transformation_percent", why=_SYMMETRY, off=(ANY,)),
     Setting(
         names="video_init_clip_guidance_scale video_init_tv_scale video_init_range_scale video_init_sat_scale "

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import deforum_table, disco_table
+from . import deforum_table, disco_table, fizz_table, parseq_table
 from .settings import Setting
 
 _HEAD = """\
-# From Deforum and Disco Diffusion
+# From Deforum, Disco Diffusion, Parseq and prompt schedules
 
 <!-- Made by: python -m projects.importers.parity > docs/parity.md -->
 
     reverie import old_settings.txt -o dream.toml
 
-makes a project of a settings file: Deforum's JSON `.txt` of every version since November 2022, the notebook's, and
-Disco Diffusion's. Every schedule has the same value at every frame; where a key or a number means something else
-there, it is written anew. What has no place here is told on stderr and at the end of the project, by name and with
-why; nothing is left out in silence. A setting that is missing in the file has the default of the version that wrote
-it, and one that its version did not have is off.
+makes a project of a settings file: Deforum's JSON `.txt` of every version since November 2022, the notebook's, Disco
+Diffusion's, a [Parseq](#parseq-carried-over) manifest, a
+[prompt schedule](#fizznodes-in-comfyui-carried-over) of FizzNodes or a graph of ComfyUI that holds one, or the settings
+of AnimateDiff prompt travel. With `--render` it renders the project too, in one go. Every schedule has the same value
+at every frame; where a key or a number means something else there, it is written anew. What has no place here is told
+on stderr and at the end of the project, by name and with why; nothing is left out in silence. A setting that is missing
+in the file has the default of the version that wrote it, and one that its version did not have is off.
 
 - **Pictures are not the same**, even with the same model: noise is drawn in another way. Motion, schedules and which
   frames are painted (cadence, turbo) are the same.
@@ -28,8 +30,24 @@ it, and one that its version did not have is off.
 - A broken schedule is left out and told of. A seed of -1 becomes a number made from the file, the same at every import.
 - An init image is carried over if a file of its name lies beside the project. No address in the file is visited.
 
-In the tables # stands for a number. What stands under *here* is written into the project.
+In the tables # stands for a number and * for anything. What stands under *here* is written into the project.
 """
+_BEFORE = {
+    "Parseq": (
+        """\
+A manifest with `rendered_frames` gives every field at every frame as Parseq has it: what runs straight is written as
+a ramp, the rest frame by frame. One without them is worked out from its key frames where these are joined by `L`
+(lines), `S` (steps) or `C` (natural splines); a field in Parseq's own language is told of. Deforum takes its `_delta`
+columns, so they are what the lanes get. A manifest in a Deforum file's `parseq_manifest` leads the lanes there.
+""",
+    ),
+    "FizzNodes in ComfyUI": (
+        """\
+Read are a text of keys and prompts (`"0": "a lighthouse", "48": "a calm sea"`), a workflow as ComfyUI saves it, and
+what its API takes. The prompt is that which feeds the sampler; a value schedule goes to the lane of what it feeds.
+""",
+    ),
+}
 _REST = """\
 ## What is no setting
 
@@ -43,7 +61,7 @@ _REST = """\
 | stitching frames to a film | `reverie export` |
 | interpolating and upscaling a finished film | `output.interpolate`, `output.fps_out`, `output.upscale` |
 | subtitles | not here yet |
-| Parseq manifests, prompt schedules of ComfyUI nodes | not read yet |
+| other nodes of a ComfyUI graph | each is told of by name |
 """
 
 
@@ -53,8 +71,11 @@ def parity() -> str:
     for title, carried, left in (
         ("Deforum", deforum_table.CARRIED, deforum_table.LEFT),
         ("Disco Diffusion", disco_table.CARRIED, disco_table.LEFT),
+        ("Parseq", parseq_table.CARRIED, parseq_table.LEFT),
+        ("FizzNodes in ComfyUI", (*fizz_table.TEXT, *fizz_table.CARRIED), fizz_table.LEFT),
+        ("AnimateDiff prompt travel", fizz_table.TRAVEL_CARRIED, fizz_table.TRAVEL_LEFT),
     ):
-        parts += [f"## {title}: carried over\n", _table("here", carried)]
+        parts += [f"## {title}: carried over\n", *_BEFORE.get(title, ()), _table("here", carried)]
         parts += [f"## {title}: not here, or not here yet\n", _table("why", left)]
     return "\n".join([*parts, _REST])
 

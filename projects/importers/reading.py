@@ -1,11 +1,13 @@
 """Reading another program's settings file: which program's it is, and the project that comes of it.
 
-The file is a stranger's: it is read as JSON of a bounded size, nothing in it is run, and no address in it is visited.
+The file is a stranger's: it is read as text of a bounded size, JSON or a prompt schedule, nothing in it is run, and no
+address in it is visited.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +18,20 @@ from keyframes import Problem, ProjectError, compile_timeline
 from ..lanes import lane_specs
 from ..load import MAX_BYTES as MAX_PROJECT
 from ..load import read_project
+from .comfy import from_graph
 from .deforum import from_deforum
 from .disco import from_disco
 from .draft import Draft
+from .fizz import from_keyed_text
+from .graph import is_graph
+from .keyed_text import is_keyed_text
+from .parseq import from_parseq, is_manifest
 from .report import Report
 from .samplers import NAMES, OWN
+from .travel import from_travel, is_travel
 
-MAX_BYTES = 1 << 22
-_MAX_DEPTH = 8
+MAX_BYTES = 1 << 25  # a manifest of Parseq holds some fifty numbers for every frame
+_MAX_DEPTH = 24
 _EXAMPLE = 'A Deforum file holds {"max_frames": 120, "prompts": {"0": "a lighthouse"}, ...}.'
 
 
@@ -36,6 +44,16 @@ class Imported:
 
 
 _Importer = Callable[..., Report]
+_TEXT = "text"
+_KNOWN = (
+    "Deforum, Disco Diffusion, Parseq, ComfyUI with FizzNodes, FizzNodes' text, AnimateDiff prompt travel"
+)
+_BY_SHAPE: tuple[tuple[Callable[[Mapping[str, Any]], bool], _Importer], ...] = (
+    (lambda values: set(values) == {_TEXT}, from_keyed_text),
+    (is_manifest, from_parseq),
+    (is_travel, from_travel),
+    (is_graph, from_graph),
+)
 
 
 def import_settings(path: Path | str, *, folder: Path | None = None, model: str = "sketch") -> Imported:
@@ -65,7 +83,11 @@ def convert(data: bytes, *, name: str, folder: Path, model: str = "sketch") -> I
     for place in ("title", "size", "fps", "frames", "seed"):
         draft.put(place, "")  # their order
     draft.put("model", model)
-    report = importer(values, name=name, folder=folder, draft=draft)
+    try:
+        report = importer(values, name=name, folder=folder, draft=draft)
+    except ProjectError as error:
+        raise ProjectError([replace(p, file=name) for p in error.problems]) from error
+    draft.tables[""] = {place: value for place, value in draft.tables[""].items() if value != ""}
     text = draft.toml(report.lines())
     if len(text.encode()) > MAX_PROJECT:
         raise ProjectError(Problem(what=f"makes a project of more than {MAX_PROJECT:,} bytes.", file=name))
@@ -75,11 +97,15 @@ def convert(data: bytes, *, name: str, folder: Path, model: str = "sketch") -> I
 
 def _parse(data: bytes, name: str) -> dict[str, Any]:
     try:
-        values = json.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         what = f"is not UTF-8 text (byte {error.start})."
         raise ProjectError(Problem(what=what, file=name, hint=_EXAMPLE)) from error
+    try:
+        values = json.loads(text)
     except json.JSONDecodeError as error:
+        if is_keyed_text(text):
+            return {_TEXT: text}
         raise ProjectError(
             Problem(what=f"is not JSON: {error.msg}.", file=name, line=error.lineno, hint=_EXAMPLE)
         ) from error
@@ -88,6 +114,10 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
         raise ProjectError(Problem(what=what, file=name, hint=_EXAMPLE)) from error
     if not isinstance(values, dict):
         raise ProjectError(Problem(what="is not one JSON object.", file=name, hint=_EXAMPLE))
+    if values and all(
+        re.fullmatch(r"\d{1,9}", key) and isinstance(value, str) for key, value in values.items()
+    ):
+        return {_TEXT: text}
     if _depth(values) > _MAX_DEPTH:
         raise ProjectError(Problem(what="is nested too deeply for settings.", file=name, hint=_EXAMPLE))
     return values
@@ -108,12 +138,15 @@ def _depth(value: object) -> int:
 
 def _importer(values: Mapping[str, Any], name: str) -> _Importer:
     """What reads the settings of this program."""
+    for known, importer in _BY_SHAPE:
+        if known(values):
+            return importer
     if any(isinstance(values.get(key), dict | list) for key in ("prompts", "animation_prompts")):
         return from_deforum
     if isinstance(values.get("text_prompts"), dict):
         return from_disco
     what = "is no settings file that is known."
-    raise ProjectError(Problem(what=what, file=name, hint=f"Known: Deforum, Disco Diffusion. {_EXAMPLE}"))
+    raise ProjectError(Problem(what=what, file=name, hint=f"Known: {_KNOWN}. {_EXAMPLE}"))
 
 
 def _check(text: str, name: str, folder: Path) -> None:

@@ -26,7 +26,7 @@ class Setting:
 
     here: their place in the project file; "" if they have none. why: why not, or what is different. off: the values at
     which nothing is lost. switch: the setting that turns these on; while it is off they have no effect.
-    A # in a name stands for a number.
+    A # in a name stands for a number, a * for anything; the [7] of a node of several is not part of its name.
     """
 
     names: str
@@ -37,8 +37,9 @@ class Setting:
 
     def matches(self, name: str) -> bool:
         """Whether `name` is one of these."""
-        plain = re.sub(r"^cn_\d+_", "cn_#_", name)
-        return name in self.names.split() or plain in self.names.split()
+        plain = re.sub(r"^cn_\d+_", "cn_#_", re.sub(r"\[\w+\]", "", name))
+        known = self.names.split()
+        return name in known or plain in known or any(_stands_for(word, plain) for word in known)
 
 
 class Given:
@@ -126,6 +127,12 @@ class Given:
             )
             why = "not used by this film." if unused else setting.why
             self.report.note(name, "off" if off else "missing", why, value)
+
+
+def _stands_for(word: str, name: str) -> bool:
+    """Whether a word with a * at its beginning or end stands for `name`."""
+    begun = word.endswith("*") and name.startswith(word[:-1])
+    return begun or (word.startswith("*") and name.endswith(word[1:]))
 
 
 def _same(value: object, quiet: object) -> bool:

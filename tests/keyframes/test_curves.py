@@ -52,7 +52,7 @@ def test_known_values() -> None:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "bezier"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("bezier", "spline")])
 def test_every_curve_meets_both_keys_and_stays_between(name: str) -> None:
     found = values(f"{name}; 0: (2), 50: (7), 100: (3)")
     assert found[0] == 2
@@ -148,3 +148,18 @@ def test_an_unknown_curve_is_refused(text: str) -> None:
 def test_curves_are_values() -> None:
     assert Curve() == parse_curve("linear")
     assert str(Curve(name="bezier", points=(0.1, 0.2, 0.3, 0.4))) == "bezier(0.1, 0.2, 0.3, 0.4)"
+
+
+def test_spline_passes_through_its_keys_with_the_slope_of_their_neighbours() -> None:
+    x, y = np.array([0.0, 10, 25, 60, 99]), np.array([0.0, 4, -3, 5, 5])
+    schedule = parse_schedule(
+        "spline; " + ", ".join(f"{at:g}: {value:g}" for at, value in zip(x, y, strict=True)),
+        lane="zoom",
+        clock=CLOCK,
+    )
+    np.testing.assert_allclose(schedule.at(x), y, atol=1e-12)
+    step = 1e-5
+    inner = (schedule.at(x[1:-1] + step) - schedule.at(x[1:-1] - step)) / (2 * step)
+    np.testing.assert_allclose(inner, (y[2:] - y[:-2]) / (x[2:] - x[:-2]), atol=1e-5)
+    straight = parse_schedule("spline; 0: 1, 7: 8, 30: 31, 100: 101", lane="zoom", clock=CLOCK).values()
+    np.testing.assert_allclose(straight, 1 + np.arange(101.0), atol=1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,20 @@ def test_whatever_the_file_holds_it_is_a_project_or_a_project_error(values: dict
     except ProjectError:
         return
     assert len(timeline(found)) >= 1
+
+
+def test_two_eyes_become_pairs_in_the_film() -> None:
+    values = json.loads((FILES / "disco_5_3d.txt").read_text(encoding="utf-8"))
+    found = convert(
+        json.dumps({**values, "vr_mode": True, "vr_eye_angle": 0.5, "vr_ipd": 5.0}).encode(),
+        name="a",
+        folder=FILES,
+    )
+    output = tomllib.loads(found.text)["output"]
+    assert output["vr"] == "side-by-side"
+    assert output["vr_eyes"] == pytest.approx(5.0, abs=1e-3)
+    assert output["vr_screen"] == pytest.approx(2.5 / math.tan(math.radians(0.5)), rel=1e-3)
+    assert found.report.carried["vr_mode"] == "output.vr"
 
 
 @pytest.mark.parametrize(

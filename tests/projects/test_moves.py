@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from keyframes import Clock, PromptSource, compile_timeline
 from motion import Move, pose
 from projects import lane_specs
+from projects.lanes import LOOK_AT, PATH
 from projects.moves import MOVES, motion_table
+from render.paths import increments, poses
 
 FRAMES = 60
 BY_NAME = {move.name: move for move in MOVES}
@@ -24,6 +27,9 @@ def rows(name: str, amount: float = 1.0, distance: float = 2.0) -> list[Move]:
     assert mode == BY_NAME[name].mode
     specs = lane_specs(("euler",), {})
     timeline = compile_timeline(Clock(frames=FRAMES, seed=1), specs, table, PromptSource(prompts={"0": "x"}))
+    if any(lane in table for lane in PATH):
+        path = poses(timeline.numbers, looks=any(lane in table for lane in LOOK_AT))
+        timeline = replace(timeline, numbers={**timeline.numbers, **increments(path)})
     fields = [name for name in Move.__dataclass_fields__ if name != "magnify"]
     moves = []
     for before, row in zip(timeline.rows(range(FRAMES - 1)), timeline.rows(range(1, FRAMES)), strict=True):
@@ -95,3 +101,13 @@ def test_refusals(name: str, options: dict[str, float], said: str) -> None:
     frames = int(options.pop("frames"))
     with pytest.raises(ValueError, match=said):
         motion_table(BY_NAME[name], frames, **options)
+
+
+def test_a_circle_holds_its_middle_and_closes() -> None:
+    np.testing.assert_allclose(
+        path("circle", (0, 0, 3.0), distance=3.0), np.tile((0, 0, 3.0), (FRAMES, 1)), atol=1e-9
+    )
+    beside = path("circle", (1.0, 0.5, 3.0), distance=3.0) - (0, 0, 3.0)
+    angles = np.unwrap(np.arctan2(beside[:, 2], beside[:, 0]))
+    assert abs(angles[-1] - angles[0]) == pytest.approx(2 * np.pi * (FRAMES - 1) / FRAMES)
+    np.testing.assert_allclose(np.diff(angles), (angles[-1] - angles[0]) / (FRAMES - 1), atol=1e-9)

@@ -644,6 +644,18 @@ def test_import_makes_a_project_and_tells_of_each_setting(home: Path, reverie: R
     assert reverie("import", settings, "-o", home / "new.toml", "--force").code == 0
 
 
+def test_import_can_render_in_one_go(home: Path, reverie: Reverie) -> None:
+    default = Path(__file__).parents[1] / "projects" / "settings" / "deforum_2024_3d.txt"
+    values = {**json.loads(default.read_text(encoding="utf-8")), "W": 64, "H": 64, "use_depth_warping": False}
+    (home / "old.txt").write_text(json.dumps(values), encoding="utf-8")
+    fake_model(home / "fake")
+    made = ("-o", home / "new.toml", "--model", "fake")
+    ran = reverie("import", home / "old.txt", *made, "--render", "--frames", "0-1")
+    assert ran.code == 0, ran.err
+    assert "2 frames painted" in ran.out
+    assert Take(home / "takes" / "new").stored() == (0, 1)
+
+
 def test_import_of_something_else(home: Path, reverie: Reverie) -> None:
     (home / "notes.txt").write_text("dear diary")
     ran = reverie("import", home / "notes.txt")

@@ -1,0 +1,58 @@
+"""One value per frame as a short schedule that gives the same value at every frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+_EXACT = 1e-12  # of a value's size: what adding up in another order may change
+
+
+def schedule_of(values: Numbers) -> int | float | str:
+    """The schedule of `values` (frames,): a number if they never change, else keys where straight lines meet.
+
+    Raises ValueError for no values, and for one that is not finite.
+    """
+    if not len(values) or not np.isfinite(values).all():
+        raise ValueError("a schedule is made of one finite number per frame")
+    if (values == values[0]).all():
+        return (
+            int(values[0]) if float(values[0]).is_integer() and abs(values[0]) < 2**53 else float(values[0])
+        )
+    return ", ".join(f"{at}: ({_text(float(values[at]))})" for at in _corners(values))
+
+
+def _corners(values: Numbers) -> list[int]:
+    """The frames between which the values run straight."""
+    found, last = [0], len(values) - 1
+    while found[-1] < last:
+        found.append(_reach(values, found[-1], last))
+    if len(found) > 1 and values[found[-1]] == values[found[-2]]:
+        found.pop()  # what follows the last key is held
+    return found
+
+
+def _reach(values: Numbers, start: int, last: int) -> int:
+    """How far a straight line from `start` goes, found by doubling its length and then halving what is left."""
+    good, step = start + 1, 1
+    while good + step <= last and _straight(values, start, good + step):
+        good, step = good + step, 2 * step
+    while step:
+        if good + step <= last and _straight(values, start, good + step):
+            good += step
+        step //= 2
+    return good
+
+
+def _straight(values: Numbers, start: int, stop: int) -> bool:
+    u = np.arange(stop - start + 1) / (stop - start)
+    here, there = values[start], values[stop]
+    line = here + (there - here) * u
+    given = values[start : stop + 1]
+    return bool((np.abs(line - given) <= _EXACT * np.maximum(np.abs(given), 1e-9)).all())
+
+
+def _text(value: float) -> str:
+    """The shortest digits that read back the same; no exponent, which Deforum's grammar takes for an expression."""
+    return str(np.format_float_positional(value, trim="-"))

@@ -1,0 +1,82 @@
+"""Films for two eyes: pairs in the film, the painted frames as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keyframes import ProjectError
+from projects import Take
+from render.api import export
+from render.film import pair_settings
+from render.probe import probe
+from render.setup import prepare
+from render.stereo import viewer
+
+from ..fakes import SIDE, files, load, project_text, render
+
+MOTION = 'mode = "3d"\ntranslation_z = 5\ndepth = "ground"'
+
+
+def text(output: str = "", motion: str = MOTION, frames: int = 4) -> str:
+    return project_text(frames, motion=motion, coherence="noise = 0", output=output or "crf = 20")
+
+
+def test_a_film_becomes_pairs_and_its_frames_stay(home: Path) -> None:
+    flat = render(load(home, text()))
+    before = files(flat.take)
+    pairs = render(load(home, text('crf = 20\nvr = "side-by-side"')))
+    assert (pairs.painted, pairs.up_to_date) == ((), False)
+    assert files(pairs.take) == before
+    assert pairs.film is not None
+    found = probe(pairs.film)
+    assert (found.width, found.height, found.frames) == (2 * SIDE, SIDE, 4)
+    assert render(load(home, text('crf = 20\nvr = "side-by-side"'))).up_to_date
+    assert not render(load(home, text('crf = 20\nvr = "side-by-side"\nvr_eyes = 12'))).up_to_date
+    over = export(pairs.take, home / "frames", fps=4)  # the take's own project: side by side
+    assert (over.width, over.height) == (2 * SIDE, SIDE)
+
+
+@pytest.mark.parametrize(
+    ("vr", "size"),
+    [("over-under", (SIDE, 2 * SIDE)), ("equirect-180", (2 * 144, 144)), ("none", (SIDE, SIDE))],
+)
+def test_sizes(home: Path, vr: str, size: tuple[int, int]) -> None:
+    setup = prepare(load(home, text(f'vr = "{vr}"')))
+    given = np.full((SIDE, SIDE, 3), 90, np.uint8)
+    seen = viewer(setup)(2, given)
+    assert (seen.shape[1], seen.shape[0]) == size
+    if vr == "none":
+        assert seen is given
+
+
+def test_a_pair_is_left_and_right(home: Path) -> None:
+    setup = prepare(load(home, text('vr = "side-by-side"\nvr_eyes = 40', MOTION.replace("ground", "flat"))))
+    given = np.zeros((SIDE, SIDE, 3), np.uint8)
+    given[:, 30:34] = 255
+    seen = viewer(setup)(0, given).astype(float).mean((0, 2))
+    left, right = (float((part * np.arange(SIDE)).sum() / part.sum()) for part in np.split(seen, 2))
+    focal = SIDE / 2 / np.tan(np.radians(35))
+    assert left - right == pytest.approx(focal * 40 / 200, abs=0.05)  # a wall at one unit
+
+
+def test_a_film_without_pairs_has_the_settings_that_it_always_had(home: Path) -> None:
+    assert set(pair_settings(prepare(load(home, text())), range(4))).isdisjoint(
+        {"vr", "vr_eyes", "vr_screen", "depth"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "motion", "why"),
+    [
+        ('vr = "over-under"', "zoom = 1.1", "need depth"),
+        ('vr = "equirect-180"\nvr_screen = 300', MOTION, "has no screen"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_painted(home: Path, output: str, motion: str, why: str) -> None:
+    with pytest.raises(ProjectError, match=why) as caught:
+        render(load(home, text(output, motion)))
+    assert caught.value.problems[0].line is not None
+    assert not (home / "takes").exists() or not Take(home / "takes" / "dream").stored()
