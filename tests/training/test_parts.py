@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
+import cv2
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import nn
 
+from render.diffusion import find_model
 from training.sketch import checkpoint, loop
 from training.sketch.autoencoder import Inside, make
-from training.sketch.painter import FIRST
+from training.sketch.painter import FIRST, SMALL, draw_scene
+from training.sketch.stability import look_of
+from training.sketch.unpack import unpack
 from training.sketch.words import sample_captions, tokens, train_tokenizer
 
 
@@ -62,3 +70,34 @@ def test_the_tokenizer_knows_its_words(tmp_path: Path) -> None:
     ids = tokens(tokenizer, ["a lighthouse", "Zwölf Boxkämpfer 龍 🙂"])
     assert ids.shape == (2, 48)
     assert int(ids.max()) < len(tokenizer)
+
+
+def test_a_run_starts_from_shipped_weights(tmp_path: Path) -> None:
+    """In another world the words are learned anew, and everything else is the shipped model's."""
+    (tmp_path / "train").mkdir()
+    scene = draw_scene(np.random.default_rng(0), SMALL)
+    (tmp_path / "train" / "scenes-000000.jsonl").write_text(
+        json.dumps(asdict(scene)) + "\n", encoding="utf-8"
+    )
+    shipped = find_model("sketch").path
+    assert shipped is not None
+    unpack(shipped, tmp_path)
+    model, picture = (checkpoint.load(tmp_path / f"{part}.pt") for part in ("text_to_image", "inside"))
+    assert model is not None
+    assert picture is not None
+    unet = load_file(shipped / "unet" / "diffusion_pytorch_model.safetensors")
+    for name, weight in unet.items():
+        torch.testing.assert_close(model["model"][f"unet.{name}"], weight.float())
+    decoder = load_file(shipped / "vae" / "diffusion_pytorch_model.safetensors")["decoder.layers.0.weight"]
+    torch.testing.assert_close(picture["average"]["model.decoder.layers.0.weight"], decoder.float())
+
+
+def test_a_look_is_measured() -> None:
+    """Grey has no saturation, brighter has more luma, sharper has more detail."""
+    noise = np.random.default_rng(0).integers(64, 192, (2, 64, 64, 1), dtype=np.uint8).repeat(3, axis=3)
+    blurred = np.stack([cv2.GaussianBlur(picture, (0, 0), 1.5) for picture in noise])
+    look, soft, bright = look_of(noise), look_of(blurred), look_of(noise + 50)
+    assert look.saturation == 0.0
+    assert soft.detail < 0.5 * look.detail
+    assert bright.luma == pytest.approx(look.luma + 50 / 255, abs=1e-4)
+    assert look_of(np.stack([noise[..., 0], noise[..., 0] * 0, noise[..., 0]], -1)).saturation > 0.99

@@ -16,7 +16,17 @@ import torch
 from tests.pace import allowed
 from training.sketch.classifier import Judge, paintings
 from training.sketch.data import paint_set, world_of
-from training.sketch.painter import FIRST, WHOLE, Scene, caption, draw_scene, load_scene, paint
+from training.sketch.painter import (
+    FIRST,
+    SMALL,
+    WHOLE,
+    Scene,
+    Vocabulary,
+    caption,
+    draw_scene,
+    load_scene,
+    paint,
+)
 from training.sketch.painter.whole.canvas import FAR_GROUND, SKY
 
 
@@ -46,15 +56,22 @@ def test_a_scene_is_drawn_small_or_large() -> None:
     assert np.abs(small.picture.astype(int) - halved).mean() < 30
 
 
-def test_every_noun_comes_up() -> None:
+@pytest.mark.parametrize("world", [WHOLE, SMALL], ids=["whole", "small"])
+def test_every_noun_comes_up_and_no_other(world: Vocabulary) -> None:
+    rng = np.random.default_rng(0)
+    scenes = [draw_scene(rng, world) for _ in range(3000)]
+    assert {scene.world for scene in scenes} == {world.name}
+    for question, answers in world.questions().items():
+        assert {getattr(scene, question) for scene in scenes} == set(answers)
+    assert {scene.scheme for scene in scenes} == {"", *world.schemes}
+    assert {other.subject for scene in scenes for other in scene.others} == set(world.subjects)
+    assert {scene.count for scene in scenes} == {1, 2, 3, 4, 5}
+
+
+def test_the_whole_world_is_large() -> None:
     rng = np.random.default_rng(0)
     scenes = [draw_scene(rng, WHOLE) for _ in range(3000)]
-    for question, answers in WHOLE.questions().items():
-        assert {getattr(scene, question) for scene in scenes} == set(answers)
-    assert {scene.scheme for scene in scenes} == {"", *WHOLE.schemes}
     assert {extra for scene in scenes for extra in scene.extras} == set(WHOLE.extras)
-    assert {other.subject for scene in scenes for other in scene.others} == set(WHOLE.subjects)
-    assert {scene.count for scene in scenes} == {1, 2, 3, 4, 5}
     assert len(WHOLE.subjects) + len(WHOLE.grounds) >= 40
     assert min(len(WHOLE.lights), len(WHOLE.styles)) >= 12
 

@@ -77,7 +77,7 @@ def small(pictures: Tensor) -> Tensor:
     return F.interpolate(pictures, (SIDE, SIDE), mode="area")
 
 
-def train_judge(folder: Path, count: int = 4000, epochs: int = 8, world: Vocabulary = FIRST) -> Judge:
+def train_judge(folder: Path, count: int = 8000, epochs: int = 8, world: Vocabulary = FIRST) -> Judge:
     """The judge of a world, trained once and kept in the folder."""
     torch.manual_seed(1)
     judge = Judge(world)

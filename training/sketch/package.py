@@ -7,27 +7,22 @@ from pathlib import Path
 import torch
 from diffusers import StableDiffusionPipeline
 
-from . import checkpoint
-from .autoencoder import load_trained
-from .text_to_image import TextToImage, get_tokenizer, make_scheduler
+from . import autoencoder
+from .text_to_image import get_tokenizer, load_trained, make_scheduler
 
 SETTINGS = {"steps": 12, "cfg_scale": 3.0, "strength": 0.5, "sampler": "ddim", "size": 256}
 
 
 def package(run: Path, out: Path) -> None:
     """Write the folder `out` from the averaged weights of a run."""
-    tokenizer = get_tokenizer(run)
-    model = TextToImage(tokenizer)
-    state = checkpoint.load(run / "text_to_image.pt")
-    if state is None:
-        raise FileNotFoundError(f"{run / 'text_to_image.pt'}: train the text-to-image model first")
-    model.load_state_dict(state["average"])
-    vae = load_trained(run, "outside").model
+    distilled = (run / "distilled.pt").exists()
+    model = load_trained(run, "distilled" if distilled else "text_to_image")
+    vae = autoencoder.load_trained(run, "outside").model
     vae.register_to_config(scaling_factor=json.loads((run / "latents.json").read_text())["scaling_factor"])
     pipeline = StableDiffusionPipeline(
         vae=vae,
         text_encoder=model.text_encoder,
-        tokenizer=tokenizer,
+        tokenizer=get_tokenizer(run),
         unet=model.unet,
         scheduler=make_scheduler(),
         safety_checker=None,
@@ -35,7 +30,8 @@ def package(run: Path, out: Path) -> None:
         requires_safety_checker=False,
     )
     pipeline.to(torch.float16).save_pretrained(out, safe_serialization=True)
-    (out / "reverie.json").write_text(json.dumps(SETTINGS, indent=2) + "\n")
+    settings = SETTINGS | ({"cfg_scale": 1.0} if distilled else {})  # a distilled model guides itself
+    (out / "reverie.json").write_text(json.dumps(settings, indent=2) + "\n")
     for index in out.rglob("*.json"):
         text = index.read_text()
         if str(run) in text:

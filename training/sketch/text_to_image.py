@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from . import loop, team
+from . import checkpoint, loop, team
 from .autoencoder import LATENTS
 from .data import load_set, world_of
 from .painter import FIRST, Scene, subject_box
@@ -145,6 +145,24 @@ def weights_of(scene: Scene, side: int = 16) -> NDArray[np.float32]:
     return np.asarray(weights / weights.mean(), np.float32)
 
 
+def noised(
+    clean: torch.Tensor, noise: torch.Tensor, alphas: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noisy latents and their v, (B, C, h, w) both, at cumulative alphas (B,)."""
+    signal, share = alphas.sqrt()[:, None, None, None], (1.0 - alphas).sqrt()[:, None, None, None]
+    return signal * clean + share * noise, signal * noise - share * clean
+
+
+def load_trained(folder: Path, part: str = "text_to_image") -> TextToImage:
+    """The trained model with averaged weights, for use. Raises FileNotFoundError where there is none."""
+    state = checkpoint.load(folder / f"{part}.pt")
+    if state is None:
+        raise FileNotFoundError(f"{folder / part}.pt: train the text-to-image model first")
+    model = TextToImage(get_tokenizer(folder))
+    model.load_state_dict(state["average"])
+    return model.eval().requires_grad_(False)
+
+
 def train(folder: Path, minutes: float, batch: int = 32) -> None:
     """Train for `minutes` in all, into text_to_image.pt of the folder."""
     torch.manual_seed(0)
@@ -155,12 +173,8 @@ def train(folder: Path, minutes: float, batch: int = 32) -> None:
     def loss_of(rng: np.random.Generator) -> torch.Tensor:
         clean, ids, weights = lessons.batch(rng, batch)
         t = torch.randint(0, len(alphas), (batch,))
-        signal = alphas[t].sqrt()[:, None, None, None]
-        noise_share = (1.0 - alphas[t]).sqrt()[:, None, None, None]
-        noise = torch.randn_like(clean)
-        v = model(signal * clean + noise_share * noise, t, ids)
-        target = signal * noise - noise_share * clean
-        loss: torch.Tensor = (weights * (v - target).square()).mean()
+        noisy, target = noised(clean, torch.randn_like(clean), alphas[t])
+        loss: torch.Tensor = (weights * (model(noisy, t, ids) - target).square()).mean()
         return loss
 
     loop.train(model, loss_of, path=folder / "text_to_image.pt", minutes=minutes, peak=8e-4, decay=0.9985)

@@ -3,8 +3,8 @@
 Writes a run folder's checkpoints from a model folder, so that a training can be continued where no checkpoint was kept.
 The optimizers start anew, and the time is counted from 0. The paintings and their latents have to be made again.
 
-Where the run folder holds a set of another world than the model's words are for, the run gets a tokenizer of its own, and
-everything but the tokens' own vectors is taken over: a training that starts so is ahead of one from nothing.
+Where the run folder holds a set of another world than the model's words are for, the run gets a tokenizer of its own,
+and everything but the tokens' own vectors is taken over: a training that starts so is ahead of one from nothing.
 """
 
 import argparse

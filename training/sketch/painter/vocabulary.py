@@ -89,8 +89,8 @@ WHOLE = Vocabulary(name="whole", **WHOLE_WORDS)
 SMALL = _part(
     "small",
     subjects=(
-        "lighthouse", "windmill", "castle", "cottage", "pagoda", "tree", "mushroom", "boat", "whale", "balloon", "elephant",
-        "rocket",
+        "lighthouse", "windmill", "castle", "cottage", "pagoda", "tree", "mushroom", "boat", "whale", "balloon",
+        "elephant", "rocket",
     ),
     grounds=("sea", "lake", "meadow", "flowers", "desert", "snow", "forest", "mountains"),
     lights=("day", "sunset", "dusk", "night", "storm", "fog", "snowfall", "aurora"),
