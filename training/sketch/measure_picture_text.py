@@ -19,7 +19,7 @@ from .measure_depth import SEED, fresh
 from .painter import SMALL, Painting, Vocabulary
 
 AMONG = 32
-SHIPPED = Path("render/models/sketch/picture_text")
+SHIPPED = Path(__file__).parents[2] / "render" / "models" / "sketch" / "picture_text"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,9 @@ def right_names(fit: Fit, paintings: Sequence[Painting], world: Vocabulary) -> d
 
 def report(folder: Path = SHIPPED, count: int = 640, world: Vocabulary = SMALL) -> None:
     """Print the picture-text model's figures on fresh paintings of a world."""
+    if not (folder / "config.json").is_file():
+        print(f"\n{folder}: no picture-text model is trained yet: python -m training.sketch.picture_text")
+        return
     fit, paintings = load_fit(folder), fresh(count, world, SEED + 10_000_000)
     print(f"\npicture and text, {count} fresh paintings of the world {world.name}")
     print(f"| the right caption of {AMONG} | **{right_captions(fit, paintings):.1%}** |\n|---|---|")
