@@ -18,7 +18,7 @@ from keyframes import Clock, LaneSpec, PromptSource, compile_timeline
 from motion import Compat, Move, ground, matrix2d, warp
 from projects import Picture
 from projects.png import encode_png
-from render.coherence import Method, match_color, palette
+from render.coherence import Method, add_noise, match_color, palette
 from render.ffmpeg import find_ffmpeg
 from render.frame import to_tensor
 from render.previews import test_card
@@ -27,6 +27,7 @@ from render.video import encode
 from .models import waiter
 from .naive import match_lab
 from .naive3d import moved_in_space
+from .naive_noise import noisy
 from .pairs import Pairs, in_turn, timed
 from .tables import ms, table
 
@@ -58,6 +59,7 @@ def stages_report(size: tuple[int, int], device: torch.device, *, pairs: int, fo
         *_warps(size, device, pairs),
         *_warps_in_space(size, device, pairs),
         *_colors(size, device, pairs),
+        _grain(size, device, pairs),
         *_pngs(size, pairs, folder),
         _film(size, pairs, folder),
     ]
@@ -131,6 +133,19 @@ def _colors(size: tuple[int, int], device: torch.device, pairs: int) -> list[lis
     methods: tuple[Method, ...] = ("histogram", "mean")
     name = "colour match in LAB, {}; OpenCV and scikit-image's histograms"
     return [_row(name.format(m), ours(m), by_skimage, pairs, waiter(device)) for m in methods]
+
+
+def _grain(size: tuple[int, int], device: torch.device, pairs: int) -> list[str]:
+    """Perlin grain added to a picture: ours with two matrix products per octave, theirs with repeated lattices."""
+    picture = test_card(size)
+    tensor = to_tensor(picture, device)
+
+    def ours() -> object:
+        return add_noise(tensor, kind="perlin", amount=0.02, seeds=[7], frame=1)
+
+    return _row(
+        "Perlin noise; the ancestors' way", ours, lambda: noisy(picture, 0.065, 7), pairs, waiter(device)
+    )
 
 
 def _pngs(size: tuple[int, int], pairs: int, folder: Path) -> list[list[str]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from motion import opencv
 from motion.borders import Border, fold_, framed
 
 Sampling = Literal["bilinear", "bicubic"]
@@ -39,14 +41,26 @@ def resample(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampl
     pixel). At whole positions the pixel comes back bit for bit. Bicubic is Keys' kernel with a = -0.75, as
     in OpenCV, cut to [0, 1] where it overshoots.
 
-    How: grid_sample wants positions divided by the picture's size, which rounds, and knows no wrap. So the
-    picture is set in a frame of its own border with sides of a power of two, where the division is exact
-    and the border is just pixels.
+    How: by OpenCV on a CPU, by torch else; the result may lie in memory with channels last.
 
     Raises ValueError for a border or sampling it does not know.
     """
     if sampling not in SAMPLINGS:
         raise ValueError(f"sampling {sampling!r} is not known; it is one of {', '.join(SAMPLINGS)}")
+    if points.dtype == torch.float32 and opencv.serves(picture, border):
+        moved = opencv.read(picture, points, sampling=sampling)
+    else:
+        moved = resample_by_torch(picture, points, border=border, sampling=sampling)
+    return moved.clamp_(0, 1) if sampling == "bicubic" else moved
+
+
+def resample_by_torch(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampling) -> Tensor:
+    """What `resample` does on a GPU, and its slow twin on a CPU; bicubic overshoots are left in.
+
+    How: grid_sample wants positions divided by the picture's size, which rounds, and knows no wrap. So the
+    picture is set in a frame of its own border with sides of a power of two, where the division is exact
+    and the border is just pixels.
+    """
     height, width = picture.shape[-2:]
     margin = _MARGINS[sampling]
     frame = framed(picture, margin, border, points.dtype)
@@ -58,8 +72,6 @@ def resample(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampl
     # The grid is two planes that only claim to be pairs: much faster to fill.
     grid = planes.permute(0, 2, 3, 1)
     moved = grid_sample(frame, grid, mode=sampling, padding_mode="border", align_corners=False)
-    if sampling == "bicubic":
-        moved = moved.clamp_(0, 1)
     return moved.to(picture.dtype)
 
 

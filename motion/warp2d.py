@@ -7,8 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from motion import opencv
 from motion.borders import Border
-from motion.resample import Sampling, Warped, covered, resample
+from motion.resample import SAMPLINGS, Sampling, Warped, covered, resample
 
 Matrices = NDArray[np.float64]
 
@@ -23,8 +24,8 @@ def warp_matrix(
 ) -> Warped:
     """Move `picture` (B, C, H, W) by `matrix`, (3, 3) or (B, 3, 3), shears and perspective included.
 
-    Size, device and dtype stay the picture's. Matrices belong on the CPU: one on the device is fetched,
-    which waits for it.
+    Size, device and dtype stay the picture's; on a CPU the result may lie in memory with channels last.
+    Matrices belong on the CPU: one on the device is fetched, which waits for it.
 
     Convention: `matrix` maps source to destination in OpenCV pixel coordinates (x right, y down, first
     pixel's centre (0, 0)), as cv2.warpPerspective takes it. A point whose third coordinate comes out at or
@@ -34,7 +35,12 @@ def warp_matrix(
     """
     _check(picture, matrix)
     height, width = picture.shape[-2:]
-    points, front = _sources(_inverse(matrix), height, width, picture)
+    inverse = _inverse(matrix)
+    known = sampling in SAMPLINGS and opencv.serves(picture, border)
+    if known and opencv.in_reach(inverse, height, width):
+        quick, coverage = opencv.warp_flat(picture, inverse, sampling=sampling)
+        return Warped(picture=quick, coverage=coverage)
+    points, front = _sources(inverse, height, width, picture)
     coverage = covered(points, height, width)
     if front is not None:
         coverage *= front

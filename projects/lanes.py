@@ -144,7 +144,58 @@ COHERENCE: tuple[LaneSpec, ...] = (
         name="antiblur_threshold", default=0.0, minimum=0.0, maximum=1.0, help="smaller edges are left alone"
     ),
 )
-TABLES: dict[str, tuple[LaneSpec, ...]] = {"motion": MOTION, "diffusion": DIFFUSION, "coherence": COHERENCE}
+# Added by what keeps a film together beyond colour, noise and sharpness: masks, symmetry, echo, saturation.
+TOUCHES: tuple[LaneSpec, ...] = (
+    LaneSpec(
+        name="mask_strength",
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="strength where `mask` is 0; between, where it is soft",
+    ),
+    LaneSpec(
+        name="saturation", default=1.0, minimum=0.0, maximum=10.0, help="factor on colourfulness, 0 is grey"
+    ),
+    LaneSpec(
+        name="echo",
+        default=0.0,
+        minimum=0.0,
+        maximum=0.99,
+        help="share of the moved last frame left in the painted one: trails",
+    ),
+    LaneSpec(name="symmetry_amount", default=1.0, minimum=0.0, maximum=1.0, help="how much of the symmetry"),
+    LaneSpec(
+        name="symmetry_angle", default=0.0, unit="degrees", help="where the kaleidoscope's first mirror lies"
+    ),
+)
+GUIDE: tuple[LaneSpec, ...] = (
+    LaneSpec(
+        name="guide_max", default=0.35, minimum=0.0, maximum=1.0, help="share of the guide, middle value"
+    ),
+    LaneSpec(name="guide_slope", default=0.25, minimum=-1.0, maximum=1.0, help="how much that share swings"),
+    LaneSpec(
+        name="guide_tween",
+        default=20,
+        minimum=0,
+        maximum=100_000,
+        integer=True,
+        unit="frames",
+        help="how long after its key a guide is blended in",
+    ),
+    LaneSpec(
+        name="guide_color",
+        default=0.075,
+        minimum=0.0,
+        maximum=1.0,
+        help="share of the guide in the colours that frames are matched to",
+    ),
+)
+TABLES: dict[str, tuple[LaneSpec, ...]] = {
+    "motion": MOTION,
+    "diffusion": DIFFUSION,
+    "coherence": (*COHERENCE, *TOUCHES),
+    "guide": GUIDE,
+}
 
 
 def lane_specs(samplers: tuple[str, ...], defaults: dict[str, float | str]) -> tuple[LaneSpec, ...]:
@@ -153,7 +204,7 @@ def lane_specs(samplers: tuple[str, ...], defaults: dict[str, float | str]) -> t
     samplers: the names it may hold. defaults: lane -> default, for lanes that the model knows better.
     """
     word = LaneSpec(name="sampler", default=samplers[0], choices=samplers, help="how the noise is taken away")
-    specs = (*MOTION, *DIFFUSION, word, *COHERENCE)
+    specs = (*MOTION, *DIFFUSION, word, *COHERENCE, *TOUCHES, *GUIDE)
     return tuple(replace(s, default=defaults[s.name]) if s.name in defaults else s for s in specs)
 
 

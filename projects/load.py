@@ -16,10 +16,11 @@ from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
 from .places import key_lines, line_of, longest_key
 from .project import Project
 from .schema import ProjectFile
+from .sequences import first_file, is_sequence, sequence_files
+from .touches import PICTURES, picture_paths, touch_problems
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
 def load_project(path: Path | str, *, allow_outside: bool = False) -> Project:
@@ -62,18 +63,23 @@ def read_project(
     file, problems = validate(document, name, lines)
     if file is None:
         raise ProjectError(_in_order(problems))
+
+    def at(key: str) -> Problem:
+        return Problem(what="", where=key, file=name, line=line_of(lines, key))
+
     init_image, audio, depth_picture = (
-        _path(
-            value,
-            Problem(what="", where=key, file=name, line=line_of(lines, key)),
-            folder,
-            allow_outside,
-            problems,
-        )
-        for key, value in _paths(file)
+        _path(value, at(key), folder, allow_outside, problems) for key, value in _paths(file)
     )
+    pictures = {}
+    for key, value in picture_paths(file).items():
+        first = first_file(folder, value)
+        path = _path(first, at(key), folder, allow_outside, problems)
+        if path is not None:
+            pictures[key] = sequence_files(folder, value) if is_sequence(value) else {0: path}
+    problems += touch_problems(file, at)
     if not need_files:
-        problems = [problem for problem in problems if problem.where not in dict(_paths(file))]
+        files = {**dict(_paths(file)), **picture_paths(file)}
+        problems = [problem for problem in problems if problem.where not in files]
     project = Project(
         name=Path(name).stem,
         file_name=name,
@@ -84,6 +90,7 @@ def read_project(
         init_image=init_image,
         audio=audio,
         depth_picture=depth_picture,
+        pictures=pictures,
     )
     if problems:
         length_known = not any(problem.where in ("", *LENGTH) for problem in problems)

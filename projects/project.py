@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from keyframes import Clock, LaneValue, PromptSource
 
 from .lanes import TABLES
+from .masks import Mask
 from .schema import ProjectFile, Prompts
+from .touches import guide_keys, masks_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,8 @@ class Project:
     """One project.
 
     name: the file's stem, `dream` for dream.toml. folder: where its relative paths start. text: the TOML as read.
-    lines: dotted key -> line of the file, for messages.
+    lines: dotted key -> line of the file, for messages. pictures: dotted key -> the files of masks, guides and colours,
+    by number (0 for a single file).
     """
 
     name: str
@@ -31,6 +34,7 @@ class Project:
     init_image: Path | None = None
     audio: Path | None = None
     depth_picture: Path | None = None
+    pictures: Mapping[str, Mapping[int, Path]] = field(default_factory=dict)
 
     @cached_property
     def clock(self) -> Clock:
@@ -58,6 +62,16 @@ class Project:
         if isinstance(given, str):
             return PromptSource(prompts=given)
         return _prompt_source(given)
+
+    @cached_property
+    def masks(self) -> dict[str, Mask]:
+        """The masks by their settings, "mask" and "noise_mask"; those that are not given are left out."""
+        return masks_of(self.file)
+
+    @cached_property
+    def guides(self) -> list[tuple[int, str]]:
+        """(frame, dotted key) of each guide, by frame."""
+        return guide_keys(self.file, self.clock)
 
     @property
     def take_folder(self) -> Path:

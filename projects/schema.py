@@ -20,7 +20,7 @@ from pydantic import (
 
 from keyframes import LaneSpec
 
-from .lanes import COHERENCE, DIFFUSION, MOTION
+from .lanes import DIFFUSION, MOTION, TABLES
 
 VERSION = 1
 MAX_FRAMES = 100_000
@@ -136,7 +136,39 @@ class _CoherenceSettings(_Table):
     color_frame: Annotated[int, NoBool, Field(ge=0)] = Field(
         0, description="The frame whose colours are kept."
     )
+    color_from: str = Field(
+        "frame",
+        min_length=1,
+        max_length=1000,
+        description="Whose colours: those of `frame` (`color_frame`), of the frame before (`previous`), or a picture.",
+    )
+    mask: str = Field(
+        "",
+        max_length=2000,
+        description="What is painted anew, such as '!sky & depth(0, 500)'; the rest is kept.",
+    )
+    mask_feather: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
+        0, description="How soft the edges of masks are, in pixels."
+    )
+    noise_mask: str = Field("", max_length=2000, description="Where noise is added.")
+    symmetry: Literal["none", "horizontal", "vertical", "both", "kaleidoscope"] = Field(
+        "none", description="Mirrors: left to right, top to bottom, both, or a kaleidoscope."
+    )
+    symmetry_folds: Annotated[int, NoBool, Field(ge=2, le=64)] = Field(
+        6, description="Of the kaleidoscope: how often its sector is repeated."
+    )
     noise_type: Literal["normal", "perlin"] = Field("perlin", description="The kind of noise added.")
+
+
+class _GuideSettings(_Table):
+    """Pictures that draw the film to them: key positions and files. Every key that is no lane is a position."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """Position -> file, as given."""
+        return dict(self.model_extra or {})
 
 
 class Output(_Table):
@@ -161,7 +193,8 @@ def _with_lanes(name: str, base: type[BaseModel], lanes: tuple[LaneSpec, ...]) -
 
 Motion: Any = _with_lanes("Motion", _MotionSettings, MOTION)
 Diffusion: Any = _with_lanes("Diffusion", _DiffusionSettings, DIFFUSION)
-Coherence: Any = _with_lanes("Coherence", _CoherenceSettings, COHERENCE)
+Coherence: Any = _with_lanes("Coherence", _CoherenceSettings, TABLES["coherence"])
+Guide: Any = _with_lanes("Guide", _GuideSettings, TABLES["guide"])
 
 
 class ProjectFile(_Table):
@@ -192,6 +225,11 @@ class ProjectFile(_Table):
     motion: Motion = Field(default_factory=Motion)
     diffusion: Diffusion = Field(default_factory=Diffusion)
     coherence: Coherence = Field(default_factory=Coherence)
+    masks: dict[str, str] = Field(
+        default_factory=dict,
+        description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",
+    )
+    guide: Guide = Field(default_factory=Guide)
     output: Output = Output()
 
     @model_validator(mode="after")

@@ -1,7 +1,8 @@
 """One frame: the order of operations, from the picture before it to the picture that is stored.
 
-    frame n-1 (8 bit, as stored) -> warp, holes filled -> match colours -> contrast -> anti-blur -> noise
-      -> paint, holes anew -> match colours -> frame n (8 bit)
+    frame n-1 (8 bit, as stored) -> warp, holes filled -> symmetry, guide, saturation -> match colours -> contrast
+      -> anti-blur -> noise -> paint, masked, holes anew -> match colours -> guide's colours, echo, symmetry
+      -> frame n (8 bit)
 
 The picture carried forward is the stored 8-bit one, rounded to the nearest level: so a render that was stopped
 anywhere and goes on from the disk makes the same bytes as one that was not.
@@ -24,6 +25,8 @@ from .coherence import Palette, add_noise, adjust_contrast, match_color, palette
 from .depths import Depths
 from .painter import OnStep, Painter
 from .setup import Setup
+from .touch import Touch
+from .touches import matches_color
 from .uncovered import reach
 
 
@@ -57,19 +60,27 @@ class FramePainter:
         # the last frame: as stored, and the same on the device
         self._last: tuple[Picture, Tensor] | None = None
         self._depths = Depths(setup, painter.device)
+        self._touch = Touch(setup, self._depths, painter.device)
 
     def first(self, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
         """Frame 0: from the prompt alone, or painted over the init image."""
         given = None if init is None else to_tensor(init, self._painter.device)
         with torch.inference_mode():
-            return self._stored(self._painter.paint(given, row, on_step))
+            if given is None:
+                return self._stored(self._touch.mirrored(row, self._painter.paint(None, row, on_step)))
+            masked, hole = self._touch.masked(row, given, None)
+            painted = self._painter.paint(self._touch.mirrored(row, given), masked, on_step, hole)
+            return self._stored(self._touch.mirrored(row, painted))
 
     def next(self, row: Row, before: Picture, on_step: OnStep) -> Picture:
         """Frame n from the stored frame n - 1."""
         with torch.inference_mode():
             moved, hole = self._moved(row, self._on_device(before))
-            painted = self._painter.paint(self._cohere(row, moved), row, on_step, hole)
-            return self._stored(self._match(row, painted))
+            # OpenCV leaves channels last in memory; networks round differently then
+            given = self._cohere(row, self._touch.before(row, moved), before).contiguous()
+            masked, hole = self._touch.masked(row, moved, hole)
+            painted = self._match(row, self._painter.paint(given, masked, on_step, hole), before)
+            return self._stored(self._touch.after(row, moved, painted))
 
     def _stored(self, painted: Tensor) -> Picture:
         """The picture to store. It stays on the device too: the next frame starts from it, without a way back."""
@@ -101,9 +112,9 @@ class FramePainter:
             hole = hole_depth(moved.coverage, reach=reach(size), feather=reach(size))
         return moved.picture.clamp(0.0, 1.0), hole  # bicubic overshoots
 
-    def _cohere(self, row: Row, picture: Tensor) -> Tensor:
+    def _cohere(self, row: Row, picture: Tensor, before: Picture) -> Tensor:
         file, lanes = self._setup.project.file, row.numbers
-        picture = adjust_contrast(self._match(row, picture), lanes["contrast"])
+        picture = adjust_contrast(self._match(row, picture, before), lanes["contrast"])
         picture = unsharp(
             picture,
             amount=lanes["antiblur_amount"],
@@ -112,12 +123,15 @@ class FramePainter:
             threshold=lanes["antiblur_threshold"],
         )
         kind = file.coherence.noise_type
-        return add_noise(picture, kind=kind, amount=lanes["noise"], seeds=[file.seed], frame=row.frame)
+        noised = add_noise(picture, kind=kind, amount=lanes["noise"], seeds=[file.seed], frame=row.frame)
+        return self._touch.noisy(row, picture, noised)
 
-    def _match(self, row: Row, picture: Tensor) -> Tensor:
+    def _match(self, row: Row, picture: Tensor, before: Picture) -> Tensor:
         given, amount = self._setup.project.file.coherence, row.numbers["color_amount"]
-        if given.color_match == "none" or amount == 0 or row.frame <= given.color_frame:
+        if not matches_color(self._setup, row):
             return picture
+        if self._palette is None or given.color_from == "previous":
+            self._palette = self._touch.reference(before)
         if self._palette is None:
             anchor = to_tensor(self._anchor(given.color_frame), self._painter.device)
             self._palette = palette(anchor, space=given.color_match, method=given.color_method)

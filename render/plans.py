@@ -16,9 +16,10 @@ from projects.lanes import FLIP, IN_2D, IN_3D
 from .diffusion import reveal_plan, step_plan
 from .setup import Setup
 from .speed import known_seconds
+from .touches import matches_color, touch_inputs, without_touches
 from .uncovered import deepest_hole
 
-ENGINE = 1  # counts changes of the code that change pixels; a new number paints every frame anew
+ENGINE = 2  # counts changes of the code that change pixels; a new number paints every frame anew
 _PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
 
 
@@ -29,7 +30,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     frame that has no picture before it, the colour settings where nothing is matched, the strength of holes where
     there is none.
     """
-    file, numbers = setup.project.file, dict(row.numbers)
+    file, numbers = setup.project.file, without_touches(row.numbers)
     numbers.pop("seed", None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
@@ -40,14 +41,14 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "prompt": row.prompt,
         "steps_mode": file.diffusion.steps_mode,
         "guidance_rescale": file.diffusion.guidance_rescale,
+        **touch_inputs(setup, row),
     }
     painting = ("strength", "steps", "cfg_scale", "eta")
     if row.frame == 0:
         inputs["init_image"] = setup.init_digest
         kept = painting if setup.project.init_image else painting[1:]
         return {**inputs, "numbers": {lane: numbers[lane] for lane in kept}}
-    matched = file.coherence.color_match != "none" and row.frame > file.coherence.color_frame
-    if matched and numbers["color_amount"] > 0:
+    if matches_color(setup, row):
         inputs["color"] = (
             file.coherence.color_match,
             file.coherence.color_method,

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
+from projects.touches import uses_depth
 
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
@@ -68,7 +69,7 @@ def prepare(project: Project) -> Setup:
         raise
     timeline = _timeline(project, source.defaults, source.samplers)
     depth = DepthChoice(kind="flat", name="flat")
-    if project.file.motion.mode == "3d":
+    if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)
         depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)

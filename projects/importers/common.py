@@ -61,6 +61,20 @@ def init_image_of(given: Given, draft: Draft, folder: Path) -> None:
     given.report.note("init_image", "missing", why, path)
 
 
+def file_of(given: Given, name: str, value: object, folder: Path) -> str | None:
+    """A path as a project may have it: of a file beside the project. Any other is told of under `name`."""
+    path = str(value)[:1000].strip()
+    why = "there is no such file beside the project: copy it there, and write its name into the project."
+    if re.match(r"[a-z]+://", path, re.IGNORECASE):
+        why = "is an address of the web: fetch it, and write its file's name into the project."
+    else:
+        for candidate in dict.fromkeys((path, re.split(r"[\\/]", path)[-1])):
+            if candidate and _lies_beside(candidate, folder):
+                return candidate
+    given.report.note(name, "missing", why, path)
+    return None
+
+
 def _lies_beside(path: str, folder: Path) -> bool:
     try:
         found = (folder / path).resolve()

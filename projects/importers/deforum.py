@@ -14,6 +14,7 @@ from .deforum_eras import defaults_of, era_of, is_notebook
 from .deforum_motion import carry_motion
 from .deforum_prompts import carry_prompts
 from .deforum_table import TABLE
+from .deforum_touches import carry_touches
 from .draft import Draft
 from .report import Report
 from .rewrite import rewritten
@@ -40,6 +41,7 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     _diffusion(given, draft, clock)
     _seeds(given, draft, clock)
     _coherence(given, draft, clock, notebook)
+    carry_touches(given, draft, clock, folder)
     carry_prompts(given, draft, clock, notebook)
     if given.has("sd_model_name"):
         given.report.remarks.append(f"Its checkpoint was {given.word('sd_model_name')}.")
@@ -168,8 +170,8 @@ def _coherence(given: Given, draft: Draft, clock: Clock, notebook: bool) -> None
     if matched in ("LAB", "HSV", "RGB"):
         draft.put("coherence.color_match", matched.lower())
         draft.put("coherence.color_method", "histogram")
-    elif matched not in ("", "NONE"):
-        why = "colours of a picture or a video are not matched here yet."
+    elif matched not in ("", "NONE", "IMAGE"):
+        why = "colours of a video are not matched here yet."
         given.report.note("color_coherence", "missing", why, given.values.get("color_coherence"))
     given.carried("coherence.color_match", "color_coherence")
     kind = given.word("noise_type").strip().lower() or "uniform"

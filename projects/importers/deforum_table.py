@@ -6,9 +6,8 @@ from .settings import ANY, Setting
 
 _HYBRID = "video that is mixed into a film or moves it is not here yet."
 _CONTROL = "ControlNet is not here yet."
-_LOOPER = "guide images are not here yet."
 _PARSEQ = "Parseq manifests are not read yet."
-_MASK = "masks are not here yet."
+_MASK = "masks of video are not here yet; masks are written anew: see docs/coherence.md."
 _UPSCALE = "upscaling is not here yet: upscale the finished film."
 _BETWEEN = "frames between frames are not here yet: interpolate the finished film."
 _FLOW = "optical flow is not here yet."
@@ -88,6 +87,27 @@ CARRIED: tuple[Setting, ...] = (
     Setting(names="kernel_schedule", here="coherence.antiblur_kernel", why="even widths become odd"),
     Setting(names="sigma_schedule", here="coherence.antiblur_sigma"),
     Setting(names="threshold_schedule", here="coherence.antiblur_threshold", why="divided by 255"),
+    Setting(
+        names="use_looper init_images", here="guide", why="files beside the project", switch="use_looper"
+    ),
+    Setting(
+        names="image_strength_schedule",
+        here="diffusion.strength",
+        why="1 minus it, with guides",
+        switch="use_looper",
+    ),
+    Setting(names="blendFactorMax", here="guide.guide_max", switch="use_looper"),
+    Setting(names="blendFactorSlope", here="guide.guide_slope", switch="use_looper"),
+    Setting(names="tweening_frames_schedule", here="guide.guide_tween", switch="use_looper"),
+    Setting(names="color_correction_factor", here="guide.guide_color", switch="use_looper"),
+    Setting(
+        names="use_mask mask_file invert_mask",
+        here="coherence.mask",
+        why="a file beside the project, as the mask `painted`; white is painted",
+        switch="use_mask",
+    ),
+    Setting(names="mask_overlay_blur", here="coherence.mask_feather", switch="use_mask"),
+    Setting(names="color_coherence_image_path", here="coherence.color_from", why="a file beside the project"),
     Setting(names="sd_model_name", here="model", why="named in a comment; --model puts a model in"),
 )
 
@@ -127,12 +147,6 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="show_info_on_ui", why=_SCREEN, off=(True, False)),
     Setting(names="seed_resize_from_w seed_resize_from_h", why="seed resizing is not here.", off=(0,)),
     Setting(
-        names="use_looper init_images image_strength_schedule blendFactorMax blendFactorSlope "
-        "tweening_frames_schedule color_correction_factor",
-        why=_LOOPER,
-        switch="use_looper",
-    ),
-    Setting(
         names="enable_clipskip_scheduling clipskip_schedule",
         why="skipping layers of the text encoder is not here yet.",
         switch="enable_clipskip_scheduling",
@@ -162,8 +176,8 @@ LEFT: tuple[Setting, ...] = (
         switch="enable_noise_multiplier_scheduling",
     ),
     Setting(
-        names="color_coherence_image_path color_coherence_video_every_N_frames",
-        why="colours of a picture or a video are not matched here yet.",
+        names="color_coherence_video_every_N_frames",
+        why="colours of a video are not matched here yet.",
         off=("", 1),
     ),
     Setting(
@@ -197,9 +211,10 @@ LEFT: tuple[Setting, ...] = (
         off=("0: (200)", "0: (10000)", 200, 10000),
     ),
     Setting(
-        names="use_mask use_alpha_as_mask mask_file invert_mask mask_contrast_adjust mask_brightness_adjust "
-        "mask_overlay_blur fill full_res_mask full_res_mask_padding overlay_mask",
-        why=_MASK,
+        names="use_alpha_as_mask mask_contrast_adjust mask_brightness_adjust fill full_res_mask "
+        "full_res_mask_padding overlay_mask",
+        why="a mask is used as its file shows it, over what was there.",
+        off=(1, 1.0, False, True),
         switch="use_mask",
     ),
     Setting(names="use_mask_video video_mask_path", why=_MASK, switch="use_mask_video"),

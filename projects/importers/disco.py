@@ -36,12 +36,21 @@ def from_disco(values: Mapping[str, Any], *, name: str, folder: Path, draft: Dra
     clock = _frame(given, draft, name, still=mode not in ("2d", "3d", "video input"))
     _motion(given, draft, clock, mode)
     _diffusion(given, draft, clock, folder)
+    _symmetry(given, draft)
     _prompts(given, draft)
     if given.has("diffusion_model"):
         given.report.remarks.append(f"Its model was {given.word('diffusion_model')}.")
         given.carried("model", "diffusion_model")
     given.settle(TABLE)
     return given.report
+
+
+def _symmetry(given: Given, draft: Draft) -> None:
+    """The mirrors that are on."""
+    kinds = [kind for kind in ("horizontal", "vertical") if given.truth(f"use_{kind}_symmetry")]
+    if kinds:
+        draft.put("coherence.symmetry", kinds[0] if len(kinds) == 1 else "both")
+    given.carried("coherence.symmetry", *(f"use_{kind}_symmetry" for kind in kinds))
 
 
 def _frame(given: Given, draft: Draft, name: str, *, still: bool) -> Clock:

@@ -10,12 +10,13 @@ _LOSS = "losses that steer the picture are not here yet."
 _VIDEO = "video input is not here yet."
 _TURBO = "turbo is not here yet: every frame is painted."
 _VR = "pairs of pictures for two eyes are not here yet."
-_SYMMETRY = "symmetry is not here yet."
+_SYMMETRY = "symmetry is of whole frames here, before and after painting."
 _HOST = "concerns the notebook and its machine."
 _FILM = "concerns the film file: reverie export makes it."
 
 CARRIED: tuple[Setting, ...] = (
     Setting(names="batch_name", here="title"),
+    Setting(names="use_vertical_symmetry use_horizontal_symmetry", here="coherence.symmetry"),
     Setting(
         names="width height width_height width_height_for_512x512_models width_height_for_256x256_models",
         here="size",
@@ -85,11 +86,6 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="midas_depth_model midas_weight", why="all depth comes from what motion.depth names."),
     Setting(names="turbo_mode turbo_steps turbo_preroll", why=_TURBO, switch="turbo_mode"),
     Setting(names="vr_mode vr_eye_angle vr_ipd", why=_VR, switch="vr_mode"),
-    Setting(
-        names="use_vertical_symmetry use_horizontal_symmetry",
-        why=_SYMMETRY,
-        off=(False,),
-    ),
     Setting(names="transformation_percent", why=_SYMMETRY, off=(ANY,)),
     Setting(
         names="video_init_path extract_nth_frame persistent_frame_output_in_batch_folder "

@@ -10,12 +10,12 @@ from typing import Any
 
 from keyframes import ProjectError, ScheduleError
 
-from ..lanes import COHERENCE, DIFFUSION, MOTION, table_of
+from ..lanes import TABLES, table_of
 from .draft import Draft
 from .report import Report
 from .rewrite import relabelled, rewritten
 
-SPECS = {spec.name: spec for spec in (*MOTION, *DIFFUSION, *COHERENCE)}
+SPECS = {spec.name: spec for specs in TABLES.values() for spec in specs}
 ANY = "any value"  # among the values of `off`
 _FALSE = ("", "false", "none", "no", "off", "0")
 

@@ -3,6 +3,7 @@ randomness."""
 
 from render.coherence.color import METHODS, Method, Palette, match_color, palette
 from render.coherence.detail import adjust_contrast, unsharp
+from render.coherence.mirrors import SYMMETRIES, Symmetry, saturate, symmetric
 from render.coherence.noise import NOISES, Noise, add_noise, make_noise
 from render.coherence.randomness import generator
 from render.coherence.spaces import SPACES, Space
@@ -11,15 +12,19 @@ __all__ = [
     "METHODS",
     "NOISES",
     "SPACES",
+    "SYMMETRIES",
     "Method",
     "Noise",
     "Palette",
     "Space",
+    "Symmetry",
     "add_noise",
     "adjust_contrast",
     "generator",
     "make_noise",
     "match_color",
     "palette",
+    "saturate",
+    "symmetric",
     "unsharp",
 ]

@@ -12,6 +12,7 @@ from skimage.color import rgb2lab
 from skimage.exposure import match_histograms
 
 from render.coherence import METHODS, SPACES, Method, Space, match_color, palette
+from render.coherence.color import match_channels
 from render.coherence.spaces import from_channels, to_channels
 from tests.coherence.pictures import flat, painted
 
@@ -107,7 +108,7 @@ def test_flat_pictures_are_no_trouble(space: Space, method: Method, pixels: tupl
 @pytest.mark.parametrize(("space", "method"), EVERY)
 def test_flat_to_flat(space: Space, method: Method) -> None:
     got = match_color(flat(0.8, 0.3, 0.2), flat(0.2, 0.4, 0.6), space=space, method=method)
-    torch.testing.assert_close(got, flat(0.2, 0.4, 0.6), rtol=0, atol=LEVEL)
+    torch.testing.assert_close(got, flat(0.2, 0.4, 0.6), rtol=0, atol=1.5 * LEVEL)  # LAB in 8 bits
 
 
 def hues(low: float, high: float, seed: int, saturation: float = 1.0) -> torch.Tensor:
@@ -200,7 +201,9 @@ def test_half_precision_in_half_precision_out() -> None:
     picture, reference = painted(seed=1), painted(seed=2)
     got = match_color(picture.half(), reference.half())
     assert got.dtype == torch.float16
-    torch.testing.assert_close(got.float(), match_color(picture, reference), rtol=0, atol=2 * LEVEL)
+    torch.testing.assert_close(
+        got.float(), match_color(picture, reference), rtol=0, atol=4 * LEVEL
+    )  # the slow twin
 
 
 @pytest.mark.parametrize(
@@ -217,3 +220,17 @@ def test_half_precision_in_half_precision_out() -> None:
 def test_refuses(given: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         match_color(**{"picture": painted(batch=2), "reference": painted(), **given})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("space", ["lab", "rgb"])
+@pytest.mark.parametrize("method", METHODS)
+def test_levels_equal_their_slow_twin(space: Space, method: Method) -> None:
+    """Curves found on 8 bits against floats throughout: a few levels apart at the ends of a histogram, as the last
+    tones are few, and half a level on average."""
+    picture, reference = painted(120, 160, seed=1), painted(120, 160, seed=2) * 0.6 + 0.2
+    known = palette(reference, space=space, method=method)
+    exact = palette(reference.double(), space=space, method=method)
+    got = match_color(picture, known, space=space, method=method)
+    apart = (got - match_channels(picture.double(), exact).float()).abs()
+    assert float(apart.mean()) < 0.5 * LEVEL
+    assert float(apart.max()) < 6 * LEVEL

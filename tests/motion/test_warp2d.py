@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from motion import BORDERS, Border, Move, Sampling, matrix2d, warp, warp_matrix
+from motion.resample import resample, resample_by_torch
 from tests.motion import twin
 
 PERSPECTIVE = torch.tensor([[1.02, 0.1, -9.0], [-0.07, 0.95, 6.0], [4e-4, -3e-4, 1.0]], dtype=torch.float64)
@@ -229,3 +230,16 @@ def test_refuses(given: dict[str, object], message: str) -> None:
 def test_refuses_matrices(matrix: torch.Tensor) -> None:
     with pytest.raises(ValueError, match=r"inverse|3, 3"):
         warp_matrix(torch.ones(1, 3, 8, 8), matrix)
+
+
+@pytest.mark.parametrize("sampling", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("border", BORDERS)
+def test_opencv_reads_as_torch_does(border: Border, sampling: Sampling) -> None:
+    """The quick way on a CPU and the way on a GPU, at positions in the picture, about it and far away."""
+    picture = twin.noise_picture(40, 56, batch=2)
+    points = torch.rand(2, 2, 30, 20, generator=torch.Generator().manual_seed(1)) * 120 - 40
+    points[0, :, 0, 0] = 3e6
+    got = resample(picture, points, border=border, sampling=sampling)
+    twins = resample_by_torch(picture, points, border=border, sampling=sampling)
+    expected = twins.clamp(0, 1) if sampling == "bicubic" else twins
+    torch.testing.assert_close(got, expected, rtol=0, atol=2e-5)

@@ -87,13 +87,36 @@ def test_a_model_can_be_named() -> None:
 
 def test_what_is_left_out_is_named_with_its_value_and_why() -> None:
     found = modern(use_looper=True, restore_faces=True, made_up=3, cn_2_enabled=True)
-    assert "guide images" in told(found, "init_images")
+    assert "address of the web" in told(found, "init_images")
     assert told(found, "restore_faces").startswith("restore_faces = true: ")
     assert told(found, "made_up") == "made_up = 3"
     kinds = {note.name: note.kind for note in found.report.notes}
     assert (kinds["cn_2_weight"], kinds["cn_1_weight"]) == ("missing", "off")
     assert kinds["diffusion_cadence"] == "missing"
     assert "# " + told(found, "made_up") in found.text.replace("#   ", "# ")
+
+
+def test_guides_and_masks_beside_the_project_are_carried(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "mask.png"):
+        (tmp_path / name).write_bytes(b"")
+    looper = {
+        "use_looper": True,
+        "init_images": '{"0": "a.png", "max_f/2": "c:/pictures/b.png", "30": "https://example.org/c.png"}',
+        "image_strength_schedule": "0:(0.75)",
+        "tweening_frames_schedule": "0:(20), 60:(10)",
+    }
+    mask = {"use_mask": True, "mask_file": "mask.png", "invert_mask": True, "mask_overlay_blur": 4}
+    colors = {"color_coherence": "Image", "color_coherence_image_path": "a.png"}
+    found = imported({**MODERN, **looper, **mask, **colors}, tmp_path)
+    project = table(found)
+    assert project["guide"]["0"] == "a.png"
+    assert project["guide"]["59"] == "b.png"
+    assert lane(found, "strength")[0] == pytest.approx(0.25)
+    assert lane(found, "guide_tween")[::30] == [20, 15, 10, 10]
+    assert project["masks"] == {"painted": "mask.png"}
+    assert project["coherence"]["mask"] == "!painted"
+    assert project["coherence"]["color_from"] == "a.png"
+    assert "address of the web" in told(found, "init_images")
 
 
 def test_no_setting_is_in_two_rows() -> None:

@@ -114,11 +114,18 @@ def test_the_first_frame_over_an_init_image(tmp_path: Path) -> None:
 
 
 def test_what_is_not_here_is_told_of() -> None:
-    found = disco(turbo_mode=True, use_vertical_symmetry=True, animation_mode="Video Input", what=1)
-    for name in ("turbo_steps", "use_vertical_symmetry", "animation_mode", "sat_scale"):
+    found = disco(turbo_mode=True, animation_mode="Video Input", what=1)
+    for name in ("turbo_steps", "animation_mode", "sat_scale"):
         assert told(found, name)
     kinds = {note.name: note.kind for note in found.report.notes}
     assert (kinds["turbo_mode"], kinds["sat_scale"], kinds["what"]) == ("missing", "off", "unknown")
+
+
+def test_symmetry() -> None:
+    assert table(disco(use_vertical_symmetry=True))["coherence"]["symmetry"] == "vertical"
+    both = disco(use_vertical_symmetry=True, use_horizontal_symmetry=True)
+    assert table(both)["coherence"]["symmetry"] == "both"
+    assert "symmetry" not in table(disco()).get("coherence", {})
 
 
 def test_a_still_is_a_film_of_one_frame() -> None:

@@ -1,0 +1,87 @@
+"""The files and texts of masks, guides and colour references: which there are, and what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from keyframes import Clock, Problem, ProjectError, parse_position
+from keyframes.tokens import Place
+
+from .masks import EVERYWHERE, Mask, parse_mask
+from .schema import ProjectFile
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_TAKEN = (EVERYWHERE, "depth", "color", "light")
+COLORS_FROM = ("frame", "previous")
+
+
+def picture_paths(file: ProjectFile) -> dict[str, str]:
+    """Dotted key -> path, for every picture of masks, guides and colours."""
+    found = {f"masks.{name}": path for name, path in file.masks.items()}
+    for position, path in file.guide.keys.items():
+        if isinstance(path, str):
+            found[f"guide.{position}"] = path
+    if file.coherence.color_from not in COLORS_FROM:
+        found["coherence.color_from"] = file.coherence.color_from
+    return found
+
+
+def masks_of(file: ProjectFile) -> dict[str, Mask]:
+    """The masks of a checked project, by their settings, "mask" and "noise_mask", where they are given."""
+    texts = {"mask": file.coherence.mask, "noise_mask": file.coherence.noise_mask}
+    return {name: parse_mask(text, file.masks) for name, text in texts.items() if text.strip()}
+
+
+def uses_depth(masks: Iterable[Mask]) -> bool:
+    """Whether one of these masks looks at depth."""
+    return any(step.kind == "depth" for mask in masks for step in mask.steps())
+
+
+def guide_keys(file: ProjectFile, clock: Clock) -> list[tuple[int, str]]:
+    """(frame, dotted key) of the guides of a checked project, by frame."""
+    keys = [(int(parse_position(str(key), clock=clock)), f"guide.{key}") for key in file.guide.keys]
+    return sorted(keys)
+
+
+def touch_problems(file: ProjectFile, at: Callable[[str], Problem]) -> list[Problem]:
+    """All that is wrong with masks, guides and the colour reference, but for files that are not there."""
+    return [*_mask_problems(file, at), *_guide_problems(file, at), *_color_problems(file, at)]
+
+
+def _mask_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
+    for name in file.masks:
+        if not _NAME.fullmatch(name) or name in _TAKEN:
+            hint = f"Allowed: letters, digits and _, and not {', '.join(_TAKEN)}. Example: sky"
+            yield replace(at(f"masks.{name}"), what=f"{name[:60]!r} cannot be the name of a mask.", hint=hint)
+    texts: Mapping[str, str] = {"mask": file.coherence.mask, "noise_mask": file.coherence.noise_mask}
+    for name, text in texts.items():
+        if text.strip():
+            yield from _wrong(at(f"coherence.{name}"), lambda text=text: parse_mask(text, file.masks))
+
+
+def _guide_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
+    clock = Clock(frames=file.length, fps=file.fps, bpm=file.bpm, seed=file.seed)
+    for key, value in file.guide.keys.items():
+        place = at(f"guide.{key}")
+        if not isinstance(value, str):
+            yield replace(place, what="a guide is a picture's file.", hint='Example: 0 = "start.png"')
+        yield from _wrong(place, lambda key=key: parse_position(key, clock=clock, place=Place("", key)))
+
+
+def _color_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
+    given = file.coherence.color_from
+    if given not in COLORS_FROM and not given.lower().endswith(PICTURES):
+        hint = f'Allowed: "frame", "previous", or a picture ({", ".join(PICTURES)}).'
+        yield replace(at("coherence.color_from"), what=f"{given[:60]!r} is no colour reference.", hint=hint)
+
+
+def _wrong(place: Problem, read: Callable[[], object]) -> Iterator[Problem]:
+    """What reading a text complains of, with its place in the file."""
+    try:
+        read()
+    except ProjectError as error:
+        for problem in error.problems:
+            yield replace(problem, where=place.where, file=place.file, line=place.line)

@@ -1,0 +1,83 @@
+"""What is done to a frame's picture beside the camera, colours, grain and sharpness: symmetry, guides, echo, masks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from keyframes import Row
+from projects import Picture
+
+from .coherence import Palette, match_color, palette, saturate, symmetric
+from .depths import Depths
+from .masking import Masks, masked_strength
+from .pictures import read_picture
+from .setup import Setup
+from .touches import guide_at
+
+
+class Touch:
+    """The touches of one project. Pictures are (1, 3, H, W), RGB in [0, 1], on the painter's device."""
+
+    def __init__(self, setup: Setup, depths: Depths, device: torch.device) -> None:
+        self._setup, self._device = setup, device
+        self._masks = Masks(setup, depths)
+        self._shown: tuple[Path, Tensor] | None = None
+
+    def before(self, row: Row, moved: Tensor) -> Tensor:
+        """The moved picture made symmetric, with the guide's share mixed in, as colourful as the lane says."""
+        picture = self.mirrored(row, moved)
+        guide = guide_at(self._setup, row)
+        if guide is not None and guide.share > 0:
+            picture = torch.lerp(picture, self._guide(guide.path), guide.share)
+        return saturate(picture, row.numbers["saturation"])
+
+    def after(self, row: Row, moved: Tensor, painted: Tensor) -> Tensor:
+        """The painted picture with the guide's colours, its echo, and its symmetry."""
+        guide = guide_at(self._setup, row)
+        if guide is not None and guide.color > 0:
+            goal = torch.lerp(moved, self._guide(guide.path), guide.color)
+            painted = match_color(painted, goal, space="lab", method="histogram")
+        echo = row.numbers["echo"]
+        return self.mirrored(row, painted if echo == 0 else torch.lerp(painted, moved, echo))
+
+    def mirrored(self, row: Row, picture: Tensor) -> Tensor:
+        """The picture with the project's symmetry."""
+        given, numbers = self._setup.project.file.coherence, row.numbers
+        turned = {"folds": given.symmetry_folds, "angle": numbers["symmetry_angle"]}
+        return symmetric(picture, given.symmetry, amount=numbers["symmetry_amount"], **turned)
+
+    def noisy(self, row: Row, clean: Tensor, noised: Tensor) -> Tensor:
+        """The noised picture where `noise_mask` is 1, the clean one where it is 0."""
+        mask = None if noised is clean else self._masks.of("noise_mask", clean, row)
+        return noised if mask is None else torch.lerp(clean, noised, mask)
+
+    def masked(self, row: Row, moved: Tensor, hole: Tensor | None) -> tuple[Row, Tensor | None]:
+        """The row and the hole for the painter: where `mask` is 0 the picture is kept as `mask_strength` says."""
+        mask = self._masks.of("mask", moved, row)
+        return (row, hole) if mask is None else masked_strength(row, mask, hole)
+
+    def reference(self, before: Picture) -> Palette | None:
+        """The colours of the frame before or of a picture; None if it is a frame's that the project names."""
+        given = self._setup.project.file.coherence
+        if given.color_from == "frame":
+            return None
+        if given.color_from == "previous":
+            shown = torch.from_numpy(before).to(self._device).permute(2, 0, 1)[None].float() / 255
+        else:
+            shown = self._picture(
+                self._setup.project.pictures["coherence.color_from"][0], "coherence.color_from"
+            )
+        return palette(shown, space=given.color_match, method=given.color_method)
+
+    def _guide(self, path: Path) -> Tensor:
+        """The guide's picture, kept until another one comes."""
+        if self._shown is None or self._shown[0] != path:
+            self._shown = (path, self._picture(path, "guide"))
+        return self._shown[1]
+
+    def _picture(self, path: Path, where: str) -> Tensor:
+        picture = torch.from_numpy(read_picture(path, self._setup.size, where=where)).to(self._device)
+        return picture.permute(2, 0, 1)[None].float() / 255
