@@ -49,7 +49,9 @@ def test_the_loss_knows_no_factor_but_a_little() -> None:
     said = metres.log()
     assert float(depth.loss_between(said, metres)) == pytest.approx(0, abs=1e-6)
     twice = torch.where(metres < depth.SKY, said + np.log(2), said)
-    assert float(depth.loss_between(twice, metres)) == pytest.approx(depth.AS_IT_IS * np.log(2), rel=1e-5)
+    assert float(depth.loss_between(twice, metres)) == pytest.approx(
+        depth.AS_IT_IS * np.log(2) + depth.OF_ALL * np.log(2) ** 2, rel=1e-5
+    )
     nearer_sky = torch.where(metres < depth.SKY, said, said - 1)
     assert float(depth.loss_between(nearer_sky, metres)) == pytest.approx(depth.OF_SKY, rel=1e-5)
     no_ground = torch.full((1, 4, 4), 10_000.0)

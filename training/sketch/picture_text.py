@@ -145,7 +145,7 @@ def loss_of_batch(model: CLIPModel, lessons: Lessons, rng: np.random.Generator, 
     scale = model.logit_scale.exp().clamp(max=100.0)
     loss = matched(pictures, told, scale)
     questions = lessons.world.questions()
-    parts = named.split([len(answers) for answers in questions.values()])
+    parts = torch.split(named, [len(answers) for answers in questions.values()])
     for (question, answers), vectors in zip(questions.items(), parts, strict=True):
         true = torch.tensor([_answer(scene, question, answers) for scene in scenes])
         loss = loss + OF_NAMES * F.cross_entropy(scale * pictures @ vectors.T, true)
