@@ -8,6 +8,7 @@ from motion.depth import MEASURES, Measure, ground, to_units
 from motion.fill import fill
 from motion.flip import flip_matrix
 from motion.modes import COMPATS, MODES, UNCOVERED, Compat, Mode, Uncovered, warp
+from motion.opticalflow import FLOWS, FlowMethod, along, consistent, optical_flow
 from motion.pose import UNITS, Pose, pose
 from motion.resample import SAMPLINGS, Sampling, Warped, resample
 from motion.warp2d import warp_matrix
@@ -16,6 +17,7 @@ from motion.warp3d import warp_depth
 __all__ = [
     "BORDERS",
     "COMPATS",
+    "FLOWS",
     "MEASURES",
     "MODES",
     "SAMPLINGS",
@@ -23,6 +25,7 @@ __all__ = [
     "UNITS",
     "Border",
     "Compat",
+    "FlowMethod",
     "Measure",
     "Mode",
     "Move",
@@ -30,6 +33,8 @@ __all__ = [
     "Sampling",
     "Uncovered",
     "Warped",
+    "along",
+    "consistent",
     "disco_z",
     "equalised",
     "fill",
@@ -38,6 +43,7 @@ __all__ = [
     "ground",
     "hole_depth",
     "matrix2d",
+    "optical_flow",
     "pose",
     "resample",
     "to_units",

@@ -14,6 +14,7 @@ from motion.borders import BORDERS, Border
 from motion.camera import Move, matrix2d
 from motion.fill import fill
 from motion.flip import flip_matrix
+from motion.journey import matrix_of, pose_of
 from motion.pose import pose
 from motion.resample import Sampling, Warped
 from motion.warp2d import warp_matrix
@@ -31,7 +32,7 @@ UNCOVERED: tuple[Uncovered, ...] = ("reveal", *BORDERS)
 
 def warp(
     picture: Tensor,
-    moves: Sequence[Move],
+    moves: Sequence[Move | Sequence[Move]],
     *,
     border: Uncovered = "replicate",
     sampling: Sampling = "bilinear",
@@ -40,6 +41,9 @@ def warp(
     compat: Compat = "none",
 ) -> Warped:
     """Move `picture` (B, C, H, W) by one camera move each, on the picture's device.
+
+    Several moves for a picture are made one after another, first to last, in one reading of it where that is possible
+    (motion.journey); `depth` is that of the picture before them all.
 
     depth: (B, 1, H, W), how far each pixel is, in units, for "3d"; without it the picture is a wall one unit away.
     compat: "none" is a pinhole camera with hidden surfaces; "deforum" and "disco" move as those programs do
@@ -62,16 +66,77 @@ def warp(
         raise ValueError('motion mode "2d" moves a flat picture and takes no depth')
     if len(moves) != len(picture):
         raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(moves)}")
-    size = (picture.shape[-1], picture.shape[-2])
     edge: Border = "replicate" if border == "reveal" else border
-    flips = torch.from_numpy(np.stack([flip_matrix(m, size, deforum=compat == "deforum") for m in moves]))
-    if mode == "2d":
-        moved = warp_matrix(picture, flips @ matrix2d(moves, size), border=edge, sampling=sampling)
+    ways = [[move] if isinstance(move, Move) else move for move in moves]
+    if all(len(way) == 1 for way in ways):
+        moved = _moved(picture, [way[0] for way in ways], depth, edge, sampling, mode, compat)
     else:
-        moved = _through_space(picture, moves, flips, depth, edge, sampling, compat)
+        one = [slice(i, i + 1) for i in range(len(picture))]
+        depths = [None if depth is None else depth[i] for i in one]
+        each = [
+            _one_after_another(picture[i], way, far, edge, sampling, mode, compat)
+            for i, way, far in zip(one, ways, depths, strict=True)
+        ]
+        moved = Warped(
+            picture=torch.cat([moved.picture for moved in each]),
+            coverage=torch.cat([moved.coverage for moved in each]),
+        )
     if border != "reveal" or bool((moved.coverage >= 1).all()):
         return moved
     return Warped(picture=fill(moved.picture, moved.coverage), coverage=moved.coverage)
+
+
+def _moved(
+    picture: Tensor,
+    moves: Sequence[Move],
+    depth: Tensor | None,
+    border: Border,
+    sampling: Sampling,
+    mode: Mode,
+    compat: Compat,
+) -> Warped:
+    """One move for each picture."""
+    size = (picture.shape[-1], picture.shape[-2])
+    flips = torch.from_numpy(np.stack([flip_matrix(m, size, deforum=compat == "deforum") for m in moves]))
+    if mode == "2d":
+        return warp_matrix(picture, flips @ matrix2d(moves, size), border=border, sampling=sampling)
+    return _through_space(picture, moves, flips, depth, border, sampling, compat)
+
+
+def _one_after_another(
+    picture: Tensor,
+    moves: Sequence[Move],
+    depth: Tensor | None,
+    border: Border,
+    sampling: Sampling,
+    mode: Mode,
+    compat: Compat,
+) -> Warped:
+    """Several moves for one picture. Where they are no single one, its depth goes along with it, as it is."""
+    size = (picture.shape[-1], picture.shape[-2])
+    if len(moves) == 1:
+        return _moved(picture, moves, depth, border, sampling, mode, compat)
+    if mode == "2d":
+        matrix = matrix_of(moves, size, deforum=compat == "deforum")
+        return warp_matrix(picture, matrix, border=border, sampling=sampling)
+    if depth is None:
+        depth = _wall(picture)
+    whole = pose_of(moves, size) if compat == "none" else None
+    if whole is not None:
+        return warp_depth(picture, [whole], depth, border=border, sampling=sampling)
+    coverage = torch.ones_like(picture[:, :1])
+    for move in moves:
+        moved = _moved(picture, [move], depth, border, sampling, mode, compat)
+        kept = torch.cat((depth, coverage.to(depth.dtype)), 1)
+        kept = _moved(kept, [move], depth, "replicate", "bilinear", mode, compat).picture
+        picture, depth = moved.picture, kept[:, :1]
+        coverage = moved.coverage * kept[:, 1:].to(moved.coverage.dtype)
+    return Warped(picture=picture, coverage=coverage)
+
+
+def _wall(picture: Tensor) -> Tensor:
+    """The depth of a wall one unit away."""
+    return picture.new_ones((len(picture), 1, *picture.shape[-2:]), dtype=torch.float32)
 
 
 def _through_space(
@@ -85,7 +150,7 @@ def _through_space(
 ) -> Warped:
     """Flipped, then moved by a camera in space."""
     if depth is None:
-        depth = picture.new_ones((len(picture), 1, *picture.shape[-2:]), dtype=torch.float32)
+        depth = _wall(picture)
     if torch.equal(flips, torch.eye(3, dtype=flips.dtype).expand_as(flips)):
         return _in_space(picture, moves, depth, border, sampling, compat)
     flipped = warp_matrix(picture, flips, border=border, sampling=sampling)

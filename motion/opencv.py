@@ -8,6 +8,7 @@ positions to 1/32 pixel.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -64,7 +65,7 @@ def warp_flat(picture: Tensor, inverses: Matrix, *, sampling: str) -> tuple[Tens
             image, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
 
-    moved = _each(picture, [lambda image, m=m: move(image, m) for m in each])
+    moved = _each(picture, [partial(move, matrix=matrix) for matrix in each])
     if sampling == "bicubic":
         moved.clamp_(0, 1)
     return moved, torch.stack([_coverage(matrix, height, width) for matrix in each])
@@ -83,7 +84,7 @@ def read(picture: Tensor, points: Tensor, *, sampling: str) -> Tensor:
     def at(image: Image, where: Image) -> Any:
         return cv2.remap(image, where[0], where[1], _KERNELS[sampling], borderMode=cv2.BORDER_REPLICATE)
 
-    return _each(picture, [lambda image, where=where: at(image, where) for where in maps])
+    return _each(picture, [partial(at, where=where) for where in maps])
 
 
 def _each(picture: Tensor, moves: list[Callable[[Image], Any]]) -> Tensor:

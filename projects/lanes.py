@@ -90,6 +90,7 @@ FLIP = (
     "perspective_flip_gamma",
     "perspective_flip_fv",
 )
+CADENCE = ("cadence", "cadence_flow_factor")
 DIFFUSION: tuple[LaneSpec, ...] = (
     LaneSpec(
         name="strength",
@@ -121,6 +122,22 @@ DIFFUSION: tuple[LaneSpec, ...] = (
         maximum=SEEDS[1],
         integer=True,
         help='seed of each frame, for seed_behavior = "schedule"',
+    ),
+    LaneSpec(
+        name="cadence",
+        default=1,
+        minimum=1,
+        maximum=1000,
+        integer=True,
+        unit="frames",
+        help="from one painted frame to the next; those between are moved along and mixed",
+    ),
+    LaneSpec(
+        name="cadence_flow_factor",
+        default=1.0,
+        minimum=-10.0,
+        maximum=10.0,
+        help="share of the optical flow that cadence_flow follows",
     ),
 )
 COHERENCE: tuple[LaneSpec, ...] = (

@@ -121,6 +121,9 @@ class _DiffusionSettings(_Table):
         "iter", description="Seed of each frame: seed + frame, the same, one by lot, or the lane `seed`."
     )
     guidance_rescale: Annotated[float, NoBool, Field(ge=0, le=1)] = 0.0
+    cadence_flow: Literal["none", "dis", "farneback"] = Field(
+        "none", description="Optical flow that the frames between two painted ones are mixed along."
+    )
 
 
 class _CoherenceSettings(_Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from keyframes import Clock, Problem, ProjectError, parse_position
 from keyframes.tokens import Place
@@ -59,7 +60,7 @@ def _mask_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[
     texts: Mapping[str, str] = {"mask": file.coherence.mask, "noise_mask": file.coherence.noise_mask}
     for name, text in texts.items():
         if text.strip():
-            yield from _wrong(at(f"coherence.{name}"), lambda text=text: parse_mask(text, file.masks))
+            yield from _wrong(at(f"coherence.{name}"), partial(parse_mask, text, file.masks))
 
 
 def _guide_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
@@ -68,7 +69,7 @@ def _guide_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator
         place = at(f"guide.{key}")
         if not isinstance(value, str):
             yield replace(place, what="a guide is a picture's file.", hint='Example: 0 = "start.png"')
-        yield from _wrong(place, lambda key=key: parse_position(key, clock=clock, place=Place("", key)))
+        yield from _wrong(place, partial(parse_position, key, clock=clock, place=Place("", key)))
 
 
 def _color_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:

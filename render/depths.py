@@ -107,6 +107,7 @@ class Depths:
             self._kind = "ground"
         self._network: DepthNetwork | None = None
         self._picture: Tensor | None = None
+        self._looked: tuple[Tensor, Tensor] | None = None  # the picture looked at last, and what was seen
 
     def of(self, picture: Tensor, row: Row) -> Tensor | None:
         """How far the pixels of `picture` (1, 3, H, W) are, (1, 1, H, W), in units; None for a wall at 1."""
@@ -121,7 +122,9 @@ class Depths:
         if self._kind == "picture":
             return self._scaled(self._shown((width, height)), "inverse", near, far)
         network = self._loaded()
-        return self._scaled(network(picture), network.measure, near, far)
+        if self._looked is None or self._looked[0] is not picture:
+            self._looked = (picture, network(picture))  # with a cadence it is asked for again
+        return self._scaled(self._looked[1], network.measure, near, far)
 
     def _scaled(self, raw: Tensor, measure: Literal["inverse", "metric"], near: float, far: float) -> Tensor:
         from motion import disco_z, equalised, to_units

@@ -22,9 +22,10 @@ from keyframes import Row, Stopped
 from projects import FrameWriter, Picture, Project, Take, canonical
 from projects.files import write_atomic
 
-from .painter import OnStep, Painter
+from .originals import Originals, storing
+from .painter import Painter
 from .pictures import read_picture
-from .plans import Plan, make_plan
+from .plans import Plan, hidden_originals, make_plan
 from .progress import Reporter, Silent
 from .setup import Setup, prepare
 from .speed import remember
@@ -81,7 +82,7 @@ def render_project(
                 up_to_date=True,
             )
         init = None
-        if 0 in plan.paint and project.init_image is not None:
+        if 0 in plan.originals and project.init_image is not None:
             init = read_picture(project.init_image, setup.size)
         report.begin(setup, plan)
         painter = make_painter(setup) if plan.paint else None
@@ -90,7 +91,9 @@ def render_project(
             for frame in plan.kept:
                 writer.announce(frame)
             if painter is not None:
-                _Work(setup, take, plan, writer, report, metadata).paint(painter, init)
+                work = _Work(setup, take, plan, writer, report, metadata)
+                with storing(setup.cadence, hidden_originals(setup, take), work.picture) as originals:
+                    work.paint(painter, init, originals)
             made = assembly()
         if made is not None:
             write_atomic(
@@ -118,26 +121,41 @@ class _Work:
         self.report, self.metadata = report, metadata
         self.fresh: tuple[int, Picture] | None = None  # the frame painted last, not necessarily stored yet
 
-    def paint(self, painter: Painter, init: Picture | None) -> None:
-        """Paint every frame that the plan says is missing."""
-        from .frame import FramePainter  # torch is loaded only when something is painted
+    def paint(self, painter: Painter, init: Picture | None, originals: Originals) -> None:
+        """Make every frame that the plan says is missing: paint the originals, and from them what lies between."""
+        from .between import Between  # torch is loaded only when something is painted
+        from .frame import FramePainter
 
         hand = FramePainter(self.setup, painter, self.picture)
-        start = time.monotonic()
-        for row in self.setup.timeline.rows(self.plan.paint):
-            began = time.monotonic()
-            picture = self._paint_one(hand, row, init, self.report.step)
-            seconds = time.monotonic() - began
-            text = frame_text(self.setup, row) if self.metadata else None
-            self.writer.put(row.frame, picture, self.plan.keys[row.frame], seconds=seconds, text=text)
-            self.fresh = (row.frame, picture)
-            self.report.frame(row.frame, seconds)
-        remember(self.setup.source.fingerprint, self.setup.size, time.monotonic() - start, self.plan.calls)
+        between = Between(self.setup, hand, originals.get)
+        making, start, moving = set(self.plan.paint), time.monotonic(), 0.0
+        for row in self.setup.timeline.rows(sorted({*making, *self.plan.originals})):
+            began, painted = time.monotonic(), 0.0
+            if row.frame in self.plan.originals:
+                picture = self._paint_one(hand, row, init, originals)
+                painted = time.monotonic() - began
+                originals.put(row.frame, picture, self.plan.originals[row.frame], painted)
+            if row.frame not in making:
+                continue
+            if not self.setup.cadence.of(row.frame).shows(row.frame):
+                picture, painted = between.make(row), time.monotonic() - began - painted
+                moving += painted
+            self._store(row, picture, painted)
+            self.report.frame(row.frame, time.monotonic() - began)
+        spent = time.monotonic() - start - moving
+        remember(self.setup.source.fingerprint, self.setup.size, spent, self.plan.calls)
 
-    def _paint_one(self, hand: FramePainter, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
-        if row.frame == 0:
-            return hand.first(row, init, on_step)
-        return hand.next(row, self.picture(row.frame - 1), on_step)
+    def _store(self, row: Row, picture: Picture, seconds: float) -> None:
+        text = frame_text(self.setup, row) if self.metadata else None
+        self.writer.put(row.frame, picture, self.plan.keys[row.frame], seconds=seconds, text=text)
+        self.fresh = (row.frame, picture)
+
+    def _paint_one(self, hand: FramePainter, row: Row, init: Picture | None, originals: Originals) -> Picture:
+        segment = self.setup.cadence.of(row.frame)
+        if segment.before is None:
+            return hand.first(row, init, self.report.step)
+        way = [self.setup.timeline.row(frame) for frame in segment.way[:-1]]
+        return hand.next(row, originals.get(segment.before), self.report.step, (*way, row))
 
     def picture(self, frame: int) -> Picture:
         """A frame that is painted or kept: from memory if it is the last one, else read back and verified."""

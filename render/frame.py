@@ -10,7 +10,7 @@ anywhere and goes on from the disk makes the same bytes as one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -57,8 +57,8 @@ class FramePainter:
     def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
         self._setup, self._painter, self._anchor = setup, painter, anchor
         self._palette: Palette | None = None
-        # the last frame: as stored, and the same on the device
-        self._last: tuple[Picture, Tensor] | None = None
+        # the last two painted frames: as stored, and the same on the device
+        self._last: list[tuple[Picture, Tensor]] = []
         self._depths = Depths(setup, painter.device)
         self._touch = Touch(setup, self._depths, painter.device)
 
@@ -72,10 +72,10 @@ class FramePainter:
             painted = self._painter.paint(self._touch.mirrored(row, given), masked, on_step, hole)
             return self._stored(self._touch.mirrored(row, painted))
 
-    def next(self, row: Row, before: Picture, on_step: OnStep) -> Picture:
-        """Frame n from the stored frame n - 1."""
+    def next(self, row: Row, before: Picture, on_step: OnStep, way: Sequence[Row] = ()) -> Picture:
+        """Frame n from the stored frame n - 1, or from the last painted one and the `way` from there to n."""
         with torch.inference_mode():
-            moved, hole = self._moved(row, self._on_device(before))
+            moved, hole = self.moved(way or (row,), self.on_device(before))
             # OpenCV leaves channels last in memory; networks round differently then
             given = self._cohere(row, self._touch.before(row, moved), before).contiguous()
             masked, hole = self._touch.masked(row, moved, hole)
@@ -86,24 +86,31 @@ class FramePainter:
         """The picture to store. It stays on the device too: the next frame starts from it, without a way back."""
         levels = _levels(painted)
         picture = _to_memory(levels)
-        self._last = (picture, levels / 255.0)
+        self._last = [*self._last[-1:], (picture, levels / 255.0)]
         return picture
 
-    def _on_device(self, before: Picture) -> Tensor:
-        if self._last is not None and self._last[0] is before:
-            return self._last[1]
+    def on_device(self, before: Picture) -> Tensor:
+        """A stored picture, (1, 3, H, W) in [0, 1]."""
+        for picture, known in self._last:
+            if picture is before:
+                return known
         return to_tensor(before, self._painter.device)
 
-    def _moved(self, row: Row, picture: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The picture, moved, and how deep each pixel lies in what is to be revealed (None: nothing is)."""
+    def moved(
+        self, way: Sequence[Row], picture: Tensor, seen: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """The picture, moved, and how deep each pixel lies in what is to be revealed (None: nothing is).
+
+        way: the frames it is moved to, one after another. seen: the picture whose depth it has, if not its own.
+        """
         motion = self._setup.project.file.motion
         moved = warp(
             picture,
-            [move_of(self._setup, row)],
+            [[move_of(self._setup, row) for row in way]],
             border=motion.border,
             sampling=motion.sampling,
             mode=motion.mode,
-            depth=None if motion.mode == "2d" else self._depths.of(picture, row),
+            depth=None if motion.mode == "2d" else self._depths.of(picture if seen is None else seen, way[0]),
             compat=motion.compat,
         )
         hole = None

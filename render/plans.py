@@ -5,13 +5,13 @@ timeline -> a key for every frame (what it is made from) -> compared with the ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
-from projects.lanes import FLIP, IN_2D, IN_3D
+from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION
 
 from .diffusion import reveal_plan, step_plan
 from .setup import Setup
@@ -20,6 +20,7 @@ from .touches import matches_color, touch_inputs, without_touches
 from .uncovered import deepest_hole
 
 ENGINE = 2  # counts changes of the code that change pixels; a new number paints every frame anew
+ORIGINALS = "originals"  # folder of a take: what was painted and is only seen mixed and moved
 _PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
 
 
@@ -60,11 +61,21 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["noise_type"], inputs["noise_seed"] = file.coherence.noise_type, file.seed
     if deepest_hole(setup, row) == 0:
         numbers.pop("reveal_strength")
-    inputs["motion"] = (file.motion.mode, file.motion.border, file.motion.sampling)
-    if file.motion.mode == "3d":
-        inputs["space"] = _space(setup, row)
+    inputs.update(motion_inputs(setup, row))
     inputs["numbers"] = {lane: value for lane, value in numbers.items() if lane not in _idle(setup, row)}
     return {**inputs, "frame": row.frame if numbers["noise"] > 0 else None}
+
+
+def motion_inputs(setup: Setup, row: Row) -> dict[str, object]:
+    """What the camera's move to a frame is made from."""
+    motion, idle = setup.project.file.motion, _idle(setup, row)
+    inputs: dict[str, object] = {
+        "motion": (motion.mode, motion.border, motion.sampling),
+        "numbers": {spec.name: row.numbers[spec.name] for spec in MOTION if spec.name not in idle},
+    }
+    if motion.mode == "3d":
+        inputs["space"] = _space(setup, row)
+    return inputs
 
 
 def _space(setup: Setup, row: Row) -> tuple[object, ...]:
@@ -75,8 +86,8 @@ def _space(setup: Setup, row: Row) -> tuple[object, ...]:
 
 
 def _idle(setup: Setup, row: Row) -> set[str]:
-    """The motion lanes that do nothing at a frame."""
-    idle = set(IN_3D if setup.project.file.motion.mode == "2d" else IN_2D)
+    """The lanes that are no part of a frame's own numbers: those of the motion that do nothing, and the cadence."""
+    idle = {*CADENCE, *(IN_3D if setup.project.file.motion.mode == "2d" else IN_2D)}
     if not any(row.numbers[lane] for lane in FLIP[:3]):
         idle.update(FLIP)
     if setup.depth.kind == "flat":
@@ -86,10 +97,48 @@ def _idle(setup: Setup, row: Row) -> set[str]:
 
 def frame_keys(setup: Setup, last: int | None = None) -> list[str]:
     """The key of every frame from 0 to `last` (the film's last by default); each holds its predecessor's."""
+    return all_keys(setup, last)[0]
+
+
+def all_keys(setup: Setup, last: int | None = None) -> tuple[list[str], dict[int, str]]:
+    """The keys of the frames from 0 to `last`, and of the originals among them (render.cadence).
+
+    An original's predecessor is the original before it, a frame's the original of its segment.
+    """
     keys: list[str] = []
+    originals: dict[int, str] = {}
     for row in setup.timeline.rows(range(setup.frames if last is None else last + 1)):
-        keys.append(frame_key(frame_inputs(setup, row), keys[-1] if keys else None))
-    return keys
+        segment = setup.cadence.of(row.frame)
+        if row.frame == segment.start:
+            inputs = frame_inputs(setup, row)
+            way = _moves(setup, segment.way[:-1])
+            anchor = setup.project.file.coherence.color_frame
+            if "color" in inputs and anchor < row.frame and not setup.cadence.of(anchor).shows(anchor):
+                inputs["color_key"] = keys[anchor]
+            before = None if segment.before is None else originals[segment.before]
+            originals[row.frame] = frame_key({**inputs, "way": way} if way else inputs, before)
+        if segment.shows(row.frame):
+            keys.append(originals[row.frame])
+        else:
+            keys.append(frame_key(_between_inputs(setup, row), originals[segment.start]))
+    return keys, originals
+
+
+def _moves(setup: Setup, frames: Iterable[int]) -> list[dict[str, object]]:
+    """What the moves to some frames are made from, one after another; frame 0 has none."""
+    return [motion_inputs(setup, setup.timeline.row(frame)) for frame in frames if frame > 0]
+
+
+def _between_inputs(setup: Setup, row: Row) -> dict[str, object]:
+    """What a frame that is not painted is made from, besides the original of its segment."""
+    segment, flow = setup.cadence.of(row.frame), setup.project.file.diffusion.cadence_flow
+    followed = flow != "none" and segment.share(row.frame) < 1
+    return {
+        "engine": ENGINE,
+        "share": segment.share(row.frame),
+        "flow": (flow, row.numbers["cadence_flow_factor"]) if followed else None,
+        "moves": _moves(setup, range(segment.start + 1, row.frame + 1)),
+    }
 
 
 def evaluations(setup: Setup, row: Row) -> int:
@@ -118,7 +167,8 @@ class Plan:
     """What a render will do.
 
     frames: those asked for. keys: of every frame up to the last one asked for. kept: stored and still true. paint:
-    to be painted, in order. calls: denoiser evaluations for them. reveal_calls: how many of these are for what the
+    to be made, in order. originals: to be painted by the model, in order (with cadence 1 the same), and their keys.
+    calls: denoiser evaluations for them. reveal_calls: how many of these are for what the
     camera uncovers; exact for the 2D camera, at the most it can be for others. seconds: estimated, None when this
     machine never painted with the model. bytes: disk that the new frames will take.
     """
@@ -130,6 +180,7 @@ class Plan:
     calls: int
     seconds: float | None
     bytes: int
+    originals: Mapping[int, str] = field(default_factory=dict)
     reveal_calls: int = 0
 
 
@@ -141,14 +192,16 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
     """
     wanted = tuple(range(setup.frames)) if frames is None else tuple(frames)
     last = max(wanted)
-    keys = frame_keys(setup, last)
+    keys, original_keys = all_keys(setup, last)
     true = {f for f in range(last + 1) if take is not None and take.kept(f, keys[f])}
-    missing = _missing(wanted, true)
+    hidden = hidden_originals(setup, take)
+    stored = {f for f, key in original_keys.items() if hidden is not None and hidden.kept(f, key)}
+    missing, painted = setup.cadence.missing(wanted, true, stored)
     anchor = setup.project.file.coherence.color_frame
-    if missing and anchor < max(missing):
-        missing |= _missing((anchor,), true)  # its colours are looked at by those after it
-    paint = tuple(sorted(missing))
-    rows = [setup.timeline.row(frame) for frame in paint]
+    if painted and anchor < max(painted):  # its colours are looked at by those after it
+        missing, painted = setup.cadence.missing((*wanted, anchor), true, stored)
+    paint, originals = tuple(sorted(missing)), tuple(sorted(painted))
+    rows = [setup.timeline.row(frame) for frame in originals]
     calls = sum(evaluations(setup, row) for row in rows)
     width, height = setup.size
     return Plan(
@@ -157,21 +210,20 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
         kept=tuple(sorted(true)),
         paint=paint,
         calls=calls,
-        seconds=_estimate(setup, take, paint, calls),
-        bytes=round(len(paint) * width * height * 3 * _PNG_SHARE),
+        seconds=_estimate(setup, take, paint, calls)
+        if setup.cadence.plain
+        else _estimate_between(setup, take, hidden, originals, len(missing - painted), calls),
+        bytes=round(len(missing | painted) * width * height * 3 * _PNG_SHARE),
+        originals={frame: original_keys[frame] for frame in originals},
         reveal_calls=calls - sum(_kept_evaluations(setup, row) for row in rows),
     )
 
 
-def _missing(wanted: Sequence[int], true: set[int]) -> set[int]:
-    """The frames to paint: those wanted that are not there, and back from each to the nearest that is."""
-    missing: set[int] = set()
-    for frame in wanted:
-        at = frame
-        while at >= 0 and at not in true and at not in missing:
-            missing.add(at)
-            at -= 1
-    return missing
+def hidden_originals(setup: Setup, take: Take | None) -> Take | None:
+    """Where a take keeps the originals that no frame shows; None if there is no take, or with cadence 1."""
+    if take is None or setup.cadence.plain:
+        return None
+    return Take(take.folder / ORIGINALS, project=take.project)
 
 
 def _estimate(setup: Setup, take: Take | None, paint: Sequence[int], calls: int) -> float | None:
@@ -180,3 +232,18 @@ def _estimate(setup: Setup, take: Take | None, paint: Sequence[int], calls: int)
     if take is not None and len(take.entries) >= 3:
         return len(paint) * median(entry.seconds for entry in take.entries.values())
     return known_seconds(setup.source.fingerprint, setup.size, calls)
+
+
+def _estimate_between(
+    setup: Setup, take: Take | None, hidden: Take | None, originals: Sequence[int], others: int, calls: int
+) -> float | None:
+    """The same with frames between: `others` of those are to be made besides the originals."""
+    shown = [] if take is None else [e for f, e in take.entries.items() if setup.cadence.of(f).shows(f)]
+    painted = [entry.seconds for entry in (*shown, *(hidden.entries.values() if hidden else ()))]
+    between = [] if take is None else [e.seconds for e in take.entries.values() if e not in shown]
+    moving = others * median(between) if between else 0.0
+    if not originals:
+        return moving
+    known = known_seconds(setup.source.fingerprint, setup.size, calls)
+    painting = len(originals) * median(painted) if len(painted) >= 3 else known
+    return None if painting is None else painting + moving

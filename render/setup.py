@@ -14,6 +14,7 @@ from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, co
 from projects import Project, lane_specs, located
 from projects.touches import uses_depth
 
+from .cadence import Cadence
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 
@@ -32,6 +33,11 @@ class Setup:
     def frames(self) -> int:
         """Length of the film."""
         return len(self.timeline)
+
+    @cached_property
+    def cadence(self) -> Cadence:
+        """Which frames the model paints."""
+        return Cadence(self.timeline.numbers["cadence"].tolist())
 
     @cached_property
     def init_digest(self) -> str:

@@ -6,7 +6,7 @@ The numbers are those that the render measures on the moved picture (`motion.hol
 from __future__ import annotations
 
 import cmath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,9 @@ def reach(size: tuple[int, int]) -> int:
 
 
 def deepest_hole(setup: Setup, row: Row) -> float:
-    """The deepest share of a frame's hole, 0 to 1: 0 where its move uncovers nothing, or its border is another.
+    """The deepest share of a painted frame's hole, 0 to 1: 0 where nothing is uncovered, or the border is another.
+
+    With a cadence the moves since the last painted frame count together.
 
     A flat picture stays one convex piece when it is moved, so what lies farthest from it is a corner of the
     frame: only the corners are looked at. Exact for the 2D camera; for others, which need the picture's depth
@@ -35,16 +37,28 @@ def deepest_hole(setup: Setup, row: Row) -> float:
     motion = setup.project.file.motion
     if row.frame == 0 or motion.border != "reveal":
         return 0.0
-    if motion.mode != "2d" or any(row.numbers[lane] for lane in FLIP[:3]):
+    way = setup.cadence.of(row.frame).way[:-1]
+    before = [setup.timeline.row(frame).numbers for frame in way if frame > 0]
+    if motion.mode != "2d" or any(numbers[lane] for numbers in (*before, row.numbers) for lane in FLIP[:3]):
         return 1.0
-    return deepest_corner(row.numbers, setup.size, reach(setup.size))
+    return deepest_corner(row.numbers, setup.size, reach(setup.size), before=before)
 
 
-def deepest_corner(lanes: Mapping[str, float], size: tuple[int, int], reach: int) -> float:
-    """`motion.hole_depth`'s largest value for a 2D move, from its lanes. `size`: (width, height)."""
-    if (_coverage(lanes, size, *_corners(size, 1)) >= 1 - 1e-9).all():
+def deepest_corner(
+    lanes: Mapping[str, float],
+    size: tuple[int, int],
+    reach: int,
+    *,
+    before: Sequence[Mapping[str, float]] = (),
+) -> float:
+    """`motion.hole_depth`'s largest value for a 2D move, from its lanes. `size`: (width, height).
+
+    before: the lanes of moves that the picture has made already since it was painted, first to last.
+    """
+    moves = (*before, lanes)
+    if (_coverage(moves, size, *_corners(size, 1)) >= 1 - 1e-9).all():
         return 0.0
-    known = _coverage(lanes, size, *_corners(size, reach))
+    known = _coverage(moves, size, *_corners(size, reach))
     known = np.maximum.accumulate(np.maximum.accumulate(known, axis=1), axis=2)
     steps = np.arange(reach)
     seen = known[:, np.minimum(steps, known.shape[1] - 1), np.minimum(steps, known.shape[2] - 1)]
@@ -60,7 +74,10 @@ def _corners(size: tuple[int, int], reach: int) -> tuple[NDArray[np.float64], ND
 
 
 def _coverage(
-    lanes: Mapping[str, float], size: tuple[int, int], x: NDArray[np.float64], y: NDArray[np.float64]
+    moves: Sequence[Mapping[str, float]],
+    size: tuple[int, int],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """The coverage of the pixels at (x, y), as the warp has it.
 
@@ -69,10 +86,12 @@ def _coverage(
     counter-clockwise is a negative angle.
     """
     width, height = size
-    center = complex(width * lanes["transform_center_x"], height * lanes["transform_center_y"])
-    turn = lanes["zoom"] * cmath.exp(-1j * np.radians(lanes["angle"]))
-    shift = complex(lanes["translation_x"], lanes["translation_y"])
-    source = center + (x + 1j * y - center) / turn - shift
+    source = x + 1j * y
+    for lanes in reversed(moves):
+        center = complex(width * lanes["transform_center_x"], height * lanes["transform_center_y"])
+        turn = lanes["zoom"] * cmath.exp(-1j * np.radians(lanes["angle"]))
+        shift = complex(lanes["translation_x"], lanes["translation_y"])
+        source = center + (source - center) / turn - shift
     return _within(source.real, width) * _within(source.imag, height)
 
 

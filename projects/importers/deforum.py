@@ -9,6 +9,7 @@ from typing import Any
 
 from keyframes import Clock, ProjectError
 
+from .cadence import carry_cadence
 from .common import init_image_of, seed_of, title_of, whole
 from .deforum_eras import defaults_of, era_of, is_notebook
 from .deforum_motion import carry_motion
@@ -39,7 +40,7 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     clock = _frame(given, draft, notebook, folder, name)
     carry_motion(given, draft, clock)
     _diffusion(given, draft, clock)
-    _seeds(given, draft, clock)
+    _seeds(given, draft, clock, carry_cadence(given, draft, clock))
     _coherence(given, draft, clock, notebook)
     carry_touches(given, draft, clock, folder)
     carry_prompts(given, draft, clock, notebook)
@@ -130,7 +131,8 @@ def _sampler(given: Given, draft: Draft) -> None:
         given.report.note(name, "changed", why, text)
 
 
-def _seeds(given: Given, draft: Draft, clock: Clock) -> None:
+def _seeds(given: Given, draft: Draft, clock: Clock, cadence: int) -> None:
+    """The seeds; those that count, count painted frames."""
     behavior = given.word("seed_behavior").strip().lower()
     every = int(min(max(given.number("seed_iter_N", otherwise=1), 1), 1e6))
     schedule = ""
@@ -138,6 +140,10 @@ def _seeds(given: Given, draft: Draft, clock: Clock) -> None:
         schedule = _NEW_SEEDS[behavior]
     elif behavior == "iter" and every > 1:
         schedule = f"s + floor((t + {every - 1})/{every})"
+    elif behavior == "iter" and cadence > 1:
+        schedule = "s + t"
+    if schedule and cadence > 1:
+        schedule = re.sub(r"\bt\b", f"floor(t/{cadence})", schedule)
     if schedule:
         draft.put("diffusion.seed_behavior", "schedule")
         draft.put("diffusion.seed", schedule)
@@ -205,9 +211,5 @@ def _odd(given: Given, clock: Clock) -> str:
 
 def _hints(given: Given) -> None:
     """What changes the film as a whole."""
-    cadence = as_number(given.get("diffusion_cadence"))
-    if cadence is not None and cadence > 1 and not given.has("diffusion_cadence"):
-        given.report.note("diffusion_cadence", "missing", "every frame is painted here.", cadence)
-    parts = [given.values.get(name) for name in ("optical_flow_cadence", "hybrid_motion")]
-    if any(is_true(part) for part in parts):
-        given.report.remarks.append("Its motion came from video or optical flow, which is not here yet.")
+    if is_true(given.values.get("hybrid_motion")):
+        given.report.remarks.append("Its motion came from video, which is not here yet.")

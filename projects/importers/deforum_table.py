@@ -88,6 +88,17 @@ CARRIED: tuple[Setting, ...] = (
     Setting(names="sigma_schedule", here="coherence.antiblur_sigma"),
     Setting(names="threshold_schedule", here="coherence.antiblur_threshold", why="divided by 255"),
     Setting(
+        names="diffusion_cadence",
+        here="diffusion.cadence",
+        why="1 in Video Input, as there; the frames after the last painted one are made too",
+    ),
+    Setting(names="optical_flow_cadence", here="diffusion.cadence_flow", why="RAFT becomes DIS"),
+    Setting(
+        names="cadence_flow_factor_schedule",
+        here="diffusion.cadence_flow_factor",
+        why="half of it: Deforum goes half of the way that it finds",
+    ),
+    Setting(
         names="use_looper init_images", here="guide", why="files beside the project", switch="use_looper"
     ),
     Setting(
@@ -113,11 +124,6 @@ CARRIED: tuple[Setting, ...] = (
 
 # What has none yet, and at which values, or behind which switch, nothing is lost by that.
 LEFT: tuple[Setting, ...] = (
-    Setting(
-        names="diffusion_cadence",
-        why="every frame is painted: cadence is not here yet.",
-        off=(1,),
-    ),
     Setting(
         names="motion_preview_mode", why="reverie preview shows the motion without a model.", off=(False,)
     ),
@@ -188,8 +194,6 @@ LEFT: tuple[Setting, ...] = (
         why="frames are matched to frame 0 before and after painting.",
         off=(False,),
     ),
-    Setting(names="optical_flow_cadence", why=_FLOW, off=("None", False)),
-    Setting(names="cadence_flow_factor_schedule", why=_FLOW, off=("0: (1)",), switch="optical_flow_cadence"),
     Setting(names="optical_flow_redo_generation", why=_FLOW, off=("None", False)),
     Setting(
         names="redo_flow_factor_schedule", why=_FLOW, off=("0: (1)",), switch="optical_flow_redo_generation"

@@ -9,6 +9,7 @@ from typing import Any
 
 from keyframes import Clock
 
+from .cadence import carry_turbo
 from .common import init_image_of, seed_of, title_of, whole
 from .disco_table import DEFAULTS, TABLE
 from .draft import Draft
@@ -36,6 +37,7 @@ def from_disco(values: Mapping[str, Any], *, name: str, folder: Path, draft: Dra
     clock = _frame(given, draft, name, still=mode not in ("2d", "3d", "video input"))
     _motion(given, draft, clock, mode)
     _diffusion(given, draft, clock, folder)
+    carry_turbo(given, draft, mode)
     _symmetry(given, draft)
     _prompts(given, draft)
     if given.has("diffusion_model"):

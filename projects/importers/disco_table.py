@@ -8,7 +8,6 @@ _CLIP = "CLIP guidance is not here yet: the prompt guides the model itself, by c
 _CUTS = "belongs to CLIP guidance, which is not here yet."
 _LOSS = "losses that steer the picture are not here yet."
 _VIDEO = "video input is not here yet."
-_TURBO = "turbo is not here yet: every frame is painted."
 _VR = "pairs of pictures for two eyes are not here yet."
 _SYMMETRY = "symmetry is of whole frames here, before and after painting."
 _HOST = "concerns the notebook and its machine."
@@ -43,6 +42,11 @@ CARRIED: tuple[Setting, ...] = (
     Setting(names="fov", here="motion.fov"),
     Setting(names="padding_mode", here="motion.border", why="in 3D; 2D always wraps"),
     Setting(names="sampling_mode", here="motion.sampling", why="in 3D; 2D is always bilinear"),
+    Setting(
+        names="turbo_mode turbo_steps turbo_preroll",
+        here="diffusion.cadence",
+        why="in 3D: 1 up to turbo_preroll (10), then turbo_steps",
+    ),
     Setting(names="diffusion_model", here="model", why="named in a comment; --model puts a model in"),
 )
 LEFT: tuple[Setting, ...] = (
@@ -84,7 +88,6 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="key_frames", why="off, it was broken there.", off=(True,)),
     Setting(names="near_plane far_plane", why="had no effect in Disco Diffusion.", off=(ANY,)),
     Setting(names="midas_depth_model midas_weight", why="all depth comes from what motion.depth names."),
-    Setting(names="turbo_mode turbo_steps turbo_preroll", why=_TURBO, switch="turbo_mode"),
     Setting(names="vr_mode vr_eye_angle vr_ipd", why=_VR, switch="vr_mode"),
     Setting(names="transformation_percent", why=_SYMMETRY, off=(ANY,)),
     Setting(

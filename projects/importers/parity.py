@@ -20,8 +20,8 @@ there, it is written anew. What has no place here is told on stderr and at the e
 why; nothing is left out in silence. A setting that is missing in the file has the default of the version that wrote
 it, and one that its version did not have is off.
 
-- **Pictures are not the same**, even with the same model: noise is drawn in another way, and every frame is painted
-  (Deforum's cadence paints every second one by default). Motion and schedules are the same.
+- **Pictures are not the same**, even with the same model: noise is drawn in another way. Motion, schedules and which
+  frames are painted (cadence, turbo) are the same.
 - `strength` is 1 minus theirs. In 3D and for the perspective flip the project says `compat = "deforum"` or `"disco"`:
   their own flow. Take it out for a true camera; `rotation_3d_z` and wide pictures then move as they should.
 - The file's checkpoint is named in a comment; the project has `model = "sketch"` unless `--model` names another.

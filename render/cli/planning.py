@@ -57,6 +57,7 @@ def _counts(setup: Setup, plan: Plan) -> dict[str, Any]:
         "fps": setup.project.file.fps,
         "length": setup.frames,
         "paint": list(plan.paint),
+        "originals": list(plan.originals),
         "kept": list(plan.kept),
         "model_calls": plan.calls,
         "reveal_calls": plan.reveal_calls,
@@ -98,6 +99,8 @@ def _tell(setup: Setup, plan: Plan) -> None:
     click.echo(
         f"  to paint  {ranges(plan.paint)}: {len(plan.paint)} frames, {plan.calls} model calls{revealed}"
     )
+    if not setup.cadence.plain:
+        click.echo(f"  painted   {ranges(tuple(plan.originals))}: the others are moved and mixed")
     click.echo(f"  kept      {ranges(plan.kept)}: {len(plan.kept)} frames")
     known = (
         "not known before the first frames are painted" if plan.seconds is None else duration(plan.seconds)

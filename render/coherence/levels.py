@@ -20,7 +20,7 @@ from render.coherence.spaces import Space
 
 LEVELS = 256
 _STRIDE = STEPS // (LEVELS - 1)
-_LAB_RANGE, _LAB_LOW = np.float32((100, 255, 255)), np.float32((0, -128, -128))
+_LAB_RANGE, _LAB_LOW = (np.array(v, np.float32) for v in ((100, 255, 255), (0, -128, -128)))
 
 Image = NDArray[np.uint8]
 

@@ -92,7 +92,7 @@ def test_what_is_left_out_is_named_with_its_value_and_why() -> None:
     assert told(found, "made_up") == "made_up = 3"
     kinds = {note.name: note.kind for note in found.report.notes}
     assert (kinds["cn_2_weight"], kinds["cn_1_weight"]) == ("missing", "off")
-    assert kinds["diffusion_cadence"] == "missing"
+    assert kinds["diffusion_cadence"] == "changed"
     assert "# " + told(found, "made_up") in found.text.replace("#   ", "# ")
 
 
@@ -496,3 +496,30 @@ def test_whatever_the_file_holds_it_is_a_project_or_a_project_error(values: dict
 def test_bytes_are_a_project_error(data: bytes) -> None:
     with pytest.raises(ProjectError):
         convert(data, name="x.txt", folder=FILES)
+
+
+# --- cadence
+
+
+def test_cadence_is_carried_over() -> None:
+    found = modern(
+        diffusion_cadence="3", optical_flow_cadence="RAFT", cadence_flow_factor_schedule="0: (0.8)"
+    )
+    given_table = table(found)["diffusion"]
+    assert (given_table["cadence"], given_table["cadence_flow"]) == (3, "dis")
+    assert lane(found, "cadence_flow_factor")[:2] == [0.4, 0.4]
+    assert "DIS is taken" in told(found, "optical_flow_cadence")
+    assert "cadence" not in table(modern(diffusion_cadence=1))["diffusion"]
+    assert "cadence" not in table(modern(animation_mode="Video Input"))["diffusion"]
+    assert "cadence_flow" not in table(modern(optical_flow_cadence="None"))["diffusion"]
+    whole = table(modern(optical_flow_cadence="Farneback", cadence_flow_factor_schedule="0: (1)"))[
+        "diffusion"
+    ]
+    assert (whole["cadence_flow"], whole["cadence_flow_factor"]) == ("farneback", 0.5)
+
+
+def test_seeds_count_painted_frames() -> None:
+    """With cadence k the seed of frame i is the first one plus i / k."""
+    assert lane(modern(seed=7, diffusion_cadence=4), "seed")[:12:4] == [7, 8, 9]
+    assert lane(modern(seed=7, diffusion_cadence=4, seed_iter_N=2), "seed")[:20:4] == [7, 8, 8, 9, 9]
+    assert lane(modern(seed=7, diffusion_cadence=4, seed_behavior="alternate"), "seed")[:12:4] == [7, 8, 7]

@@ -118,7 +118,7 @@ def test_what_is_not_here_is_told_of() -> None:
     for name in ("turbo_steps", "animation_mode", "sat_scale"):
         assert told(found, name)
     kinds = {note.name: note.kind for note in found.report.notes}
-    assert (kinds["turbo_mode"], kinds["sat_scale"], kinds["what"]) == ("missing", "off", "unknown")
+    assert (kinds["turbo_mode"], kinds["sat_scale"], kinds["what"]) == ("off", "off", "unknown")
 
 
 def test_symmetry() -> None:
@@ -158,3 +158,17 @@ def test_whatever_the_file_holds_it_is_a_project_or_a_project_error(values: dict
     except ProjectError:
         return
     assert len(timeline(found)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("steps", "painted"),
+    [(3, [*range(11), 12, 15, 18]), (5, [*range(11), 15]), (2, [*range(11), 12, 14, 16, 18])],
+)
+def test_turbo_is_a_cadence(steps: int, painted: list[int]) -> None:
+    found = disco(turbo_mode=True, turbo_steps=str(steps), animation_mode="3D", max_frames=20)
+    lane, at, frames = timeline(found).numbers["cadence"], 0, []
+    while at < 20:
+        frames.append(at)
+        at += int(lane[at])
+    assert frames == painted
+    assert "turbo_mode" not in [note.name for note in found.report.notes if note.kind == "missing"]

@@ -54,9 +54,10 @@ def run_cli(arguments: list[str], log: Path, cache: Path, seconds: float) -> Non
 class Runner:
     """Starts renders of one project."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, frames: int = FRAMES, **tables: str) -> None:
         self.folder = folder
-        self.project = write_project(folder, project_text(FRAMES, output='preset = "ultrafast"'))
+        text = project_text(frames, output='preset = "ultrafast"', **tables)
+        self.project = write_project(folder, text)
         self.log = folder / "log.txt"
 
     def start(self, take: Path, seconds: float = SECONDS) -> BaseProcess:
@@ -117,6 +118,25 @@ def test_killed_at_any_moment_and_continued(runner: Runner, baseline: tuple[Path
         equal += files(take) == expected and (take / "film.mp4").read_bytes() == film
     assert equal == KILLS
     assert len(set(landed)) >= KILLS // 3, f"the kills did not spread: {landed}"
+
+
+def test_killed_with_a_cadence_and_continued(tmp_path: Path) -> None:
+    """In space and along optical flow, stopped within a segment and at its end."""
+    motion = 'mode = "3d"\ndepth = "ground"\ntranslation_z = 4\nrotation_3d_y = 0.5'
+    runner = Runner(tmp_path, 20, motion=motion, diffusion='cadence = 3\ncadence_flow = "dis"')
+    runner.finish(tmp_path / "whole")
+    expected, landed = files(tmp_path / "whole"), set()
+    for stop in (4, 11):
+        take = tmp_path / f"killed {stop}"
+        process = runner.start(take, 0.05)
+        wait_for(take / "frames" / f"{stop:06d}.png")
+        process.kill()
+        process.join()
+        landed.add(len(list((take / "frames").glob("*.png"))))
+        runner.finish(take)
+        assert files(take) == expected
+        assert files(take / "originals") == files(tmp_path / "whole" / "originals")
+    assert min(landed) < 20
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -1,0 +1,129 @@
+"""Optical flow: where each pixel of one picture went in another, and moving a picture along it.
+
+The search is OpenCV's, on the CPU, in 8-bit grey; it gives the same field whatever the number of threads. Moving
+pictures along a flow, and telling where a flow can be trusted, is torch, batched, on the device.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from motion.borders import Border
+from motion.resample import Sampling, Warped, covered, resample
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FlowMethod = Literal["dis", "farneback"]
+FLOWS: tuple[FlowMethod, ...] = get_args(FlowMethod)
+
+SMALLEST = 16  # px; the search compares patches of 8
+# Sundaram et al.: how far a way there and back may miss its start, as a share of its length squared, and in px squared.
+_MISS_SHARE, _MISS = 0.01, 0.5
+
+
+def optical_flow(first: Tensor, second: Tensor, *, method: FlowMethod = "dis") -> Tensor:
+    """The dense flow from `first` to `second`, both (B, C, H, W) in [0, 1]: (B, 2, H, W), float32, on their device.
+
+    "dis" is Dense Inverse Search (Kroeger et al., ECCV 2016), OpenCV's medium preset: fast, good at edges. "farneback"
+    is Farnebäck's polynomial expansion (SCIA 2003) with Deforum's numbers: smoother. C is 3 (RGB) or 1 (grey).
+
+    Convention: the flow is (x, y) in pixels, x right, y down: what `first` shows at p is at p + flow(p) in `second`. So
+    `along(second, optical_flow(first, second))` looks like `first`.
+
+    Raises ValueError for an unknown method, pictures that differ in shape, and sides under 16 pixels.
+    """
+    if method not in FLOWS:
+        raise ValueError(f"flow {method!r} is not known; it is one of {', '.join(FLOWS)}")
+    if first.shape != second.shape or first.dim() != 4 or first.shape[1] not in (1, 3):
+        given = f"{tuple(first.shape)} and {tuple(second.shape)}"
+        raise ValueError(f"flow needs two pictures (B, 3, H, W) or (B, 1, H, W) of one shape, got {given}")
+    if min(first.shape[-2:]) < SMALLEST:
+        height, width = first.shape[-2:]
+        raise ValueError(f"flow needs sides of at least {SMALLEST} pixels, got {width} x {height}")
+    pairs = zip(_grey(first), _grey(second), strict=True)
+    fields = [torch.from_numpy(_search(a, b, method)) for a, b in pairs]
+    return torch.stack(fields).permute(0, 3, 1, 2).contiguous().to(first.device)
+
+
+def along(
+    picture: Tensor, flow: Tensor, *, border: Border = "replicate", sampling: Sampling = "bilinear"
+) -> Warped:
+    """Read `picture` (B, C, H, W) at the far end of `flow` (B, 2, H, W), and how much of that lay inside it.
+
+    Convention: pixel p of the result is `picture` at p + flow(p), in pixels, x right, y down: a flow of (+3, 0) moves
+    the content 3 pixels to the left. Coverage as in `Warped`: 0 where the flow leads out of the picture.
+
+    Raises ValueError for shapes that do not fit, an unknown border or sampling.
+    """
+    if flow.shape != (len(picture), 2, *picture.shape[-2:]):
+        given = f"{tuple(flow.shape)} for pictures {tuple(picture.shape)}"
+        raise ValueError(f"a flow is (B, 2, H, W) with the pictures' B, H and W, got {given}")
+    points = _ends(flow)
+    height, width = picture.shape[-2:]
+    coverage = covered(points.clone(), height, width)
+    moved = resample(picture, points, border=border, sampling=sampling)
+    return Warped(picture=moved, coverage=coverage.to(picture.dtype))
+
+
+def consistent(forward: Tensor, backward: Tensor, *, blur: int = 0) -> Tensor:
+    """Where `forward` can be trusted, (B, 1, H, W) in [0, 1]: the way there and back ends where it started.
+
+    What is hidden in the second picture, or lies outside it, has no way back. `forward`, `backward`: (B, 2, H, W), the
+    flows from first to second and from second to first. blur: the mask is averaged over 2 * blur + 1 pixels.
+
+    Convention: the mask is seen from the first picture, as `forward` is. A pixel passes if, with b the backward flow at
+    the forward flow's far end, |f + b|^2 < 0.01 (|f|^2 + |b|^2) + 0.5: Sundaram, Brox and Keutzer, Dense point
+    trajectories by GPU-accelerated large displacement optical flow, ECCV 2010, eq. 5.
+
+    Raises ValueError for shapes that differ or are no flows, and for a blur below 0.
+    """
+    if forward.shape != backward.shape or forward.dim() != 4 or forward.shape[1] != 2:
+        given = f"{tuple(forward.shape)} and {tuple(backward.shape)}"
+        raise ValueError(f"consistency needs two flows (B, 2, H, W) of one shape, got {given}")
+    if blur < 0:
+        raise ValueError(f"blur is 0 or more pixels, got {blur}")
+    back = along(backward, forward)
+    miss = (forward + back.picture).square().sum(1, keepdim=True)
+    length = forward.square().sum(1, keepdim=True) + back.picture.square().sum(1, keepdim=True)
+    mask = ((miss < _MISS_SHARE * length + _MISS) & (back.coverage > 0.5)).to(forward.dtype)
+    if blur == 0:
+        return mask
+    return avg_pool2d(mask, 2 * blur + 1, stride=1, padding=blur, count_include_pad=False)
+
+
+def _ends(flow: Tensor) -> Tensor:
+    """p + flow(p) for each pixel p, (B, 2, H, W)."""
+    height, width = flow.shape[-2:]
+    x = torch.arange(width, device=flow.device, dtype=flow.dtype)
+    y = torch.arange(height, device=flow.device, dtype=flow.dtype)
+    return flow + torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1])
+
+
+def _grey(pictures: Tensor) -> list[NDArray[np.uint8]]:
+    """Each picture as (H, W), 0 to 255, by the luma weights of Rec. 601."""
+    if pictures.shape[1] == 3:
+        weights = torch.tensor((0.299, 0.587, 0.114), device=pictures.device, dtype=torch.float32)
+        pictures = (pictures.float() * weights.view(1, 3, 1, 1)).sum(1, keepdim=True)
+    levels = (pictures[:, 0].float().clamp(0, 1) * 255).round().to("cpu", torch.uint8)
+    return [level.contiguous().numpy() for level in levels]
+
+
+def _search(first: NDArray[np.uint8], second: NDArray[np.uint8], method: FlowMethod) -> NDArray[np.float32]:
+    """(H, W, 2)."""
+    import cv2
+
+    field: Any  # its stubs know less than it does: float32, (H, W, 2)
+    nothing: Any = None  # OpenCV makes the field itself
+    if method == "dis":
+        preset = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
+        field = cv2.DISOpticalFlow.create(preset).calc(first, second, nothing)
+    else:
+        field = cv2.calcOpticalFlowFarneback(first, second, nothing, 0.5, 5, 21, 5, 7, 1.2, 0)
+    made: NDArray[np.float32] = field
+    return made

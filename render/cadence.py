@@ -1,0 +1,90 @@
+"""Cadence: which frames the model paints, and what the frames between are made from.
+
+    original m        what the model painted at frame m, from the original before it, moved along to m
+    frames m to n-1   n = m + cadence at m is the next original: what original m was painted over, and original m
+                      itself, mixed and moved along; the share of original m grows to 1 at frame n - 1
+
+So an original fades in over its segment, beginning at its own frame, as in Deforum (and in Disco Diffusion's turbo).
+Where the cadence is 1 a frame is its original. Every frame of the film is made, also those after the last original.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """The frames from one original to the next.
+
+    start: the frame of its original. length: the cadence there; the film's end may cut it. before: the frame of the
+    original before, None for the first.
+    """
+
+    start: int
+    length: int
+    before: int | None
+
+    def share(self, frame: int) -> float:
+        """How much of this original `frame` shows, above 0 to 1; the rest is of what it was painted over."""
+        return 1.0 if self.before is None else (frame - self.start + 1) / self.length
+
+    def shows(self, frame: int) -> bool:
+        """Whether `frame` is the original itself."""
+        return frame == self.start and self.share(frame) == 1.0
+
+    def needs(self, frame: int) -> tuple[int, ...]:
+        """The originals that `frame` is made from."""
+        if self.before is None or self.share(frame) == 1.0:
+            return (self.start,)
+        return (self.before, self.start)
+
+    @property
+    def way(self) -> range:
+        """The frames whose moves lie between the original before and this one, this one's included."""
+        return range((-1 if self.before is None else self.before) + 1, self.start + 1)
+
+
+class Cadence:
+    """The segments of a film. cadence: the lane's value at every frame, 1 or more."""
+
+    def __init__(self, cadence: Sequence[float]) -> None:
+        self._segments: list[Segment] = []
+        start, before = 0, None
+        while start < len(cadence):
+            length = int(cadence[start])
+            self._segments.append(Segment(start=start, length=length, before=before))
+            start, before = start + length, start
+        self._starts = [segment.start for segment in self._segments]
+        self.plain = all(segment.length == 1 for segment in self._segments)
+
+    def of(self, frame: int) -> Segment:
+        """The segment that a frame lies in."""
+        return self._segments[bisect_right(self._starts, frame) - 1]
+
+    def originals(self, last: int) -> list[int]:
+        """The frames up to `last` that have an original."""
+        return self._starts[: bisect_right(self._starts, last)]
+
+    def missing(
+        self, wanted: Iterable[int], frames: Collection[int], originals: Collection[int]
+    ) -> tuple[set[int], set[int]]:
+        """The frames to make and the originals to paint, so that all `wanted` frames are there.
+
+        frames: those that are stored and true. originals: the same of those originals that their frame does not show.
+        An original needs the one before it; a stored one serves whatever became of those before it.
+        """
+        make = {frame for frame in wanted if frame not in frames}
+        paint: set[int] = set()
+        for frame in make.copy():
+            for start in self.of(frame).needs(frame):
+                at: int | None = start
+                while at is not None and at not in paint and not self._there(at, frames, originals):
+                    paint.add(at)
+                    at = self.of(at).before
+        return make | {start for start in paint if self.of(start).shows(start)}, paint
+
+    def _there(self, start: int, frames: Collection[int], originals: Collection[int]) -> bool:
+        return start in (frames if self.of(start).shows(start) else originals)
