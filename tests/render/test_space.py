@@ -145,9 +145,19 @@ def test_pickled_depth_models_are_refused(home: Path) -> None:
         setup_of(home, FLIGHT.replace("ground", "old"))
 
 
-def test_the_built_in_model_has_depth_without_a_network(tmp_path: Path) -> None:
+def test_the_built_in_model_has_a_depth_network_of_its_own(tmp_path: Path) -> None:
     project = load(tmp_path, project_text(3, motion='mode = "3d"').replace('"fake"', '"sketch"'))
-    assert prepare(project).depth.kind in ("ground", "network")
+    setup = prepare(project)
+    assert (setup.depth.kind, setup.depth.name) == ("network", "sketch/depth")
+    z = Depths(setup, CPU).of(torch.rand(1, 3, 64, 96), setup.timeline.row(1))
+    assert z is not None
+    assert z.shape == (1, 1, 64, 96)
+    assert 1 <= float(z.min()) < float(z.max()) <= 50
+
+
+def test_a_built_in_model_without_one_sees_open_country(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("render.depths.BUILT_IN", home)
+    assert setup_of(home, FLIGHT.replace("ground", "auto")).depth.kind == "ground"
 
 
 def test_a_network_equals_its_own_processor(network: Path) -> None:

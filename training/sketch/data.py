@@ -1,8 +1,8 @@
 """The paintings on disk: painted once by several processes, read as memory maps by the trainings.
 
 A set is a folder: pictures.npy uint8 (N, 256, 256, 3), scenes-*.jsonl (one scene a line, a file a
-block; every scene names its world). Painting resumes where it stopped: a block of 256 pictures is marked done only
-after it was flushed.
+block; every scene names its world) and, where it was asked for, depths.npy float16 (N, 256, 256), metres. Painting
+resumes where it stopped: a block of 256 pictures is marked done only after it was flushed.
 """
 
 import argparse
@@ -27,27 +27,43 @@ def paint_block(folder: Path, first: int, seed: int, world: str) -> list[str]:
 
     cv2.setNumThreads(1)
     pictures = np.load(folder / "pictures.npy", mmap_mode="r+")
+    with_depth = (folder / "depths.npy").exists()
+    depths = np.load(folder / "depths.npy", mmap_mode="r+") if with_depth else None
     scenes = []
     for index in range(first, first + BLOCK):
         painting = paint(seed + index, world=WORLDS[world])
         pictures[index] = painting.picture
+        if depths is not None:
+            depths[index] = painting.depth
         scenes.append(json.dumps(asdict(painting.scene)))
     pictures.flush()
+    if depths is not None:
+        depths.flush()
     return scenes
 
 
-def paint_set(folder: Path, count: int, seed: int, workers: int, world: Vocabulary = FIRST) -> None:
+def paint_set(
+    folder: Path, count: int, seed: int, workers: int, world: Vocabulary = FIRST, *, depth: bool = False
+) -> None:
     """Fill a set of `count` pictures (a multiple of 256); pictures of another seed never repeat one here.
 
-    Raises ValueError for a count that is no multiple of 256, and for a set begun in another world.
+    depth: keep the depth maps as well.
+    Raises ValueError for a count that is no multiple of 256, for a set begun in another world, and for depth in the
+    first world, which has none.
     """
     if count % BLOCK:
         raise ValueError(f"count must be a multiple of {BLOCK}, got {count}")
+    if depth and world == FIRST:
+        raise ValueError("the world first was painted without depth: choose whole or small")
     folder.mkdir(parents=True, exist_ok=True)
     if (begun := world_of(folder)) not in (None, world):
         raise ValueError(
             f"{folder} was begun in the world {begun.name}, not {world.name}: choose another folder"
         )
+    if depth and begun and not (folder / "depths.npy").exists():
+        raise ValueError(f"{folder} was begun without depth: choose another folder")
+    if depth and not (folder / "depths.npy").exists():
+        open_memmap(folder / "depths.npy", mode="w+", dtype=np.float16, shape=(count, SIDE, SIDE)).flush()
     if not (folder / "pictures.npy").exists():
         open_memmap(folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(count, SIDE, SIDE, 3)).flush()
     with ProcessPoolExecutor(workers) as pool:
@@ -94,8 +110,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--world", choices=list(WORLDS), default=FIRST.name)
+    parser.add_argument("--depth", action="store_true", help="keep the depth maps, for the depth network")
     args = parser.parse_args()
-    paint_set(args.folder, args.count, args.seed, args.workers, WORLDS[args.world])
+    paint_set(args.folder, args.count, args.seed, args.workers, WORLDS[args.world], depth=args.depth)
 
 
 if __name__ == "__main__":

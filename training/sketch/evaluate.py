@@ -17,6 +17,7 @@ from render.diffusion import Sampling, find_model
 from render.diffusion.load import load_model
 from render.diffusion.sampling import paint
 
+from . import measure_depth, measure_picture_text
 from .classifier import SEED, paintings, right, train_judge
 from .data import world_of
 from .painter import FIRST, WORLDS, Scene, Vocabulary, draw_scene
@@ -124,6 +125,8 @@ def main() -> None:
     args.run.mkdir(parents=True, exist_ok=True)
     world = WORLDS[args.world] if args.world else world_of(args.run / "train") or FIRST
     evaluate(args.model, args.run, args.count, args.sheet, world)
+    measure_depth.report()
+    measure_picture_text.report()
 
 
 if __name__ == "__main__":
