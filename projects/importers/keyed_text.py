@@ -13,11 +13,12 @@ EXAMPLE = 'Example: "0": "a lighthouse", "48": "a calm sea".'
 MAX_TEXT = 4_000_000
 
 _ENTRY = re.compile(
-    r"""\s*(?:"(?P<quoted>[^"\\]{0,500})"|'(?P<single>[^'\\]{0,500})'|(?P<bare>[^\s"':,{}][^"':,{}]{0,500}))"""
+    r"""(?:"(?P<quoted>[^"\\]{0,500})"|'(?P<single>[^'\\]{0,500})'|(?P<bare>[^\s"':,{}][^"':,{}]{0,500}))"""
     r"""\s*:\s*"(?P<text>(?:[^"\\]|\\.)*)"\s*(?:,|(?=["'}\w(])|$)""",
     re.DOTALL,
 )
-_TEXT_LIKE_IT = re.compile(r"""\s*\{?\s*(?:"[^"\n]{1,100}"|'[^'\n]{1,100}'|\d{1,9})\s*:\s*["']""")
+_GAP = re.compile(r"[\s,]*+")
+_TEXT_LIKE_IT = re.compile(r"""\s*+\{?+\s*+(?:"[^"\n]{1,100}"|'[^'\n]{1,100}'|\d{1,9})\s*:\s*["']""")
 
 
 def is_keyed_text(text: str) -> bool:
@@ -37,7 +38,7 @@ def keyed_text(text: str) -> list[tuple[str, str]]:
     if braces:
         at, stop = braces.end(1), braces.end(2)
     found: list[tuple[str, str]] = []
-    while text[at:stop].strip(" \t\r\n,"):
+    while (at := _gap_end(text, at, stop)) < stop:
         entry = _ENTRY.match(text, at, stop)
         if entry is None:
             raise _error("this is no key with a prompt.", EXAMPLE, at, text)
@@ -47,6 +48,12 @@ def keyed_text(text: str) -> list[tuple[str, str]]:
     if not found:
         raise _error("there is no prompt.", EXAMPLE, 0, text)
     return found
+
+
+def _gap_end(text: str, at: int, stop: int) -> int:
+    """Where white space and commas from `at` on end."""
+    gap = _GAP.match(text, at, stop)
+    return gap.end() if gap else at
 
 
 def placed(pairs: list[tuple[str, str]], clock: Clock) -> dict[int, str]:

@@ -17,6 +17,7 @@ from projects import lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
 from projects.importers.deforum_eras import DEFAULTS, defaults_of, era_of
 from projects.importers.deforum_table import CARRIED, TABLE
+from projects.importers.reading import MAX_BYTES
 from projects.importers.samplers import BY_INDEX, NAMES, our_sampler
 from render.diffusion import SAMPLER_NAMES
 from render.seeds import frame_seed
@@ -502,7 +503,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "gone.txt"):
         with pytest.raises(ProjectError, match="cannot be read"):
             import_settings(path)
-    (tmp_path / "big.txt").write_bytes(b" " * 5_000_000)
+    (tmp_path / "big.txt").write_bytes(b" " * (MAX_BYTES + 1))
     with pytest.raises(ProjectError, match="more than"):
         import_settings(tmp_path / "big.txt")
 

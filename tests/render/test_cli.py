@@ -55,12 +55,14 @@ COMMANDS = [
     "schema",
     "move",
     "import",
+    "beats",
     "plan",
     "preview",
     "render",
     "still",
     "export",
     "sheet",
+    "convert-lora",
     "doctor",
 ]
 
