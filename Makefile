@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: demo test lint bench docs setup sketch evaluate-sketch clean
+GALLERY := coast flight travel beat
+
+.PHONY: demo test lint bench docs setup gallery evaluate-sketch clean
 
 demo: $(STAMP)  ## render a sample project to an MP4 with the built-in model
 	$(BIN)/reverie render projects/gallery/lighthouse.toml --take takes/demo
@@ -24,6 +26,12 @@ bench: $(STAMP)  ## our loop against a naive one, side by side
 docs: $(STAMP)  ## write the generated pages anew
 	$(BIN)/python -m render.cli.reference > docs/cli.md
 	$(BIN)/python -m projects.importers.parity > docs/parity.md
+
+gallery: $(STAMP)  ## render the sample projects and make their contact sheets anew
+	for name in $(GALLERY); do \
+	    $(BIN)/reverie render projects/gallery/$$name.toml --take takes/$$name && \
+	    $(BIN)/reverie sheet takes/$$name -n 8 --columns 8 -o docs/pictures/$$name.webp || exit 1; \
+	done
 
 evaluate-sketch: $(STAMP)  ## how well the built-in model follows prompts
 	$(BIN)/python -m training.sketch.evaluate

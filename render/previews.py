@@ -87,7 +87,7 @@ def _moving(setup: Setup, depths: Depths, hybrid: Hybrid | None) -> Iterator[Pic
                 compat=motion.compat,
             )
             if hybrid is not None:
-                moved, _ = hybrid.moved(row, moved)
+                moved, _ = hybrid.moved((row,), moved)
             picture = to_picture(moved.picture)
             if row.frame % 4 == 0:
                 strew(picture, rng)

@@ -15,6 +15,7 @@ from render.previews import test_card as card_of
 from render.probe import probe
 from render.setup import prepare
 
+from ..clips import panned, write_clip
 from ..fakes import load, project_text, write_project
 
 STILL = project_text(9, motion="")
@@ -43,6 +44,16 @@ def test_it_stays_put_without_motion(home: Path) -> None:
     for picture in shown[1:4]:
         np.testing.assert_array_equal(picture, shown[0])
     assert 0 < (shown[4] != shown[0]).any(axis=-1).mean() < 0.2, "a few fresh marks, at every fourth frame"
+
+
+def test_a_clip_moves_it_too(home: Path) -> None:
+    clip = panned(5, side=64, step=3)
+    write_clip(home / "clip.mp4", clip)
+    video = 'input = "clip.mp4"\nmotion = "flow"\ncomposite = "none"'
+    shown = list(moving_pictures(prepare(load(home, project_text(4, motion="", video=video)))))
+    inside = np.s_[8:-8, 8:-24]
+    wrong = np.abs(shown[3][inside].astype(int) - clip[3][inside]).mean()
+    assert wrong < np.abs(shown[0][inside].astype(int) - clip[3][inside]).mean() / 3
 
 
 def test_an_init_image_is_what_moves(home: Path) -> None:
