@@ -20,7 +20,13 @@ _CURVES = ("amp", "bass", "mid", "high", "onset", "beat_pulse", "beat_phase")
 
 @click.command()
 @click.argument("sound", type=click.Path(path_type=Path, dir_okay=False), metavar="SONG.wav")
-@click.option("--fps", type=click.FloatRange(0, 240, min_open=True), default=15.0, show_default=True)
+@click.option(
+    "--fps",
+    type=click.FloatRange(0, 240, min_open=True),
+    default=15.0,
+    show_default=True,
+    help="Frames per second of the curves.",
+)
 @click.option("--bpm", type=click.FloatRange(0, 10_000, min_open=True), help="The tempo, where it is known.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the curves as comma-separated values.")
 @json_option
