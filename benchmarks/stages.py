@@ -20,8 +20,8 @@ from projects import Picture
 from projects.png import encode_png
 from render.coherence import Method, add_noise, match_color, palette
 from render.ffmpeg import find_ffmpeg
-from render.frame import to_tensor
 from render.previews import test_card
+from render.tensors import to_tensor
 from render.video import encode
 
 from .models import waiter

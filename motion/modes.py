@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -67,14 +68,15 @@ def warp(
     if len(moves) != len(picture):
         raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(moves)}")
     edge: Border = "replicate" if border == "reveal" else border
+    how = _How(border=edge, sampling=sampling, mode=mode, compat=compat)
     ways = [[move] if isinstance(move, Move) else move for move in moves]
     if all(len(way) == 1 for way in ways):
-        moved = _moved(picture, [way[0] for way in ways], depth, edge, sampling, mode, compat)
+        moved = _moved(picture, [way[0] for way in ways], depth, how)
     else:
         one = [slice(i, i + 1) for i in range(len(picture))]
         depths = [None if depth is None else depth[i] for i in one]
         each = [
-            _one_after_another(picture[i], way, far, edge, sampling, mode, compat)
+            _one_after_another(picture[i], way, far, how)
             for i, way, far in zip(one, ways, depths, strict=True)
         ]
         moved = Warped(
@@ -86,49 +88,43 @@ def warp(
     return Warped(picture=fill(moved.picture, moved.coverage), coverage=moved.coverage)
 
 
-def _moved(
-    picture: Tensor,
-    moves: Sequence[Move],
-    depth: Tensor | None,
-    border: Border,
-    sampling: Sampling,
-    mode: Mode,
-    compat: Compat,
-) -> Warped:
+@dataclass(frozen=True, kw_only=True)
+class _How:
+    """How pictures are moved: see `warp`."""
+
+    border: Border
+    sampling: Sampling
+    mode: Mode
+    compat: Compat
+
+
+def _moved(picture: Tensor, moves: Sequence[Move], depth: Tensor | None, how: _How) -> Warped:
     """One move for each picture."""
     size = (picture.shape[-1], picture.shape[-2])
-    flips = torch.from_numpy(np.stack([flip_matrix(m, size, deforum=compat == "deforum") for m in moves]))
-    if mode == "2d":
-        return warp_matrix(picture, flips @ matrix2d(moves, size), border=border, sampling=sampling)
-    return _through_space(picture, moves, flips, depth, border, sampling, compat)
+    flips = torch.from_numpy(np.stack([flip_matrix(m, size, deforum=how.compat == "deforum") for m in moves]))
+    if how.mode == "2d":
+        return warp_matrix(picture, flips @ matrix2d(moves, size), border=how.border, sampling=how.sampling)
+    return _through_space(picture, moves, flips, depth, how)
 
 
-def _one_after_another(
-    picture: Tensor,
-    moves: Sequence[Move],
-    depth: Tensor | None,
-    border: Border,
-    sampling: Sampling,
-    mode: Mode,
-    compat: Compat,
-) -> Warped:
+def _one_after_another(picture: Tensor, moves: Sequence[Move], depth: Tensor | None, how: _How) -> Warped:
     """Several moves for one picture. Where they are no single one, its depth goes along with it, as it is."""
     size = (picture.shape[-1], picture.shape[-2])
     if len(moves) == 1:
-        return _moved(picture, moves, depth, border, sampling, mode, compat)
-    if mode == "2d":
-        matrix = matrix_of(moves, size, deforum=compat == "deforum")
-        return warp_matrix(picture, matrix, border=border, sampling=sampling)
+        return _moved(picture, moves, depth, how)
+    if how.mode == "2d":
+        matrix = matrix_of(moves, size, deforum=how.compat == "deforum")
+        return warp_matrix(picture, matrix, border=how.border, sampling=how.sampling)
     if depth is None:
         depth = _wall(picture)
-    whole = pose_of(moves, size) if compat == "none" else None
+    whole = pose_of(moves, size) if how.compat == "none" else None
     if whole is not None:
-        return warp_depth(picture, [whole], depth, border=border, sampling=sampling)
-    coverage = torch.ones_like(picture[:, :1])
+        return warp_depth(picture, [whole], depth, border=how.border, sampling=how.sampling)
+    coverage, plain = torch.ones_like(picture[:, :1]), replace(how, border="replicate", sampling="bilinear")
     for move in moves:
-        moved = _moved(picture, [move], depth, border, sampling, mode, compat)
+        moved = _moved(picture, [move], depth, how)
         kept = torch.cat((depth, coverage.to(depth.dtype)), 1)
-        kept = _moved(kept, [move], depth, "replicate", "bilinear", mode, compat).picture
+        kept = _moved(kept, [move], depth, plain).picture
         picture, depth = moved.picture, kept[:, :1]
         coverage = moved.coverage * kept[:, 1:].to(moved.coverage.dtype)
     return Warped(picture=picture, coverage=coverage)
@@ -140,29 +136,25 @@ def _wall(picture: Tensor) -> Tensor:
 
 
 def _through_space(
-    picture: Tensor,
-    moves: Sequence[Move],
-    flips: Tensor,
-    depth: Tensor | None,
-    border: Border,
-    sampling: Sampling,
-    compat: Compat,
+    picture: Tensor, moves: Sequence[Move], flips: Tensor, depth: Tensor | None, how: _How
 ) -> Warped:
     """Flipped, then moved by a camera in space."""
     if depth is None:
         depth = _wall(picture)
     if torch.equal(flips, torch.eye(3, dtype=flips.dtype).expand_as(flips)):
-        return _in_space(picture, moves, depth, border, sampling, compat)
-    flipped = warp_matrix(picture, flips, border=border, sampling=sampling)
-    moved = _in_space(flipped.picture, moves, depth, border, sampling, compat)
-    still_there = _in_space(flipped.coverage, moves, depth, "replicate", "bilinear", compat).picture
+        return _in_space(picture, moves, depth, how)
+    flipped = warp_matrix(picture, flips, border=how.border, sampling=how.sampling)
+    moved = _in_space(flipped.picture, moves, depth, how)
+    still_there = _in_space(
+        flipped.coverage, moves, depth, replace(how, border="replicate", sampling="bilinear")
+    ).picture
     return Warped(picture=moved.picture, coverage=moved.coverage * still_there)
 
 
-def _in_space(
-    picture: Tensor, moves: Sequence[Move], depth: Tensor, border: Border, sampling: Sampling, compat: Compat
-) -> Warped:
-    if compat != "none":
-        return warp_flow(picture, moves, depth, border=border, sampling=sampling)
+def _in_space(picture: Tensor, moves: Sequence[Move], depth: Tensor, how: _How) -> Warped:
+    if how.compat != "none":
+        return warp_flow(picture, moves, depth, border=how.border, sampling=how.sampling)
     size = (picture.shape[-1], picture.shape[-2])
-    return warp_depth(picture, [pose(move, size) for move in moves], depth, border=border, sampling=sampling)
+    return warp_depth(
+        picture, [pose(move, size) for move in moves], depth, border=how.border, sampling=how.sampling
+    )

@@ -9,12 +9,14 @@ told and removed.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from keyframes.errors import EnvironmentFault, Problem, ProjectError, ReverieError, printable
@@ -71,6 +73,18 @@ def write_atomic(path: Path, data: bytes) -> None:
                 fresh.unlink()
             raise
         sync_folder(path.parent)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex; read again only if the file has changed since."""
+    stat = path.stat()
+    return _digest_of(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=10_000)
+def _digest_of(path: Path, changed: int, size: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

@@ -277,7 +277,7 @@ LORA_WEIGHT = LaneSpec(
 )
 _LORA = "lora."
 # Added by what keeps a film together beyond colour, noise and sharpness: masks, symmetry, echo, saturation.
-TOUCHES: tuple[LaneSpec, ...] = (
+RETOUCHING: tuple[LaneSpec, ...] = (
     LaneSpec(
         name="mask_strength",
         default=0.0,
@@ -325,7 +325,7 @@ GUIDE: tuple[LaneSpec, ...] = (
 TABLES: dict[str, tuple[LaneSpec, ...]] = {
     "motion": MOTION,
     "diffusion": DIFFUSION,
-    "coherence": (*COHERENCE, *TOUCHES),
+    "coherence": (*COHERENCE, *RETOUCHING),
     "guide": GUIDE,
     "video": VIDEO,
 }
@@ -337,7 +337,7 @@ def lane_specs(samplers: tuple[str, ...], defaults: dict[str, float | str]) -> t
     samplers: the names it may hold. defaults: lane -> default, for lanes that the model knows better.
     """
     word = LaneSpec(name="sampler", default=samplers[0], choices=samplers, help="how the noise is taken away")
-    specs = (*MOTION, *DIFFUSION, word, *COHERENCE, *TOUCHES, *GUIDE, *VIDEO)
+    specs = (*MOTION, *DIFFUSION, word, *COHERENCE, *RETOUCHING, *GUIDE, *VIDEO)
     return tuple(replace(s, default=defaults[s.name]) if s.name in defaults else s for s in specs)
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 from keyframes import Problem, ProjectError, did_you_mean
 
-from .footage import find_footage, is_footage, is_video
+from .footage import PICTURES, find_footage, is_footage, is_video
 from .lanes import place_of
 from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
 from .places import key_lines, line_of, longest_key
 from .project import Project
+from .retouching import picture_paths, retouch_problems
 from .schema import ProjectFile
 from .sequences import first_file, is_sequence, sequence_files
-from .touches import PICTURES, picture_paths, touch_problems
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -79,7 +79,7 @@ def read_project(
         path = checked(first_file(folder, value), key)
         if path is not None:
             pictures[key] = sequence_files(folder, value) if is_sequence(value) else {0: path}
-    problems += touch_problems(file, at)
+    problems += retouch_problems(file, at)
     if not need_files:
         optional = {*dict(_paths(file)), *dict(_footage(file)), *picture_paths(file)}
         problems = [problem for problem in problems if problem.where not in optional]

@@ -13,8 +13,8 @@ from keyframes.signals import Silence
 
 from .lanes import LORA_WEIGHT, TABLES, lora_lane
 from .masks import Mask
+from .retouching import guide_keys, masks_of
 from .schema import ProjectFile, Prompts
-from .touches import guide_keys, masks_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,7 +55,7 @@ class Between:
 
     def make(self, row: Row) -> Picture:
         """The picture of a frame, to be stored."""
-        from .frame import to_picture
+        from .tensors import to_picture
 
         segment = self._setup.cadence.of(row.frame)
         with torch.inference_mode():

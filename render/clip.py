@@ -21,7 +21,7 @@ import numpy as np
 from keyframes import Problem, ProjectError, RenderError, ReverieError
 from keyframes.errors import printable
 from projects import Picture
-from projects.files import disk_errors, write_atomic
+from projects.files import digest_of, disk_errors, write_atomic
 
 from .ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, find_ffmpeg
 from .speed import speed_file
@@ -212,14 +212,11 @@ def _cut_off(said: Sequence[str]) -> bool:
 
 def _record_of(path: Path, size: tuple[int, int], cut: Cut) -> Path:
     """Where the digests of a clip are kept: in the user's cache, by the content of the file."""
-    made_from = [_INDEX, _digest(path), *_command(Path("/clip"), size, cut), find_ffmpeg().name]
+    with disk_errors(path):
+        content = digest_of(path)
+    made_from = [_INDEX, content, *_command(Path("/clip"), size, cut), find_ffmpeg().name]
     name = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     return speed_file().parent / "clips" / f"{name}.json"
-
-
-def _digest(path: Path) -> str:
-    with disk_errors(path), path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _recall(record: Path) -> tuple[tuple[str, ...], bool] | None:

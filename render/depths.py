@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from keyframes import EnvironmentFault
+from projects.files import digest_of
 
 from .diffusion.catalogue import BUILT_IN, ModelSource
 from .diffusion.weights import PICKLES, WEIGHTS, fingerprint
@@ -51,7 +51,7 @@ def find_depth(project: Project, source: ModelSource) -> DepthChoice:
     if DEPTH in project.footage:
         return DepthChoice(kind="clip", name="clip")  # its pictures are in the reel of that name
     if project.depth_picture is not None:
-        digest = hashlib.sha256(project.depth_picture.read_bytes()).hexdigest()
+        digest = digest_of(project.depth_picture)
         return DepthChoice(kind="picture", name=name, path=project.depth_picture, digest=digest)
     if name == "auto":
         if source.path is None or source.path.parent != BUILT_IN:

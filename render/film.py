@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from keyframes import Row, Stopped
 from projects import FrameWriter, Picture, Project, Take, canonical
-from projects.files import write_atomic
+from projects.files import digest_of, write_atomic
 from projects.schema import ProjectFile
 
 from .finish import finish_of
@@ -256,7 +256,7 @@ def _assembling(
 def _film_key(setup: Setup, plan: Plan, metadata: bool) -> str:
     """A hash of all that the film file is made from."""
     project = setup.project
-    audio = hashlib.sha256(project.audio.read_bytes()).hexdigest() if project.audio else ""
+    audio = digest_of(project.audio) if project.audio else ""
     told = film_metadata(project) if metadata else {}
     made_from = [
         [plan.keys[f] for f in plan.frames],

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,28 +24,11 @@ from .coherence import Palette, add_noise, adjust_contrast, match_color, palette
 from .depths import Depths
 from .hybrid import Hybrid
 from .painter import OnStep, Painter
+from .retouching import Retouch
+from .retouchkeys import matches_color
 from .setup import Setup
-from .touch import Touch
-from .touches import matches_color
+from .tensors import levels_of, to_memory, to_tensor
 from .uncovered import reach
-
-
-def to_tensor(picture: Picture, device: torch.device) -> Tensor:
-    """A stored picture, uint8 (H, W, 3), as (1, 3, H, W) float32 in [0, 1] on the device."""
-    return torch.from_numpy(picture).to(device).permute(2, 0, 1).unsqueeze(0).float() / 255.0
-
-
-def to_picture(tensor: Tensor) -> Picture:
-    """(1, 3, H, W) in [0, 1] as the picture to store, uint8 (H, W, 3), rounded to the nearest level."""
-    return _to_memory(_levels(tensor))
-
-
-def _levels(tensor: Tensor) -> Tensor:
-    return (tensor.clamp(0.0, 1.0) * 255.0).round()
-
-
-def _to_memory(levels: Tensor) -> Picture:
-    return np.ascontiguousarray(levels[0].to(torch.uint8).permute(1, 2, 0).cpu().numpy())
 
 
 class FramePainter:
@@ -63,7 +45,7 @@ class FramePainter:
         self._depths = Depths(setup, painter.device)
         has_clip = bool(setup.project.file.video.input)
         self._hybrid = Hybrid(setup, painter.device, self._depths) if has_clip else None
-        self._touch = Touch(setup, self._depths, painter.device)
+        self._retouch = Retouch(setup, self._depths, painter.device)
 
     def close(self) -> None:
         """End what clips are read with."""
@@ -79,8 +61,8 @@ class FramePainter:
         with torch.inference_mode():
             if given is None:
                 return self._stored(self._finished(row, self._painter.paint(None, row, on_step)))
-            masked, hole = self._touch.masked(row, given, None)
-            painted = self._painter.paint(self._touch.mirrored(row, given), masked, on_step, hole)
+            masked, hole = self._retouch.masked(row, given, None)
+            painted = self._painter.paint(self._retouch.mirrored(row, given), masked, on_step, hole)
             return self._stored(self._finished(row, painted))
 
     def next(self, row: Row, before: Picture, on_step: OnStep, way: Sequence[Row] = ()) -> Picture:
@@ -88,22 +70,22 @@ class FramePainter:
         with torch.inference_mode():
             moved, hole = self.moved(way or (row,), self.on_device(before))
             # OpenCV leaves channels last in memory; networks round differently then
-            given = self._cohere(row, self._touch.before(row, moved), before).contiguous()
-            masked, hole = self._touch.masked(row, moved, hole)
+            given = self._cohere(row, self._retouch.before(row, moved), before).contiguous()
+            masked, hole = self._retouch.masked(row, moved, hole)
             painted = self._laid_over(row, self._painter.paint(given, masked, on_step, hole))
             painted = self._match(row, painted, before)
-            return self._stored(self._touch.after(row, moved, painted))
+            return self._stored(self._retouch.after(row, moved, painted))
 
     def _finished(self, row: Row, painted: Tensor) -> Tensor:
-        return self._touch.mirrored(row, self._laid_over(row, painted))
+        return self._retouch.mirrored(row, self._laid_over(row, painted))
 
     def _laid_over(self, row: Row, painted: Tensor) -> Tensor:
         return painted if self._hybrid is None else self._hybrid.painted(row, painted)
 
     def _stored(self, painted: Tensor) -> Picture:
         """The picture to store. It stays on the device too: the next frame starts from it, without a way back."""
-        levels = _levels(painted)
-        picture = _to_memory(levels)
+        levels = levels_of(painted)
+        picture = to_memory(levels)
         self._last = [*self._last[-1:], (picture, levels / 255.0)]
         return picture
 
@@ -153,14 +135,14 @@ class FramePainter:
         )
         kind = file.coherence.noise_type
         noised = add_noise(picture, kind=kind, amount=lanes["noise"], seeds=[file.seed], frame=row.frame)
-        return self._touch.noisy(row, picture, noised)
+        return self._retouch.noisy(row, picture, noised)
 
     def _match(self, row: Row, picture: Tensor, before: Picture) -> Tensor:
         given, amount = self._setup.project.file.coherence, row.numbers["color_amount"]
         if not matches_color(self._setup, row):
             return picture
         if self._palette is None or given.color_from == "previous":
-            self._palette = self._touch.reference(before)
+            self._palette = self._retouch.reference(before)
         if self._palette is None:
             anchor = to_tensor(self._anchor(given.color_frame), self._painter.device)
             self._palette = palette(anchor, space=given.color_match, method=given.color_method)

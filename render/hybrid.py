@@ -23,6 +23,7 @@ from projects import Picture
 from .depths import Depths
 from .reels import MASK, VIDEO, Projector
 from .setup import Setup
+from .tensors import to_tensor
 from .videomask import blended, difference, shaped
 
 
@@ -72,8 +73,7 @@ class Hybrid:
 
     def _clip(self, frame: int, name: str = VIDEO) -> Tensor:
         """(1, 3, H, W) in [0, 1]."""
-        picture = torch.from_numpy(self._projector.picture(name, frame)).to(self._device)
-        return picture.permute(2, 0, 1).unsqueeze(0).float() / 255.0
+        return to_tensor(self._projector.picture(name, frame), self._device)
 
     def _laid(
         self, row: Row, picture: Tensor, frame: int, trust: Tensor | None

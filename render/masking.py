@@ -15,8 +15,8 @@ from projects.masks import Mask
 
 from .depths import Depths
 from .pictures import read_picture
+from .retouchkeys import mask_of, mask_path
 from .setup import Setup
-from .touches import mask_of, mask_path
 
 
 class Masks:

@@ -16,10 +16,10 @@ from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO, lor
 from .diffusion import reveal_plan, step_plan
 from .loras import lora_inputs
 from .reels import DEPTH
+from .retouchkeys import matches_color, retouch_inputs, without_retouching
 from .seeds import SUBSEED_LANES, frame_travel
 from .setup import Setup
 from .speed import known_seconds
-from .touches import matches_color, touch_inputs, without_touches
 from .uncovered import deepest_hole
 from .videokeys import clip_move, idle_video_lanes, video_inputs
 
@@ -35,7 +35,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     frame that has no picture before it, the colour settings where nothing is matched, the strength of holes where
     there is none.
     """
-    file, numbers = setup.project.file, without_touches(row.numbers)
+    file, numbers = setup.project.file, without_retouching(row.numbers)
     for lane in ("seed", *SUBSEED_LANES, *(lora_lane(lora.name) for lora in setup.loras)):
         numbers.pop(lane, None)
     inputs: dict[str, object] = {
@@ -47,7 +47,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "prompt": row.prompt,
         "steps_mode": file.diffusion.steps_mode,
         "guidance_rescale": file.diffusion.guidance_rescale,
-        **touch_inputs(setup, row),
+        **retouch_inputs(setup, row),
     }
     if travel := frame_travel(row):
         inputs["subseed"] = travel

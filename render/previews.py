@@ -63,7 +63,7 @@ def _moving(setup: Setup, depths: Depths, hybrid: Hybrid | None) -> Iterator[Pic
     from motion import warp
 
     from .camera import move_of
-    from .frame import to_picture, to_tensor
+    from .tensors import to_picture, to_tensor
 
     motion = setup.project.file.motion
     init = setup.project.init_image

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,10 +10,11 @@ from typing import Literal, Protocol
 
 from keyframes import Problem, ProjectError
 from projects import Picture, Project
+from projects.files import digest_of
 from projects.footage import is_video
 from projects.places import line_of
+from projects.retouching import uses_depth
 from projects.schema import Video
-from projects.touches import uses_depth
 
 from .clip import Clip, Cut, open_clip
 from .containers import exact_rate
@@ -142,7 +142,7 @@ def _footage(
         what = f"there are {len(paths)} pictures, and none from {cut.start} on."
         raise ProjectError(Problem(what=what, where=name, hint="Pictures are counted from 0."))
     taken = taken[:needed]
-    digests = tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in taken)
+    digests = tuple(digest_of(path) for path in taken)
     return Stills(paths=taken, size=size, where=name, digests=digests)
 
 

@@ -6,15 +6,15 @@ every frame. No model is loaded and torch is not imported.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
 from projects import Project, lane_specs, located
+from projects.files import digest_of
 from projects.lanes import VIDEO
-from projects.touches import uses_depth
+from projects.retouching import uses_depth
 
 from .cadence import Cadence
 from .clipskip import check_clipskip
@@ -65,7 +65,7 @@ class Setup:
     def init_digest(self) -> str:
         """SHA-256 of the init image's bytes, "" without one: part of what frame 0 is made from."""
         path = self.project.init_image
-        return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+        return "" if path is None else digest_of(path)
 
     def fov_before(self, row: Row) -> float:
         """The lens of the frame before, degrees; of frame 0 its own."""

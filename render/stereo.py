@@ -76,7 +76,7 @@ class _Eyes:
         from motion.pose import UNITS
         from motion.stereo import eye, half_sphere
 
-        from .frame import to_picture, to_tensor
+        from .tensors import to_picture, to_tensor
 
         output, sampling = self._setup.project.file.output, self._setup.project.file.motion.sampling
         row = self._setup.timeline.row(frame)

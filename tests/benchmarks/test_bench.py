@@ -25,9 +25,9 @@ from benchmarks.sd15 import Widths, build, make_text_encoder, make_unet, make_va
 from benchmarks.tables import table
 from keyframes import RenderError
 from motion import Move, warp
-from render.frame import to_picture, to_tensor
 from render.pictures import read_picture
 from render.setup import prepare
+from render.tensors import to_picture, to_tensor
 from tests.tiny import tiny_sd
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning")

@@ -14,8 +14,9 @@ from keyframes import Row
 from projects import Picture
 from render.camera import move_of
 from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
-from render.frame import FramePainter, to_picture, to_tensor
+from render.frame import FramePainter
 from render.setup import Setup, prepare
+from render.tensors import to_picture, to_tensor
 
 from ..fakes import load, project_text
 

@@ -14,11 +14,12 @@ from motion import Move, hole_depth, warp
 from projects import Picture
 from render.cli.app import cli
 from render.diffusion.load import load_model
-from render.frame import FramePainter, to_tensor
+from render.frame import FramePainter
 from render.painter import DiffusionPainter
 from render.plans import evaluations, frame_keys, make_plan
 from render.previews import moving_pictures
 from render.setup import Setup, prepare
+from render.tensors import to_tensor
 
 from ..fakes import Studio, load, pictures, project_text
 from ..fakes import render as render_fake

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import checkpoint, loop, team
-from .text_to_image import load_lessons, load_trained, make_scheduler, noised
+from . import loop, team
+from .text_to_image import load_lessons, load_trained, make_scheduler
 from .words import tokens
 
 SCALE = 3.0
@@ -28,15 +28,13 @@ def train(folder: Path, minutes: float, scale: float, batch: int = 32) -> None:
     empty = tokens(lessons.tokenizer, [""])
 
     def loss_of(rng: np.random.Generator) -> torch.Tensor:
-        clean, ids, weights = lessons.batch(rng, batch)
-        t = torch.randint(0, len(alphas), (batch,))
-        noisy, _ = noised(clean, torch.randn_like(clean), alphas[t])
+        task = lessons.task(rng, batch, alphas)
         with torch.no_grad():
-            both = teacher(noisy.repeat(2, 1, 1, 1), t.repeat(2), torch.cat([empty.expand_as(ids), ids]))
+            words = torch.cat([empty.expand_as(task.ids), task.ids])
+            both = teacher(task.noisy.repeat(2, 1, 1, 1), task.times.repeat(2), words)
             without, with_words = both.chunk(2)
-            target = without + scale * (with_words - without)
-        loss: torch.Tensor = (weights * (student(noisy, t, ids) - target).square()).mean()
-        return loss
+            guided = without + scale * (with_words - without)
+        return task.error(student(task.noisy, task.times, task.ids), guided)
 
     loop.train(student, loss_of, path=folder / "distilled.pt", minutes=minutes, peak=3e-4, decay=0.99)
 
@@ -49,10 +47,6 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--scale", type=float, default=SCALE)
     args = parser.parse_args()
-    if checkpoint.load(args.folder / "text_to_image.pt") is None:
-        raise SystemExit(
-            f"{args.folder / 'text_to_image.pt'} is missing: train the text-to-image model first"
-        )
     team.run(train, args.processes, args.folder, args.minutes, args.scale)
 
 

@@ -107,6 +107,23 @@ def get_tokenizer(folder: Path) -> CLIPTokenizer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Task:
+    """What to denoise: noisy latents (B, C, h, w), their times (B,), token ids (B, LENGTH), their v, and how much each
+    place counts (B, 1, h, w)."""
+
+    noisy: torch.Tensor
+    times: torch.Tensor
+    ids: torch.Tensor
+    v: torch.Tensor
+    weights: torch.Tensor
+
+    def error(self, said: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        """The weighted mean square of the difference."""
+        mean: torch.Tensor = (self.weights * (said - wanted).square()).mean()
+        return mean
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lessons:
     """What there is to learn: latents (N, C, 16, 16), their scenes, and how much each place counts (N, 16, 16)."""
 
@@ -121,6 +138,13 @@ class Lessons:
         texts = ["" if rng.random() < 0.1 else tell(self.scenes[row], rng) for row in rows]
         clean = torch.from_numpy(self.latents[rows].astype(np.float32))
         return clean, tokens(self.tokenizer, texts), torch.from_numpy(self.weights[rows])[:, None]
+
+    def task(self, rng: np.random.Generator, size: int, alphas: torch.Tensor) -> Task:
+        """A batch, noised at times drawn by lot; alphas: the schedule's cumulative alphas."""
+        clean, ids, weights = self.batch(rng, size)
+        times = draw_times(size, len(alphas))
+        noisy, v = noised(clean, torch.randn_like(clean), alphas[times])
+        return Task(noisy=noisy, times=times, ids=ids, v=v, weights=weights)
 
 
 def load_lessons(folder: Path) -> Lessons:
@@ -179,11 +203,8 @@ def train(folder: Path, minutes: float, batch: int = 32) -> None:
     alphas = make_scheduler().alphas_cumprod
 
     def loss_of(rng: np.random.Generator) -> torch.Tensor:
-        clean, ids, weights = lessons.batch(rng, batch)
-        t = draw_times(batch, len(alphas))
-        noisy, target = noised(clean, torch.randn_like(clean), alphas[t])
-        loss: torch.Tensor = (weights * (model(noisy, t, ids) - target).square()).mean()
-        return loss
+        task = lessons.task(rng, batch, alphas)
+        return task.error(model(task.noisy, task.times, task.ids), task.v)
 
     loop.train(model, loss_of, path=folder / "text_to_image.pt", minutes=minutes, peak=8e-4, decay=0.9985)
 

@@ -13,8 +13,8 @@ from keyframes import ProjectError
 from projects import Project
 from render.masking import combined, feathered
 from render.plans import frame_keys
+from render.retouchkeys import guide_at
 from render.setup import Setup, prepare
-from render.touches import guide_at
 
 from ..fakes import SIDE, files, load, pictures, project_text, render
 

@@ -14,12 +14,13 @@ from .coherence import Palette, match_color, palette, saturate, symmetric
 from .depths import Depths
 from .masking import Masks, masked_strength
 from .pictures import read_picture
+from .retouchkeys import guide_at
 from .setup import Setup
-from .touches import guide_at
+from .tensors import to_tensor
 
 
-class Touch:
-    """The touches of one project. Pictures are (1, 3, H, W), RGB in [0, 1], on the painter's device."""
+class Retouch:
+    """The retouching of one project. Pictures are (1, 3, H, W), RGB in [0, 1], on the painter's device."""
 
     def __init__(self, setup: Setup, depths: Depths, device: torch.device) -> None:
         self._setup, self._device = setup, device
@@ -65,7 +66,7 @@ class Touch:
         if given.color_from == "frame":
             return None
         if given.color_from == "previous":
-            shown = torch.from_numpy(before).to(self._device).permute(2, 0, 1)[None].float() / 255
+            shown = to_tensor(before, self._device)
         else:
             shown = self._picture(
                 self._setup.project.pictures["coherence.color_from"][0], "coherence.color_from"
@@ -79,5 +80,4 @@ class Touch:
         return self._shown[1]
 
     def _picture(self, path: Path, where: str) -> Tensor:
-        picture = torch.from_numpy(read_picture(path, self._setup.size, where=where)).to(self._device)
-        return picture.permute(2, 0, 1)[None].float() / 255
+        return to_tensor(read_picture(path, self._setup.size, where=where), self._device)

@@ -10,10 +10,10 @@ from functools import partial
 from keyframes import Clock, Problem, ProjectError, parse_position
 from keyframes.tokens import Place
 
+from .footage import PICTURES
 from .masks import EVERYWHERE, Mask, parse_mask
 from .schema import ProjectFile
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TAKEN = (EVERYWHERE, "depth", "color", "light")
 COLORS_FROM = ("frame", "previous")
@@ -47,7 +47,7 @@ def guide_keys(file: ProjectFile, clock: Clock) -> list[tuple[int, str]]:
     return sorted(keys)
 
 
-def touch_problems(file: ProjectFile, at: Callable[[str], Problem]) -> list[Problem]:
+def retouch_problems(file: ProjectFile, at: Callable[[str], Problem]) -> list[Problem]:
     """All that is wrong with masks, guides and the colour reference, but for files that are not there."""
     return [*_mask_problems(file, at), *_guide_problems(file, at), *_color_problems(file, at)]
 

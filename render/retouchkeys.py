@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from keyframes import Row
-from projects.lanes import GUIDE, TOUCHES
+from projects.files import digest_of
+from projects.lanes import GUIDE, RETOUCHING
 from projects.masks import Mask
 from projects.sequences import file_at
 
 from .reels import DEPTH
 from .setup import Setup
 
-LANES = frozenset(spec.name for spec in (*TOUCHES, *GUIDE))
-_INTERVAL, _RESTING = (
-    25,
-    0.07,
-)  # Deforum's: the interval after the last key, and the share when nothing tweens
+LANES = frozenset(spec.name for spec in (*RETOUCHING, *GUIDE))
+# Deforum's: the interval after the last key, and the share when nothing tweens
+_INTERVAL, _RESTING = 25, 0.07
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +69,7 @@ def matches_color(setup: Setup, row: Row) -> bool:
     return given.color_match != "none" and row.frame > first and row.numbers["color_amount"] > 0
 
 
-def touch_inputs(setup: Setup, row: Row) -> dict[str, object]:
+def retouch_inputs(setup: Setup, row: Row) -> dict[str, object]:
     """All of this that changes a frame, for its key: nothing where nothing of it is used."""
     given, numbers = setup.project.file.coherence, row.numbers
     inputs: dict[str, object] = {}
@@ -94,10 +91,10 @@ def touch_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["echo"] = numbers["echo"]
     if matches_color(setup, row) and given.color_from != "frame":
         known = setup.project.pictures.get("coherence.color_from")
-        inputs["color_from"] = given.color_from if known is None else digest(known[0])
+        inputs["color_from"] = given.color_from if known is None else digest_of(known[0])
     guide = guide_at(setup, row)
     if guide is not None:
-        inputs["guide"] = (digest(guide.path), guide.share, guide.color)
+        inputs["guide"] = (digest_of(guide.path), guide.share, guide.color)
     return inputs
 
 
@@ -105,7 +102,7 @@ def _mask_inputs(setup: Setup, row: Row, mask: Mask) -> tuple[object, ...]:
     found: list[object] = [str(mask), setup.project.file.coherence.mask_feather]
     for step in mask.steps():
         if step.kind == "picture":
-            found.append(digest(mask_path(setup, step.name, row.frame)))
+            found.append(digest_of(mask_path(setup, step.name, row.frame)))
         if step.kind == "depth":
             depth = setup.depth
             found += [depth.kind, depth.digest or depth.name, row.numbers["near"], row.numbers["far"]]
@@ -114,17 +111,6 @@ def _mask_inputs(setup: Setup, row: Row, mask: Mask) -> tuple[object, ...]:
     return tuple(found)
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes; read again only if the file has changed since."""
-    stat = path.stat()
-    return _digest(path, stat.st_mtime_ns, stat.st_size)
-
-
-@cache
-def _digest(path: Path, changed: int, size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def without_touches(numbers: Mapping[str, float]) -> dict[str, float]:
-    """The lanes that are not told by `touch_inputs`."""
+def without_retouching(numbers: Mapping[str, float]) -> dict[str, float]:
+    """The lanes that are not told by `retouch_inputs`."""
     return {lane: value for lane, value in numbers.items() if lane not in LANES}
