@@ -276,6 +276,30 @@ LORA_WEIGHT = LaneSpec(
     name="lora", default=1.0, minimum=-10.0, maximum=10.0, help="strength of a LoRA; 0 is without it"
 )
 _LORA = "lora."
+CONTROL_LANES = (
+    LaneSpec(
+        name="weight",
+        default=1.0,
+        minimum=0.0,
+        maximum=10.0,
+        help="strength of a ControlNet; 0 is without it",
+    ),
+    LaneSpec(
+        name="start",
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="a ControlNet begins after this share of a frame's steps",
+    ),
+    LaneSpec(
+        name="end",
+        default=1.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="a ControlNet ends after this share of a frame's steps",
+    ),
+)
+_CONTROL = "control."
 # Added by what keeps a film together beyond colour, noise and sharpness: masks, symmetry, echo, saturation.
 RETOUCHING: tuple[LaneSpec, ...] = (
     LaneSpec(
@@ -346,9 +370,14 @@ def lora_lane(name: str) -> str:
     return f"{_LORA}{name}"
 
 
+def control_lane(name: str, setting: str = "weight") -> str:
+    """The lane of a ControlNet's weight, start or end."""
+    return f"{_CONTROL}{name}" if setting == "weight" else f"{_CONTROL}{name}.{setting}"
+
+
 def place_of(lane: str) -> str:
-    """Where in the project file a lane is written: "motion.zoom", "lora.style.weight"."""
-    if lane.startswith(_LORA):
+    """Where in the project file a lane is written: "motion.zoom", "lora.style.weight", "control.edges.start"."""
+    if lane.startswith((_LORA, _CONTROL)):
         return lane if lane.count(".") > 1 else f"{lane}.weight"
     return f"{table_of(lane)}.{lane}"
 

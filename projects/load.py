@@ -131,7 +131,10 @@ def _lane_problems(project: Project) -> list[Problem]:
     given = {lane: value for lane, value in project.given_lanes.items() if lane != "sampler"}
     try:
         compile_timeline(
-            project.clock, (*lane_specs(("default",), {}), *project.lora_lanes), given, project.prompts
+            project.clock,
+            (*lane_specs(("default",), {}), *project.lora_lanes, *project.control_lanes),
+            given,
+            project.prompts,
         )
     except ProjectError as error:
         return located(project, error.problems)
@@ -185,6 +188,9 @@ def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:
         yield "video.mask", file.video.mask
     if is_footage(file.motion.depth):
         yield "motion.depth", file.motion.depth
+    for name, control in file.control.items():
+        if control.is_footage:
+            yield f"control.{name}.source", control.source
 
 
 def _path(

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from keyframes import Problem, did_you_mean
 from keyframes.errors import quoted
 
-from .lanes import TABLES
+from .lanes import CONTROL_LANES, TABLES
 from .places import line_of
-from .schema import Lora, ProjectFile, Prompts
+from .schema import ControlNet, Lora, ProjectFile, Prompts
 
 MAX_TOLD = 50
 LENGTH = ("frames", "duration")
@@ -34,6 +34,10 @@ _SAYINGS = {  # pydantic's own words are for programmers
     "dict_type": "must be a table",
     "tuple_type": "must be [width, height]",
     "too_long": "must be [width, height]",
+}
+_MISSING = {
+    "lora": 'Example: path = "style.safetensors"',
+    "control": 'Example: model = "lllyasviel/control_v11p_sd15_canny"',
 }
 _UNION_STEPS = {"Prompts", "str", "int", "float", "constrained-str", "dict[str,any]", "dict"}
 
@@ -63,8 +67,11 @@ def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: Mapping[str
     for fault in faults[:MAX_TOLD]:
         problem = _problem(fault, name, lines)
         if problem.where in by_place and problem.where:
-            lane = problem.where.startswith("lora.") or any(
-                problem.where == f"{table}.{s.name}" for table, specs in TABLES.items() for s in specs
+            steered = problem.where.startswith("control.")
+            lane = (
+                problem.where.startswith("lora.")
+                or any(steered and problem.where.endswith(f".{s.name}") for s in CONTROL_LANES)
+                or any(problem.where == f"{table}.{s.name}" for table, specs in TABLES.items() for s in specs)
             )
             what = _LANE if lane else "must be text or a table of texts."
             problem = Problem(what=what, where=problem.where, file=name, line=problem.line)
@@ -94,7 +101,7 @@ def _problem(fault: Mapping[str, Any], name: str, lines: Mapping[str, int]) -> P
     elif fault["type"] == "missing":
         what, hint = (
             f'"{where}" is missing.',
-            EXAMPLE if steps[0] != "lora" else 'Example: path = "style.safetensors"',
+            _MISSING.get(steps[0], EXAMPLE),
         )
     elif isinstance(fault["input"], int | float | str) and what.startswith("must be"):
         what = f"{what}, not {_shown(fault['input'])}"
@@ -120,7 +127,7 @@ def _known(steps: list[str]) -> str:
     model: Any = ProjectFile
     if len(steps) > 1:
         tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "sound", "output")}
-        model = {**tables, "prompts": Prompts, "lora": Lora}.get(steps[0])
+        model = {**tables, "prompts": Prompts, "lora": Lora, "control": ControlNet}.get(steps[0])
     names = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."
 

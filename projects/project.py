@@ -11,7 +11,7 @@ from typing import Any
 from keyframes import Clock, LaneSpec, LaneValue, PromptSource
 from keyframes.signals import Silence
 
-from .lanes import LORA_WEIGHT, TABLES, lora_lane
+from .lanes import CONTROL_LANES, LORA_WEIGHT, TABLES, control_lane, lora_lane
 from .masks import Mask
 from .retouching import guide_keys, masks_of
 from .schema import ProjectFile, Prompts
@@ -57,6 +57,11 @@ class Project:
             if getattr(tables[table], spec.name) is not None
         }
         lanes |= {lora_lane(name): lora.weight for name, lora in self.file.lora.items()}
+        lanes |= {
+            control_lane(name, spec.name): getattr(control, spec.name)
+            for name, control in self.file.control.items()
+            for spec in CONTROL_LANES
+        }
         sampler = tables["diffusion"].sampler
         return lanes if sampler is None else {**lanes, "sampler": sampler}
 
@@ -64,6 +69,15 @@ class Project:
     def lora_lanes(self) -> tuple[LaneSpec, ...]:
         """The lanes that this project has besides every project's: its LoRAs' weights."""
         return tuple(replace(LORA_WEIGHT, name=lora_lane(name)) for name in self.file.lora)
+
+    @property
+    def control_lanes(self) -> tuple[LaneSpec, ...]:
+        """The same: its ControlNets' weights, starts and ends."""
+        return tuple(
+            replace(spec, name=control_lane(name, spec.name))
+            for name in self.file.control
+            for spec in CONTROL_LANES
+        )
 
     @cached_property
     def prompts(self) -> PromptSource:

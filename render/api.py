@@ -78,11 +78,18 @@ class Studio:
         from .painter import DiffusionPainter
 
         files = [lora.file for lora in setup.loras]
-        name = " ".join([setup.source.fingerprint or setup.source.name, *(file.digest for file in files)])
+        controls = [control.file for control in setup.controls]
+        digests = [*(file.digest for file in files), "controls", *(file.digest for file in controls)]
+        name = " ".join([setup.source.fingerprint or setup.source.name, *digests])
         if self._loaded is None or self._loaded[0] != name:
             self._loaded = None  # let the old model go before the new one comes
             model = load_model(
-                setup.source, device=self._device, dtype=self._dtype, notice=self._notice, loras=files
+                setup.source,
+                device=self._device,
+                dtype=self._dtype,
+                notice=self._notice,
+                loras=files,
+                controls=controls,
             )
             self._loaded = (name, model)
         return DiffusionPainter(setup, self._loaded[1])

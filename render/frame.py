@@ -21,6 +21,7 @@ from projects import Picture
 
 from .camera import move_of
 from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
+from .controlpictures import ControlPictures
 from .depths import Depths
 from .hybrid import Hybrid
 from .painter import OnStep, Painter
@@ -46,10 +47,12 @@ class FramePainter:
         has_clip = bool(setup.project.file.video.input)
         self._hybrid = Hybrid(setup, painter.device, self._depths) if has_clip else None
         self._retouch = Retouch(setup, self._depths, painter.device)
+        self._controls = ControlPictures(setup, self._depths, painter.device)
 
     def close(self) -> None:
         """End what clips are read with."""
         self._depths.close()
+        self._controls.close()
         if self._hybrid is not None:
             self._hybrid.close()
 
@@ -60,9 +63,13 @@ class FramePainter:
         given = None if init is None else to_tensor(init, self._painter.device)
         with torch.inference_mode():
             if given is None:
-                return self._stored(self._finished(row, self._painter.paint(None, row, on_step)))
+                controls = self._controls.of(row, None)
+                painted = self._painter.paint(None, row, on_step, controls=controls)
+                return self._stored(self._finished(row, painted))
             masked, hole = self._retouch.masked(row, given, None)
-            painted = self._painter.paint(self._retouch.mirrored(row, given), masked, on_step, hole)
+            given = self._retouch.mirrored(row, given)
+            controls = self._controls.of(row, given)
+            painted = self._painter.paint(given, masked, on_step, hole, controls)
             return self._stored(self._finished(row, painted))
 
     def next(self, row: Row, before: Picture, on_step: OnStep, way: Sequence[Row] = ()) -> Picture:
@@ -70,9 +77,11 @@ class FramePainter:
         with torch.inference_mode():
             moved, hole = self.moved(way or (row,), self.on_device(before))
             # OpenCV leaves channels last in memory; networks round differently then
-            given = self._cohere(row, self._retouch.before(row, moved), before).contiguous()
+            retouched = self._retouch.before(row, moved)
+            controls = self._controls.of(row, retouched)
+            given = self._cohere(row, retouched, before).contiguous()
             masked, hole = self._retouch.masked(row, moved, hole)
-            painted = self._laid_over(row, self._painter.paint(given, masked, on_step, hole))
+            painted = self._laid_over(row, self._painter.paint(given, masked, on_step, hole, controls))
             painted = self._match(row, painted, before)
             return self._stored(self._retouch.after(row, moved, painted))
 

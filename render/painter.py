@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from keyframes import Row
 
+from .diffusion.control.steering import Control
 from .diffusion.latents import latent_shape
 from .diffusion.noise import travelled_noise
 from .diffusion.parts import Model
@@ -26,10 +27,18 @@ class Painter(Protocol):
 
     device: torch.device
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
+    def paint(
+        self,
+        picture: Tensor | None,
+        row: Row,
+        on_step: OnStep,
+        hole: Tensor | None = None,
+        controls: Sequence[Control] = (),
+    ) -> Tensor:
         """The painted frame; `on_step(done, count)` after every step, what it raises ends the painting.
 
-        hole: (1, 1, H, W) in [0, 1], how much of `reveal_strength` each pixel gets in place of `strength`.
+        hole: (1, 1, H, W) in [0, 1], how much of `reveal_strength` each pixel gets in place of `strength`. controls:
+        what ControlNets are shown.
         """
         ...
 
@@ -40,7 +49,14 @@ class DiffusionPainter:
     def __init__(self, setup: Setup, model: Model) -> None:
         self.setup, self.model, self.device = setup, model, model.device
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
+    def paint(
+        self,
+        picture: Tensor | None,
+        row: Row,
+        on_step: OnStep,
+        hole: Tensor | None = None,
+        controls: Sequence[Control] = (),
+    ) -> Tensor:
         """See Painter. Raises RenderError where the model gives nothing finite."""
         given = self.setup.project.file.diffusion
         settings = Sampling(
@@ -71,5 +87,6 @@ class DiffusionPainter:
             frame=row.frame,
             strengths=settings.strength + more * hole if hole is not None and more > 0 else None,
             noise=noise,
+            controls=controls,
             on_step=on_step,
         )

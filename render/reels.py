@@ -22,6 +22,7 @@ from .pictures import read_picture
 
 End = Literal["hold", "loop", "stop"]
 VIDEO, MASK, DEPTH = "video.input", "video.mask", "motion.depth"
+CONTROL = "control."
 
 
 class Reader(Protocol):
@@ -86,10 +87,11 @@ class Reel:
 
 
 def needs_depth(project: Project) -> bool:
-    """Whether anything of a film looks at depth: its camera, or a mask."""
+    """Whether anything of a film looks at depth: its camera, a mask, or a ControlNet."""
     file = project.file
     masks_do = uses_depth(project.masks.values()) or file.video.mask in ("depth", "video_depth")
-    return bool(file.motion.mode == "3d" or masks_do)
+    controls_do = any(control.detect == "depth" for control in file.control.values())
+    return bool(file.motion.mode == "3d" or masks_do or controls_do)
 
 
 def find_reels(project: Project, size: tuple[int, int]) -> dict[str, Reel]:
@@ -112,7 +114,9 @@ def find_reels(project: Project, size: tuple[int, int]) -> dict[str, Reel]:
 
 def _reel(project: Project, name: str, paths: tuple[Path, ...], size: tuple[int, int]) -> Reel:
     given, needed = project.file.video, project.file.length
-    if name == DEPTH:  # the depth of frame n is picture n of the depth video, and it stays when that ends
+    if name == DEPTH or name.startswith(
+        CONTROL
+    ):  # picture n belongs to frame n; the last one stays at the end
         return Reel(footage=_footage(paths, size, needed, Cut(), name), end="hold")
     reel = Reel(footage=_footage(paths, size, needed, _cut(project, given), name), end=given.end)
     count = len(reel.footage.digests)

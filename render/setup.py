@@ -18,6 +18,7 @@ from projects.retouching import uses_depth
 
 from .cadence import Cadence
 from .clipskip import check_clipskip
+from .controls import ProjectControl, find_controls
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
 from .loras import ProjectLora, find_loras
@@ -39,6 +40,7 @@ class Setup:
     depth: DepthChoice
     reels: Mapping[str, Reel] = field(default_factory=dict)
     loras: tuple[ProjectLora, ...] = ()
+    controls: tuple[ProjectControl, ...] = ()
 
     @property
     def starts_with_clip(self) -> bool:
@@ -106,6 +108,7 @@ def prepare(project: Project) -> Setup:
         depth=depth,
         reels=find_reels(project, size),
         loras=find_loras(project, source),
+        controls=find_controls(project, source, depth),
     )
 
 
@@ -142,7 +145,7 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
         "strength": known.strength,
         "sampler": known.sampler,
     }
-    specs = (*lane_specs(samplers, defaults), *project.lora_lanes)
+    specs = (*lane_specs(samplers, defaults), *project.lora_lanes, *project.control_lanes)
     clock, track = with_sound(project)
     if not project.file.video.input:
         specs = tuple(spec for spec in specs if spec not in VIDEO)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from keyframes import Row
 from projects import Picture, Project, Take, canonical, read_project
+from render.diffusion.control.steering import Control
 from render.film import MakePainter, Rendered, render_project
 from render.painter import OnStep
 from render.seeds import frame_travel
@@ -76,7 +77,14 @@ class FakePainter:
         self.setup, self.seconds, self.fails = setup, seconds, dict(fails or {})
         self.seen: list[tuple[int, Tensor | None]] = []
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
+    def paint(
+        self,
+        picture: Tensor | None,
+        row: Row,
+        on_step: OnStep,
+        hole: Tensor | None = None,
+        controls: Sequence[Control] = (),
+    ) -> Tensor:
         """See render.painter.Painter."""
         self.seen.append((row.frame, None if picture is None else picture.clone()))
         if row.frame in self.fails:

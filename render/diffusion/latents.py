@@ -17,17 +17,21 @@ def encode(model: Model, pictures: Tensor) -> Tensor:
     """Encode pictures (B, 3, H, W) in [0, 1] to latents (B, C, h, w), float32, as the denoiser knows them.
 
     The mode of the posterior is taken, not a sample: in a film each frame starts from the last one, and a
-    sample would add noise of its own at every frame. Sides that are no multiple of what the model takes are
-    padded at the right and the bottom by repeating the edge; decode's caller crops that off again.
+    sample would add noise of its own at every frame. decode's caller crops off again what `padded` added.
     """
-    height, width = pictures.shape[-2:]
     given = pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1
     # the CPU's convolutions are a third faster on this order of memory
     given = given.contiguous(memory_format=torch.channels_last)
+    return model.family.encode(model, padded(model, given))
+
+
+def padded(model: Model, pictures: Tensor) -> Tensor:
+    """Return pictures (B, 3, H, W) with sides that the model takes: padded at the right and the bottom by repeating
+    the edge.
+    """
+    height, width = pictures.shape[-2:]
     extra = (-width % model.multiple, -height % model.multiple)
-    if any(extra):
-        given = pad(given, (0, extra[0], 0, extra[1]), mode="replicate")
-    return model.family.encode(model, given)
+    return pad(pictures, (0, extra[0], 0, extra[1]), mode="replicate") if any(extra) else pictures
 
 
 def decode(model: Model, latents: Tensor) -> Tensor:

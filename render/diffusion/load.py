@@ -13,6 +13,8 @@ import torch
 
 from keyframes.errors import EnvironmentFault, quoted
 from render.diffusion.catalogue import INDEX, ModelSource, source_of_folder
+from render.diffusion.control.files import ControlFile
+from render.diffusion.control.nets import load_controls
 from render.diffusion.defaults import read_json
 from render.diffusion.devices import find_device, find_dtype
 from render.diffusion.embeddings import Notice, TextEncoder
@@ -31,13 +33,15 @@ def load_model(
     dtype: str = "auto",
     notice: Notice | None = None,
     loras: Sequence[LoraFile] = (),
+    controls: Sequence[ControlFile] = (),
 ) -> Model:
     """Load a model that find_model found.
 
     `notice` is told what a person should know but what is no mistake (words beyond the model's window); they
     are remarks of one sentence. The network is used only for a hub name that is not in the local cache.
 
-    `loras` are attached to it without weight; see Model.use_loras.
+    `loras` are attached to it without weight; see Model.use_loras. `controls` are ControlNets that were checked
+    against it.
 
     Raises EnvironmentFault where the device is not there, or the files cannot be read.
     """
@@ -56,6 +60,7 @@ def load_model(
         (getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None))
         for end in ("", "_2", "_3")
     ]
+    denoiser = getattr(pipe, row.denoiser)
     family: Family = import_module(f"render.diffusion.families.{row.module}").FAMILY
     return Model(
         source=source,
@@ -63,7 +68,7 @@ def load_model(
         encoders=tuple(
             TextEncoder(tokenizer=reader, encoder=encoder) for reader, encoder in pairs if encoder
         ),
-        denoiser=getattr(pipe, row.denoiser),
+        denoiser=denoiser,
         vae=pipe.vae,
         scheduler=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),
@@ -72,6 +77,7 @@ def load_model(
         dtype=precision,
         notice=notice or _ignore,
         loras=attach_loras(pipe, row, loras),
+        controls=load_controls(controls, denoiser=denoiser, device=where, dtype=precision),
     )
 
 

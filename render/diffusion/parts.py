@@ -80,7 +80,8 @@ class Model:
     """A loaded model: the parts that painting needs, on one device.
 
     `scheduler` and `scheduler_config` are the model's own, unchanged. `flags` are the pipeline's own settings
-    (force_zeros_for_empty_prompt ...). `vae` may be in float32 while the rest is in half precision.
+    (force_zeros_for_empty_prompt ...). `vae` may be in float32 while the rest is in half precision. `controls`
+    are its ControlNets.
     """
 
     source: ModelSource
@@ -95,6 +96,7 @@ class Model:
     dtype: torch.dtype
     notice: Notice
     loras: Loras = field(default_factory=Loras)
+    controls: tuple[Any, ...] = ()
 
     def use_loras(self, weights: Sequence[float]) -> None:
         """Set the weight of each LoRA that was loaded with the model. Texts are encoded anew where it matters."""

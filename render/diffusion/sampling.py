@@ -14,6 +14,7 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
+from render.diffusion.control.steering import Control, Steering
 from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
 from render.diffusion.noise import start_noise
@@ -36,6 +37,7 @@ def paint(
     frame: int,
     strengths: Tensor | None = None,
     noise: Tensor | None = None,
+    controls: Sequence[Control] = (),
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Paint one frame of B chains: (B, 3, H, W) RGB in [0, 1], float32, on the model's device.
@@ -44,7 +46,8 @@ def paint(
     alone. `size` is (width, height) in pixels, of any value: what the VAE cannot take is padded by repeating
     the edge, and cropped off again. `strengths` (B, 1, H, W) in [0, 1] are for those pixels of the pictures
     that need more than the settings' strength (see `reveal`). `prompts` and `seeds` have one entry for each
-    chain. The noise is a function of the seed, unless `noise` (B, C, h, w), normal, is given.
+    chain. The noise is a function of the seed, unless `noise` (B, C, h, w), normal, is given. `controls` are the
+    ControlNets that steer, each with its pictures (B, 3, H, W).
     `on_step(done, count)` is called after each step; what it raises stops the painting. Where the strength
     means no step at all, the pictures are returned as they are.
 
@@ -53,6 +56,7 @@ def paint(
     no finite picture even in float32.
     """
     _check_shapes(pictures, size, prompts, seeds, strengths)
+    _check_controls(model, controls, (len(seeds), 3, size[1], size[0]))
     plan = plan_steps(model, settings, pictured=pictures is not None)
     reveal = None if pictures is None or strengths is None else plan_reveal(model, settings, strengths)
     if pictures is not None and reveal is None and plan.count == 0:
@@ -71,7 +75,9 @@ def paint(
         else:
             schedule = RevealSchedule(model, settings, reveal, seeds=seeds, shape=shape)
         guidance = make_guidance(model, prompts, settings, frame=frame)
-        clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, on_step)
+        steering = Steering(model, controls, cfg_scale=settings.cfg_scale)
+        noised = schedule.noised(latents, start)
+        clean = _denoise(model, schedule, guidance, noised, settings, steering, on_step)
         return clean, decode(model, clean)
 
     try:
@@ -94,6 +100,7 @@ def _denoise(
     guidance: Guidance,
     latents: Tensor,
     settings: Sampling,
+    steering: Steering,
     on_step: OnStep | None,
 ) -> Tensor:
     """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
@@ -115,7 +122,9 @@ def _denoise(
     for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
         way = ways[guided[index]]
         given = schedule.scaled(way.spread(latents), timestep).to(dtype)
-        answers = model.family.answer(model, given, moment, conditions[guided[index]])
+        asked = conditions[guided[index]]
+        steered = steering.at(index, count, latents=given, moment=moment, conditions=asked, guidance=way)
+        answers = model.family.answer(model, given, moment, {**asked, **steered})
         latents = schedule.step(way.combine(answers.float()), timestep, latents)
         if on_step is not None:
             on_step(index + 1, count)
@@ -135,7 +144,7 @@ def _finite(model: Model, painted: Callable[[], tuple[Tensor, Tensor]], frame: i
         with in_float32(model.vae):
             picture = decode(model, latents)
     if not _is_finite(picture) and model.denoiser.dtype != torch.float32:
-        with in_float32(model.denoiser, model.vae):
+        with in_float32(model.denoiser, model.vae, *model.controls):
             latents, picture = painted()
     if _is_finite(picture):
         return picture
@@ -170,3 +179,12 @@ def _check_shapes(
         raise ValueError(
             f"strengths are {given}; expected is (B, 1, H, W) = {(len(seeds), 1, height, width)}"
         )
+
+
+def _check_controls(model: Model, controls: Sequence[Control], expected: tuple[int, ...]) -> None:
+    for control in controls:
+        if not 0 <= control.number < len(model.controls):
+            raise ValueError(f"control {control.number}; the model has {len(model.controls)} ControlNets")
+        if tuple(control.pictures.shape) != expected:
+            given = tuple(control.pictures.shape)
+            raise ValueError(f"control pictures are {given}; expected is (B, 3, H, W) = {expected}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from motion import Move, optical_flow, warp
 from projects import Picture, Take
 from projects.png import encode_png
 from render.cadence import Cadence
+from render.diffusion.control.steering import Control
 from render.plans import ORIGINALS, evaluations, frame_keys, hidden_originals, make_plan
 from render.setup import Setup, prepare
 from render.tensors import to_picture
@@ -238,7 +240,14 @@ class Same:
     def __init__(self, setup: Setup) -> None:
         self.side = setup.size[0]
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: object, hole: Tensor | None = None) -> Tensor:
+    def paint(
+        self,
+        picture: Tensor | None,
+        row: Row,
+        on_step: object,
+        hole: Tensor | None = None,
+        controls: Sequence[Control] = (),
+    ) -> Tensor:
         return pattern(self.side) if picture is None else picture
 
 
@@ -283,7 +292,14 @@ def test_no_stutter(home: Path, motion: str, step: tuple[float, float] | None) -
 class Mover(Same):
     """Paints a disc that goes its own way: 8 pixels to the right at every original."""
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: object, hole: Tensor | None = None) -> Tensor:
+    def paint(
+        self,
+        picture: Tensor | None,
+        row: Row,
+        on_step: object,
+        hole: Tensor | None = None,
+        controls: Sequence[Control] = (),
+    ) -> Tensor:
         card = (
             np.full((self.side, self.side, 3), 0.2, np.float32)
             + pattern(self.side)[0].permute(1, 2, 0).numpy() / 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from keyframes import Row
 from projects import Picture
 from render.camera import move_of
 from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
+from render.diffusion.control.steering import Control
 from render.frame import FramePainter
 from render.setup import Setup, prepare
 from render.tensors import to_picture, to_tensor
@@ -35,7 +37,14 @@ class Recorder:
         self.holes: list[Tensor | None] = []
         self.result = result
 
-    def paint(self, picture: Tensor | None, row: Row, on_step: object, hole: Tensor | None = None) -> Tensor:
+    def paint(
+        self,
+        picture: Tensor | None,
+        row: Row,
+        on_step: object,
+        hole: Tensor | None = None,
+        controls: Sequence[Control] = (),
+    ) -> Tensor:
         self.given.append(picture)
         self.holes.append(hole)
         if self.result is not None:

@@ -39,8 +39,8 @@ class FamilyRow:
     VAE's. `samplers` is the kind of samplers that work (render.diffusion.samplers). `steps` and `cfg_scale` are
     what its models are published with, `variants` those of some of them, and `few_steps` those of models which
     were distilled to a few steps without guidance ("turbo", "lightning" in their name). `half` is the
-    precision that they are published in. `libraries` name the classes of its parts; `needs` are packages that
-    they need.
+    precision that they are published in. `control` is the class of its ControlNets in diffusers, "" for
+    none. `libraries` name the classes of its parts; `needs` are packages that they need.
     """
 
     name: str
@@ -53,6 +53,7 @@ class FamilyRow:
     denoiser: str = "unet"
     patch: int = 1
     packing: int = 1
+    control: str = ""
     samplers: str = DIFFUSION
     steps: int = 20
     cfg_scale: float = 7.0
@@ -68,6 +69,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="sdxl",
         module="sdxl",
+        control="ControlNetModel",
         pipelines=("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline"),
         size=1024,
         marks=("conditioner.embedders.",),
@@ -77,6 +79,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="sd",
         module="sd",
+        control="ControlNetModel",
         pipelines=(
             "StableDiffusionPipeline",
             "StableDiffusionImg2ImgPipeline",
@@ -90,6 +93,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="kolors",
         module="kolors",
+        control="ControlNetModel",
         pipelines=("KolorsPipeline", "KolorsImg2ImgPipeline"),
         size=1024,
         upcasts_vae=True,
@@ -101,6 +105,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="sd3",
         module="sd3",
+        control="SD3ControlNetModel",
         pipelines=("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline"),
         size=1024,
         denoiser="transformer",
@@ -113,6 +118,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="flux",
         module="flux",
+        control="FluxControlNetModel",
         pipelines=("FluxPipeline", "FluxImg2ImgPipeline"),
         size=1024,
         denoiser="transformer",

@@ -1,0 +1,85 @@
+"""Whether a ControlNet fits a model, from the configs of both. Importable without torch; nothing is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keyframes.errors import EnvironmentFault
+from render.diffusion.catalogue import ModelSource
+from render.diffusion.control.files import FLUX, SD3, UNET, ControlFile, families_of
+from render.diffusion.defaults import read_json
+from render.diffusion.families.table import FAMILIES, family_named
+from render.diffusion.weights import read_header
+
+# What must be the same in both configs; those of ALONE also where one of them does not say it.
+_SAME: Mapping[str, tuple[str, ...]] = {
+    UNET: ("in_channels", "cross_attention_dim", "block_out_channels", "layers_per_block"),
+    SD3: ("in_channels", "attention_head_dim", "num_attention_heads", "joint_attention_dim")
+    + ("pooled_projection_dim",),
+    FLUX: ("in_channels", "attention_head_dim", "num_attention_heads", "joint_attention_dim")
+    + ("pooled_projection_dim",),
+}
+_ALONE: Mapping[str, tuple[str, ...]] = {
+    UNET: ("encoder_hid_dim", "addition_embed_type", "projection_class_embeddings_input_dim")
+}
+_UNKNOWN: Mapping[str, Mapping[str, str]] = {  # what a config must not ask for
+    SD3: {"extra_conditioning_channels": "is for inpainting: it wants a mask"},
+    FLUX: {"num_mode": "is a union of several: it wants to be told which"},
+    UNET: {"class_embed_type": "wants a class label"},
+}
+
+
+def check_control(file: ControlFile, source: ModelSource) -> None:
+    """Check a ControlNet against a model. A hub model that is not here yet is checked once it is fetched.
+
+    Raises EnvironmentFault for a family that has none here, and for one that was made for other models.
+    """
+    if not source.family:
+        return
+    row = family_named(source.family)
+    if not row.control:
+        steered = ", ".join(known.name for known in FAMILIES if known.control)
+        raise EnvironmentFault(
+            f'ControlNet "{file.name}": ControlNet is for {steered} models here, and "{source.name}" is a '
+            f"{row.name} model."
+        )
+    if file.kind != row.control:
+        raise EnvironmentFault(_misfit(file, source, f"is made for {families_of(file.kind)} models"))
+    for key, why in _UNKNOWN[file.kind].items():
+        if file.config.get(key):
+            raise EnvironmentFault(f'ControlNet "{file.name}" {why} ({key}), which is not possible here.')
+    known = _config_of(source)
+    for key in _SAME[file.kind]:
+        ours, theirs = known.get(key), file.config.get(key)
+        if ours is not None and theirs is not None and ours != theirs:
+            raise EnvironmentFault(_misfit(file, source, _difference(key, ours, theirs)))
+    for key in _ALONE.get(file.kind, ()) if len(known) > 1 else ():
+        if known.get(key) != file.config.get(key):
+            raise EnvironmentFault(
+                _misfit(file, source, _difference(key, known.get(key), file.config.get(key)))
+            )
+
+
+def _config_of(source: ModelSource) -> Mapping[str, Any]:
+    """Return the config of a model's denoiser; of a single file only the width of its texts is known."""
+    assert source.path is not None
+    if source.kind != "single-file":
+        return read_json(source.path / family_named(source.family).denoiser / "config.json")
+    shapes = (
+        entry["shape"]
+        for name, entry in read_header(source.path).items()
+        if name.endswith("attn2.to_k.weight")
+    )
+    return {"cross_attention_dim": next(shapes, (None, None))[1]}
+
+
+def _difference(key: str, ours: object, theirs: object) -> str:
+    return f"has {key} {theirs}, and the model {ours}"
+
+
+def _misfit(file: ControlFile, source: ModelSource, why: str) -> str:
+    return (
+        f'ControlNet "{file.name}" does not fit "{source.name}", a {source.family} model: it {why}. '
+        "Use a ControlNet that was trained on this family."
+    )

@@ -1,0 +1,56 @@
+"""Loading ControlNets: diffusers reads the files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from keyframes.errors import EnvironmentFault, quoted
+from render.diffusion.control.files import ControlFile
+
+
+def load_controls(
+    files: Sequence[ControlFile], *, denoiser: Any, device: torch.device, dtype: torch.dtype
+) -> tuple[Any, ...]:
+    """Load ControlNets on a device, one for each file; the same file twice is loaded once.
+
+    Raises EnvironmentFault where the files cannot be read.
+    """
+    loaded: dict[str, Any] = {}
+    for file in files:
+        if file.digest not in loaded:
+            net = _read(file, dtype)
+            if net.config.get("use_pos_embed") is False:  # Stable Diffusion 3.5's own read the model's places
+                net.pos_embed = net._get_pos_embed_from_transformer(denoiser).to(dtype)
+            loaded[file.digest] = net.to(device).eval().requires_grad_(False)
+    return tuple(loaded[file.digest] for file in files)
+
+
+def _read(file: ControlFile, dtype: torch.dtype) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the age of config files, which nobody here can mend
+            return getattr(import_module("diffusers"), file.kind).from_pretrained(
+                str(file.path),
+                dtype=dtype,
+                variant=_variant(file.path, dtype),
+                use_safetensors=True,
+                local_files_only=True,
+            )
+    except Exception as error:  # the libraries' own kinds are many
+        why = quoted(str(error).strip().partition("\n")[0], 160)
+        raise EnvironmentFault(
+            f'ControlNet "{file.name}" ({file.path}) could not be loaded: {why}. Fetch it again.'
+        ) from error
+
+
+def _variant(folder: Path, dtype: torch.dtype) -> str | None:
+    """Choose between a folder's full and half precision files."""
+    names = [path.name for path in folder.glob("*.safetensors")]
+    half = [name for name in names if ".fp16." in name]
+    return "fp16" if half and (dtype == torch.float16 or len(half) == len(names)) else None

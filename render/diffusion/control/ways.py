@@ -1,0 +1,185 @@
+"""How ControlNets are asked, by their class: what they are shown, and where their answers go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from render.diffusion.control.files import FLUX, SD3, UNET
+from render.diffusion.families.flow import TIME, pack
+from render.diffusion.latents import padded
+from render.diffusion.parts import Model
+
+Residuals = Sequence[Sequence[Tensor]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a ControlNet is asked in one step.
+
+    `rows` are those of the denoiser's that it speaks to; `latents` (n, C, h, w) and `hint` (n, ...) are already those,
+    `conditions` are the denoiser's, of all rows. `soft`: its outer layers speak more softly.
+    """
+
+    model: Model
+    latents: Tensor
+    moment: Tensor
+    conditions: Mapping[str, Any]
+    rows: slice
+    hint: Tensor
+    weight: float
+    soft: bool
+    cfg_scale: float
+
+
+class Way(Protocol):
+    """How ControlNets of one class are asked."""
+
+    def hint(self, model: Model, net: Any, pictures: Tensor) -> Tensor:
+        """Return pictures (B, 3, H, W) in [0, 1] as the ControlNet takes them."""
+        ...
+
+    def ask(self, net: Any, question: Question) -> Residuals:
+        """Return what is added to the denoiser's layers, in groups."""
+        ...
+
+    def told(self, residuals: Residuals) -> Mapping[str, Any]:
+        """Return the denoiser's arguments for what `ask` returned."""
+        ...
+
+
+class UNetWay:
+    """Pictures as pixels; one residual for each layer of the UNet's way down, and one for its middle.
+
+    Kolors' projects ChatGLM's states itself, as its UNet does.
+    """
+
+    def hint(self, model: Model, net: Any, pictures: Tensor) -> Tensor:
+        """See Way."""
+        return padded(model, pictures.to(device=model.device, dtype=net.dtype))
+
+    def ask(self, net: Any, question: Question) -> Residuals:
+        """See Way. Softly: each layer's share of its weight rises evenly, by decibels, from 0.1 to 1."""
+        given, rows = question.conditions, question.rows
+        texts = given["encoder_hidden_states"][rows].to(net.dtype)
+        if net.config.encoder_hid_dim_type == "text_proj":
+            texts = net.encoder_hid_proj(texts)
+        added = {name: value[rows] for name, value in given.get("added_cond_kwargs", {}).items()}
+        down, middle = net(
+            question.latents,
+            question.moment,
+            encoder_hidden_states=texts,
+            controlnet_cond=question.hint,
+            conditioning_scale=question.weight,
+            added_cond_kwargs=added,
+            guess_mode=question.soft,
+            return_dict=False,
+        )
+        return [list(down), [middle]]
+
+    def told(self, residuals: Residuals) -> Mapping[str, Any]:
+        """See Way."""
+        down, (middle,) = residuals
+        return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": middle}
+
+
+class SD3Way:
+    """Pictures as latents; residuals for the transformer's blocks, fewer than it has, each for several of them."""
+
+    def hint(self, model: Model, net: Any, pictures: Tensor) -> Tensor:
+        """See Way. Those that are told no pooled text (InstantX's) know latents without the VAE's shift."""
+        config = model.vae.config
+        shift = 0.0 if _unpooled(net) else float(config.shift_factor)
+        return ((_encoded(model, pictures) - shift) * float(config.scaling_factor)).to(net.dtype)
+
+    def ask(self, net: Any, question: Question) -> Residuals:
+        """See Way."""
+        given, rows = question.conditions, question.rows
+        pooled = given["pooled_projections"][rows].to(net.dtype)
+        texts = given["encoder_hidden_states"][rows].to(net.dtype)
+        found = net(
+            hidden_states=question.latents,
+            timestep=question.moment.expand(len(question.latents)),
+            encoder_hidden_states=None if net.config.joint_attention_dim is None else texts,
+            pooled_projections=torch.zeros_like(pooled) if _unpooled(net) else pooled,
+            controlnet_cond=question.hint,
+            conditioning_scale=question.weight,
+            return_dict=False,
+        )[0]
+        blocks = len(question.model.denoiser.transformer_blocks)
+        return [[found[int(block / (blocks / len(found)))] for block in range(blocks)]]
+
+    def told(self, residuals: Residuals) -> Mapping[str, Any]:
+        """See Way."""
+        return {"block_controlnet_hidden_states": list(residuals[0])}
+
+
+class FluxWay:
+    """Pictures as latents in tokens, or (XLabs) as pixels; residuals for both kinds of the transformer's blocks."""
+
+    def hint(self, model: Model, net: Any, pictures: Tensor) -> Tensor:
+        """See Way."""
+        if net.input_hint_block is not None:
+            return padded(model, pictures.to(device=model.device, dtype=net.dtype)) * 2 - 1
+        config = model.vae.config
+        latents = (_encoded(model, pictures) - float(config.shift_factor)) * float(config.scaling_factor)
+        return pack(latents).to(net.dtype)
+
+    def ask(self, net: Any, question: Question) -> Residuals:
+        """See Way."""
+        given, rows, count = question.conditions, question.rows, len(question.latents)
+        scale = torch.full([count], question.cfg_scale, device=question.latents.device)
+        double, single = net(
+            hidden_states=pack(question.latents),
+            controlnet_cond=question.hint,
+            conditioning_scale=question.weight,
+            timestep=question.moment.expand(count).to(question.latents.dtype) / TIME,
+            guidance=scale if net.config.guidance_embeds else None,
+            pooled_projections=given["pooled_projections"][rows].to(net.dtype),
+            encoder_hidden_states=given["encoder_hidden_states"][rows].to(net.dtype),
+            txt_ids=given["txt_ids"],
+            img_ids=given["img_ids"],
+            return_dict=False,
+        )
+        around = net.input_hint_block is not None
+        blocks, singles = (len(part) for part in _blocks(question.model))
+        return [
+            _stretched(double or (), blocks, around=around),
+            _stretched(single or (), singles, around=False),
+        ]
+
+    def told(self, residuals: Residuals) -> Mapping[str, Any]:
+        """See Way."""
+        double, single = (list(group) or None for group in residuals)
+        return {"controlnet_block_samples": double, "controlnet_single_block_samples": single}
+
+
+def _stretched(found: Sequence[Tensor], blocks: int, *, around: bool) -> list[Tensor]:
+    """Return one residual for each block: each serves the same number of neighbours, or they come `around` again."""
+    if not found:
+        return []
+    each = ceil(blocks / len(found))
+    return [found[block % len(found) if around else block // each] for block in range(blocks)]
+
+
+def _blocks(model: Model) -> tuple[Any, Any]:
+    return model.denoiser.transformer_blocks, model.denoiser.single_transformer_blocks
+
+
+def _unpooled(net: Any) -> bool:
+    return bool(net.config.get("force_zeros_for_pooled_projection", True))
+
+
+def _encoded(model: Model, pictures: Tensor) -> Tensor:
+    """Return the mode of the VAE's posterior, float32, as it is: neither shifted nor scaled."""
+    given = padded(model, pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
+    mode: Tensor = model.vae.encode(given.contiguous(memory_format=torch.channels_last)).latent_dist.mode()
+    return mode.float()
+
+
+WAYS: Mapping[str, Way] = {UNET: UNetWay(), SD3: SD3Way(), FLUX: FluxWay()}
