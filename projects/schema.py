@@ -397,6 +397,10 @@ class Output(_Table):
     upscale: Annotated[int, NoBool, Field(ge=1, le=8)] = Field(
         default=1, description="So many times as wide and high (Lanczos)."
     )
+    loop: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
+        default=0,
+        description="So many frames at the end dissolve into those at the beginning: the film goes round.",
+    )
     vr: Literal["none", "side-by-side", "over-under", "equirect-180"] = Field(
         default="none",
         description="For two eyes, from depth: left and right, left over right, or two half spheres.",
@@ -482,6 +486,11 @@ class ProjectFile(_Table):
             raise ValueError("say either frames = 120 or duration = '8s'")
         if self.duration is not None and not 1 <= self.length <= MAX_FRAMES:
             raise ValueError(f"duration gives {self.length} frames; allowed: 1 to {MAX_FRAMES}")
+        if 2 * self.output.loop > self.length:
+            raise ValueError(
+                f"output.loop = {self.output.loop} is more than half of {self.length} frames; "
+                f"allowed here: 0 to {self.length // 2}"
+            )
         return self
 
     @property
