@@ -12,13 +12,15 @@ from render.diffusion.defaults import read_json
 from render.diffusion.families.table import FAMILIES, family_named
 from render.diffusion.weights import read_header
 
-# What must be the same in both configs; those of ALONE also where one of them does not say it.
+# What must be the same in both configs; those of _ALONE also where one of them does not say it.
+_TRANSFORMERS = (
+    *("in_channels", "attention_head_dim", "num_attention_heads"),
+    *("joint_attention_dim", "pooled_projection_dim"),
+)
 _SAME: Mapping[str, tuple[str, ...]] = {
     UNET: ("in_channels", "cross_attention_dim", "block_out_channels", "layers_per_block"),
-    SD3: ("in_channels", "attention_head_dim", "num_attention_heads", "joint_attention_dim")
-    + ("pooled_projection_dim",),
-    FLUX: ("in_channels", "attention_head_dim", "num_attention_heads", "joint_attention_dim")
-    + ("pooled_projection_dim",),
+    SD3: _TRANSFORMERS,
+    FLUX: _TRANSFORMERS,
 }
 _ALONE: Mapping[str, tuple[str, ...]] = {
     UNET: ("encoder_hid_dim", "addition_embed_type", "projection_class_embeddings_input_dim")
