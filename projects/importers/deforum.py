@@ -11,6 +11,7 @@ from keyframes import Clock, ProjectError
 
 from .cadence import carry_cadence
 from .common import init_image_of, seed_of, title_of, whole
+from .deforum_control import carry_controls
 from .deforum_eras import defaults_of, era_of, is_notebook
 from .deforum_film import carry_film
 from .deforum_motion import carry_motion
@@ -55,6 +56,7 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, draft: D
     _coherence(given, draft, clock, notebook)
     carry_film(given, draft, folder)
     carry_touches(given, draft, clock, folder)
+    carry_controls(given, draft, clock, folder)
     carry_prompts(given, draft, clock, notebook)
     if given.has("sd_model_name"):
         given.report.remarks.append(f"Its checkpoint was {given.word('sd_model_name')}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .settings import ANY, Setting
 
 _HYBRID = "this part of hybrid video is not here."
-_CONTROL = "ControlNet is not here yet."
 _PARSEQ = "an address is not visited: put the manifest itself there, or import it by itself."
 _MASK = "masks of video are not here yet; masks are written anew: see docs/coherence.md."
 _FLOW = "optical flow is not here yet."
@@ -53,6 +52,27 @@ CARRIED: tuple[Setting, ...] = (
         here="diffusion.subseed",
         why="and diffusion.subseed_strength, while they are switched on",
     ),
+    Setting(
+        names="cn_#_enabled cn_#_model",
+        here="control.model",
+        why="a folder in diffusers' format beside the project; without one it is left out, and told of",
+    ),
+    Setting(
+        names="cn_#_vid_path cn_#_loopback_mode",
+        here="control.source",
+        why="a file beside the project, else the picture that is painted over",
+    ),
+    Setting(
+        names="cn_#_module",
+        here="control.detect",
+        why="canny; depth by the project's network; soft edges by their gradient; others are left out, and told of",
+    ),
+    Setting(names="cn_#_threshold_a", here="control.low"),
+    Setting(names="cn_#_threshold_b", here="control.high"),
+    Setting(names="cn_#_control_mode cn_#_guess_mode", here="control.mode"),
+    Setting(names="cn_#_weight", here="control.weight"),
+    Setting(names="cn_#_guidance_start", here="control.start"),
+    Setting(names="cn_#_guidance_end", here="control.end"),
     Setting(
         names="subseed subseed_strength seed_enable_extras",
         here="diffusion.subseed",
@@ -290,11 +310,27 @@ LEFT: tuple[Setting, ...] = (
         names="fetched_parseq_manifest_summary", why="a leftover of the run that wrote the file.", off=(ANY,)
     ),
     Setting(
-        names="cn_#_enabled cn_#_module cn_#_model cn_#_weight cn_#_guidance_start cn_#_guidance_end "
-        "cn_#_processor_res cn_#_threshold_a cn_#_threshold_b cn_#_resize_mode cn_#_control_mode cn_#_pixel_perfect "
-        "cn_#_low_vram cn_#_overwrite_frames cn_#_vid_path cn_#_mask_vid_path cn_#_loopback_mode cn_#_invert_image "
-        "cn_#_guess_mode cn_#_rgbbgr_mode cn_#_lowvram",
-        why=_CONTROL,
+        names="cn_#_processor_res cn_#_pixel_perfect", why="all is detected at the film's size.", off=(ANY,)
+    ),
+    Setting(
+        names="cn_#_resize_mode",
+        why="pictures are scaled to cover the film's size, and cropped about their middle.",
+        off=("Inner Fit (Scale to Fit)", "Scale to Fit (Inner Fit)", "Crop and Resize"),
+        switch="cn_#_enabled",
+    ),
+    Setting(
+        names="cn_#_low_vram cn_#_lowvram cn_#_overwrite_frames", why="concerns memory and files.", off=(ANY,)
+    ),
+    Setting(
+        names="cn_#_mask_vid_path",
+        why="masks of ControlNets are not here; they had no effect there.",
+        off=("",),
+        switch="cn_#_enabled",
+    ),
+    Setting(
+        names="cn_#_invert_image cn_#_rgbbgr_mode",
+        why="pictures are shown as they are.",
+        off=(False,),
         switch="cn_#_enabled",
     ),
     Setting(

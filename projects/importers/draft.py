@@ -25,7 +25,7 @@ class Draft:
     def put(self, place: str, value: object) -> None:
         """Write a value at a dotted place: `fps`, `motion.zoom`."""
         table, _, name = place.rpartition(".")
-        self.tables[table][name] = value
+        self.tables.setdefault(table, {})[name] = value
 
     def toml(self, comments: Iterable[str] = ()) -> str:
         """The project as TOML, with `comments` at the end."""

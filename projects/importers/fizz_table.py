@@ -9,7 +9,7 @@ _MODEL = "concerns how the model is run, not the film."
 _MOTION = (
     "AnimateDiff's motion networks are not here: the camera of [motion] and the frame before move a film."
 )
-_CONTROL = "ControlNet is not here yet."
+_CONTROL = "its pictures lie in folders of that tool: write [control.NAME] with model and source."
 _ADAPTER = "picture prompts are not here yet."
 _AFTER = "upscaling, stylising and finding regions in a finished film is not here."
 

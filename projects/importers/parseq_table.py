@@ -6,7 +6,7 @@ from .settings import ANY, Setting
 
 _EDITOR = "concerns Parseq's editor."
 _HYBRID = "video that is mixed into a film is not here yet."
-_CONTROL = "ControlNet is not here yet."
+_CONTROL = "a manifest does not lead ControlNets here: write its values into [control.NAME]."
 _LOOPER = "a manifest names no guide images: write [guide] anew."
 _SOURCE = "what Parseq rendered of it is carried over, frame by frame."
 

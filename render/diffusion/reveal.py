@@ -19,8 +19,9 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, max_pool2d
+from torch.nn.functional import interpolate, max_pool2d, pad
 
+from render.diffusion.latents import latent_shape
 from render.diffusion.parts import LatentShape, Model
 from render.diffusion.schedule import Schedule, make_schedule
 from render.diffusion.steps import Sampling, StepPlan, reveal_plan, steps_of
@@ -41,10 +42,12 @@ def plan_reveal(model: Model, settings: Sampling, strengths: Tensor) -> Reveal |
     own strength everywhere.
 
     A latent has the highest strength of its pixels, so each one that touches a hole is painted; none has less
-    than the settings' strength.
+    than the settings' strength. Latents beyond the picture, which whole tokens want, go on as its edge does.
     """
     highest = max_pool2d(strengths.float(), model.factor, ceil_mode=True).clamp(settings.strength, 1)
-    highest = highest.to("cpu", torch.float64)
+    _, rows, columns = latent_shape(model, strengths.shape[-1], strengths.shape[-2])
+    beyond = (0, columns - highest.shape[-1], 0, rows - highest.shape[-2])
+    highest = pad(highest, beyond, mode="replicate").to("cpu", torch.float64)
     levels = int(model.scheduler_config.get("num_train_timesteps", 1000))
     plan = reveal_plan(
         settings.steps, settings.strength, float(highest.max()), settings.steps_mode, levels=levels

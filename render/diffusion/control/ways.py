@@ -178,7 +178,7 @@ def _unpooled(net: Any) -> bool:
 def _encoded(model: Model, pictures: Tensor) -> Tensor:
     """Return the mode of the VAE's posterior, float32, as it is: neither shifted nor scaled."""
     given = padded(model, pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
-    mode: Tensor = model.vae.encode(given.contiguous(memory_format=torch.channels_last)).latent_dist.mode()
+    mode: Tensor = model.vae.encode(given).latent_dist.mode()
     return mode.float()
 
 
