@@ -300,6 +300,14 @@ CONTROL_LANES = (
     ),
 )
 _CONTROL = "control."
+ADAPTER_WEIGHT = LaneSpec(
+    name="ip_adapter",
+    default=1.0,
+    minimum=0.0,
+    maximum=10.0,
+    help="how much an IP-Adapter's picture counts beside the prompt; 0 is without it",
+)
+_ADAPTER = "ip_adapter."
 # Added by what keeps a film together beyond colour, noise and sharpness: masks, symmetry, echo, saturation.
 RETOUCHING: tuple[LaneSpec, ...] = (
     LaneSpec(
@@ -375,9 +383,14 @@ def control_lane(name: str, setting: str = "weight") -> str:
     return f"{_CONTROL}{name}" if setting == "weight" else f"{_CONTROL}{name}.{setting}"
 
 
+def adapter_lane(name: str) -> str:
+    """The lane of an IP-Adapter's weight."""
+    return f"{_ADAPTER}{name}"
+
+
 def place_of(lane: str) -> str:
     """Where in the project file a lane is written: "motion.zoom", "lora.style.weight", "control.edges.start"."""
-    if lane.startswith((_LORA, _CONTROL)):
+    if lane.startswith((_LORA, _CONTROL, _ADAPTER)):
         return lane if lane.count(".") > 1 else f"{lane}.weight"
     return f"{table_of(lane)}.{lane}"
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from keyframes import Problem, ProjectError, did_you_mean
 
+from .adapters import adapter_problems
 from .footage import PICTURES, find_footage, is_footage, is_video
 from .lanes import place_of
 from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
@@ -79,7 +80,7 @@ def read_project(
         path = checked(first_file(folder, value), key)
         if path is not None:
             pictures[key] = sequence_files(folder, value) if is_sequence(value) else {0: path}
-    problems += retouch_problems(file, at)
+    problems += [*retouch_problems(file, at), *adapter_problems(file, at)]
     if not need_files:
         optional = {*dict(_paths(file)), *dict(_footage(file)), *picture_paths(file)}
         problems = [problem for problem in problems if problem.where not in optional]
@@ -132,7 +133,12 @@ def _lane_problems(project: Project) -> list[Problem]:
     try:
         compile_timeline(
             project.clock,
-            (*lane_specs(("default",), {}), *project.lora_lanes, *project.control_lanes),
+            (
+                *lane_specs(("default",), {}),
+                *project.lora_lanes,
+                *project.control_lanes,
+                *project.adapter_lanes,
+            ),
             given,
             project.prompts,
         )

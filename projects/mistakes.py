@@ -16,7 +16,7 @@ from keyframes.errors import quoted
 
 from .lanes import CONTROL_LANES, TABLES
 from .places import line_of
-from .schema import ControlNet, Lora, ProjectFile, Prompts
+from .schema import ControlNet, IpAdapter, Lora, ProjectFile, Prompts
 
 MAX_TOLD = 50
 LENGTH = ("frames", "duration")
@@ -37,8 +37,10 @@ _SAYINGS = {  # pydantic's own words are for programmers
 }
 _MISSING = {
     "lora": 'Example: path = "style.safetensors"',
+    "ip_adapter": 'Example: model = "ip-adapter_sd15.safetensors" and pictures = {0 = "a.png"}',
     "control": 'Example: model = "lllyasviel/control_v11p_sd15_canny"',
 }
+_NAMED = {"lora": Lora, "control": ControlNet, "ip_adapter": IpAdapter}
 _UNION_STEPS = {"Prompts", "str", "int", "float", "constrained-str", "dict[str,any]", "dict"}
 
 
@@ -127,7 +129,13 @@ def _known(steps: list[str]) -> str:
     model: Any = ProjectFile
     if len(steps) > 1:
         tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "sound", "output")}
-        model = {**tables, "prompts": Prompts, "lora": Lora, "control": ControlNet}.get(steps[0])
+        model = {
+            **tables,
+            "prompts": Prompts,
+            "lora": Lora,
+            "control": ControlNet,
+            "ip_adapter": IpAdapter,
+        }.get(steps[0])
     names = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."
 

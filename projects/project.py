@@ -11,7 +11,7 @@ from typing import Any
 from keyframes import Clock, LaneSpec, LaneValue, PromptSource
 from keyframes.signals import Silence
 
-from .lanes import CONTROL_LANES, LORA_WEIGHT, TABLES, control_lane, lora_lane
+from .lanes import ADAPTER_WEIGHT, CONTROL_LANES, LORA_WEIGHT, TABLES, adapter_lane, control_lane, lora_lane
 from .masks import Mask
 from .retouching import guide_keys, masks_of
 from .schema import ProjectFile, Prompts
@@ -62,6 +62,7 @@ class Project:
             for name, control in self.file.control.items()
             for spec in CONTROL_LANES
         }
+        lanes |= {adapter_lane(name): given.weight for name, given in self.file.ip_adapter.items()}
         sampler = tables["diffusion"].sampler
         return lanes if sampler is None else {**lanes, "sampler": sampler}
 
@@ -78,6 +79,11 @@ class Project:
             for name in self.file.control
             for spec in CONTROL_LANES
         )
+
+    @property
+    def adapter_lanes(self) -> tuple[LaneSpec, ...]:
+        """The same: its IP-Adapters' weights."""
+        return tuple(replace(ADAPTER_WEIGHT, name=adapter_lane(name)) for name in self.file.ip_adapter)
 
     @cached_property
     def prompts(self) -> PromptSource:

@@ -10,6 +10,7 @@ from functools import partial
 from keyframes import Clock, Problem, ProjectError, parse_position
 from keyframes.tokens import Place
 
+from .adapters import adapter_paths
 from .footage import PICTURES
 from .masks import EVERYWHERE, Mask, parse_mask
 from .schema import ProjectFile
@@ -20,14 +21,14 @@ COLORS_FROM = ("frame", "previous")
 
 
 def picture_paths(file: ProjectFile) -> dict[str, str]:
-    """Dotted key -> path, for every picture of masks, guides and colours."""
+    """Dotted key -> path, for every picture of masks, guides, colours and IP-Adapters."""
     found = {f"masks.{name}": path for name, path in file.masks.items()}
     for position, path in file.guide.keys.items():
         if isinstance(path, str):
             found[f"guide.{position}"] = path
     if file.coherence.color_from not in COLORS_FROM:
         found["coherence.color_from"] = file.coherence.color_from
-    return found
+    return found | adapter_paths(file)
 
 
 def masks_of(file: ProjectFile) -> dict[str, Mask]:

@@ -22,7 +22,7 @@ from pydantic import (
 from keyframes import LaneSpec
 
 from .footage import PICTURES, is_footage, is_video
-from .lanes import CONTROL_LANES, DIFFUSION, LORA_WEIGHT, MOTION, TABLES
+from .lanes import ADAPTER_WEIGHT, CONTROL_LANES, DIFFUSION, LORA_WEIGHT, MOTION, TABLES
 
 VERSION = 1
 MAX_FRAMES = 100_000
@@ -256,6 +256,25 @@ class ControlNet(_Table):
         return self
 
 
+class IpAdapter(_Table):
+    """An IP-Adapter: pictures that speak beside the prompt."""
+
+    model: str = Field(
+        min_length=1,
+        max_length=1000,
+        description="A .safetensors file, or one on the hub that has been fetched.",
+    )
+    encoder: str = Field(
+        "",
+        max_length=1000,
+        description="Its picture encoder's folder; default: image_encoder beside the file.",
+    )
+    weight: Lane = Field(1.0, description=_lane_help(ADAPTER_WEIGHT))
+    pictures: dict[str, str] = Field(
+        min_length=1, description="Key positions and pictures; between two they are mixed."
+    )
+
+
 class Sound(_Table):
     """How the sound track is heard by expressions: `amp`, `bass`, `mid`, `high`, `onset`, `beat_pulse`."""
 
@@ -470,6 +489,9 @@ class ProjectFile(_Table):
     lora: dict[LoraName, Lora] = Field(default_factory=dict, description="LoRAs by names of your choice.")
     control: dict[LoraName, ControlNet] = Field(
         default_factory=dict, description="ControlNets by names of your choice."
+    )
+    ip_adapter: dict[LoraName, IpAdapter] = Field(
+        default_factory=dict, description="IP-Adapters by names of your choice."
     )
     sound: Sound = Sound()
     masks: dict[str, str] = Field(

@@ -79,7 +79,9 @@ class Studio:
 
         files = [lora.file for lora in setup.loras]
         controls = [control.file for control in setup.controls]
+        adapters = [adapter.file for adapter in setup.adapters]
         digests = [*(file.digest for file in files), "controls", *(file.digest for file in controls)]
+        digests += ["adapters", *(file.digest for file in adapters)]
         name = " ".join([setup.source.fingerprint or setup.source.name, *digests])
         if self._loaded is None or self._loaded[0] != name:
             self._loaded = None  # let the old model go before the new one comes
@@ -90,6 +92,7 @@ class Studio:
                 notice=self._notice,
                 loras=files,
                 controls=controls,
+                adapters=adapters,
             )
             self._loaded = (name, model)
         return DiffusionPainter(setup, self._loaded[1])

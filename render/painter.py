@@ -16,6 +16,7 @@ from .diffusion.noise import travelled_noise
 from .diffusion.parts import Model
 from .diffusion.sampling import paint
 from .diffusion.steps import Sampling
+from .looks import Looks
 from .seeds import frame_travel
 from .setup import Setup
 
@@ -48,6 +49,7 @@ class DiffusionPainter:
 
     def __init__(self, setup: Setup, model: Model) -> None:
         self.setup, self.model, self.device = setup, model, model.device
+        self._looks = Looks(setup, model)
 
     def paint(
         self,
@@ -88,5 +90,6 @@ class DiffusionPainter:
             strengths=settings.strength + more * hole if hole is not None and more > 0 else None,
             noise=noise,
             controls=controls,
+            looks=self._looks.of(row),
             on_step=on_step,
         )

@@ -13,6 +13,7 @@ from keyframes import Row
 from projects import Take, frame_key
 from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO, lora_lane
 
+from .adapters import adapter_inputs
 from .controlkeys import control_inputs
 from .diffusion import reveal_plan, step_plan
 from .loras import lora_inputs
@@ -56,8 +57,10 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["video"] = video_inputs(setup, row)
     if loras := lora_inputs(setup.loras, row):
         inputs["loras"] = loras
-    for spec in setup.project.control_lanes:
+    for spec in (*setup.project.control_lanes, *setup.project.adapter_lanes):
         numbers.pop(spec.name)
+    if adapters := adapter_inputs(setup.adapters, row):
+        inputs["adapters"] = adapters
     if controls := control_inputs(setup, row):
         inputs["controls"] = controls
     guided = (numbers.pop("cfg_start"), numbers.pop("cfg_end"))

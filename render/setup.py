@@ -16,6 +16,7 @@ from projects.files import digest_of
 from projects.lanes import VIDEO
 from projects.retouching import uses_depth
 
+from .adapters import ProjectAdapter, find_adapters
 from .cadence import Cadence
 from .clipskip import check_clipskip
 from .controls import ProjectControl, find_controls
@@ -41,6 +42,7 @@ class Setup:
     reels: Mapping[str, Reel] = field(default_factory=dict)
     loras: tuple[ProjectLora, ...] = ()
     controls: tuple[ProjectControl, ...] = ()
+    adapters: tuple[ProjectAdapter, ...] = ()
 
     @property
     def starts_with_clip(self) -> bool:
@@ -109,6 +111,7 @@ def prepare(project: Project) -> Setup:
         reels=find_reels(project, size),
         loras=find_loras(project, source),
         controls=find_controls(project, source, depth),
+        adapters=find_adapters(project, source),
     )
 
 
@@ -145,7 +148,8 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
         "strength": known.strength,
         "sampler": known.sampler,
     }
-    specs = (*lane_specs(samplers, defaults), *project.lora_lanes, *project.control_lanes)
+    own = (*project.lora_lanes, *project.control_lanes, *project.adapter_lanes)
+    specs = (*lane_specs(samplers, defaults), *own)
     clock, track = with_sound(project)
     if not project.file.video.input:
         specs = tuple(spec for spec in specs if spec not in VIDEO)

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 
 from keyframes.errors import EnvironmentFault, quoted
+from render.diffusion.adapters.attach import attach_adapters
+from render.diffusion.adapters.files import AdapterFile
 from render.diffusion.catalogue import INDEX, ModelSource, source_of_folder
 from render.diffusion.control.files import ControlFile
 from render.diffusion.control.nets import load_controls
@@ -34,14 +36,15 @@ def load_model(
     notice: Notice | None = None,
     loras: Sequence[LoraFile] = (),
     controls: Sequence[ControlFile] = (),
+    adapters: Sequence[AdapterFile] = (),
 ) -> Model:
     """Load a model that find_model found.
 
     `notice` is told what a person should know but what is no mistake (words beyond the model's window); they
     are remarks of one sentence. The network is used only for a hub name that is not in the local cache.
 
-    `loras` are attached to it without weight; see Model.use_loras. `controls` are ControlNets that were checked
-    against it.
+    `loras` are attached to it without weight; see Model.use_loras. `controls` are ControlNets, and `adapters`
+    IP-Adapters, that were checked against it.
 
     Raises EnvironmentFault where the device is not there, or the files cannot be read.
     """
@@ -77,6 +80,7 @@ def load_model(
         dtype=precision,
         notice=notice or _ignore,
         loras=attach_loras(pipe, row, loras),
+        adapters=attach_adapters(denoiser, adapters, device=where, dtype=precision),
         controls=load_controls(controls, denoiser=denoiser, device=where, dtype=precision),
     )
 

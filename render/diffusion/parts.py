@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from render.diffusion.adapters.attach import Adapters
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.conditioning import Encoder
 from render.diffusion.embeddings import Embedding, Notice, TextEncoder
@@ -81,7 +82,7 @@ class Model:
 
     `scheduler` and `scheduler_config` are the model's own, unchanged. `flags` are the pipeline's own settings
     (force_zeros_for_empty_prompt ...). `vae` may be in float32 while the rest is in half precision. `controls`
-    are its ControlNets.
+    are its ControlNets, `adapters` its IP-Adapters.
     """
 
     source: ModelSource
@@ -97,6 +98,7 @@ class Model:
     notice: Notice
     loras: Loras = field(default_factory=Loras)
     controls: tuple[Any, ...] = ()
+    adapters: Adapters = field(default_factory=Adapters)
 
     def use_loras(self, weights: Sequence[float]) -> None:
         """Set the weight of each LoRA that was loaded with the model. Texts are encoded anew where it matters."""

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
+from render.diffusion.adapters.attach import Look
 from render.diffusion.control.steering import Control, Steering
 from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
@@ -38,6 +39,7 @@ def paint(
     strengths: Tensor | None = None,
     noise: Tensor | None = None,
     controls: Sequence[Control] = (),
+    looks: Sequence[Look] = (),
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Paint one frame of B chains: (B, 3, H, W) RGB in [0, 1], float32, on the model's device.
@@ -47,7 +49,7 @@ def paint(
     the edge, and cropped off again. `strengths` (B, 1, H, W) in [0, 1] are for those pixels of the pictures
     that need more than the settings' strength (see `reveal`). `prompts` and `seeds` have one entry for each
     chain. The noise is a function of the seed, unless `noise` (B, C, h, w), normal, is given. `controls` are the
-    ControlNets that steer, each with its pictures (B, 3, H, W).
+    ControlNets that steer, each with its pictures (B, 3, H, W); `looks` what IP-Adapters are shown.
     `on_step(done, count)` is called after each step; what it raises stops the painting. Where the strength
     means no step at all, the pictures are returned as they are.
 
@@ -77,7 +79,7 @@ def paint(
         guidance = make_guidance(model, prompts, settings, frame=frame)
         steering = Steering(model, controls, cfg_scale=settings.cfg_scale)
         noised = schedule.noised(latents, start)
-        clean = _denoise(model, schedule, guidance, noised, settings, steering, on_step)
+        clean = _denoise(model, schedule, guidance, noised, settings, steering, looks, on_step)
         return clean, decode(model, clean)
 
     try:
@@ -101,6 +103,7 @@ def _denoise(
     latents: Tensor,
     settings: Sampling,
     steering: Steering,
+    looks: Sequence[Look],
     on_step: OnStep | None,
 ) -> Tensor:
     """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
@@ -108,16 +111,13 @@ def _denoise(
     count = len(schedule.timesteps)
     guided = [settings.guides(index, count) for index in range(count)]
     ways = {on: guidance if on else guidance.unguided() for on in set(guided)}
-    conditions = {
-        on: model.family.conditions(
-            model,
-            way.texts.to(dtype),
-            negatives=way.negatives,
-            latents=latents,
-            cfg_scale=settings.cfg_scale,
+    conditions = {}
+    for on, way in ways.items():
+        texts, scale = way.texts.to(dtype), settings.cfg_scale
+        asked = model.family.conditions(
+            model, texts, negatives=way.negatives, latents=latents, cfg_scale=scale
         )
-        for on, way in ways.items()
-    }
+        conditions[on] = model.adapters.heard(looks, asked, owners=way.owners, negatives=way.negatives)
     moments = schedule.timesteps.to(model.device)
     for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
         way = ways[guided[index]]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from projects import import_settings, read_project
-from projects.importers import Imported
+from projects import read_project
+from projects.importers import Imported, import_settings
 
 UNIT: dict[str, Any] = {
     "enabled": True,

@@ -74,13 +74,11 @@ def setup(folder: Path, controls: str, **more: str) -> Setup:
 RAMP = control(weight="0: (0), 1: (0), 3: (1)")
 
 
-def film(
-    folder: Path, out: Path, controls: str, frames: str | None = None, **more: object
-) -> dict[str, bytes]:
+def film(folder: Path, out: Path, controls: str, only: str | None = None, **more: object) -> dict[str, bytes]:
     """Render with a model loaded anew, as after a kill."""
     project = read_project(text(controls, **more), name="dream.toml", folder=folder)  # type: ignore[arg-type]
     studio = api.Studio(device="cpu")
-    api.render(project, take=out, studio=studio, film=False, metadata=False, frames=frames)
+    api.render(project, take=out, studio=studio, film=False, metadata=False, frames=only)
     return files(out)
 
 
@@ -132,7 +130,6 @@ HELD = control(source="hint_%d.png")
         (RAMP, RAMP + "mode = 'control'\n", 2),
         (RAMP, RAMP + "start = '0: (0), 3: (0.5)'\n", 2),
         (RAMP, RAMP + "end = '0: (1), 2: (1), 3: (0.5)'\n", 3),
-        (RAMP + "detect = 'depth'\n", RAMP + "detect = 'depth'\n", None),
         (control(source="hint_0.png"), control(source="hint_1.png"), 0),
         (HELD, control(source="hint_0.png"), 1),
         (CLIP, CLIP + control(source="video"), 0),
@@ -141,6 +138,16 @@ HELD = control(source="hint_%d.png")
 )
 def test_all_that_changes_a_frame_is_in_its_key(films: Path, one: str, two: str, first: int | None) -> None:
     assert first_change(films, one, two) == first
+
+
+def test_the_depth_that_is_shown_is_in_the_key(films: Path) -> None:
+    deep = RAMP + "detect = 'depth'\n"
+    keys = [
+        frame_keys(setup(films, deep, motion=f"depth = '{depth}'"))
+        for depth in ("ground", "eye", "hint_0.png", "hint_1.png", "clip.mp4")
+    ]
+    assert len({tuple(made[:2]) for made in keys}) == 1, "without weight no depth is looked at"
+    assert len({made[2] for made in keys}) == 5
 
 
 def test_a_picture_before_frame_0_is_shown_too(films: Path) -> None:
@@ -258,7 +265,7 @@ def test_without_a_picture_nothing_is_shown(films: Path) -> None:
 
 def square() -> np.ndarray:
     picture = np.zeros((48, 48, 3), np.uint8)
-    picture[12:36, 12:36] = 200
+    picture[14:34, 14:34] = 200
     return picture
 
 
@@ -267,12 +274,12 @@ def test_edges_are_white_where_a_shape_ends(find: Callable[[np.ndarray], np.ndar
     found = find(square())
     assert (found.shape, found.dtype) == ((48, 48, 3), np.uint8)
     inside = np.zeros((48, 48), bool)
-    inside[12:36, 12:36] = True
-    wide = cv2.dilate(inside.astype(np.uint8), np.ones((7, 7))).astype(bool)
-    narrow = cv2.erode(inside.astype(np.uint8), np.ones((7, 7))).astype(bool)
+    inside[14:34, 14:34] = True
+    wide = cv2.dilate(inside.astype(np.uint8), np.ones((13, 13))).astype(bool)
+    narrow = cv2.erode(inside.astype(np.uint8), np.ones((13, 13))).astype(bool)
     assert not found[~wide].any()
     assert not found[narrow].any()
-    rows = found[13:35, 8:17, 0].max(axis=1)
+    rows = found[15:33, 10:19, 0].max(axis=1)
     assert (rows > 180).all(), "the left edge is seen at every row"
     assert np.array_equal(found[..., 0], found[..., 1])
     assert not find(np.full_like(square(), 130)).any()

@@ -69,7 +69,8 @@ class UNetWay:
         texts = given["encoder_hidden_states"][rows].to(net.dtype)
         if net.config.encoder_hid_dim_type == "text_proj":
             texts = net.encoder_hid_proj(texts)
-        added = {name: value[rows] for name, value in given.get("added_cond_kwargs", {}).items()}
+        told = given.get("added_cond_kwargs", {})
+        added = {name: told[name][rows] for name in ("text_embeds", "time_ids") if name in told}
         down, middle = net(
             question.latents,
             question.moment,

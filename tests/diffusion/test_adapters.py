@@ -1,0 +1,218 @@
+"""IP-Adapters: given the same noise and embeddings, our loop paints what the diffusers pipelines paint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module, util
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from keyframes.errors import EnvironmentFault
+from render.diffusion import Sampling, find_model
+from render.diffusion.adapters.attach import Look
+from render.diffusion.adapters.files import check_adapter, find_adapter
+from render.diffusion.load import load_model
+from render.diffusion.noise import start_noise, step_generators
+from render.diffusion.parts import Model
+from render.diffusion.sampling import paint
+from tests.diffusion.conftest import prompt
+from tests.tiny_adapter import SIDE, tiny_adapter
+
+ModelOf = Callable[[str], Model]
+TEXT, NEGATIVE, SEED = "a cat, Dog", "blue fog", 3
+PIPELINES = {"sd": "StableDiffusion", "sdxl": "StableDiffusionXL", "kolors": "Kolors"}
+KINDS = [
+    "sd",
+    "sdxl",
+    pytest.param(
+        "kolors",
+        marks=pytest.mark.skipif(util.find_spec("sentencepiece") is None, reason="needs sentencepiece"),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def adapted(
+    tmp_path_factory: pytest.TempPathFactory, model_of: ModelOf
+) -> Callable[[str], tuple[Model, list[Path]]]:
+    """A model of its own with two adapters, a plain one and one that reads parts, and their files."""
+
+    def load(kind: str) -> tuple[Model, list[Path]]:
+        plain, folder = model_of(kind), tmp_path_factory.mktemp("adapters") / kind
+        files = [
+            tiny_adapter(folder, plain.denoiser, name="plain.safetensors"),
+            tiny_adapter(folder, plain.denoiser, parts=True, seed=1, name="plus.safetensors"),
+        ]
+        found = [find_adapter(str(file)) for file in files]
+        for file in found:
+            check_adapter(file, plain.source)
+        return load_model(plain.source, device="cpu", adapters=found), files
+
+    return cache(load)
+
+
+def ours(model: Model, settings: Sampling, picture: Tensor | None, looks: Sequence[Look]) -> Tensor:
+    return paint(
+        model,
+        pictures=picture,
+        size=(64, 64),
+        prompts=[prompt(TEXT, NEGATIVE)],
+        settings=settings,
+        seeds=[SEED],
+        frame=0,
+        looks=looks,
+    )
+
+
+def pictures(count: int) -> list[Tensor]:
+    maker = torch.Generator().manual_seed(8)
+    return [torch.rand(1, 3, SIDE, SIDE, generator=maker) for _ in range(count)]
+
+
+def states(file: Path) -> dict[str, dict[str, Tensor]]:
+    """An adapter's tensors as diffusers' loader takes them in a dictionary."""
+    tensors = load_file(file)
+    return {
+        group: {name.partition(".")[2]: one for name, one in tensors.items() if name.startswith(f"{group}.")}
+        for group in ("image_proj", "ip_adapter")
+    }
+
+
+@pytest.mark.parametrize("pictured", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_kinds_together(
+    kind: str,
+    pictured: bool,
+    adapted: Callable[[str], tuple[Model, list[Path]]],
+    folder_of: Callable[[str], Path],
+    picture: Tensor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Against the pipeline with the same embeddings, loaded by diffusers' own loader."""
+    (model, files), settings = adapted(kind), Sampling(steps=4, strength=0.75, cfg_scale=4.0)
+    seen = [eyes.look(one) for eyes, one in zip(model.adapters.eyes, pictures(2), strict=True)]
+    looks = [Look(number=0, embedding=seen[0], weight=0.7), Look(number=1, embedding=seen[1], weight=0.4)]
+    found = ours(model, settings, picture if pictured else None, looks)
+    kind_of = getattr(import_module("diffusers"), f"{PIPELINES[kind]}{'Img2Img' if pictured else ''}Pipeline")
+    pipe = kind_of.from_pretrained(str(folder_of(kind)), **({"safety_checker": None} if kind == "sd" else {}))
+    pipe.unet._load_ip_adapter_weights([states(file) for file in files], low_cpu_mem_usage=False)
+    pipe.set_ip_adapter_scale([0.7, 0.4])
+    pipe.set_progress_bar_config(disable=True)
+    module, noise = import_module(kind_of.__module__), start_noise([SEED], (model.channels, 8, 8))
+    more: dict[str, Any] = {"height": 64, "width": 64, "latents": noise}
+    if pictured:
+        monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
+        monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
+        more = {"image": picture.contiguous(memory_format=torch.channels_last), "strength": 0.75}
+    embeds = [torch.cat([eyes.blank(), one]) for eyes, one in zip(model.adapters.eyes, seen, strict=True)]
+    expected = pipe(
+        TEXT,
+        negative_prompt=NEGATIVE,
+        num_inference_steps=4,
+        guidance_scale=4.0,
+        generator=step_generators([SEED]),
+        output_type="pt",
+        ip_adapter_image_embeds=embeds,
+        **more,
+    ).images
+    torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weight_0_is_the_model_alone_and_more_is_more(
+    kind: str, adapted: Callable[[str], tuple[Model, list[Path]]], model_of: ModelOf, picture: Tensor
+) -> None:
+    (model, _), settings = adapted(kind), Sampling(steps=4, cfg_scale=3.0)
+    plain = ours(model_of(kind), settings, picture, [])
+    seen = model.adapters.eyes[0].look(pictures(1)[0])
+
+    def painted(weight: float) -> Tensor:
+        return ours(model, settings, picture, [Look(number=0, embedding=seen, weight=weight)])
+
+    apart = [float((painted(weight) - plain).abs().mean()) for weight in (0.1, 0.3, 1.0)]
+    assert 0 < apart[0] < apart[1] < apart[2]
+    assert torch.equal(ours(model, settings, picture, []), plain), "the weights of before are forgotten"
+    assert torch.equal(painted(0.0), plain)
+
+
+def test_the_encoder_sees_what_clips_own_processor_shows(
+    adapted: Callable[[str], tuple[Model, list[Path]]],
+) -> None:
+    """Pictures of its own size: the same as through transformers' processor. Nothing is black there, not zeros."""
+    from transformers import CLIPImageProcessorPil
+
+    model, _ = adapted("sd")
+    whole, parts = model.adapters.eyes
+    (shown,) = pictures(1)
+    levels = (shown * 255).round()
+    size = {"shortest_edge": SIDE}
+    processor = CLIPImageProcessorPil(size=size, crop_size={"height": SIDE, "width": SIDE})
+    array = levels[0].permute(1, 2, 0).to(torch.uint8).numpy()
+    pixels = processor(array, return_tensors="pt").pixel_values
+    with torch.inference_mode():
+        expected = whole.encoder(pixels, output_hidden_states=True)
+    torch.testing.assert_close(whole.look(levels / 255)[:, 0], expected.image_embeds, rtol=0, atol=1e-5)
+    torch.testing.assert_close(parts.look(levels / 255)[:, 0], expected.hidden_states[-2], rtol=0, atol=1e-5)
+    assert not whole.blank().any()
+    assert parts.blank().any()
+
+
+def test_chains_see_their_own_picture(
+    adapted: Callable[[str], tuple[Model, list[Path]]], picture: Tensor
+) -> None:
+    (model, _), eyes = adapted("sd"), adapted("sd")[0].adapters.eyes[0]
+    seen = [eyes.look(one) for one in pictures(2)]
+
+    def painted(chains: list[int]) -> Tensor:
+        return paint(
+            model,
+            pictures=picture.expand(len(chains), -1, -1, -1),
+            size=(64, 64),
+            prompts=[prompt("", "fog", cat=1.0, dog=0.5) for _ in chains],
+            settings=Sampling(steps=3, cfg_scale=4.0),
+            seeds=[7 + chain for chain in chains],
+            frame=0,
+            looks=[Look(number=0, embedding=torch.cat([seen[chain] for chain in chains]))],
+        )
+
+    torch.testing.assert_close(painted([0, 1]), torch.cat([painted([0]), painted([1])]), rtol=0, atol=1e-5)
+    with pytest.raises(ValueError, match="2 IP-Adapters"):
+        ours(model, Sampling(steps=1), picture, [Look(number=2, embedding=seen[0])])
+
+
+def test_what_is_refused(tmp_path: Path, model_of: ModelOf, folder_of: Callable[[str], Path]) -> None:
+    sd, sdxl = model_of("sd"), model_of("sdxl")
+    file = tiny_adapter(tmp_path, sd.denoiser)
+
+    def refused(name: str, encoder: str = "", source: Any = None) -> str:
+        with pytest.raises(EnvironmentFault) as error:
+            check_adapter(find_adapter(name, encoder, folder=tmp_path), source or sd.source)
+        return str(error.value)
+
+    assert "is no .safetensors file" in refused("ip-adapter.bin")
+    assert "hf download h94/IP-Adapter" in refused("gone.safetensors")
+    assert "hf download some/thing" in refused("some/thing/models/x.safetensors")
+    assert "width 32, and the model's are 72 wide" in refused(file.name, source=sdxl.source)
+    assert "are for sdxl, sd, kolors models" in refused(
+        file.name, source=find_model(str(folder_of("chroma")))
+    )
+    assert "encoder is not in elsewhere" in refused(file.name, "elsewhere")
+    state = load_file(file)
+    face = {name.replace("proj.weight", "proj.0.weight"): one for name, one in state.items()}
+    save_file(face, tmp_path / "face.safetensors")
+    assert "is for faces" in refused("face.safetensors")
+    save_file({"unet.x": torch.zeros(1)}, tmp_path / "x.safetensors")
+    assert "is none" in refused("x.safetensors")
+    narrow = {**state, "image_proj.proj.weight": torch.zeros(128, 5)}
+    save_file(narrow, tmp_path / "narrow.safetensors")
+    assert "reads 5 numbers of a picture" in refused("narrow.safetensors")
+    short = {name: one for name, one in state.items() if ".3." not in name}
+    save_file(short, tmp_path / "short.safetensors")
+    with pytest.raises(EnvironmentFault, match="could not be put into the model"):
+        load_model(sd.source, device="cpu", adapters=[find_adapter("short.safetensors", folder=tmp_path)])
