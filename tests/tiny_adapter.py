@@ -53,7 +53,7 @@ def _resampler(width: int) -> dict[str, torch.Tensor]:
         "norm_out.weight": (width,),
         "norm_out.bias": (width,),
     }
-    for layer in range(2):
+    for layer in range(4):  # as many as diffusers expects
         shapes |= {
             f"layers.{layer}.0.norm1.weight": (inner,),
             f"layers.{layer}.0.norm1.bias": (inner,),

@@ -89,7 +89,7 @@ CONFIGS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 }
 
 
-def tiny_control(folder: Path, kind: str, *, seed: int = 0, **config: Any) -> Path:
+def tiny_control(folder: Path, kind: str, *, seed: int = 0, loudness: float = 0.3, **config: Any) -> Path:
     """Save a ControlNet that fits the tiny model of the same name."""
     name, usual = CONFIGS[kind]
     torch.manual_seed(seed)
@@ -97,6 +97,6 @@ def tiny_control(folder: Path, kind: str, *, seed: int = 0, **config: Any) -> Pa
     with torch.no_grad():
         for weight in net.parameters():
             if not bool(weight.any()):
-                weight.normal_(std=0.3)
+                weight.normal_(std=loudness)
     net.save_pretrained(str(folder))
     return folder

@@ -181,7 +181,7 @@ def test_chains_see_their_own_picture(
             looks=[Look(number=0, embedding=torch.cat([seen[chain] for chain in chains]))],
         )
 
-    torch.testing.assert_close(painted([0, 1]), torch.cat([painted([0]), painted([1])]), rtol=0, atol=1e-5)
+    torch.testing.assert_close(painted([0, 1]), torch.cat([painted([0]), painted([1])]), rtol=0, atol=1e-4)
     with pytest.raises(ValueError, match="2 IP-Adapters"):
         ours(model, Sampling(steps=1), picture, [Look(number=2, embedding=seen[0])])
 

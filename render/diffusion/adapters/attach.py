@@ -146,7 +146,7 @@ def _state(file: AdapterFile) -> dict[str, dict[str, Tensor]]:
 
 
 def _unreadable(file: AdapterFile, error: Exception) -> EnvironmentFault:
-    why = quoted(str(error).strip().partition("\n")[0], 160)
+    why = quoted(" ".join(str(error).split()), 200)
     return EnvironmentFault(
         f'IP-Adapter "{file.name}" could not be put into the model: {why}. Use one that was trained on this family.'
     )
