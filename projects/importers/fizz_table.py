@@ -10,7 +10,7 @@ _MOTION = (
     "AnimateDiff's motion networks are not here: the camera of [motion] and the frame before move a film."
 )
 _CONTROL = "its pictures lie in folders of that tool: write [control.NAME] with model and source."
-_ADAPTER = "picture prompts are not here yet."
+_ADAPTER = "its pictures lie in folders of that tool: write [ip_adapter.NAME] with model and pictures."
 _AFTER = "upscaling, stylising and finding regions in a finished film is not here."
 
 CARRIED: tuple[Setting, ...] = (

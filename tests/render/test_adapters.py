@@ -114,9 +114,9 @@ def test_all_that_changes_a_frame_is_in_its_key(films: Path, one: str, two: str,
 @pytest.mark.parametrize(
     ("adapters", "said"),
     [
-        (adapter(model="gone.safetensors"), ["dream.toml:10 ip_adapter.style.model", "was not found"]),
+        (adapter(model="gone.safetensors"), ["dream.toml:11 ip_adapter.style.model", "was not found"]),
         (adapter(weight=11), ["ip_adapter.style.weight", "Allowed: 0 to 10"]),
-        (adapter("0 = 'gone.png'"), ["dream.toml:12 ip_adapter.style.pictures.0", "there is no file"]),
+        (adapter("0 = 'gone.png'"), ["dream.toml:13 ip_adapter.style.pictures.0", "there is no file"]),
         (adapter("0 = 'tiny/model_index.json'"), ["is no picture"]),
         (adapter("x = 'a.png'"), ["ip_adapter.style.pictures.x"]),
         (adapter(""), ["ip_adapter.style.pictures"]),
