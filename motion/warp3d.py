@@ -57,6 +57,18 @@ def warp_depth(
     )
 
 
+def carry_depth(depth: Tensor, pose: Pose) -> Tensor:
+    """How far things are after a move, (1, 1, H, W) in units, from how far they were before it; infinite where the
+    camera now sees what it did not see then.
+
+    Convention: as `warp_depth`; each destination pixel has the nearest of what lands on it.
+    """
+    camera, distances = _Camera(pose), depth.to(torch.float32)
+    height, width = depth.shape[-2:]
+    there, far = camera.forward(_grid(height, width, 1, depth.device), distances)
+    return _z_buffer(camera, distances, there, far)
+
+
 def _warp_one(picture: Tensor, pose: Pose, depth: Tensor, border: Border, sampling: Sampling) -> Warped:
     """One picture; how densely it is thrown depends on its own move, so pictures do not share a batch here."""
     plane = _plane(pose, depth)

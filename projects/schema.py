@@ -120,6 +120,10 @@ class _MotionSettings(_Table):
         max_length=1000,
         description="3d: where depth comes from: auto, flat, ground, a picture or video (white is near), or a model.",
     )
+    depth_smooth: Annotated[int, NoBool, Field(ge=0, le=8)] = Field(
+        2,
+        description="3d: so many pictures before are looked at too, so that a network's depth does not flicker.",
+    )
     translation_scale: Annotated[float, NoBool, Field(gt=0, le=1e6)] = Field(
         1.0, description="3d: factor on all three translations."
     )
