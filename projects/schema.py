@@ -423,7 +423,7 @@ class ProjectFile(_Table):
     sound: Sound = Sound()
     masks: dict[str, str] = Field(
         default_factory=dict,
-        description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",
+        description="Pictures that masks are made of: a name, and a file (white is 1), many (%04d.png) or a video.",
     )
     guide: Guide = Field(default_factory=Guide)
     video: Video = Field(default_factory=Video)

@@ -59,6 +59,7 @@ class FramePainter:
     def close(self) -> None:
         """End what clips are read with."""
         self._depths.close()
+        self._retouch.close()
         if self._hybrid is not None:
             self._hybrid.close()
 
