@@ -197,6 +197,7 @@ def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:
     for name, control in file.control.items():
         if control.is_footage:
             yield f"control.{name}.source", control.source
+    yield from ((f"masks.{name}", path) for name, path in file.masks.items() if is_video(path))
 
 
 def _path(

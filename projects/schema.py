@@ -120,6 +120,10 @@ class _MotionSettings(_Table):
         max_length=1000,
         description="3d: where depth comes from: auto, flat, ground, a picture or video (white is near), or a model.",
     )
+    depth_smooth: Annotated[int, NoBool, Field(ge=0, le=8)] = Field(
+        2,
+        description="3d: so many pictures before are looked at too, so that a network's depth does not flicker.",
+    )
     translation_scale: Annotated[float, NoBool, Field(gt=0, le=1e6)] = Field(
         1.0, description="3d: factor on all three translations."
     )
@@ -496,7 +500,7 @@ class ProjectFile(_Table):
     sound: Sound = Sound()
     masks: dict[str, str] = Field(
         default_factory=dict,
-        description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",
+        description="Pictures that masks are made of: a name, and a file (white is 1), many (%04d.png) or a video.",
     )
     guide: Guide = Field(default_factory=Guide)
     video: Video = Field(default_factory=Video)

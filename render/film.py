@@ -130,7 +130,7 @@ class _Work:
         from .between import Between  # torch is loaded only when something is painted
         from .frame import FramePainter
 
-        hand = FramePainter(self.setup, painter, self.picture)
+        hand = FramePainter(self.setup, painter, self.picture, originals.get)
         try:
             self._paint_all(hand, Between(self.setup, hand, originals.get), init, originals)
         finally:

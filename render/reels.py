@@ -22,7 +22,6 @@ from .pictures import read_picture
 
 End = Literal["hold", "loop", "stop"]
 VIDEO, MASK, DEPTH = "video.input", "video.mask", "motion.depth"
-CONTROL = "control."
 
 
 class Reader(Protocol):
@@ -114,9 +113,10 @@ def find_reels(project: Project, size: tuple[int, int]) -> dict[str, Reel]:
 
 def _reel(project: Project, name: str, paths: tuple[Path, ...], size: tuple[int, int]) -> Reel:
     given, needed = project.file.video, project.file.length
-    if name == DEPTH or name.startswith(
-        CONTROL
-    ):  # picture n belongs to frame n; the last one stays at the end
+    if name not in (
+        VIDEO,
+        MASK,
+    ):  # depth, masks, control pictures: the last one stays
         return Reel(footage=_footage(paths, size, needed, Cut(), name), end="hold")
     reel = Reel(footage=_footage(paths, size, needed, _cut(project, given), name), end=given.end)
     count = len(reel.footage.digests)
