@@ -133,12 +133,7 @@ def _lane_problems(project: Project) -> list[Problem]:
     try:
         compile_timeline(
             project.clock,
-            (
-                *lane_specs(("default",), {}),
-                *project.lora_lanes,
-                *project.control_lanes,
-                *project.adapter_lanes,
-            ),
+            (*lane_specs(("default",), {}), *project.own_lanes),
             given,
             project.prompts,
         )

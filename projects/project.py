@@ -67,23 +67,17 @@ class Project:
         return lanes if sampler is None else {**lanes, "sampler": sampler}
 
     @property
-    def lora_lanes(self) -> tuple[LaneSpec, ...]:
-        """The lanes that this project has besides every project's: its LoRAs' weights."""
-        return tuple(replace(LORA_WEIGHT, name=lora_lane(name)) for name in self.file.lora)
-
-    @property
-    def control_lanes(self) -> tuple[LaneSpec, ...]:
-        """The same: its ControlNets' weights, starts and ends."""
-        return tuple(
-            replace(spec, name=control_lane(name, spec.name))
-            for name in self.file.control
-            for spec in CONTROL_LANES
+    def own_lanes(self) -> tuple[LaneSpec, ...]:
+        """The lanes that this project has besides every project's: of its LoRAs, ControlNets and IP-Adapters."""
+        return (
+            *(replace(LORA_WEIGHT, name=lora_lane(name)) for name in self.file.lora),
+            *(
+                replace(spec, name=control_lane(name, spec.name))
+                for name in self.file.control
+                for spec in CONTROL_LANES
+            ),
+            *(replace(ADAPTER_WEIGHT, name=adapter_lane(name)) for name in self.file.ip_adapter),
         )
-
-    @property
-    def adapter_lanes(self) -> tuple[LaneSpec, ...]:
-        """The same: its IP-Adapters' weights."""
-        return tuple(replace(ADAPTER_WEIGHT, name=adapter_lane(name)) for name in self.file.ip_adapter)
 
     @cached_property
     def prompts(self) -> PromptSource:

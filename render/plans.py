@@ -11,7 +11,7 @@ from statistics import median
 
 from keyframes import Row
 from projects import Take, frame_key
-from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO, lora_lane
+from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO
 
 from .adapters import adapter_inputs
 from .controlkeys import control_inputs
@@ -38,7 +38,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     there is none.
     """
     file, numbers = setup.project.file, without_retouching(row.numbers)
-    for lane in ("seed", *SUBSEED_LANES, *(lora_lane(lora.name) for lora in setup.loras)):
+    for lane in ("seed", *SUBSEED_LANES, *(spec.name for spec in setup.project.own_lanes)):
         numbers.pop(lane, None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
@@ -57,8 +57,6 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["video"] = video_inputs(setup, row)
     if loras := lora_inputs(setup.loras, row):
         inputs["loras"] = loras
-    for spec in (*setup.project.control_lanes, *setup.project.adapter_lanes):
-        numbers.pop(spec.name)
     if adapters := adapter_inputs(setup.adapters, row):
         inputs["adapters"] = adapters
     if controls := control_inputs(setup, row):

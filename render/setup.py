@@ -157,8 +157,7 @@ def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...])
         "strength": known.strength,
         "sampler": known.sampler,
     }
-    own = (*project.lora_lanes, *project.control_lanes, *project.adapter_lanes)
-    specs = (*lane_specs(samplers, defaults), *own)
+    specs = (*lane_specs(samplers, defaults), *project.own_lanes)
     clock, track = with_sound(project)
     if not project.file.video.input:
         specs = tuple(spec for spec in specs if spec not in VIDEO)

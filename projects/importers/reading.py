@@ -154,6 +154,7 @@ def _check(text: str, name: str, folder: Path) -> None:
     samplers = (OWN, *dict.fromkeys(NAMES.values()))
     try:
         project = read_project(text, name=name, folder=folder, need_files=False)
-        compile_timeline(project.clock, lane_specs(samplers, {}), project.given_lanes, project.prompts)
+        specs = (*lane_specs(samplers, {}), *project.own_lanes)
+        compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:  # its lines are those of a project that nobody has seen
         raise ProjectError([replace(p, file=name, line=None) for p in error.problems]) from error

@@ -90,7 +90,7 @@ def nothing(_frame: int) -> Picture:
 
 def test_the_order_of_operations(home: Path, order: list[str]) -> None:
     setup, painter = setup_of(home), Recorder()
-    painter.paint = lambda picture, row, on_step, hole=None: (order.append("paint"), picture)[1]  # type: ignore[method-assign, assignment, return-value]
+    painter.paint = lambda picture, *_, **__: (order.append("paint"), picture)[1]  # type: ignore[method-assign, assignment, return-value]
     FramePainter(setup, painter, lambda _: scene(1)).next(setup.timeline.row(3), scene(2), print)
     assert order == ["warp", "match_color", "adjust_contrast", "unsharp", "add_noise", "paint", "match_color"]
 
