@@ -28,9 +28,9 @@ def soft_edges(picture: Picture) -> Picture:
     "Optimale Operatoren in der Digitalen Bildverarbeitung".
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
-    grey = cv2.GaussianBlur(grey, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
+    blurred = cv2.GaussianBlur(grey, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
     across, down = (
-        cv2.Scharr(grey, cv2.CV_32F, dx, 1 - dx, borderType=cv2.BORDER_REPLICATE) for dx in (1, 0)
+        cv2.Scharr(blurred, cv2.CV_32F, dx, 1 - dx, borderType=cv2.BORDER_REPLICATE) for dx in (1, 0)
     )
     steep = np.sqrt(np.clip(np.hypot(across, down) / _STEEPEST, 0.0, 1.0))
     return np.repeat(np.rint(steep * 255.0).astype(np.uint8)[:, :, None], 3, axis=2)
