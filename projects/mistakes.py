@@ -15,8 +15,9 @@ from keyframes import Problem, did_you_mean
 from keyframes.errors import quoted
 
 from .lanes import CONTROL_LANES, TABLES
+from .networks import ControlNet, IpAdapter, Lora
 from .places import line_of
-from .schema import ControlNet, IpAdapter, Lora, ProjectFile, Prompts
+from .schema import ProjectFile, Prompts
 
 MAX_TOLD = 50
 LENGTH = ("frames", "duration")

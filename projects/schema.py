@@ -21,8 +21,11 @@ from pydantic import (
 
 from keyframes import LaneSpec
 
+from .fields import Lane, NoBool
+from .fields import Table as _Table
 from .footage import PICTURES, is_footage, is_video
-from .lanes import ADAPTER_WEIGHT, CONTROL_LANES, DIFFUSION, LORA_WEIGHT, MOTION, TABLES
+from .lanes import DIFFUSION, MOTION, TABLES
+from .networks import ControlNet, IpAdapter, Lora, LoraName
 
 VERSION = 1
 MAX_FRAMES = 100_000
@@ -30,12 +33,6 @@ MAX_PIXELS = 64_000_000
 SCHEMA_FILE = "reverie.schema.json"
 
 _DURATION = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(s|m|min)\s*")
-
-
-def _not_bool(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("true and false are no numbers here")
-    return value
 
 
 def _is_duration(text: str) -> str:
@@ -69,23 +66,9 @@ def _rises(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
-NoBool = BeforeValidator(_not_bool)
-LoraName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 Share = Annotated[float, NoBool, Field(ge=0, le=1)]
 Pitch = Annotated[float, NoBool, Field(ge=10, le=16_000)]
 Side = Annotated[int, NoBool, Field(ge=16, le=8192)]
-Lane = Annotated[
-    int | float | str | dict[str, Any],
-    NoBool,
-    Field(
-        description="A number, a schedule such as '0: (1.0), 60: (1.03)', or a table of keys.",
-        json_schema_extra={"examples": [1.0, "0: (1.0), 60: (1.02 + 0.01*sin(2*pi*t/30))"]},
-    ),
-]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Prompts(_Table):
@@ -194,89 +177,6 @@ class _CoherenceSettings(_Table):
         6, description="Of the kaleidoscope: how often its sector is repeated."
     )
     noise_type: Literal["normal", "perlin"] = Field("perlin", description="The kind of noise added.")
-
-
-class Lora(_Table):
-    """A LoRA: a small change to the model's weights."""
-
-    path: str = Field(min_length=1, max_length=1000, description="A .safetensors file, or DiffSynth's .ckpt.")
-    weight: Lane = Field(
-        1.0, description=f"{LORA_WEIGHT.help} ({LORA_WEIGHT.minimum:g} to {LORA_WEIGHT.maximum:g})"
-    )
-    alpha: Annotated[float, NoBool, Field(gt=0, le=1e6)] | None = Field(
-        None, description="For a file that does not say its alpha; its scale is alpha / rank."
-    )
-
-
-def _lane_help(spec: LaneSpec) -> str:
-    return f"{spec.help} ({spec.minimum:g} to {spec.maximum:g})"
-
-
-class ControlNet(_Table):
-    """A ControlNet: a network that steers the painting by a picture."""
-
-    model: str = Field(
-        min_length=1,
-        max_length=1000,
-        description="A folder in diffusers' format, or a name on the hub that has been fetched.",
-    )
-    source: str = Field(
-        "frame",
-        min_length=1,
-        max_length=1000,
-        description="What it is shown: `frame`, the picture that is painted over, `video`, the clip of [video], "
-        "or a picture, a video or numbered pictures such as 'hints/%04d.png'.",
-    )
-    detect: Literal["none", "canny", "soft", "depth"] = Field(
-        "none",
-        description="What is made of that: Canny's edges, soft edges, or depth; none if it is made already.",
-    )
-    low: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
-        100, description="Canny: edges weaker than this are none."
-    )
-    high: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
-        200, description="Canny: edges stronger than this are always some."
-    )
-    weight: Lane = Field(1.0, description=_lane_help(CONTROL_LANES[0]))
-    start: Lane = Field(0.0, description=_lane_help(CONTROL_LANES[1]))
-    end: Lane = Field(1.0, description=_lane_help(CONTROL_LANES[2]))
-    mode: Literal["balanced", "prompt", "control"] = Field(
-        "balanced", description="Which counts for more where the prompt and the ControlNet disagree."
-    )
-
-    @property
-    def is_footage(self) -> bool:
-        """Whether `source` names files."""
-        return self.source not in ("frame", "video")
-
-    @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        if self.source == "depth":
-            raise ValueError('source = "depth" is written: detect = "depth"')
-        if self.is_footage and not (is_footage(self.source) or self.source.lower().endswith(PICTURES)):
-            raise ValueError(f"source {self.source[:100]!r} is none of frame, video, a picture or a video")
-        if self.low > self.high:
-            raise ValueError(f"low = {self.low} is more than high = {self.high}")
-        return self
-
-
-class IpAdapter(_Table):
-    """An IP-Adapter: pictures that speak beside the prompt."""
-
-    model: str = Field(
-        min_length=1,
-        max_length=1000,
-        description="A .safetensors file, or one on the hub that has been fetched.",
-    )
-    encoder: str = Field(
-        "",
-        max_length=1000,
-        description="Its picture encoder's folder; default: image_encoder beside the file.",
-    )
-    weight: Lane = Field(1.0, description=_lane_help(ADAPTER_WEIGHT))
-    pictures: dict[str, str] = Field(
-        min_length=1, description="Key positions and pictures; between two they are mixed."
-    )
 
 
 class Sound(_Table):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from keyframes import EnvironmentFault, Problem, ProjectError, Row
 from projects import Project, located
 from projects.lanes import control_lane
-from projects.schema import ControlNet
+from projects.networks import ControlNet
 
 from .depths import DepthChoice
 from .diffusion import ModelSource

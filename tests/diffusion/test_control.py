@@ -100,14 +100,14 @@ def asked(controls: Sequence[Control], *, picture: bool) -> dict[str, Any]:
 
 
 UNETS = [
-    ("sd", "StableDiffusionControlNet"),
-    ("sdxl", "StableDiffusionXLControlNet"),
+    ("sd", "StableDiffusionControlNet", 1, True),
+    ("sd", "StableDiffusionControlNet", 2, False),
+    ("sdxl", "StableDiffusionXLControlNet", 1, False),
+    ("sdxl", "StableDiffusionXLControlNet", 2, True),
 ]
 
 
-@pytest.mark.parametrize("pictured", [False, True])
-@pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize(("kind", "name"), UNETS)
+@pytest.mark.parametrize(("kind", "name", "count", "pictured"), UNETS)
 def test_unets_with_one_and_two(
     kind: str,
     name: str,
@@ -205,9 +205,7 @@ def test_modes_differ_and_speak_to_different_rows(
 
 
 @pytest.mark.skipif(util.find_spec("sentencepiece") is None, reason="needs sentencepiece")
-@pytest.mark.parametrize("pictured", [False, True])
 def test_kolors(
-    pictured: bool,
     model_of: ModelOf,
     net_of: NetOf,
     picture: Tensor,
@@ -218,14 +216,14 @@ def test_kolors(
     model = with_nets(model_of("kolors"), [net_of("kolors")])
     settings = Sampling(steps=4, strength=0.75, cfg_scale=4.0)
     control = Control(number=0, pictures=hints[0], weight=0.7)
-    found = ours(model, settings, picture if pictured else None, [control])
+    found = ours(model, settings, picture, [control])
 
     def projected(net: Any, given: Any, named: dict[str, Any]) -> Any:
         return given, {**named, "encoder_hidden_states": net.encoder_hid_proj(named["encoder_hidden_states"])}
 
     (net,) = model.controls
     diffusers = import_module("diffusers")
-    kind = getattr(diffusers, f"StableDiffusionXLControlNet{'Img2Img' if pictured else ''}Pipeline")
+    kind = diffusers.StableDiffusionXLControlNetImg2ImgPipeline
     scheduler = getattr(diffusers, model.scheduler).from_config(dict(model.scheduler_config))
     pipe = kind(
         vae=model.vae,
@@ -241,13 +239,9 @@ def test_kolors(
     pipe.set_progress_bar_config(disable=True)
     module = import_module(kind.__module__)
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise_of(model))
-    if pictured:
-        monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
+    monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
     with torch.inference_mode():
         texts, negative = (model.embed(text, print) for text in (TEXT, NEGATIVE))
-    more: dict[str, Any] = {"height": 64, "width": 64}
-    if pictured:
-        more = {"image": picture.contiguous(memory_format=torch.channels_last), "strength": 0.75}
     hook = net.register_forward_pre_hook(projected, with_kwargs=True)
     try:
         expected = pipe(
@@ -259,8 +253,9 @@ def test_kolors(
             guidance_scale=4.0,
             generator=step_generators([SEED]),
             output_type="pt",
-            **asked([control], picture=pictured),
-            **more,
+            image=_last(picture),
+            strength=0.75,
+            **asked([control], picture=True),
         ).images
     finally:
         hook.remove()
@@ -307,8 +302,9 @@ def _last(picture: Tensor) -> Tensor:
     return picture.contiguous(memory_format=torch.channels_last)
 
 
-@pytest.mark.parametrize("pictured", [False, True])
-@pytest.mark.parametrize(("model_kind", "kind"), [("flux-dev", "flux-told"), ("flux-schnell", "flux")])
+@pytest.mark.parametrize(
+    ("model_kind", "kind", "pictured"), [("flux-dev", "flux-told", True), ("flux-schnell", "flux", False)]
+)
 def test_flux(
     model_kind: str,
     kind: str,
