@@ -357,4 +357,5 @@ def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch
     for setup in (one, one, two, one):
         assert studio.painter(setup).device == "cpu"
     assert [name for name, _ in loaded] == ["fake", "other", "fake"]
-    assert loaded[0][1] == {"device": "cpu", "dtype": "auto", "notice": notice, "loras": []}
+    networks: dict[str, list[object]] = {"loras": [], "controls": [], "adapters": []}
+    assert loaded[0][1] == {"device": "cpu", "dtype": "auto", "notice": notice, **networks}
