@@ -21,6 +21,9 @@ from pydantic import (
 
 from keyframes import LaneSpec
 
+from .clipguidance import ClipGuidanceSettings
+from .fields import NoBool
+from .fields import Table as _Table
 from .footage import PICTURES, is_footage, is_video
 from .lanes import DIFFUSION, LORA_WEIGHT, MOTION, TABLES
 
@@ -30,12 +33,6 @@ MAX_PIXELS = 64_000_000
 SCHEMA_FILE = "reverie.schema.json"
 
 _DURATION = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(s|m|min)\s*")
-
-
-def _not_bool(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("true and false are no numbers here")
-    return value
 
 
 def _is_duration(text: str) -> str:
@@ -69,7 +66,6 @@ def _rises(numbers: tuple[float, ...]) -> tuple[float, ...]:
     return numbers
 
 
-NoBool = BeforeValidator(_not_bool)
 LoraName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 Share = Annotated[float, NoBool, Field(ge=0, le=1)]
 Pitch = Annotated[float, NoBool, Field(ge=10, le=16_000)]
@@ -82,10 +78,6 @@ Lane = Annotated[
         json_schema_extra={"examples": [1.0, "0: (1.0), 60: (1.02 + 0.01*sin(2*pi*t/30))"]},
     ),
 ]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Prompts(_Table):
@@ -380,6 +372,7 @@ Motion: Any = _with_lanes("Motion", _MotionSettings, MOTION)
 Diffusion: Any = _with_lanes("Diffusion", _DiffusionSettings, DIFFUSION)
 Coherence: Any = _with_lanes("Coherence", _CoherenceSettings, TABLES["coherence"])
 Guide: Any = _with_lanes("Guide", _GuideSettings, TABLES["guide"])
+ClipGuidance: Any = _with_lanes("ClipGuidance", ClipGuidanceSettings, TABLES["clip_guidance"])
 Video: Any = _with_lanes("Video", _VideoSettings, TABLES["video"])
 
 
@@ -418,6 +411,7 @@ class ProjectFile(_Table):
         description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",
     )
     guide: Guide = Field(default_factory=Guide)
+    clip_guidance: ClipGuidance = Field(default_factory=ClipGuidance)
     video: Video = Field(default_factory=Video)
     output: Output = Output()
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from keyframes import Row
 
+from .clipguidance import ClipGuides
 from .diffusion.latents import latent_shape
 from .diffusion.noise import travelled_noise
 from .diffusion.parts import Model
@@ -39,6 +40,7 @@ class DiffusionPainter:
 
     def __init__(self, setup: Setup, model: Model) -> None:
         self.setup, self.model, self.device = setup, model, model.device
+        self._guides = ClipGuides(setup, model)
 
     def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
         """See Painter. Raises RenderError where the model gives nothing finite."""
@@ -71,5 +73,6 @@ class DiffusionPainter:
             frame=row.frame,
             strengths=settings.strength + more * hole if hole is not None and more > 0 else None,
             noise=noise,
+            steer=self._guides.guide(row, picture),
             on_step=on_step,
         )

@@ -13,6 +13,7 @@ from keyframes import Row
 from projects import Take, frame_key
 from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO, lora_lane
 
+from .clipguidance import CLIP_LANES, clip_inputs
 from .diffusion import reveal_plan, step_plan
 from .loras import lora_inputs
 from .reels import DEPTH
@@ -36,7 +37,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     there is none.
     """
     file, numbers = setup.project.file, without_retouching(row.numbers)
-    for lane in ("seed", *SUBSEED_LANES, *(lora_lane(lora.name) for lora in setup.loras)):
+    for lane in ("seed", *SUBSEED_LANES, *CLIP_LANES, *(lora_lane(lora.name) for lora in setup.loras)):
         numbers.pop(lane, None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
@@ -48,6 +49,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "steps_mode": file.diffusion.steps_mode,
         "guidance_rescale": file.diffusion.guidance_rescale,
         **retouch_inputs(setup, row),
+        **clip_inputs(setup, row),
     }
     if travel := frame_travel(row):
         inputs["subseed"] = travel

@@ -17,6 +17,7 @@ from projects.lanes import VIDEO
 from projects.retouching import uses_depth
 
 from .cadence import Cadence
+from .clipguidance import ProjectClip, find_clip
 from .clipskip import check_clipskip
 from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
@@ -39,6 +40,7 @@ class Setup:
     depth: DepthChoice
     reels: Mapping[str, Reel] = field(default_factory=dict)
     loras: tuple[ProjectLora, ...] = ()
+    clip: ProjectClip | None = None
 
     @property
     def starts_with_clip(self) -> bool:
@@ -106,6 +108,7 @@ def prepare(project: Project) -> Setup:
         depth=depth,
         reels=find_reels(project, size),
         loras=find_loras(project, source),
+        clip=find_clip(project, source, timeline),
     )
 
 

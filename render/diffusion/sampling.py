@@ -8,6 +8,7 @@ model's precision.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
 from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
+from render.diffusion.moments import Moment
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
 from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
@@ -23,6 +25,15 @@ from render.diffusion.schedule import Schedule, make_schedule, plan_steps
 from render.diffusion.steps import Sampling
 
 OnStep = Callable[[int, int], None]
+
+
+class Steer(Protocol):
+    """What has a say at each step: it is asked with the model's answer about the latents, both (B, C, h, w), and gives
+    the answer that the sampler is told."""
+
+    def __call__(self, answer: Tensor, latents: Tensor, moment: Moment, index: int, count: int) -> Tensor:
+        """The answer to use at step `index` of `count`."""
+        ...
 
 
 def paint(
@@ -36,6 +47,7 @@ def paint(
     frame: int,
     strengths: Tensor | None = None,
     noise: Tensor | None = None,
+    steer: Steer | None = None,
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Paint one frame of B chains: (B, 3, H, W) RGB in [0, 1], float32, on the model's device.
@@ -45,6 +57,7 @@ def paint(
     the edge, and cropped off again. `strengths` (B, 1, H, W) in [0, 1] are for those pixels of the pictures
     that need more than the settings' strength (see `reveal`). `prompts` and `seeds` have one entry for each
     chain. The noise is a function of the seed, unless `noise` (B, C, h, w), normal, is given.
+    `steer` changes what the model answers (see Steer).
     `on_step(done, count)` is called after each step; what it raises stops the painting. Where the strength
     means no step at all, the pictures are returned as they are.
 
@@ -71,7 +84,7 @@ def paint(
         else:
             schedule = RevealSchedule(model, settings, reveal, seeds=seeds, shape=shape)
         guidance = make_guidance(model, prompts, settings, frame=frame)
-        clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, on_step)
+        clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, steer, on_step)
         return clean, decode(model, clean)
 
     try:
@@ -94,6 +107,7 @@ def _denoise(
     guidance: Guidance,
     latents: Tensor,
     settings: Sampling,
+    steer: Steer | None,
     on_step: OnStep | None,
 ) -> Tensor:
     """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
@@ -116,7 +130,10 @@ def _denoise(
         way = ways[guided[index]]
         given = schedule.scaled(way.spread(latents), timestep).to(dtype)
         answers = model.family.answer(model, given, moment, conditions[guided[index]])
-        latents = schedule.step(way.combine(answers.float()), timestep, latents)
+        answer = way.combine(answers.float())
+        if steer is not None:
+            answer = steer(answer, latents, schedule.moment(timestep), index, count)
+        latents = schedule.step(answer, timestep, latents)
         if on_step is not None:
             on_step(index + 1, count)
     return latents
