@@ -66,14 +66,14 @@ class ClipGuide:
         width, height = self._size
         given = clean.requires_grad_()
         shown = self._decoded(given)
-        pull = self._aim.gradient(shown[..., :height, :width].float(), level=level, step=step)
+        pull = self._aim.gradient(shown[..., :height, :width].to(clean.dtype), level=level, step=step)
         strength = pull.square().mean().sqrt()
         if not bool(strength > 0):  # nothing pulls, or not a number
             return torch.zeros_like(clean) if bool(strength == 0) else torch.full_like(clean, torch.nan)
         # at deviation 1 it does not vanish in half precision on its way through the decoder
         back = torch.zeros_like(shown)
         back[..., :height, :width] = (pull / strength).to(shown.dtype)
-        return torch.autograd.grad(shown, given, back)[0].float() * strength
+        return torch.autograd.grad(shown, given, back)[0].to(clean.dtype) * strength
 
     def _decoded(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, H, W), RGB about in [-1, 1], with what is cropped off later."""
@@ -96,7 +96,7 @@ def _with_gradients() -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))  # others add up in any order on their way back
         cudnn = torch.backends.cudnn
         stack.enter_context(
             cudnn.flags(

@@ -88,7 +88,6 @@ def load_picture_text(
                 dtype=torch.float32,
                 use_safetensors=True,
                 local_files_only=True,
-                attn_implementation="eager",  # its gradient is the same on every run
             )
             tokenizer = AutoTokenizer.from_pretrained(str(found.path), local_files_only=True)
             moved: Any = model.to(device).eval().requires_grad_(False)
