@@ -258,7 +258,7 @@ def _estimate(setup: Setup, take: Take | None, paint: Sequence[int], calls: int)
         return 0.0
     if take is not None and len(take.entries) >= 3:
         return len(paint) * median(entry.seconds for entry in take.entries.values())
-    return known_seconds(setup.source.fingerprint, setup.size, calls)
+    return known_seconds(setup.pace, setup.size, calls)
 
 
 def _estimate_between(
@@ -271,6 +271,6 @@ def _estimate_between(
     moving = others * median(between) if between else 0.0
     if not originals:
         return moving
-    known = known_seconds(setup.source.fingerprint, setup.size, calls)
+    known = known_seconds(setup.pace, setup.size, calls)
     painting = len(originals) * median(painted) if len(painted) >= 3 else known
     return None if painting is None else painting + moving

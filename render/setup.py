@@ -43,6 +43,11 @@ class Setup:
     clip: ProjectClip | None = None
 
     @property
+    def pace(self) -> str:
+        """What this machine's speed is known by: the model, and whether gradients are asked for."""
+        return self.source.fingerprint if self.clip is None else f"guided {self.source.fingerprint}"
+
+    @property
     def starts_with_clip(self) -> bool:
         """Whether frame 0 is painted over the clip's picture."""
         video = self.project.file.video

@@ -74,7 +74,7 @@ def report(run: Path, films: int, ways: Sequence[str], folder: Path) -> None:
     """Print a row for each way of guiding: lines of [clip_guidance], or "" for none."""
     judge, studio = train_judge(run), render.Studio(device="cpu")
     scenes = ask(2 * films)
-    np.random.default_rng(7).shuffle(scenes)  # type: ignore[arg-type]
+    np.random.default_rng(7).shuffle(scenes)
     names = list(judge.world.questions())
     print(f"{films} films of {FRAMES} frames, the prompt changes at {CHANGE}; right (mean chance), %")
     print(f"| guidance | {' | '.join(names)} | all | CPU s a frame |\n|---|{'---|' * (len(names) + 2)}")

@@ -78,7 +78,7 @@ class Aim:
             source = generator(seed, self.frame, f"cuts/{step}/{batch}/{index}")
             windows = draw_windows(source, size, reader.side, cuts)
             seen.append(cut_out(pictures[chain], windows, reader.side))
-        looks = reader.look(torch.cat(seen)).unflatten(0, (len(pictures), -1))
+        looks = reader.look(torch.cat(seen)).view(len(pictures), cuts.overview + cuts.inner, -1)
         far = []
         for chain, look in enumerate(looks):
             texts, weights = self._target(chain, index)
