@@ -22,7 +22,7 @@ from .classifier import Judge, small, train_judge
 from .evaluate import ask, phrase
 from .painter import Scene
 
-FRAMES, CHANGE = 16, 4
+FRAMES, CHANGE = 12, 4
 
 
 @dataclass(frozen=True, kw_only=True)

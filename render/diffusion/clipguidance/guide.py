@@ -65,7 +65,8 @@ class ClipGuide:
     def _pulled(self, clean: Tensor, level: float, step: int) -> Tensor:
         width, height = self._size
         given = clean.requires_grad_()
-        shown = self._decoded(given)
+        # the CPU's convolutions, there and back, are a fifth faster on this order of memory
+        shown = self._decoded(given.contiguous(memory_format=torch.channels_last))
         pull = self._aim.gradient(shown[..., :height, :width].to(clean.dtype), level=level, step=step)
         strength = pull.square().mean().sqrt()
         if not bool(strength > 0):  # nothing pulls, or not a number
