@@ -130,7 +130,7 @@ class _Work:
         from .between import Between  # torch is loaded only when something is painted
         from .frame import FramePainter
 
-        hand = FramePainter(self.setup, painter, self.picture)
+        hand = FramePainter(self.setup, painter, self.picture, originals.get)
         try:
             self._paint_all(hand, Between(self.setup, hand, originals.get), init, originals)
         finally:
@@ -209,7 +209,7 @@ def _assembling(
     made: list[Film] = []
     failed: list[BaseException] = []
     file = setup.project.file
-    finish_film = finish_of(file.output, file.fps)
+    finish_film = finish_of(file.output, file.fps, whole=len(plan.frames) == file.length)
 
     def pictures() -> Iterator[Picture]:
         view = viewer(setup)
@@ -225,7 +225,7 @@ def _assembling(
                     take.film,
                     fps=finish_film.fps_out,
                     audio=setup.project.audio,
-                    audio_from=file.sound.offset,
+                    audio_from=file.sound.offset + finish_film.starts_at,
                     metadata=film_metadata(setup.project) if metadata else None,
                     crf=file.output.crf,
                     preset=file.output.preset,
