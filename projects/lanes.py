@@ -339,7 +339,11 @@ CLIP_GUIDANCE: tuple[LaneSpec, ...] = (
         help="pull of colours out of range back into it",
     ),
     LaneSpec(
-        name="sat_scale", default=0.0, minimum=0.0, maximum=1e7, help="the same, as strong far out as near"
+        name="sat_scale",
+        default=0.0,
+        minimum=0.0,
+        maximum=1e7,
+        help="the same by the distance, not its square",
     ),
     LaneSpec(
         name="init_scale",
@@ -350,7 +354,7 @@ CLIP_GUIDANCE: tuple[LaneSpec, ...] = (
     ),
     LaneSpec(
         name="clamp_max",
-        default=0.2,
+        default=0.4,
         minimum=0.001,
         maximum=100.0,
         help="the most that all these may pull, as deviation of the latents",
@@ -372,10 +376,10 @@ CLIP_GUIDANCE: tuple[LaneSpec, ...] = (
     ),
     LaneSpec(
         name="clip_guidance_end",
-        default=1.0,
+        default=0.5,
         minimum=0.0,
         maximum=1.0,
-        help="the pulls end after this share of a frame's steps",
+        help="the pulls end after this share of a frame's steps; what is left smooths over them",
     ),
 )
 TABLES: dict[str, tuple[LaneSpec, ...]] = {

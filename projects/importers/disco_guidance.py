@@ -34,6 +34,7 @@ def carry_guidance(given: Given, draft: Draft, clock: Clock, folder: Path) -> No
             if as_number(given.get(name)) != 0:
                 given.lane(draft, name, name, **common)
         _init(given, draft)
+        draft.put("clip_guidance.clip_guidance_end", 1)  # Disco was guided to the end
         given.report.remarks.append(
             "The picture is pulled to its prompt by the model's own picture-text model, besides its cfg_scale."
         )

@@ -126,6 +126,7 @@ def test_guidance_by_clip() -> None:
         "clip_guidance_scale": 5000,
         "range_scale": 150,
         "init_scale": 1500,
+        "clip_guidance_end": 1,
         "clamp_max": 0.05,
         "cutn_batches": 4,
         "cut_overview": "[12]*400+[4]*600",

@@ -69,7 +69,7 @@ PULLED = "clip_guidance_scale = '0: (0), 2: (5) hold, 3: (0)'\n"
         ("", "clip_guidance_scale = 0\nmodel = 'gone'\ncut_overview = 3\nclamp_max = 9\n", []),
         ("", PULLED.replace("'0: (0), 2: (5) hold", "'0: (0) hold, 2: (5) hold"), [2, 3]),
         ("", "init_scale = '0: (0), 2: (0), 3: (1)'\n", [3]),
-        (PULLED, PULLED + "clamp_max = '0: (0.2), 2: (0.2), 3: (0.5)'\n", []),
+        (PULLED, PULLED + "clamp_max = '0: (0.4), 2: (0.4), 3: (0.5)'\n", []),
         (PULLED, PULLED + "model = 'tiny/picture_text'\n", []),
         (PULLED, PULLED + "model = 'other'\n", [1, 2, 3]),
         (PULLED, PULLED + "model = ['auto', 'other']\n", [1, 2, 3]),
@@ -77,7 +77,7 @@ PULLED = "clip_guidance_scale = '0: (0), 2: (5) hold, 3: (0)'\n"
         (PULLED, PULLED + "cut_innercut = '[8]*1000'\n", [1, 2, 3]),
         (PULLED, PULLED + "skip_augs = true\n", [1, 2, 3]),
         (PULLED, PULLED + "cutn_batches = '0: (1), 1: (1), 2: (3)'\n", [2, 3]),
-        (PULLED, PULLED + "clip_guidance_end = 0.5\n", [1, 2, 3]),
+        (PULLED, PULLED + "clip_guidance_end = 1\n", [1, 2, 3]),
     ],
 )
 def test_what_is_in_the_key(films: Path, one: str, two: str, changed: list[int]) -> None:

@@ -22,7 +22,7 @@ from .classifier import Judge, small, train_judge
 from .evaluate import ask, phrase
 from .painter import Scene
 
-FRAMES, CHANGE = 12, 4
+FRAMES, CHANGE = 8, 2
 
 
 @dataclass(frozen=True, kw_only=True)
