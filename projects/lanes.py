@@ -354,11 +354,72 @@ GUIDE: tuple[LaneSpec, ...] = (
         help="share of the guide in the colours that frames are matched to",
     ),
 )
+CLIP_GUIDANCE: tuple[LaneSpec, ...] = (
+    LaneSpec(
+        name="clip_guidance_scale",
+        default=0.0,
+        minimum=0.0,
+        maximum=1e7,
+        help="pull of the picture-text model's gradient towards the prompt; 0 is off, and nothing is loaded",
+    ),
+    LaneSpec(name="tv_scale", default=0.0, minimum=0.0, maximum=1e7, help="pull towards smoothness"),
+    LaneSpec(
+        name="range_scale",
+        default=0.0,
+        minimum=0.0,
+        maximum=1e7,
+        help="pull of colours out of range back into it",
+    ),
+    LaneSpec(
+        name="sat_scale",
+        default=0.0,
+        minimum=0.0,
+        maximum=1e7,
+        help="the same by the distance, not its square",
+    ),
+    LaneSpec(
+        name="init_scale",
+        default=0.0,
+        minimum=0.0,
+        maximum=1e7,
+        help="pull towards the picture that is painted over, coarse and fine",
+    ),
+    LaneSpec(
+        name="clamp_max",
+        default=0.4,
+        minimum=0.001,
+        maximum=100.0,
+        help="the most that all these may pull, as deviation of the latents",
+    ),
+    LaneSpec(
+        name="cutn_batches",
+        default=1,
+        minimum=1,
+        maximum=64,
+        integer=True,
+        help="how often the cut-outs are drawn for a step; the time is that much longer, the memory the same",
+    ),
+    LaneSpec(
+        name="clip_guidance_start",
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="the pulls begin after this share of a frame's steps",
+    ),
+    LaneSpec(
+        name="clip_guidance_end",
+        default=0.5,
+        minimum=0.0,
+        maximum=1.0,
+        help="the pulls end after this share of a frame's steps; what is left smooths over them",
+    ),
+)
 TABLES: dict[str, tuple[LaneSpec, ...]] = {
     "motion": MOTION,
     "diffusion": DIFFUSION,
     "coherence": (*COHERENCE, *RETOUCHING),
     "guide": GUIDE,
+    "clip_guidance": CLIP_GUIDANCE,
     "video": VIDEO,
 }
 
@@ -369,7 +430,7 @@ def lane_specs(samplers: tuple[str, ...], defaults: dict[str, float | str]) -> t
     samplers: the names it may hold. defaults: lane -> default, for lanes that the model knows better.
     """
     word = LaneSpec(name="sampler", default=samplers[0], choices=samplers, help="how the noise is taken away")
-    specs = (*MOTION, *DIFFUSION, word, *COHERENCE, *RETOUCHING, *GUIDE, *VIDEO)
+    specs = (*MOTION, *DIFFUSION, word, *COHERENCE, *RETOUCHING, *GUIDE, *CLIP_GUIDANCE, *VIDEO)
     return tuple(replace(s, default=defaults[s.name]) if s.name in defaults else s for s in specs)
 
 

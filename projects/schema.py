@@ -21,6 +21,7 @@ from pydantic import (
 
 from keyframes import LaneSpec
 
+from .clipguidance import ClipGuidanceSettings
 from .fields import Lane, NoBool
 from .fields import Table as _Table
 from .footage import PICTURES, is_footage, is_video
@@ -359,6 +360,7 @@ Motion: Any = _with_lanes("Motion", _MotionSettings, MOTION)
 Diffusion: Any = _with_lanes("Diffusion", _DiffusionSettings, DIFFUSION)
 Coherence: Any = _with_lanes("Coherence", _CoherenceSettings, TABLES["coherence"])
 Guide: Any = _with_lanes("Guide", _GuideSettings, TABLES["guide"])
+ClipGuidance: Any = _with_lanes("ClipGuidance", ClipGuidanceSettings, TABLES["clip_guidance"])
 Video: Any = _with_lanes("Video", _VideoSettings, TABLES["video"])
 
 
@@ -403,6 +405,7 @@ class ProjectFile(_Table):
         description="Pictures that masks are made of: a name, and a file (white is 1), many (%04d.png) or a video.",
     )
     guide: Guide = Field(default_factory=Guide)
+    clip_guidance: ClipGuidance = Field(default_factory=ClipGuidance)
     video: Video = Field(default_factory=Video)
     output: Output = Output()
 

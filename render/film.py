@@ -154,7 +154,7 @@ class _Work:
             self._store(row, picture, painted)
             self.report.frame(row.frame, time.monotonic() - began)
         spent = time.monotonic() - start - moving
-        remember(self.setup.source.fingerprint, self.setup.size, spent, self.plan.calls)
+        remember(self.setup.pace, self.setup.size, spent, self.plan.calls)
 
     def _store(self, row: Row, picture: Picture, seconds: float) -> None:
         text = frame_text(self.setup, row) if self.metadata else None

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from keyframes import Row
 
+from .clipguidance import ClipGuides
 from .diffusion.control.steering import Control
 from .diffusion.latents import latent_shape
 from .diffusion.noise import travelled_noise
@@ -50,6 +51,7 @@ class DiffusionPainter:
     def __init__(self, setup: Setup, model: Model) -> None:
         self.setup, self.model, self.device = setup, model, model.device
         self._looks = Looks(setup, model)
+        self._guides = ClipGuides(setup, model)
 
     def paint(
         self,
@@ -91,5 +93,6 @@ class DiffusionPainter:
             noise=noise,
             controls=controls,
             looks=self._looks.of(row),
+            steer=self._guides.guide(row, picture),
             on_step=on_step,
         )

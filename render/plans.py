@@ -14,6 +14,7 @@ from projects import Take, frame_key
 from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO
 
 from .adapters import adapter_inputs
+from .clipguidance import CLIP_LANES, clip_inputs
 from .controlkeys import control_inputs
 from .diffusion import reveal_plan, step_plan
 from .loras import lora_inputs
@@ -38,7 +39,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     there is none.
     """
     file, numbers = setup.project.file, without_retouching(row.numbers)
-    for lane in ("seed", *SUBSEED_LANES, *(spec.name for spec in setup.project.own_lanes)):
+    for lane in ("seed", *SUBSEED_LANES, *CLIP_LANES, *(spec.name for spec in setup.project.own_lanes)):
         numbers.pop(lane, None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
@@ -50,6 +51,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         "steps_mode": file.diffusion.steps_mode,
         "guidance_rescale": file.diffusion.guidance_rescale,
         **retouch_inputs(setup, row),
+        **clip_inputs(setup, row),
     }
     if travel := frame_travel(row):
         inputs["subseed"] = travel
@@ -264,7 +266,7 @@ def _estimate(setup: Setup, take: Take | None, paint: Sequence[int], calls: int)
         return 0.0
     if take is not None and len(take.entries) >= 3:
         return len(paint) * median(entry.seconds for entry in take.entries.values())
-    return known_seconds(setup.source.fingerprint, setup.size, calls)
+    return known_seconds(setup.pace, setup.size, calls)
 
 
 def _estimate_between(
@@ -277,6 +279,6 @@ def _estimate_between(
     moving = others * median(between) if between else 0.0
     if not originals:
         return moving
-    known = known_seconds(setup.source.fingerprint, setup.size, calls)
+    known = known_seconds(setup.pace, setup.size, calls)
     painting = len(originals) * median(painted) if len(painted) >= 3 else known
     return None if painting is None else painting + moving

@@ -18,6 +18,7 @@ from projects.retouching import uses_depth
 
 from .adapters import ProjectAdapter, find_adapters
 from .cadence import Cadence
+from .clipguidance import ProjectClip, find_clip
 from .clipskip import check_clipskip
 from .controls import ProjectControl, find_controls
 from .depths import DepthChoice, find_depth
@@ -43,6 +44,12 @@ class Setup:
     loras: tuple[ProjectLora, ...] = ()
     controls: tuple[ProjectControl, ...] = ()
     adapters: tuple[ProjectAdapter, ...] = ()
+    clip: ProjectClip | None = None
+
+    @property
+    def pace(self) -> str:
+        """What this machine's speed is known by: the model, and whether gradients are asked for."""
+        return self.source.fingerprint if self.clip is None else f"guided {self.source.fingerprint}"
 
     @property
     def starts_with_clip(self) -> bool:
@@ -121,6 +128,7 @@ def prepare(project: Project) -> Setup:
         loras=find_loras(project, source),
         controls=find_controls(project, source, depth),
         adapters=find_adapters(project, source),
+        clip=find_clip(project, source, timeline),
     )
 
 

@@ -12,6 +12,7 @@ from keyframes import Clock
 
 from .cadence import carry_turbo
 from .common import init_image_of, seed_of, title_of, whole
+from .disco_guidance import carry_guidance
 from .disco_table import DEFAULTS, TABLE
 from .draft import Draft
 from .report import Report
@@ -41,6 +42,7 @@ def from_disco(values: Mapping[str, Any], *, name: str, folder: Path, draft: Dra
         carry_disco_video(given, draft, folder)
     _motion(given, draft, clock, mode)
     _diffusion(given, draft, clock, folder)
+    carry_guidance(given, draft, clock, folder)
     carry_turbo(given, draft, mode)
     _symmetry(given, draft)
     _prompts(given, draft)
@@ -146,7 +148,6 @@ def _diffusion(given: Given, draft: Draft, clock: Clock, folder: Path) -> None:
     draft.put("diffusion.sampler", sampler if sampler in ("ddim", "plms") else "ddim")
     given.carried("diffusion.sampler", "diffusion_sampling_mode")
     given.lane(draft, "eta", "eta", **common)
-    given.report.remarks.append("Disco was guided by CLIP; here the model's own cfg_scale guides.")
     image = given.values.get("init_image")
     if image is not None and str(image)[:1000].strip().lower() not in ("", "none"):
         init_image_of(given, draft, folder)

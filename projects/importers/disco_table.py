@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .settings import ANY, Setting
 
-_CLIP = "CLIP guidance is not here yet: the prompt guides the model itself, by cfg_scale."
-_CUTS = "belongs to CLIP guidance, which is not here yet."
-_LOSS = "losses that steer the picture are not here yet."
+_CLIP = "which picture-text model guides is said by clip_guidance.model; OpenCLIP's are read in transformers' format."
+_CUTS = "belongs to models that are not here."
+_CHANCE = "texts and gradients are not made noisy."
 _SYMMETRY = "symmetry is of whole frames here, before and after painting."
 _HOST = "concerns the notebook and its machine."
 _FILM = "concerns the film file: reverie export makes it."
@@ -63,6 +63,22 @@ CARRIED: tuple[Setting, ...] = (
         here="diffusion.strength",
         why="1 - it / video_init_steps, at frame 0 of a film that the video's flow moves",
     ),
+    Setting(
+        names="clip_guidance_scale tv_scale range_scale sat_scale",
+        here="clip_guidance",
+        why="the lanes of the same names, where the model has a picture-text model of its own, as sketch has",
+    ),
+    Setting(
+        names="init_scale frames_scale",
+        here="clip_guidance.init_scale",
+        why="at frame 0 with an init image, and after it; a pyramid of differences stands for LPIPS",
+    ),
+    Setting(names="clamp_grad clamp_max", here="clip_guidance.clamp_max", why="of latents, not of pixels"),
+    Setting(
+        names="cutn_batches cut_overview cut_innercut cut_ic_pow cut_icgray_p skip_augs",
+        here="clip_guidance",
+        why="the same names; cut-outs are shifted, mirrored and lit by lot, not turned",
+    ),
     Setting(names="diffusion_model", here="model", why="named in a comment; --model puts a model in"),
     Setting(
         names="vr_mode vr_eye_angle vr_ipd",
@@ -71,7 +87,6 @@ CARRIED: tuple[Setting, ...] = (
     ),
 )
 LEFT: tuple[Setting, ...] = (
-    Setting(names="clip_guidance_scale", why=_CLIP),
     Setting(
         names="ViTB32 ViTB16 ViTL14 ViTL14_336px RN50 RN101 RN50x4 RN50x16 RN50x64 ViTB32_laion2b_e16 "
         "ViTB32_laion400m_e31 ViTB32_laion400m_32 ViTB32quickgelu_laion400m_e31 ViTB32quickgelu_laion400m_e32 "
@@ -81,20 +96,13 @@ LEFT: tuple[Setting, ...] = (
         off=(False,),
     ),
     Setting(
-        names="cutn_batches cut_overview cut_innercut cut_ic_pow cut_icgray_p skip_augs",
-        why=_CUTS,
-        off=(ANY,),
-    ),
-    Setting(
         names="pad_or_pulp_cut_overview pad_or_pulp_cut_innercut pad_or_pulp_cut_ic_pow pad_or_pulp_cut_icgray_p "
         "watercolor_cut_overview watercolor_cut_innercut watercolor_cut_ic_pow watercolor_cut_icgray_p",
         why=_CUTS,
         off=(ANY,),
     ),
-    Setting(names="clamp_grad clamp_max rand_mag clip_denoised randomize_class", why=_CUTS, off=(ANY,)),
-    Setting(names="fuzzy_prompt", why=_CUTS, off=(False,)),
-    Setting(names="tv_scale range_scale sat_scale", why=_LOSS, off=(0,)),
-    Setting(names="frames_scale init_scale", why=f"LPIPS towards the moved picture: {_LOSS}", off=(0,)),
+    Setting(names="rand_mag clip_denoised randomize_class", why=_CHANCE, off=(ANY,)),
+    Setting(names="fuzzy_prompt", why=_CHANCE, off=(False,)),
     Setting(names="image_prompts", why="picture prompts are not here yet.", off=({}, "")),
     Setting(
         names="perlin_init perlin_mode",
@@ -116,7 +124,11 @@ LEFT: tuple[Setting, ...] = (
         why="had no effect in Disco Diffusion.",
         off=(ANY,),
     ),
-    Setting(names="video_init_cutn_batches video_init_frames_scale", why=_LOSS, off=(ANY,)),
+    Setting(
+        names="video_init_cutn_batches video_init_frames_scale",
+        why="cutn_batches and frames_scale are taken for films with video too.",
+        off=(ANY,),
+    ),
     Setting(
         names="video_init_blend_mode blend",
         why="blending the finished film's frames with each other is not here.",
@@ -158,6 +170,20 @@ DEFAULTS: dict[str, object] = {
     "rotation_3d_y": "0: (0)",
     "rotation_3d_z": "0: (0)",
     "fov": 40,
+    "clip_guidance_scale": 5000,
+    "tv_scale": 0,
+    "range_scale": 150,
+    "sat_scale": 0,
+    "init_scale": 1000,
+    "frames_scale": 1500,
+    "clamp_grad": True,
+    "clamp_max": 0.05,
+    "cutn_batches": 4,
+    "cut_overview": "[12]*400+[4]*600",
+    "cut_innercut": "[4]*400+[12]*600",
+    "cut_ic_pow": "[1]*1000",
+    "cut_icgray_p": "[0.2]*400+[0]*600",
+    "skip_augs": False,
     "padding_mode": "border",
     "sampling_mode": "bicubic",
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..schema import SCHEMA_FILE
 
-TABLES = ("prompts", "motion", "diffusion", "coherence", "masks", "guide", "video", "output")
+TABLES = ("prompts", "motion", "diffusion", "coherence", "masks", "guide", "clip_guidance", "video", "output")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)

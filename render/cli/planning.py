@@ -99,6 +99,8 @@ def _tell(setup: Setup, plan: Plan) -> None:
         click.echo(f"  control   {printable(control.told())}")
     for adapter in setup.adapters:
         click.echo(f"  picture   {printable(adapter.told())}")
+    if setup.clip is not None:
+        click.echo(f"  guided by {printable(setup.clip.told())}")
     most = "" if file.motion.mode == "2d" and file.video.motion == "none" else "at most "
     revealed = (
         f", {most}{plan.reveal_calls} of them for what the camera uncovers" if plan.reveal_calls else ""

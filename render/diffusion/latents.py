@@ -50,9 +50,11 @@ def in_float32(*modules: Any) -> Iterator[None]:
     """Hold modules in float32 for a while. Half precision goes to float32 and back without loss."""
     before = [module.dtype for module in modules]
     try:
-        for module in modules:
-            module.to(dtype=torch.float32)
+        with torch.inference_mode(False):  # weights made within it could never be part of a gradient
+            for module in modules:
+                module.to(dtype=torch.float32)
         yield
     finally:
-        for module, dtype in zip(modules, before, strict=True):
-            module.to(dtype=dtype)
+        with torch.inference_mode(False):
+            for module, dtype in zip(modules, before, strict=True):
+                module.to(dtype=dtype)

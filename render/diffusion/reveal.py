@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, pad
 
 from render.diffusion.latents import latent_shape
+from render.diffusion.moments import Moment
 from render.diffusion.parts import LatentShape, Model
 from render.diffusion.schedule import Schedule, make_schedule
 from render.diffusion.steps import Sampling, StepPlan, reveal_plan, steps_of
@@ -117,6 +118,10 @@ class RevealSchedule:
     def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
         """Return the latents as the denoiser wants them at this timestep."""
         return self._moments[self._at].part.scaled(latents, timestep)
+
+    def moment(self, timestep: Tensor) -> Moment:
+        """Return what latents and answers mean at the step that comes next."""
+        return self._moments[self._at].part.moment(timestep)
 
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy, those that are held at their place."""

@@ -8,6 +8,7 @@ model's precision.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from render.diffusion.adapters.attach import Look
 from render.diffusion.control.steering import Control, Steering
 from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
+from render.diffusion.moments import Moment
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
 from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
@@ -25,6 +27,15 @@ from render.diffusion.schedule import Schedule, make_schedule, plan_steps
 from render.diffusion.steps import Sampling
 
 OnStep = Callable[[int, int], None]
+
+
+class Steer(Protocol):
+    """What has a say at each step: it is asked with the model's answer about the latents, both (B, C, h, w), and gives
+    the answer that the sampler is told."""
+
+    def __call__(self, answer: Tensor, latents: Tensor, moment: Moment, index: int, count: int) -> Tensor:
+        """The answer to use at step `index` of `count`."""
+        ...
 
 
 def paint(
@@ -40,6 +51,7 @@ def paint(
     noise: Tensor | None = None,
     controls: Sequence[Control] = (),
     looks: Sequence[Look] = (),
+    steer: Steer | None = None,
     on_step: OnStep | None = None,
 ) -> Tensor:
     """Paint one frame of B chains: (B, 3, H, W) RGB in [0, 1], float32, on the model's device.
@@ -50,6 +62,7 @@ def paint(
     that need more than the settings' strength (see `reveal`). `prompts` and `seeds` have one entry for each
     chain. The noise is a function of the seed, unless `noise` (B, C, h, w), normal, is given. `controls` are the
     ControlNets that steer, each with its pictures (B, 3, H, W); `looks` what IP-Adapters are shown.
+    `steer` changes what the model answers (see Steer).
     `on_step(done, count)` is called after each step; what it raises stops the painting. Where the strength
     means no step at all, the pictures are returned as they are.
 
@@ -79,7 +92,7 @@ def paint(
         guidance = make_guidance(model, prompts, settings, frame=frame)
         steering = Steering(model, controls, cfg_scale=settings.cfg_scale)
         noised = schedule.noised(latents, start)
-        clean = _denoise(model, schedule, guidance, noised, settings, steering, looks, on_step)
+        clean = _denoise(model, schedule, guidance, noised, settings, steering, looks, steer, on_step)
         return clean, decode(model, clean)
 
     try:
@@ -104,6 +117,7 @@ def _denoise(
     settings: Sampling,
     steering: Steering,
     looks: Sequence[Look],
+    steer: Steer | None,
     on_step: OnStep | None,
 ) -> Tensor:
     """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
@@ -125,7 +139,10 @@ def _denoise(
         asked = conditions[guided[index]]
         steered = steering.at(index, count, latents=given, moment=moment, conditions=asked, guidance=way)
         answers = model.family.answer(model, given, moment, {**asked, **steered})
-        latents = schedule.step(way.combine(answers.float()), timestep, latents)
+        answer = way.combine(answers.float())
+        if steer is not None:
+            answer = steer(answer, latents, schedule.moment(timestep), index, count)
+        latents = schedule.step(answer, timestep, latents)
         if on_step is not None:
             on_step(index + 1, count)
     return latents

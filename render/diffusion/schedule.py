@@ -13,6 +13,7 @@ from torch import Tensor
 
 from render.diffusion.cuts import cut
 from render.diffusion.latents import latent_shape
+from render.diffusion.moments import Moment, moment_of
 from render.diffusion.noise import step_generators
 from render.diffusion.parts import LatentShape, Model
 from render.diffusion.samplers import check_sampler, make_scheduler
@@ -51,6 +52,10 @@ class Schedule:
             return latents
         given: Tensor = self.scheduler.scale_model_input(latents, timestep)
         return given
+
+    def moment(self, timestep: Tensor) -> Moment:
+        """Return what latents and answers mean at the step that comes next."""
+        return moment_of(self.scheduler, timestep)
 
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy."""

@@ -59,7 +59,6 @@ def test_the_default_file() -> None:
     assert (project["motion"]["translation_z"], project["motion"]["fov"]) == (10, 40)
     assert project["diffusion"] == {"steps": 250, "sampler": "ddim", "eta": 0.8, "strength": 0.4}
     assert "512x512_diffusion_uncond_finetune_008100" in disco().text
-    assert "CLIP guidance" in told(disco(), "clip_guidance_scale")
 
 
 def test_2d_wraps_and_is_bilinear() -> None:
@@ -120,6 +119,49 @@ def test_what_is_not_here_is_told_of() -> None:
         assert told(found, name)
     kinds = {note.name: note.kind for note in found.report.notes}
     assert (kinds["turbo_mode"], kinds["sat_scale"], kinds["what"]) == ("off", "off", "unknown")
+
+
+def test_guidance_by_clip() -> None:
+    assert table(disco())["clip_guidance"] == {
+        "clip_guidance_scale": 5000,
+        "range_scale": 150,
+        "init_scale": 1500,
+        "clip_guidance_end": 1,
+        "clamp_max": 0.05,
+        "cutn_batches": 4,
+        "cut_overview": "[12]*400+[4]*600",
+        "cut_innercut": "[4]*400+[12]*600",
+        "cut_ic_pow": "[1]*1000",
+        "cut_icgray_p": "[0.2]*400+[0]*600",
+    }
+    changed = disco(
+        clip_guidance_scale=0, clamp_grad=False, skip_augs=True, cut_overview=8, cut_ic_pow="[0]*1000"
+    )
+    found = table(changed)["clip_guidance"]
+    assert "clip_guidance_scale" not in found
+    assert (found["clamp_max"], found["skip_augs"], found["cut_overview"]) == (100, True, 8)
+    assert "0 is not allowed: numbers 0.01 to 100" in told(changed, "cut_ic_pow")
+    assert changed.report.carried["clamp_grad"] == "clip_guidance.clamp_max"
+
+
+def test_the_pull_to_the_init_image_and_to_the_moved_frame(tmp_path: Path) -> None:
+    (tmp_path / "start.png").write_bytes(b"")
+    lane = timeline(disco(tmp_path, init_image="start.png", init_scale=9), tmp_path).numbers["init_scale"]
+    assert lane[:3].tolist() == [9, 1500, 1500]
+
+
+def test_a_model_without_a_picture_text_model_is_not_guided(tmp_path: Path) -> None:
+    def convert_for(model: str) -> Imported:
+        return convert(json.dumps(GIVEN).encode(), name="a", folder=tmp_path, model=model)
+
+    found = convert_for("stabilityai/sdxl-turbo")
+    scales = {"clip_guidance_scale", "range_scale", "init_scale"}
+    assert scales & set(table(found)["clip_guidance"]) == set()
+    assert "no picture-text model of its own" in told(found, "clip_guidance_scale")
+    assert "no picture-text model of its own" in told(found, "frames_scale")
+    (tmp_path / "mine" / "picture_text").mkdir(parents=True)
+    (tmp_path / "mine" / "picture_text" / "config.json").write_text("{}")
+    assert scales <= set(table(convert_for("mine"))["clip_guidance"])
 
 
 def test_symmetry() -> None:

@@ -70,7 +70,7 @@ def test_the_json_schema_tells_every_setting() -> None:
     assert set(schema["properties"]) == set(ProjectFile.model_fields)
     assert "prompts" in schema["required"]
     for table, specs in TABLES.items():
-        shape = schema["$defs"][table.capitalize()]
+        shape = schema["$defs"]["".join(word.capitalize() for word in table.split("_"))]
         assert {spec.name for spec in specs} <= set(shape["properties"])
         assert shape["additionalProperties"] is (table == "guide")  # whose other keys are positions
         assert shape["description"]
