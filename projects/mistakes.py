@@ -16,7 +16,7 @@ from keyframes.errors import quoted
 
 from .lanes import TABLES
 from .places import line_of
-from .schema import Lora, ProjectFile, Prompts
+from .schema import Embedding, Lora, ProjectFile, Prompts
 
 MAX_TOLD = 50
 LENGTH = ("frames", "duration")
@@ -35,7 +35,10 @@ _SAYINGS = {  # pydantic's own words are for programmers
     "tuple_type": "must be [width, height]",
     "too_long": "must be [width, height]",
 }
-_UNION_STEPS = {"Prompts", "str", "int", "float", "constrained-str", "dict[str,any]", "dict"}
+_UNION_STEPS = {
+    *("Prompts", "str", "int", "float", "dict"),
+    *("constrained-str", "dict[str,any]", "dict[str,constrained-str]"),
+}
 
 
 def validate(
@@ -94,7 +97,7 @@ def _problem(fault: Mapping[str, Any], name: str, lines: Mapping[str, int]) -> P
     elif fault["type"] == "missing":
         what, hint = (
             f'"{where}" is missing.',
-            EXAMPLE if steps[0] != "lora" else 'Example: path = "style.safetensors"',
+            'Example: path = "style.safetensors"' if steps[0] in ("lora", "embedding") else EXAMPLE,
         )
     elif isinstance(fault["input"], int | float | str) and what.startswith("must be"):
         what = f"{what}, not {_shown(fault['input'])}"
@@ -120,7 +123,7 @@ def _known(steps: list[str]) -> str:
     model: Any = ProjectFile
     if len(steps) > 1:
         tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "sound", "output")}
-        model = {**tables, "prompts": Prompts, "lora": Lora}.get(steps[0])
+        model = {**tables, "prompts": Prompts, "lora": Lora, "embedding": Embedding}.get(steps[0])
     names = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."
 

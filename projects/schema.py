@@ -73,6 +73,7 @@ NoBool = BeforeValidator(_not_bool)
 LoraName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 Share = Annotated[float, NoBool, Field(ge=0, le=1)]
 Pitch = Annotated[float, NoBool, Field(ge=10, le=16_000)]
+ModelName = Annotated[str, Field(min_length=1, max_length=1000)]
 Side = Annotated[int, NoBool, Field(ge=16, le=8192)]
 Lane = Annotated[
     int | float | str | dict[str, Any],
@@ -150,6 +151,11 @@ class _DiffusionSettings(_Table):
         1, description="With iter: the seed goes up every so many frames, first after frame 0."
     )
     guidance_rescale: Annotated[float, NoBool, Field(ge=0, le=1)] = 0.0
+    vae: str = Field(
+        "",
+        max_length=1000,
+        description="Another VAE than the model's: a folder or hub name, AutoencoderKL or AutoencoderTiny (drafts).",
+    )
     cadence_flow: Literal["none", "dis", "farneback"] = Field(
         "none", description="Optical flow that the frames between two painted ones are mixed along."
     )
@@ -202,6 +208,12 @@ class Lora(_Table):
     alpha: Annotated[float, NoBool, Field(gt=0, le=1e6)] | None = Field(
         None, description="For a file that does not say its alpha; its scale is alpha / rank."
     )
+
+
+class Embedding(_Table):
+    """A textual inversion: its name is a word of prompts."""
+
+    path: str = Field(min_length=1, max_length=1000, description="A .safetensors file.")
 
 
 class Sound(_Table):
@@ -399,8 +411,9 @@ class ProjectFile(_Table):
         None, description="Length in time instead: '10s', '1.5min'."
     )
     seed: Annotated[int, NoBool, Field(ge=0, le=2**53)] = Field(0, description="Where all randomness starts.")
-    model: str = Field(
-        "sketch", min_length=1, max_length=1000, description="Built-in name, folder, file or hub name."
+    model: ModelName | Annotated[dict[str, ModelName], Field(min_length=1)] = Field(
+        "sketch",
+        description="Built-in name, folder, file or hub name; or a table of keys and names, each from its key on.",
     )
     init_image: str | None = Field(None, description="Picture that frame 0 is painted over.")
     audio: str | None = Field(None, description="Sound track of the film.")
@@ -412,6 +425,9 @@ class ProjectFile(_Table):
     diffusion: Diffusion = Field(default_factory=Diffusion)
     coherence: Coherence = Field(default_factory=Coherence)
     lora: dict[LoraName, Lora] = Field(default_factory=dict, description="LoRAs by names of your choice.")
+    embedding: dict[LoraName, Embedding] = Field(
+        default_factory=dict, description="Textual inversions by the words that prompts use."
+    )
     sound: Sound = Sound()
     masks: dict[str, str] = Field(
         default_factory=dict,
