@@ -15,7 +15,9 @@ from torch import Tensor
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
 from render.diffusion.guidance import Guidance, make_guidance
+from render.diffusion.ladder import answers_of, within_memory
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
+from render.diffusion.moving import DENOISER, bring
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
 from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
@@ -74,14 +76,8 @@ def paint(
         clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, on_step)
         return clean, decode(model, clean)
 
-    try:
-        with torch.inference_mode():
-            picture = _finite(model, painted, frame)
-    except torch.OutOfMemoryError as error:
-        raise RenderError(
-            f"frame {frame}: {model.device} ran out of memory painting {width}x{height}. Use a smaller size "
-            "or model, or end other programs that use the device."
-        ) from error
+    with torch.inference_mode():
+        picture = within_memory(model, lambda: _finite(model, painted, frame), frame=frame, size=size)
     picture = picture[..., :height, :width].clamp(0, 1)
     if pictures is None or reveal is None:
         return picture
@@ -97,6 +93,7 @@ def _denoise(
     on_step: OnStep | None,
 ) -> Tensor:
     """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
+    bring(model, DENOISER)
     dtype = model.denoiser.dtype
     count = len(schedule.timesteps)
     guided = [settings.guides(index, count) for index in range(count)]
@@ -115,7 +112,7 @@ def _denoise(
     for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
         way = ways[guided[index]]
         given = schedule.scaled(way.spread(latents), timestep).to(dtype)
-        answers = model.family.answer(model, given, moment, conditions[guided[index]])
+        answers = answers_of(model, given, moment, conditions[guided[index]])
         latents = schedule.step(way.combine(answers.float()), timestep, latents)
         if on_step is not None:
             on_step(index + 1, count)
