@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -39,6 +39,15 @@ class DiffusionPainter:
 
     def __init__(self, setup: Setup, model: Model) -> None:
         self.setup, self.model, self.device = setup, model, model.device
+
+    def ready(self, row: Row, notes: Sequence[str]) -> None:
+        """See render.notes.Noted."""
+        self.model.economy.begin(notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See render.notes.Noted."""
+        return self.model.economy.notes
 
     def paint(self, picture: Tensor | None, row: Row, on_step: OnStep, hole: Tensor | None = None) -> Tensor:
         """See Painter. Raises RenderError where the model gives nothing finite."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from statistics import median
 
 from keyframes import Row
@@ -14,6 +15,7 @@ from projects import Take, frame_key
 from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO, lora_lane
 
 from .diffusion import reveal_plan, step_plan
+from .inversions import inversion_inputs
 from .loras import lora_inputs
 from .reels import DEPTH
 from .retouchkeys import matches_color, retouch_inputs, without_retouching
@@ -35,8 +37,9 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     frame that has no picture before it, the colour settings where nothing is matched, the strength of holes where
     there is none.
     """
+    setup = setup.at(row.frame)
     file, numbers = setup.project.file, without_retouching(row.numbers)
-    for lane in ("seed", *SUBSEED_LANES, *(lora_lane(lora.name) for lora in setup.loras)):
+    for lane in ("seed", *SUBSEED_LANES, *(lora_lane(name) for name in file.lora)):
         numbers.pop(lane, None)
     inputs: dict[str, object] = {
         "engine": ENGINE,
@@ -55,6 +58,10 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["video"] = video_inputs(setup, row)
     if loras := lora_inputs(setup.loras, row):
         inputs["loras"] = loras
+    if words := inversion_inputs(setup.inversions, row):
+        inputs["embeddings"] = words
+    if setup.vae is not None:
+        inputs["vae"] = setup.vae.digest
     guided = (numbers.pop("cfg_start"), numbers.pop("cfg_end"))
     if guided != (0.0, 1.0):
         inputs["guided"] = guided
@@ -235,9 +242,9 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
         kept=tuple(sorted(true)),
         paint=paint,
         calls=calls,
-        seconds=_estimate(setup, take, paint, calls)
+        seconds=_estimate(setup, take, paint)
         if setup.cadence.plain
-        else _estimate_between(setup, take, hidden, originals, len(missing - painted), calls),
+        else _estimate_between(setup, take, hidden, originals, len(missing - painted)),
         bytes=round(len(missing | painted) * width * height * 3 * _PNG_SHARE),
         originals={frame: original_keys[frame] for frame in originals},
         reveal_calls=calls - sum(_kept_evaluations(setup, row) for row in rows),
@@ -251,16 +258,29 @@ def hidden_originals(setup: Setup, take: Take | None) -> Take | None:
     return Take(take.folder / ORIGINALS, project=take.project)
 
 
-def _estimate(setup: Setup, take: Take | None, paint: Sequence[int], calls: int) -> float | None:
+def _estimate(setup: Setup, take: Take | None, paint: Sequence[int]) -> float | None:
     if not paint:
         return 0.0
     if take is not None and len(take.entries) >= 3:
         return len(paint) * median(entry.seconds for entry in take.entries.values())
-    return known_seconds(setup.source.fingerprint, setup.size, calls)
+    return _known(setup, [setup.timeline.row(frame) for frame in paint])
+
+
+def _known(setup: Setup, rows: Sequence[Row]) -> float | None:
+    """What painting some frames takes on this machine, each by its model; None if one of those never painted here."""
+    seconds = 0.0
+    for _, group in groupby(rows, key=lambda row: setup.at(row.frame).source.fingerprint):
+        each = list(group)
+        calls = sum(evaluations(setup, row) for row in each)
+        known = known_seconds(setup.at(each[0].frame).source.fingerprint, setup.size, calls)
+        if known is None:
+            return None
+        seconds += known
+    return seconds
 
 
 def _estimate_between(
-    setup: Setup, take: Take | None, hidden: Take | None, originals: Sequence[int], others: int, calls: int
+    setup: Setup, take: Take | None, hidden: Take | None, originals: Sequence[int], others: int
 ) -> float | None:
     """The same with frames between: `others` of those are to be made besides the originals."""
     shown = [] if take is None else [e for f, e in take.entries.items() if setup.cadence.of(f).shows(f)]
@@ -269,6 +289,6 @@ def _estimate_between(
     moving = others * median(between) if between else 0.0
     if not originals:
         return moving
-    known = known_seconds(setup.source.fingerprint, setup.size, calls)
+    known = _known(setup, [setup.timeline.row(frame) for frame in originals])
     painting = len(originals) * median(painted) if len(painted) >= 3 else known
     return None if painting is None else painting + moving
