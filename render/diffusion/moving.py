@@ -44,7 +44,13 @@ def bring(model: Model, part: str) -> None:
             if level >= STREAM and name in (READER, DENOISER) and name in present:
                 stream(module, where)
             elif module.device.type != where.type:
-                module.to(where)
+                _move(module, where)
+
+
+def _move(module: nn.Module, device: torch.device) -> None:
+    """Move a module; what is moved in inference mode could not be asked for gradients any more."""
+    with torch.inference_mode(False):
+        module.to(device)
 
 
 def stream(module: nn.Module, device: torch.device) -> None:
@@ -54,27 +60,28 @@ def stream(module: nn.Module, device: torch.device) -> None:
     """
     blocks = list(blocks_of(module))
     inner = {id(part) for block in blocks for part in block.modules()}
-    for part in module.modules():
-        if id(part) not in inner:
-            for weight in part.parameters(recurse=False):
-                weight.data = weight.data.to(device)
-            for name, value in part.named_buffers(recurse=False):
-                part._buffers[name] = value.to(device)
+    with torch.inference_mode(False):
+        for part in module.modules():
+            if id(part) not in inner:
+                for weight in part.parameters(recurse=False):
+                    weight.data = weight.data.to(device)
+                for name, value in part.named_buffers(recurse=False):
+                    part._buffers[name] = value.to(device)
     if _STREAMED in module.__dict__:
         return
 
     def come(block: nn.Module, _: object) -> None:
-        block.to(device)
+        _move(block, device)
 
     for block in blocks:
-        block.to("cpu")
+        _move(block, torch.device("cpu"))
         block.register_forward_pre_hook(come)
         block.register_forward_hook(_go)
     module.__dict__[_STREAMED] = True
 
 
 def _go(block: nn.Module, _: object, __: object) -> None:
-    block.to("cpu")
+    _move(block, torch.device("cpu"))
 
 
 def blocks_of(module: nn.Module) -> Iterator[nn.Module]:

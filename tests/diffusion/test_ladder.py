@@ -147,7 +147,7 @@ def test_blocks_are_needed_only_while_they_are_called(kind: str, model_of: Model
     expected = painted(fresh(model))
     modules = [model.denoiser, *(part.encoder for part in model.encoders)]
     each = [list(blocks_of(module)) for module in modules]
-    assert all(len(blocks) > 1 for blocks in each)
+    assert all(each), "the tiny Sana-Sprint has one block"
     with gone_between_calls([block for blocks in each for block in blocks]):
         assert torch.equal(painted(fresh(model)), expected)
     assert torch.equal(painted(fresh(model)), expected)
