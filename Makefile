@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-GALLERY := coast flight travel beat
+GALLERY := coast flight travel beat loop dolly clip
 
 .PHONY: demo test lint bench docs setup gallery evaluate-sketch clean
 

@@ -8,12 +8,12 @@ things hide far ones, and what no source pixel reached is known to be uncovered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
+from torch.nn.functional import interpolate, pad
 
 from motion.borders import Border
 from motion.pose import Matrix, Pose
@@ -24,7 +24,8 @@ NEAREST = 1e-3  # units; what comes nearer than this is behind the camera
 # Half a pixel's footprint: a share of its magnification, more than a half as depth maps are noisy; and pixels.
 _REACH, _SLACK = 0.7, 0.02
 _DENSEST = 4  # footprints beyond this many pixels a side are left with gaps
-_CRACK = 6 / 9  # a gap with as many hits around it is a crack in a surface, not a hole
+_CRACK = 6  # a gap with as many of nine hits around it is a crack in a surface, not a hole
+_MARGIN = 3  # pixels around the z-buffer, for what lands beyond its edges
 
 
 def warp_depth(
@@ -55,6 +56,18 @@ def warp_depth(
     return Warped(
         picture=torch.cat([one.picture for one in each]), coverage=torch.cat([one.coverage for one in each])
     )
+
+
+def carry_depth(depth: Tensor, pose: Pose) -> Tensor:
+    """How far things are after a move, (1, 1, H, W) in units, from how far they were before it; infinite where the
+    camera now sees what it did not see then.
+
+    Convention: as `warp_depth`; each destination pixel has the nearest of what lands on it.
+    """
+    camera, distances = _Camera(pose), depth.to(torch.float32)
+    height, width = depth.shape[-2:]
+    there, far = camera.forward(_grid(height, width, 1, depth.device), distances)
+    return _z_buffer(camera, distances, there, far)
 
 
 def _warp_one(picture: Tensor, pose: Pose, depth: Tensor, border: Border, sampling: Sampling) -> Warped:
@@ -133,28 +146,44 @@ def _z_buffer(camera: _Camera, depth: Tensor, there: Tensor, far: Tensor) -> Ten
 
 
 def _splat(there: Tensor, far: Tensor, reach: Tensor, height: int, width: int) -> Tensor:
-    """Throw each pixel on the up to four destination pixels whose centres lie within `reach` of it, nearest wins."""
-    buffer = far.new_full((height * width,), torch.inf)
+    """Throw each pixel on the up to four destination pixels whose centres lie within `reach` of it, nearest wins.
+
+    The buffer has a margin for what lands outside, and what does not land throws infinity: so no pixels are picked out,
+    which takes longer than throwing all of them.
+    """
+    wide = width + 2 * _MARGIN
     corner = there.floor()
-    off = there - corner
-    column, row = corner[:, 0].clamp(-2, width + 1).long(), corner[:, 1].clamp(-2, height + 1).long()
+    right, low = (there - corner).unbind(1)  # how far right of and below the upper left of the four
+    column, row = corner[:, 0].clamp_(-2, width + 1), corner[:, 1].clamp_(-2, height + 1)
+    cell = ((row + _MARGIN) * wide + (column + _MARGIN)).long().flatten()
     reach = reach.where(far > NEAREST, -1.0)[:, 0]
-    for right in (0, 1):
-        across = ((off[:, 0] - right).abs() <= reach) & (column >= -right) & (column < width - right)
-        for low in (0, 1):
-            lands = across & ((off[:, 1] - low).abs() <= reach) & (row >= -low) & (row < height - low)
-            cell = (row + low) * width + (column + right)
-            buffer.scatter_reduce_(0, cell[lands], far[:, 0][lands], "amin")
-    return buffer.view(1, 1, height, width)
+    across, down = (right <= reach, 1 - right <= reach), (low <= reach, 1 - low <= reach)
+    buffer = far.new_full(((height + 2 * _MARGIN) * wide,), torch.inf)
+    for y in (0, 1):
+        for x in (0, 1):
+            thrown = far[:, 0].where(across[x] & down[y], torch.inf)
+            buffer.scatter_reduce_(0, cell + (y * wide + x), thrown.flatten(), "amin")
+    inside = slice(_MARGIN, -_MARGIN)
+    return buffer.view(1, 1, height + 2 * _MARGIN, wide)[..., inside, inside].contiguous()
 
 
 def _close(nearest: Tensor) -> Tensor:
     """Fill single gaps in a surface with the farthest distance around them."""
     hit = nearest.isfinite()
-    around = avg_pool2d(hit.float(), 3, 1, 1, count_include_pad=False)
-    crack = ~hit & (around >= _CRACK - 1e-3)
-    farthest = max_pool2d(nearest.where(hit, 0.0), 3, 1, 1)
-    return torch.where(crack, farthest, nearest)
+    ones = torch.ones_like(hit, dtype=torch.uint8)
+    around, there = _over_nine(hit.byte(), torch.add), _over_nine(ones, torch.add)
+    crack = ~hit & (9 * around >= _CRACK * there)
+    return torch.where(crack, _over_nine(nearest.where(hit, 0.0), torch.maximum), nearest)
+
+
+def _over_nine(values: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Each of `values` (1, 1, H, W), 0 or more, joined with its neighbours; there are none beyond the edges."""
+    for axis in (2, 3):
+        edged = pad(values, (0, 0, 1, 1) if axis == 2 else (1, 1))
+        size = values.shape[axis]
+        first, middle, last = (edged.narrow(axis, start, size) for start in range(3))
+        values = join(join(first, middle), last)
+    return values
 
 
 def _check(picture: Tensor, poses: Sequence[Pose], depth: Tensor) -> None:

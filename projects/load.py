@@ -192,6 +192,7 @@ def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:
         yield "video.mask", file.video.mask
     if is_footage(file.motion.depth):
         yield "motion.depth", file.motion.depth
+    yield from ((f"masks.{name}", path) for name, path in file.masks.items() if is_video(path))
 
 
 def _path(

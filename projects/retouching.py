@@ -10,7 +10,7 @@ from functools import partial
 from keyframes import Clock, Problem, ProjectError, parse_position
 from keyframes.tokens import Place
 
-from .footage import PICTURES
+from .footage import PICTURES, is_video
 from .masks import EVERYWHERE, Mask, parse_mask
 from .schema import ProjectFile
 
@@ -20,8 +20,8 @@ COLORS_FROM = ("frame", "previous")
 
 
 def picture_paths(file: ProjectFile) -> dict[str, str]:
-    """Dotted key -> path, for every picture of masks, guides and colours."""
-    found = {f"masks.{name}": path for name, path in file.masks.items()}
+    """Dotted key -> path, for every picture of masks, guides and colours; videos are footage."""
+    found = {f"masks.{name}": path for name, path in file.masks.items() if not is_video(path)}
     for position, path in file.guide.keys.items():
         if isinstance(path, str):
             found[f"guide.{position}"] = path

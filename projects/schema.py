@@ -121,6 +121,10 @@ class _MotionSettings(_Table):
         max_length=1000,
         description="3d: where depth comes from: auto, flat, ground, a picture or video (white is near), or a model.",
     )
+    depth_smooth: Annotated[int, NoBool, Field(ge=0, le=8)] = Field(
+        2,
+        description="3d: so many pictures before are looked at too, so that a network's depth does not flicker.",
+    )
     translation_scale: Annotated[float, NoBool, Field(gt=0, le=1e6)] = Field(
         1.0, description="3d: factor on all three translations."
     )
@@ -357,6 +361,10 @@ class Output(_Table):
     upscale: Annotated[int, NoBool, Field(ge=1, le=8)] = Field(
         default=1, description="So many times as wide and high (Lanczos)."
     )
+    loop: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
+        default=0,
+        description="So many frames at the end dissolve into those at the beginning: the film goes round.",
+    )
     vr: Literal["none", "side-by-side", "over-under", "equirect-180"] = Field(
         default="none",
         description="For two eyes, from depth: left and right, left over right, or two half spheres.",
@@ -431,7 +439,7 @@ class ProjectFile(_Table):
     sound: Sound = Sound()
     masks: dict[str, str] = Field(
         default_factory=dict,
-        description="Pictures that masks are made of: a name, and a file (white is 1) or many (hand_%04d.png).",
+        description="Pictures that masks are made of: a name, and a file (white is 1), many (%04d.png) or a video.",
     )
     guide: Guide = Field(default_factory=Guide)
     video: Video = Field(default_factory=Video)
@@ -443,6 +451,11 @@ class ProjectFile(_Table):
             raise ValueError("say either frames = 120 or duration = '8s'")
         if self.duration is not None and not 1 <= self.length <= MAX_FRAMES:
             raise ValueError(f"duration gives {self.length} frames; allowed: 1 to {MAX_FRAMES}")
+        if 2 * self.output.loop > self.length:
+            raise ValueError(
+                f"output.loop = {self.output.loop} is more than half of {self.length} frames; "
+                f"allowed here: 0 to {self.length // 2}"
+            )
         return self
 
     @property

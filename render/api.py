@@ -185,14 +185,14 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
     if frames is not None:
         stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
     metadata: dict[str, str] = {}
-    audio, start, output = None, 0.0, Output()
+    audio, start, output, length = None, 0.0, Output(), 0
     pictures = (found.read(f) for f in stored)
     try:
         text = found.project_file.read_text(encoding="utf-8")
         folder = take.resolve().parent.parent
         project = read_project(text, name=f"{found.project}.toml", folder=folder, need_files=False)
         metadata, audio, fps = film_metadata(project), project.audio, fps or project.file.fps
-        start, output = project.file.sound.offset, project.file.output
+        start, output, length = project.file.sound.offset, project.file.output, project.file.length
     except (OSError, ReverieError) as error:
         if fps is None:
             what = f"{found.project_file} cannot be read, so the frame rate is not known."
@@ -202,9 +202,16 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
             view = viewer(prepare(read_project(text, name=project.file_name, folder=folder)))
             pictures = (view(f, found.read(f)) for f in stored)
     sounding = audio if str(out).lower().endswith((".mp4", ".mov", ".webm")) else None
-    finish = finish_of(output, fps or 15.0)
+    finish = finish_of(output, fps or 15.0, whole=len(stored) == length)
     finished = finish.pictures(pictures)
-    return encode(finished, out, fps=finish.fps_out, audio=sounding, audio_from=start, metadata=metadata)
+    return encode(
+        finished,
+        out,
+        fps=finish.fps_out,
+        audio=sounding,
+        audio_from=start + finish.starts_at,
+        metadata=metadata,
+    )
 
 
 def _wrong(what: str, hint: str) -> ProjectError:

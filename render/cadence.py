@@ -69,22 +69,38 @@ class Cadence:
         return self._starts[: bisect_right(self._starts, last)]
 
     def missing(
-        self, wanted: Iterable[int], frames: Collection[int], originals: Collection[int]
+        self, wanted: Iterable[int], frames: Collection[int], originals: Collection[int], *, back: int = 0
     ) -> tuple[set[int], set[int]]:
         """The frames to make and the originals to paint, so that all `wanted` frames are there.
 
         frames: those that are stored and true. originals: the same of those originals that their frame does not show.
         An original needs the one before it; a stored one serves whatever became of those before it.
+        back: so many more before an original are looked at when it is moved.
         """
         make = {frame for frame in wanted if frame not in frames}
         paint: set[int] = set()
-        for frame in make.copy():
-            for start in self.of(frame).needs(frame):
-                at: int | None = start
-                while at is not None and at not in paint and not self._there(at, frames, originals):
-                    paint.add(at)
-                    at = self.of(at).before
+        needed = [start for frame in make for start in self._needs(frame, back)]
+        while needed:
+            at = needed.pop()
+            if at not in paint and not self._there(at, frames, originals):
+                paint.add(at)
+                needed += self._line(self.of(at).before, back)
         return make | {start for start in paint if self.of(start).shows(start)}, paint
+
+    def _needs(self, frame: int, back: int) -> list[int]:
+        """The originals that a frame is made from, and those that are looked at to move them."""
+        segment = self.of(frame)
+        if segment.shows(frame):
+            return [frame]
+        return [at for start in segment.needs(frame) for at in self._line(start, back)]
+
+    def _line(self, start: int | None, back: int) -> list[int]:
+        """An original and `back` more before it, as far as there are any."""
+        line: list[int] = []
+        while start is not None and len(line) <= back:
+            line.append(start)
+            start = self.of(start).before
+        return line
 
     def _there(self, start: int, frames: Collection[int], originals: Collection[int]) -> bool:
         return start in (frames if self.of(start).shows(start) else originals)

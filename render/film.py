@@ -142,7 +142,7 @@ class _Work:
         from .frame import FramePainter
 
         self.notes.painter = painter
-        hand = FramePainter(self.setup, painter, self.picture)
+        hand = FramePainter(self.setup, painter, self.picture, originals.get)
         try:
             self._paint_all(hand, Between(self.setup, hand, originals.get), init, originals)
         finally:
@@ -230,7 +230,7 @@ def _assembling(
     made: list[Film] = []
     failed: list[BaseException] = []
     file = setup.project.file
-    finish_film = finish_of(file.output, file.fps)
+    finish_film = finish_of(file.output, file.fps, whole=len(plan.frames) == file.length)
 
     def pictures() -> Iterator[Picture]:
         view = viewer(setup)
@@ -246,7 +246,7 @@ def _assembling(
                     take.film,
                     fps=finish_film.fps_out,
                     audio=setup.project.audio,
-                    audio_from=file.sound.offset,
+                    audio_from=file.sound.offset + finish_film.starts_at,
                     metadata=film_metadata(setup.project) if metadata else None,
                     crf=file.output.crf,
                     preset=file.output.preset,

@@ -1,8 +1,8 @@
 """Frames between frames, and larger ones: what is done to the stored pictures on their way into the film.
 
-stored frames -> frames between them, by optical flow -> larger (Lanczos) -> the film
+stored frames -> the end into the beginning -> frames between, by optical flow -> larger (Lanczos) -> the film
 
-Two pictures are held at a time. The frames in the take stay as they are.
+Two pictures are held at a time, and the beginning of a loop. The frames in the take stay as they are.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from projects import Picture
 from projects.schema import Output
 
 from .containers import exact_rate
+from .seam import looped
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,11 +24,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Finish:
-    """How stored frames become the film's. fps_in, fps_out: frames per second. upscale: factor on both sides."""
+    """How stored frames become the film's. fps_in, fps_out: frames per second. upscale: factor on both sides.
+
+    loop: so many frames at the end dissolve into those at the beginning, which are left out there.
+    """
 
     fps_in: Fraction
     fps_out: Fraction
     upscale: int = 1
+    loop: int = 0
+
+    @property
+    def starts_at(self) -> float:
+        """Seconds of the stored frames that come before the film's first."""
+        return float(self.loop / self.fps_in)
 
     def count(self, frames: int) -> int:
         """How many frames the film has for so many stored ones: as many as fill the same time."""
@@ -35,7 +45,8 @@ class Finish:
 
     def pictures(self, stored: Iterable[Picture]) -> Iterator[Picture]:
         """The film's frames, from the stored ones in their order."""
-        between = stored if self.fps_out == self.fps_in else self._between(stored)
+        shown = looped(stored, self.loop) if self.loop else stored
+        between = shown if self.fps_out == self.fps_in else self._between(shown)
         return (enlarged(picture, self.upscale) for picture in between)
 
     def _between(self, stored: Iterable[Picture]) -> Iterator[Picture]:
@@ -56,11 +67,15 @@ class Finish:
                 yield before
 
 
-def finish_of(output: Output, fps: float) -> Finish:
-    """What a project's [output] says of the film, at `fps` stored frames per second."""
+def finish_of(output: Output, fps: float, *, whole: bool = True) -> Finish:
+    """What a project's [output] says of the film, at `fps` stored frames per second.
+
+    whole: whether it has all of the project's frames; a part of a film does not go round.
+    """
     rate = exact_rate(fps)
     wanted = exact_rate(output.fps_out) if output.fps_out is not None else rate * output.interpolate
-    return Finish(fps_in=rate, fps_out=wanted, upscale=output.upscale)
+    loop = output.loop if whole else 0
+    return Finish(fps_in=rate, fps_out=wanted, upscale=output.upscale, loop=loop)
 
 
 def enlarged(picture: Picture, factor: int) -> Picture:

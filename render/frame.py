@@ -27,6 +27,7 @@ from .painter import OnStep, Painter
 from .retouching import Retouch
 from .retouchkeys import matches_color
 from .setup import Setup
+from .steady import SteadyDepth
 from .tensors import levels_of, to_memory, to_tensor
 from .uncovered import reach
 
@@ -35,14 +36,22 @@ class FramePainter:
     """Paints the frames of one project, one after the other.
 
     anchor: gives the stored picture of the frame whose colours are kept; asked once, when it is first needed.
+    original: gives the painted picture of an earlier frame, as it is stored; by default `anchor` does.
     """
 
-    def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        painter: Painter,
+        anchor: Callable[[int], Picture],
+        original: Callable[[int], Picture] | None = None,
+    ) -> None:
         self._setup, self._painter, self._anchor = setup, painter, anchor
         self._palette: Palette | None = None
         # the last two painted frames: as stored, and the same on the device
         self._last: list[tuple[Picture, Tensor]] = []
         self._depths = Depths(setup, painter.device)
+        self._steady = SteadyDepth(setup, self._depths, lambda at: self.on_device((original or anchor)(at)))
         has_clip = bool(setup.project.file.video.input)
         self._hybrid = Hybrid(setup, painter.device, self._depths) if has_clip else None
         self._retouch = Retouch(setup, self._depths, painter.device)
@@ -50,6 +59,7 @@ class FramePainter:
     def close(self) -> None:
         """End what clips are read with."""
         self._depths.close()
+        self._retouch.close()
         if self._hybrid is not None:
             self._hybrid.close()
 
@@ -111,7 +121,7 @@ class FramePainter:
             border=motion.border,
             sampling=motion.sampling,
             mode=motion.mode,
-            depth=None if motion.mode == "2d" else self._depths.of(picture if seen is None else seen, way[0]),
+            depth=None if motion.mode == "2d" else self._steady.of(picture if seen is None else seen, way[0]),
             compat=motion.compat,
         )
         hole = share = None

@@ -15,6 +15,7 @@ from projects.masks import Mask
 
 from .depths import Depths
 from .pictures import read_picture
+from .reels import Projector
 from .retouchkeys import mask_of, mask_path
 from .setup import Setup
 
@@ -24,6 +25,11 @@ class Masks:
 
     def __init__(self, setup: Setup, depths: Depths) -> None:
         self._setup, self._depths = setup, depths
+        self._projector = Projector(setup.reels)
+
+    def close(self) -> None:
+        """End what mask videos are read with."""
+        self._projector.close()
 
     def of(self, name: str, picture: Tensor, row: Row) -> Tensor | None:
         """The mask given as `mask` or `noise_mask`, (1, 1, H, W) in [0, 1]; None where there is none.
@@ -58,8 +64,12 @@ class Masks:
         return combined(mask.kind, parts)
 
     def _shown(self, name: str, picture: Tensor, row: Row) -> Tensor:
-        size = (picture.shape[-1], picture.shape[-2])
-        grey = read_picture(mask_path(self._setup, name, row.frame), size, where=f"masks.{name}").mean(2)
+        size, where = (picture.shape[-1], picture.shape[-2]), f"masks.{name}"
+        if where in self._setup.reels:
+            shown = self._projector.picture(where, row.frame)
+        else:
+            shown = read_picture(mask_path(self._setup, name, row.frame), size, where=where)
+        grey = shown.mean(2)
         return (torch.from_numpy(grey).to(picture.device, picture.dtype) / 255)[None, None]
 
 

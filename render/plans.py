@@ -109,7 +109,9 @@ def _space(setup: Setup, row: Row) -> tuple[object, ...]:
     digest = setup.depth.digest or setup.depth.name
     if setup.depth.kind == "clip":
         digest = setup.reels[DEPTH].digest(row.frame - 1)
-    depth = (setup.depth.kind, digest)
+    depth: tuple[object, ...] = (setup.depth.kind, digest)
+    if setup.steady:
+        depth = (*depth, setup.steady)
     return (*depth, motion.translation_scale, motion.compat, setup.fov_before(row))
 
 
@@ -228,10 +230,10 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
     true = {f for f in range(last + 1) if take is not None and take.kept(f, keys[f])}
     hidden = hidden_originals(setup, take)
     stored = {f for f, key in original_keys.items() if hidden is not None and hidden.kept(f, key)}
-    missing, painted = setup.cadence.missing(wanted, true, stored)
+    missing, painted = setup.cadence.missing(wanted, true, stored, back=setup.steady)
     anchor = setup.project.file.coherence.color_frame
     if painted and anchor < max(painted):  # its colours are looked at by those after it
-        missing, painted = setup.cadence.missing((*wanted, anchor), true, stored)
+        missing, painted = setup.cadence.missing((*wanted, anchor), true, stored, back=setup.steady)
     paint, originals = tuple(sorted(missing)), tuple(sorted(painted))
     rows = [setup.timeline.row(frame) for frame in originals]
     calls = sum(evaluations(setup, row) for row in rows)

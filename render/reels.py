@@ -112,7 +112,7 @@ def find_reels(project: Project, size: tuple[int, int]) -> dict[str, Reel]:
 
 def _reel(project: Project, name: str, paths: tuple[Path, ...], size: tuple[int, int]) -> Reel:
     given, needed = project.file.video, project.file.length
-    if name == DEPTH:  # the depth of frame n is picture n of the depth video, and it stays when that ends
+    if name not in (VIDEO, MASK):  # depth and masks: picture n is for frame n, and the last one stays
         return Reel(footage=_footage(paths, size, needed, Cut(), name), end="hold")
     reel = Reel(footage=_footage(paths, size, needed, _cut(project, given), name), end=given.end)
     count = len(reel.footage.digests)

@@ -27,6 +27,10 @@ class Retouch:
         self._masks = Masks(setup, depths)
         self._shown: tuple[Path, Tensor] | None = None
 
+    def close(self) -> None:
+        """End what mask videos are read with."""
+        self._masks.close()
+
     def before(self, row: Row, moved: Tensor) -> Tensor:
         """The moved picture made symmetric, with the guide's share mixed in, as colourful as the lane says."""
         picture = self.mirrored(row, moved)

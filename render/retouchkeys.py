@@ -62,6 +62,12 @@ def mask_path(setup: Setup, name: str, frame: int) -> Path:
     return file_at(setup.project.pictures[f"masks.{name}"], frame)
 
 
+def mask_digest(setup: Setup, name: str, frame: int) -> str:
+    """What the picture of a mask's name is at a frame, of a file or of a video."""
+    reel = setup.reels.get(f"masks.{name}")
+    return digest_of(mask_path(setup, name, frame)) if reel is None else reel.digest(frame)
+
+
 def matches_color(setup: Setup, row: Row) -> bool:
     """Whether a frame's colours are matched to anything."""
     given = setup.project.file.coherence
@@ -102,7 +108,7 @@ def _mask_inputs(setup: Setup, row: Row, mask: Mask) -> tuple[object, ...]:
     found: list[object] = [str(mask), setup.project.file.coherence.mask_feather]
     for step in mask.steps():
         if step.kind == "picture":
-            found.append(digest_of(mask_path(setup, step.name, row.frame)))
+            found.append(mask_digest(setup, step.name, row.frame))
         if step.kind == "depth":
             depth = setup.depth
             found += [depth.kind, depth.digest or depth.name, row.numbers["near"], row.numbers["far"]]

@@ -104,6 +104,15 @@ class Setup:
         path = self.project.init_image
         return "" if path is None else digest_of(path)
 
+    @property
+    def steady(self) -> int:
+        """How many pictures before the last are looked at for depth: none unless a network looks, and where a clip or
+        another program's formula moves the picture, since what was seen cannot be carried along then."""
+        motion = self.project.file.motion
+        looked = motion.mode == "3d" and self.depth.kind == "network"
+        carried = motion.compat == "none" and self.project.file.video.motion == "none"
+        return motion.depth_smooth if looked and carried else 0
+
     def fov_before(self, row: Row) -> float:
         """The lens of the frame before, degrees; of frame 0 its own."""
         return self.timeline.row(max(row.frame - 1, 0)).numbers["fov"]

@@ -2,6 +2,11 @@
 
 import pytest
 import torch
+from hypothesis import settings
+
+# how long an example takes says more of the machine than of the code
+settings.register_profile("reverie", deadline=None)
+settings.load_profile("reverie")
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])

@@ -16,6 +16,7 @@ from render.plans import frame_keys
 from render.retouchkeys import guide_at
 from render.setup import Setup, prepare
 
+from ..clips import write_clip
 from ..fakes import SIDE, files, load, pictures, project_text, render
 
 STILL = "zoom = 1"
@@ -239,3 +240,27 @@ def test_feather_softens_an_edge_over_its_width() -> None:
     assert 6 <= int(soft.sum()) <= 10
     assert bool((line.diff() >= -1e-6).all())
     assert feathered(mask, 0) is mask
+
+
+def test_a_video_is_a_mask(folder: Path) -> None:
+    """Frame n is painted where picture n of the clip is white; its last picture stays; an edit repaints from it on."""
+    halves = [np.zeros((SIDE, SIDE, 3), np.uint8) for _ in range(4)]
+    for number, picture in enumerate(halves):
+        picture[:, : SIDE // 2] = 255 * (number % 2)
+        picture[:, SIDE // 2 :] = 255 * (1 - number % 2)
+    write_clip(folder / "half.mkv", halves)
+    masked = project(folder, 'mask = "left"').text.replace("left.png", "half.mkv")
+    made = load(folder, masked)
+    shown = pictures(render(made, film=False).take)
+    for frame in range(1, 6):
+        left, right = (
+            bool((shown[frame][:, side] != shown[frame - 1][:, side]).any())
+            for side in (slice(0, SIDE // 2 - 1), slice(SIDE // 2 + 1, SIDE))
+        )
+        painted_left = min(frame, 3) % 2 == 1
+        assert (left, right) == (painted_left, not painted_left)
+    before = frame_keys(prepare(made))
+    halves[2] = halves[2] // 2
+    write_clip(folder / "half.mkv", halves)
+    after = frame_keys(prepare(load(folder, masked)))
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, False, False, False, False]
