@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from statistics import median
 
 from keyframes import Row
@@ -236,20 +235,20 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
         missing, painted = setup.cadence.missing((*wanted, anchor), true, stored, back=setup.steady)
     paint, originals = tuple(sorted(missing)), tuple(sorted(painted))
     rows = [setup.timeline.row(frame) for frame in originals]
-    calls = sum(evaluations(setup, row) for row in rows)
+    calls = {row.frame: evaluations(setup, row) for row in rows}
     width, height = setup.size
     return Plan(
         frames=wanted,
         keys=keys,
         kept=tuple(sorted(true)),
         paint=paint,
-        calls=calls,
-        seconds=_estimate(setup, take, paint)
+        calls=sum(calls.values()),
+        seconds=_estimate(setup, take, paint, calls)
         if setup.cadence.plain
-        else _estimate_between(setup, take, hidden, originals, len(missing - painted)),
+        else _estimate_between(setup, take, hidden, calls, len(missing - painted)),
         bytes=round(len(missing | painted) * width * height * 3 * _PNG_SHARE),
         originals={frame: original_keys[frame] for frame in originals},
-        reveal_calls=calls - sum(_kept_evaluations(setup, row) for row in rows),
+        reveal_calls=sum(calls.values()) - sum(_kept_evaluations(setup, row) for row in rows),
     )
 
 
@@ -260,21 +259,25 @@ def hidden_originals(setup: Setup, take: Take | None) -> Take | None:
     return Take(take.folder / ORIGINALS, project=take.project)
 
 
-def _estimate(setup: Setup, take: Take | None, paint: Sequence[int]) -> float | None:
+def _estimate(
+    setup: Setup, take: Take | None, paint: Sequence[int], calls: Mapping[int, int]
+) -> float | None:
     if not paint:
         return 0.0
     if take is not None and len(take.entries) >= 3:
         return len(paint) * median(entry.seconds for entry in take.entries.values())
-    return _known(setup, [setup.timeline.row(frame) for frame in paint])
+    return _known(setup, calls)
 
 
-def _known(setup: Setup, rows: Sequence[Row]) -> float | None:
-    """What painting some frames takes on this machine, each by its model; None if one of those never painted here."""
+def _known(setup: Setup, calls: Mapping[int, int]) -> float | None:
+    """What the calls of some frames take on this machine, each of its model; None if one never painted here."""
+    by_model: dict[str, int] = {}
+    for frame, count in calls.items():
+        model = setup.at(frame).source.fingerprint
+        by_model[model] = by_model.get(model, 0) + count
     seconds = 0.0
-    for _, group in groupby(rows, key=lambda row: setup.at(row.frame).source.fingerprint):
-        each = list(group)
-        calls = sum(evaluations(setup, row) for row in each)
-        known = known_seconds(setup.at(each[0].frame).source.fingerprint, setup.size, calls)
+    for model, count in by_model.items():
+        known = known_seconds(model, setup.size, count)
         if known is None:
             return None
         seconds += known
@@ -282,15 +285,15 @@ def _known(setup: Setup, rows: Sequence[Row]) -> float | None:
 
 
 def _estimate_between(
-    setup: Setup, take: Take | None, hidden: Take | None, originals: Sequence[int], others: int
+    setup: Setup, take: Take | None, hidden: Take | None, calls: Mapping[int, int], others: int
 ) -> float | None:
     """The same with frames between: `others` of those are to be made besides the originals."""
     shown = [] if take is None else [e for f, e in take.entries.items() if setup.cadence.of(f).shows(f)]
     painted = [entry.seconds for entry in (*shown, *(hidden.entries.values() if hidden else ()))]
     between = [] if take is None else [e.seconds for e in take.entries.values() if e not in shown]
     moving = others * median(between) if between else 0.0
-    if not originals:
+    if not calls:
         return moving
-    known = _known(setup, [setup.timeline.row(frame) for frame in originals])
-    painting = len(originals) * median(painted) if len(painted) >= 3 else known
+    known = _known(setup, calls)
+    painting = len(calls) * median(painted) if len(painted) >= 3 else known
     return None if painting is None else painting + moving

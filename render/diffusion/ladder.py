@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from keyframes.errors import RenderError
-from render.diffusion.economy import ROWS, STREAM
+from render.diffusion.economy import CACHE, ROWS, STREAM
 from render.diffusion.moving import release
 from render.diffusion.parts import Model
 
@@ -32,7 +32,7 @@ def within_memory(model: Model, work: Callable[[], Tensor], *, frame: int, size:
                 f"frame {frame}: {model.device} ran out of memory painting {size[0]}x{size[1]}, whatever was moved "
                 "off it. Use a smaller size or model, or end other programs that use the device."
             ) from failed
-        release(model.device)
+        release(model.device, cycles=model.economy.level == CACHE)
         model.notice(f"Frame {frame}: {model.device} ran out of memory; from here on {rung.told}.")
 
 

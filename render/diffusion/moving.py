@@ -18,9 +18,10 @@ READER, DENOISER, VAE = "reader", "denoiser", "vae"
 _STREAMED = "_streamed_by_reverie"
 
 
-def release(device: torch.device) -> None:
-    """Give back what nobody uses any more."""
-    gc.collect()
+def release(device: torch.device, *, cycles: bool = True) -> None:
+    """Give back what nobody uses any more; without `cycles`, what only things that know each other keep stays."""
+    if cycles:
+        gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
     if device.type == "mps":

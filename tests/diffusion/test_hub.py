@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -119,12 +120,13 @@ def test_offline_is_said(cache: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_reasons() -> None:
-    import httpx
     from huggingface_hub import errors
 
+    http = import_module(errors.Response.__module__.partition(".")[0])  # the hub's own HTTP library
+
     def answered(kind: type[errors.HfHubHTTPError], status: int) -> Exception:
-        asked = httpx.Request("GET", "https://huggingface.co/some/dream")
-        return kind("no", response=httpx.Response(status, request=asked))
+        asked = http.Request("GET", "https://huggingface.co/some/dream")
+        return kind("no", response=http.Response(status, request=asked))
 
     def wrapped(inner: Exception) -> OSError:
         try:
@@ -141,7 +143,7 @@ def test_reasons() -> None:
     assert "no such model, or it is private" in gone
     offline = why_not_fetched("some/dream", wrapped(errors.OfflineModeIsEnabled("offline")))
     assert "offline" in offline
-    assert "cannot be reached" in why_not_fetched("some/dream", wrapped(httpx.ConnectError("no route")))
+    assert "cannot be reached" in why_not_fetched("some/dream", wrapped(http.ConnectError("no route")))
     assert why_not_fetched("some/dream", OSError("disk")) == ""
     assert all("\n" not in line for line in (gated, gone, offline))
 
