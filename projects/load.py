@@ -74,6 +74,7 @@ def read_project(
         return _path(value, at(key), folder, allow_outside, problems)
 
     init_image, audio, depth_picture, *loras = (checked(value, key) for key, value in _paths(file))
+    embeddings = {key: checked(value, f"embedding.{key}.path") for key, value in _embeddings(file)}
     footage = {key: find_footage(value, folder, partial(checked, key=key)) for key, value in _footage(file)}
     pictures = {}
     for key, value in picture_paths(file).items():
@@ -82,7 +83,8 @@ def read_project(
             pictures[key] = sequence_files(folder, value) if is_sequence(value) else {0: path}
     problems += [*retouch_problems(file, at), *adapter_problems(file, at)]
     if not need_files:
-        optional = {*dict(_paths(file)), *dict(_footage(file)), *picture_paths(file)}
+        words = {f"embedding.{name}.path" for name in file.embedding}
+        optional = {*dict(_paths(file)), *dict(_footage(file)), *picture_paths(file), *words}
         problems = [problem for problem in problems if problem.where not in optional]
     project = Project(
         name=Path(name).stem,
@@ -95,6 +97,7 @@ def read_project(
         audio=audio,
         depth_picture=depth_picture,
         loras={name: path for name, path in zip(file.lora, loras, strict=True) if path is not None},
+        embeddings={name: path for name, path in embeddings.items() if path is not None},
         pictures=pictures,
         footage=footage,
     )
@@ -179,6 +182,10 @@ def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], ...]:
     if is_footage(depth) or not depth.lower().endswith(PICTURES):
         depth = None
     return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth), *loras
+
+
+def _embeddings(file: ProjectFile) -> Iterator[tuple[str, str]]:
+    return ((name, embedding.path) for name, embedding in file.embedding.items())
 
 
 def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:

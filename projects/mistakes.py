@@ -15,7 +15,7 @@ from keyframes import Problem, did_you_mean
 from keyframes.errors import quoted
 
 from .lanes import CONTROL_LANES, TABLES
-from .networks import ControlNet, IpAdapter, Lora
+from .networks import ControlNet, Embedding, IpAdapter, Lora
 from .places import line_of
 from .schema import ProjectFile, Prompts
 
@@ -38,11 +38,15 @@ _SAYINGS = {  # pydantic's own words are for programmers
 }
 _MISSING = {
     "lora": 'Example: path = "style.safetensors"',
+    "embedding": 'Example: path = "mystyle.safetensors"',
     "ip_adapter": 'Example: model = "ip-adapter_sd15.safetensors" and pictures = {0 = "a.png"}',
     "control": 'Example: model = "lllyasviel/control_v11p_sd15_canny"',
 }
-_NAMED = {"lora": Lora, "control": ControlNet, "ip_adapter": IpAdapter}
-_UNION_STEPS = {"Prompts", "str", "int", "float", "constrained-str", "dict[str,any]", "dict"}
+_NAMED = {"lora": Lora, "embedding": Embedding, "control": ControlNet, "ip_adapter": IpAdapter}
+_UNION_STEPS = {
+    *("Prompts", "str", "int", "float", "dict"),
+    *("constrained-str", "dict[str,any]", "dict[str,constrained-str]"),
+}
 
 
 def validate(
@@ -134,6 +138,7 @@ def _known(steps: list[str]) -> str:
             **tables,
             "prompts": Prompts,
             "lora": Lora,
+            "embedding": Embedding,
             "control": ControlNet,
             "ip_adapter": IpAdapter,
         }.get(steps[0])

@@ -29,6 +29,12 @@ class Lora(Table):
     )
 
 
+class Embedding(Table):
+    """A textual inversion: its name is a word of prompts."""
+
+    path: str = Field(min_length=1, max_length=1000, description="A .safetensors file.")
+
+
 class ControlNet(Table):
     """A ControlNet: a network that steers the painting by a picture."""
 

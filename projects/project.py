@@ -36,6 +36,7 @@ class Project:
     audio: Path | None = None
     depth_picture: Path | None = None
     loras: Mapping[str, Path] = field(default_factory=dict)
+    embeddings: Mapping[str, Path] = field(default_factory=dict)
     pictures: Mapping[str, Mapping[int, Path]] = field(default_factory=dict)
     footage: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 

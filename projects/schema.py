@@ -26,7 +26,7 @@ from .fields import Lane, NoBool
 from .fields import Table as _Table
 from .footage import PICTURES, is_footage, is_video
 from .lanes import DIFFUSION, MOTION, TABLES
-from .networks import ControlNet, IpAdapter, Lora, LoraName
+from .networks import ControlNet, Embedding, IpAdapter, Lora, LoraName
 
 VERSION = 1
 MAX_FRAMES = 100_000
@@ -69,6 +69,7 @@ def _rises(numbers: tuple[float, ...]) -> tuple[float, ...]:
 
 Share = Annotated[float, NoBool, Field(ge=0, le=1)]
 Pitch = Annotated[float, NoBool, Field(ge=10, le=16_000)]
+ModelName = Annotated[str, Field(min_length=1, max_length=1000)]
 Side = Annotated[int, NoBool, Field(ge=16, le=8192)]
 
 
@@ -138,6 +139,11 @@ class _DiffusionSettings(_Table):
         1, description="With iter: the seed goes up every so many frames, first after frame 0."
     )
     guidance_rescale: Annotated[float, NoBool, Field(ge=0, le=1)] = 0.0
+    vae: str = Field(
+        "",
+        max_length=1000,
+        description="Another VAE than the model's: a folder or hub name, AutoencoderKL or AutoencoderTiny (drafts).",
+    )
     cadence_flow: Literal["none", "dis", "farneback"] = Field(
         "none", description="Optical flow that the frames between two painted ones are mixed along."
     )
@@ -380,8 +386,9 @@ class ProjectFile(_Table):
         None, description="Length in time instead: '10s', '1.5min'."
     )
     seed: Annotated[int, NoBool, Field(ge=0, le=2**53)] = Field(0, description="Where all randomness starts.")
-    model: str = Field(
-        "sketch", min_length=1, max_length=1000, description="Built-in name, folder, file or hub name."
+    model: ModelName | Annotated[dict[str, ModelName], Field(min_length=1)] = Field(
+        "sketch",
+        description="Built-in name, folder, file or hub name; or a table of keys and names, each from its key on.",
     )
     init_image: str | None = Field(None, description="Picture that frame 0 is painted over.")
     audio: str | None = Field(None, description="Sound track of the film.")
@@ -398,6 +405,9 @@ class ProjectFile(_Table):
     )
     ip_adapter: dict[LoraName, IpAdapter] = Field(
         default_factory=dict, description="IP-Adapters by names of your choice."
+    )
+    embedding: dict[LoraName, Embedding] = Field(
+        default_factory=dict, description="Textual inversions by the words that prompts use."
     )
     sound: Sound = Sound()
     masks: dict[str, str] = Field(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from keyframes import ProjectError, ReverieError, parse_frames
 from projects import Project, Take
 
+from .checkpoints import model_names
 from .diffusion import find_model
 from .plans import Plan, make_plan
 from .setup import Setup, prepare
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .diffusion.embeddings import Notice
     from .diffusion.parts import Model
     from .film import Rendered
-    from .painter import Painter
+    from .painter import DiffusionPainter, Painter
     from .progress import Reporter
 
 Frames = str | Iterable[int] | None
@@ -61,30 +62,53 @@ class Studio:
         """Fetch the project's model from the hub if it is not here: its size and its fingerprint, which are part of
         what a frame is made from, are not known before. Raises ProjectError first if the project is wrong.
         """
-        if find_model(project.file.model, folder=project.folder).path is not None:
+        names = model_names(project.file.model)
+        sources = [find_model(name, folder=project.folder) for name in names]
+        missing = [source for source in sources if source.path is None]
+        if not missing:
             return
-        setup = prepare(project)
+        prepare(project)
         from torch import float32
 
         from .diffusion.devices import find_device, find_dtype
         from .diffusion.load import fetch_model
 
         half = find_dtype(self._dtype, find_device(self._device)) != float32
-        fetch_model(setup.source, half=half)
+        for source in missing:
+            fetch_model(source, half=half)
 
     def painter(self, setup: Setup) -> Painter:
-        """A painter for the project; its model is loaded unless it was the last one used."""
+        """A painter for the project; its model is loaded unless it was the last one used. Of several models each is
+        loaded when its frames are painted.
+        """
+        if not setup.spans:
+            return self._painter(setup)
+        from .diffusion.devices import find_device
+        from .switching import SwitchingPainter
+
+        return SwitchingPainter(setup, self._painter, find_device(self._device))
+
+    def _painter(self, setup: Setup) -> DiffusionPainter:
         from .diffusion.load import load_model
+        from .diffusion.moving import release
         from .painter import DiffusionPainter
 
         files = [lora.file for lora in setup.loras]
         controls = [control.file for control in setup.controls]
         adapters = [adapter.file for adapter in setup.adapters]
-        digests = [*(file.digest for file in files), "controls", *(file.digest for file in controls)]
-        digests += ["adapters", *(file.digest for file in adapters)]
-        name = " ".join([setup.source.fingerprint or setup.source.name, *digests])
+        words = {known.word: known.file for known in setup.inversions}
+        parts = [setup.source.fingerprint or setup.source.name, *(file.digest for file in files)]
+        parts += ["controls", *(file.digest for file in controls)]
+        parts += ["adapters", *(file.digest for file in adapters)]
+        parts += [f"{word} {file.digest}" for word, file in words.items()]
+        name = " ".join([*parts, setup.vae.digest if setup.vae else ""])
         if self._loaded is None or self._loaded[0] != name:
-            self._loaded = None  # let the old model go before the new one comes
+            if self._loaded is not None:
+                device, self._loaded = (
+                    self._loaded[1].device,
+                    None,
+                )  # let the old model go before the new one comes
+                release(device)
             model = load_model(
                 setup.source,
                 device=self._device,
@@ -93,6 +117,9 @@ class Studio:
                 loras=files,
                 controls=controls,
                 adapters=adapters,
+                inversions=words,
+                vae=setup.vae,
+                size=setup.size,
             )
             self._loaded = (name, model)
         return DiffusionPainter(setup, self._loaded[1])
@@ -108,10 +135,12 @@ def render(
     device: str = "auto",
     studio: Studio | None = None,
     report: Reporter | None = None,
+    frame_timeout: float | None = None,
 ) -> Rendered:
     """Render a project into its take, or go on where an earlier render stopped.
 
     take: the folder, by default takes/NAME beside the project. frames: as in `plan`. film: also assemble film.mp4.
+    frame_timeout: seconds that painting one frame may take.
     Raises ProjectError, EnvironmentFault, LockedError, RenderError.
     """
     from .film import render_project
@@ -126,6 +155,7 @@ def render(
         film=film,
         metadata=metadata,
         report=report,
+        frame_timeout=frame_timeout,
     )
 
 

@@ -12,14 +12,19 @@ _FAMILIES = {"sd": 0, "sdxl": 1, "sd3": 1}  # how many layers before the last on
 _ENCODERS = ("text_encoder", "text_encoder_2")
 
 
-def check_clipskip(project: Project, source: ModelSource, timeline: Timeline) -> None:
-    """Raise ProjectError where the lane `clipskip` asks for a layer that the model does not have."""
+def check_clipskip(
+    project: Project, source: ModelSource, timeline: Timeline, frames: range | None = None
+) -> None:
+    """Raise ProjectError where the lane `clipskip` asks for a layer that the model, which paints `frames` (all by
+    default), does not have.
+    """
+    painted = range(len(timeline)) if frames is None else frames
     lane = timeline.numbers["clipskip"]
     most = _most(source)
-    wrong = (lane > most).nonzero()[0]
+    wrong = (lane[painted.start : painted.stop] > most).nonzero()[0]
     if wrong.size == 0:
         return
-    frame = int(wrong[0])
+    frame = painted.start + int(wrong[0])
     what = f"{lane[frame]:g} is more than {most}, the layers that can be skipped in {source.name}."
     hint = f"Allowed: 1 to {most}."
     if source.family not in _FAMILIES:

@@ -24,6 +24,7 @@ from projects.files import digest_of, write_atomic
 from projects.schema import ProjectFile
 
 from .finish import finish_of
+from .notes import Notes
 from .originals import Originals, storing
 from .painter import Painter
 from .pictures import read_picture
@@ -32,6 +33,7 @@ from .progress import Reporter, Silent
 from .setup import Setup, prepare
 from .speed import remember
 from .stereo import pair_settings, viewer
+from .timelimit import time_limit
 from .video import Film, encode
 
 if TYPE_CHECKING:
@@ -63,12 +65,13 @@ def render_project(
     film: bool = True,
     metadata: bool = True,
     report: Reporter | None = None,
+    frame_timeout: float | None = None,
 ) -> Rendered:
     """Render a project into its take: paint what is missing or no longer true, then assemble the film.
 
     make_painter: loads what paints; it is called only if something is to be painted. frames: only these (and what
     they need); the film then holds these alone. film: whether to assemble it. metadata: whether frames and film carry
-    the project.
+    the project. frame_timeout: seconds after which painting one frame is given up, as a RenderError.
     Raises ProjectError, EnvironmentFault, LockedError, RenderError or Stopped; what was stored stays.
     """
     report = report or Silent()
@@ -95,7 +98,7 @@ def render_project(
             for frame in plan.kept:
                 writer.announce(frame)
             if painter is not None:
-                work = _Work(setup, take, plan, writer, report, metadata)
+                work = _Work(setup, take, plan, writer, report, metadata, frame_timeout)
                 with storing(setup.cadence, hidden_originals(setup, take), work.picture) as originals:
                     work.paint(painter, init, originals)
             made = assembly()
@@ -119,10 +122,18 @@ class _Work:
     """Painting the frames of one plan, in order."""
 
     def __init__(
-        self, setup: Setup, take: Take, plan: Plan, writer: FrameWriter, report: Reporter, metadata: bool
+        self,
+        setup: Setup,
+        take: Take,
+        plan: Plan,
+        writer: FrameWriter,
+        report: Reporter,
+        metadata: bool,
+        frame_timeout: float | None,
     ) -> None:
         self.setup, self.take, self.plan, self.writer = setup, take, plan, writer
-        self.report, self.metadata = report, metadata
+        self.report, self.metadata, self.frame_timeout = report, metadata, frame_timeout
+        self.notes = Notes(setup.cadence, take, hidden_originals(setup, take))
         self.fresh: tuple[int, Picture] | None = None  # the frame painted last, not necessarily stored yet
 
     def paint(self, painter: Painter, init: Picture | None, originals: Originals) -> None:
@@ -130,6 +141,7 @@ class _Work:
         from .between import Between  # torch is loaded only when something is painted
         from .frame import FramePainter
 
+        self.notes.painter = painter
         hand = FramePainter(self.setup, painter, self.picture, originals.get)
         try:
             self._paint_all(hand, Between(self.setup, hand, originals.get), init, originals)
@@ -145,7 +157,8 @@ class _Work:
             if row.frame in self.plan.originals:
                 picture = self._paint_one(hand, row, init, originals)
                 painted = time.monotonic() - began
-                originals.put(row.frame, picture, self.plan.originals[row.frame], painted)
+                notes = self.notes.end(row.frame)
+                originals.put(row.frame, picture, self.plan.originals[row.frame], painted, notes)
             if row.frame not in making:
                 continue
             if not self.setup.cadence.of(row.frame).shows(row.frame):
@@ -154,19 +167,27 @@ class _Work:
             self._store(row, picture, painted)
             self.report.frame(row.frame, time.monotonic() - began)
         spent = time.monotonic() - start - moving
-        remember(self.setup.pace, self.setup.size, spent, self.plan.calls)
+        paces = {self.setup.at(frame).pace for frame in self.plan.originals}
+        if len(paces) == 1:  # what each of several models took is not told apart
+            remember(paces.pop(), self.setup.size, spent, self.plan.calls)
 
     def _store(self, row: Row, picture: Picture, seconds: float) -> None:
         text = frame_text(self.setup, row) if self.metadata else None
-        self.writer.put(row.frame, picture, self.plan.keys[row.frame], seconds=seconds, text=text)
+        shown = self.setup.cadence.of(row.frame).shows(row.frame)
+        notes = self.notes.of(row.frame) if shown else ()
+        self.writer.put(
+            row.frame, picture, self.plan.keys[row.frame], seconds=seconds, text=text, notes=notes
+        )
         self.fresh = (row.frame, picture)
 
     def _paint_one(self, hand: FramePainter, row: Row, init: Picture | None, originals: Originals) -> Picture:
         segment = self.setup.cadence.of(row.frame)
-        if segment.before is None:
-            return hand.first(row, init, self.report.step)
-        way = [self.setup.timeline.row(frame) for frame in segment.way[:-1]]
-        return hand.next(row, originals.get(segment.before), self.report.step, (*way, row))
+        self.notes.begin(row, segment.before)
+        with time_limit(self.frame_timeout, row.frame, self.report.step) as on_step:
+            if segment.before is None:
+                return hand.first(row, init, on_step)
+            way = [self.setup.timeline.row(frame) for frame in segment.way[:-1]]
+            return hand.next(row, originals.get(segment.before), on_step, (*way, row))
 
     def picture(self, frame: int) -> Picture:
         """A frame that is painted or kept: from memory if it is the last one, else read back and verified."""

@@ -5,15 +5,20 @@ Its weight is a lane: `[lora.NAME] weight` is `lora.NAME` in the timeline.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from keyframes import EnvironmentFault, Problem, ProjectError, Row
+from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline
 from projects import Project, located
 from projects.lanes import lora_lane
 
 from .diffusion import ModelSource
 from .diffusion.loras.fit import check_fit, layers_per_block
 from .diffusion.loras.lora import LoraFile, describe
+
+if TYPE_CHECKING:
+    from .checkpoints import Span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,23 +39,42 @@ class ProjectLora:
         return f"{self.name}: {self.file.told()}{more}"
 
 
-def find_loras(project: Project, source: ModelSource) -> tuple[ProjectLora, ...]:
-    """Describe the project's LoRAs and check that they fit its model. Nothing is loaded.
+def find_loras(project: Project, spans: tuple[Span, ...], timeline: Timeline) -> tuple[Span, ...]:
+    """Describe the project's LoRAs, check that they fit its models, and give each model its own. Nothing is loaded.
 
+    Of several models each has the LoRAs that have a weight at one of its frames.
     Raises ProjectError with every LoRA that is damaged, unsafe to open, or made for another family.
     """
-    found: list[ProjectLora] = []
     problems: list[Problem] = []
+    given: dict[int, list[ProjectLora]] = {number: [] for number in range(len(spans))}
     for name, path in project.loras.items():
-        try:
-            alpha = project.file.lora[name].alpha
-            file = describe(path, alpha=alpha, layers=layers_per_block(source))
-            found.append(ProjectLora(name=name, file=file, homeless=check_fit(file, source)))
-        except EnvironmentFault as error:
-            problems.append(Problem(what=str(error), where=f"lora.{name}.path"))
+        weights = timeline.numbers[lora_lane(name)]
+        for number, span in enumerate(spans):
+            if len(spans) > 1 and not weights[span.frames.start : span.frames.stop].any():
+                continue
+            try:
+                given[number].append(_fitted(project, name, path, span.source))
+            except EnvironmentFault as error:
+                problems.append(_misfit(name, span, str(error), alone=len(spans) == 1))
     if problems:
         raise ProjectError(located(project, problems))
-    return tuple(found)
+    return tuple(replace(span, loras=tuple(given[number])) for number, span in enumerate(spans))
+
+
+def _fitted(project: Project, name: str, path: Path, source: ModelSource) -> ProjectLora:
+    alpha = project.file.lora[name].alpha
+    file = describe(path, alpha=alpha, layers=layers_per_block(source))
+    return ProjectLora(name=name, file=file, homeless=check_fit(file, source))
+
+
+def _misfit(name: str, span: Span, why: str, *, alone: bool) -> Problem:
+    hint = "" if alone else f"{span.told()}. Where a LoRA does not fit, its weight must be 0, with hold."
+    return Problem(what=why, where=f"lora.{name}.path", hint=hint)
+
+
+def loras_of(spans: tuple[Span, ...]) -> tuple[ProjectLora, ...]:
+    """The LoRAs of all models, each once."""
+    return tuple({lora.name: lora for span in spans for lora in span.loras}.values())
 
 
 def lora_inputs(loras: tuple[ProjectLora, ...], row: Row) -> list[tuple[str, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from projects import FrameWriter, Picture, Take
@@ -27,11 +27,11 @@ class Originals:
         self._last: dict[int, Picture] = {}
         self._put: set[int] = set()
 
-    def put(self, frame: int, picture: Picture, key: str, seconds: float) -> None:
+    def put(self, frame: int, picture: Picture, key: str, seconds: float, notes: Sequence[str] = ()) -> None:
         """An original that was just painted; it is stored here unless its frame shows it."""
         self._remember(frame, picture)
         if self._writer is not None and not self._cadence.of(frame).shows(frame):
-            self._writer.put(frame, picture, key, seconds=seconds)
+            self._writer.put(frame, picture, key, seconds=seconds, notes=notes)
             self._put.add(frame)
 
     def get(self, frame: int) -> Picture:

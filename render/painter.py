@@ -53,6 +53,15 @@ class DiffusionPainter:
         self._looks = Looks(setup, model)
         self._guides = ClipGuides(setup, model)
 
+    def ready(self, row: Row, notes: Sequence[str]) -> None:
+        """See render.notes.Noted."""
+        self.model.economy.begin(notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See render.notes.Noted."""
+        return self.model.economy.notes
+
     def paint(
         self,
         picture: Tensor | None,

@@ -17,6 +17,7 @@ from .adapters import adapter_inputs
 from .clipguidance import CLIP_LANES, clip_inputs
 from .controlkeys import control_inputs
 from .diffusion import reveal_plan, step_plan
+from .inversions import inversion_inputs
 from .loras import lora_inputs
 from .reels import DEPTH
 from .retouchkeys import matches_color, retouch_inputs, without_retouching
@@ -38,6 +39,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     frame that has no picture before it, the colour settings where nothing is matched, the strength of holes where
     there is none.
     """
+    setup = setup.at(row.frame)
     file, numbers = setup.project.file, without_retouching(row.numbers)
     for lane in ("seed", *SUBSEED_LANES, *CLIP_LANES, *(spec.name for spec in setup.project.own_lanes)):
         numbers.pop(lane, None)
@@ -63,6 +65,10 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["adapters"] = adapters
     if controls := control_inputs(setup, row):
         inputs["controls"] = controls
+    if words := inversion_inputs(setup.inversions, row):
+        inputs["embeddings"] = words
+    if setup.vae is not None:
+        inputs["vae"] = setup.vae.digest
     guided = (numbers.pop("cfg_start"), numbers.pop("cfg_end"))
     if guided != (0.0, 1.0):
         inputs["guided"] = guided
@@ -237,20 +243,20 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
         missing, painted = setup.cadence.missing((*wanted, anchor), true, stored, back=setup.steady)
     paint, originals = tuple(sorted(missing)), tuple(sorted(painted))
     rows = [setup.timeline.row(frame) for frame in originals]
-    calls = sum(evaluations(setup, row) for row in rows)
+    calls = {row.frame: evaluations(setup, row) for row in rows}
     width, height = setup.size
     return Plan(
         frames=wanted,
         keys=keys,
         kept=tuple(sorted(true)),
         paint=paint,
-        calls=calls,
+        calls=sum(calls.values()),
         seconds=_estimate(setup, take, paint, calls)
         if setup.cadence.plain
-        else _estimate_between(setup, take, hidden, originals, len(missing - painted), calls),
+        else _estimate_between(setup, take, hidden, calls, len(missing - painted)),
         bytes=round(len(missing | painted) * width * height * 3 * _PNG_SHARE),
         originals={frame: original_keys[frame] for frame in originals},
-        reveal_calls=calls - sum(_kept_evaluations(setup, row) for row in rows),
+        reveal_calls=sum(calls.values()) - sum(_kept_evaluations(setup, row) for row in rows),
     )
 
 
@@ -261,24 +267,41 @@ def hidden_originals(setup: Setup, take: Take | None) -> Take | None:
     return Take(take.folder / ORIGINALS, project=take.project)
 
 
-def _estimate(setup: Setup, take: Take | None, paint: Sequence[int], calls: int) -> float | None:
+def _estimate(
+    setup: Setup, take: Take | None, paint: Sequence[int], calls: Mapping[int, int]
+) -> float | None:
     if not paint:
         return 0.0
     if take is not None and len(take.entries) >= 3:
         return len(paint) * median(entry.seconds for entry in take.entries.values())
-    return known_seconds(setup.pace, setup.size, calls)
+    return _known(setup, calls)
+
+
+def _known(setup: Setup, calls: Mapping[int, int]) -> float | None:
+    """What the calls of some frames take on this machine, each of its model; None if one never painted here."""
+    by_model: dict[str, int] = {}
+    for frame, count in calls.items():
+        model = setup.at(frame).pace
+        by_model[model] = by_model.get(model, 0) + count
+    seconds = 0.0
+    for model, count in by_model.items():
+        known = known_seconds(model, setup.size, count)
+        if known is None:
+            return None
+        seconds += known
+    return seconds
 
 
 def _estimate_between(
-    setup: Setup, take: Take | None, hidden: Take | None, originals: Sequence[int], others: int, calls: int
+    setup: Setup, take: Take | None, hidden: Take | None, calls: Mapping[int, int], others: int
 ) -> float | None:
     """The same with frames between: `others` of those are to be made besides the originals."""
     shown = [] if take is None else [e for f, e in take.entries.items() if setup.cadence.of(f).shows(f)]
     painted = [entry.seconds for entry in (*shown, *(hidden.entries.values() if hidden else ()))]
     between = [] if take is None else [e.seconds for e in take.entries.values() if e not in shown]
     moving = others * median(between) if between else 0.0
-    if not originals:
+    if not calls:
         return moving
-    known = known_seconds(setup.pace, setup.size, calls)
-    painting = len(originals) * median(painted) if len(painted) >= 3 else known
+    known = _known(setup, calls)
+    painting = len(calls) * median(painted) if len(painted) >= 3 else known
     return None if painting is None else painting + moving

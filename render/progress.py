@@ -138,7 +138,7 @@ def summary(setup: Setup, plan: Plan) -> str:
     width, height = setup.size
     kept = len(set(plan.kept) & set(plan.frames))
     time_left = "" if plan.seconds is None else f", about {duration(plan.seconds)}"
-    what = f"{setup.project.file_name}: {len(plan.frames)} frames {width}x{height} with {setup.source.name}"
+    what = f"{setup.project.file_name}: {len(plan.frames)} frames {width}x{height} with {setup.models}"
     few = "" if setup.cadence.plain else f", {len(plan.originals)} of them by the model"
     return printable(f"{what}; {len(plan.paint)} to paint{few}{time_left}, {kept} kept")
 

@@ -7,7 +7,7 @@ every frame. No model is loaded and torch is not imported.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline, compile_timeline
@@ -18,12 +18,23 @@ from projects.retouching import uses_depth
 
 from .adapters import ProjectAdapter, find_adapters
 from .cadence import Cadence
+from .checkpoints import (
+    Span,
+    all_samplers,
+    check_samplers,
+    find_spans,
+    lane_defaults,
+    project_vae,
+    usual_lanes,
+)
 from .clipguidance import ProjectClip, find_clip
 from .clipskip import check_clipskip
 from .controls import ProjectControl, find_controls
 from .depths import DepthChoice, find_depth
-from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource, find_model
-from .loras import ProjectLora, find_loras
+from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
+from .diffusion.vaes import VaeSource
+from .inversions import ProjectInversion, find_inversions, inversions_of
+from .loras import ProjectLora, find_loras, loras_of
 from .paths import along_path
 from .reels import Reel, find_reels, needs_depth
 from .seeds import frame_seed
@@ -33,7 +44,9 @@ from .stereo import check_stereo
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """A project, resolved. size: (width, height) in pixels."""
+    """A project, resolved. size: (width, height) in pixels. source: the film's model, or the first one; spans: which
+    model paints which frames where there are several.
+    """
 
     project: Project
     source: ModelSource
@@ -45,11 +58,44 @@ class Setup:
     controls: tuple[ProjectControl, ...] = ()
     adapters: tuple[ProjectAdapter, ...] = ()
     clip: ProjectClip | None = None
+    inversions: tuple[ProjectInversion, ...] = ()
+    vae: VaeSource | None = None
+    spans: tuple[Span, ...] = ()
+
+    def at(self, frame: int) -> Setup:
+        """The setup as it is for the model that paints a frame: with that model as its only one."""
+        if not self.spans:
+            return self
+        return next(view for span, view in self._views if frame in span.frames)
 
     @property
     def pace(self) -> str:
         """What this machine's speed is known by: the model, and whether gradients are asked for."""
         return self.source.fingerprint if self.clip is None else f"guided {self.source.fingerprint}"
+
+    @property
+    def models(self) -> str:
+        """The names of its models, in the order of their frames."""
+        return " then ".join(span.source.name for span in self.spans) or self.source.name
+
+    @cached_property
+    def _views(self) -> tuple[tuple[Span, Setup], ...]:
+        return tuple(
+            (
+                span,
+                replace(
+                    self,
+                    source=span.source,
+                    loras=span.loras,
+                    inversions=span.inversions,
+                    controls=span.controls,
+                    adapters=span.adapters,
+                    clip=span.clip,
+                    spans=(),
+                ),
+            )
+            for span in self.spans
+        )
 
     @property
     def starts_with_clip(self) -> bool:
@@ -105,12 +151,15 @@ def prepare(project: Project) -> Setup:
     if that is all.
     """
     try:
-        source = find_model(project.file.model, folder=project.folder)
+        spans = find_spans(project)
     except EnvironmentFault as error:
         _check_lanes(project, error)
         raise
-    timeline = _timeline(project, source.defaults, source.samplers)
-    check_clipskip(project, source, timeline)
+    source = spans[0].source
+    timeline = _timeline(project, lane_defaults(spans), all_samplers(spans))
+    check_samplers(project, spans, timeline)
+    for span in spans:
+        check_clipskip(project, span.source, timeline, span.frames)
     check_stereo(project)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
@@ -118,6 +167,8 @@ def prepare(project: Project) -> Setup:
     if needs_depth(project):
         depth = find_depth(project, source)
     size = project.file.size or (source.defaults.size, source.defaults.size)
+    spans = find_inversions(project, find_loras(project, spans, timeline), timeline)
+    spans = tuple(_with_networks(project, span, depth, timeline) for span in spans)
     return Setup(
         project=project,
         source=source,
@@ -125,10 +176,23 @@ def prepare(project: Project) -> Setup:
         size=size,
         depth=depth,
         reels=find_reels(project, size),
-        loras=find_loras(project, source),
-        controls=find_controls(project, source, depth),
-        adapters=find_adapters(project, source),
-        clip=find_clip(project, source, timeline),
+        loras=loras_of(spans),
+        inversions=inversions_of(spans),
+        vae=project_vae(project, spans),
+        spans=spans if len(spans) > 1 else (),
+        controls=spans[0].controls,
+        adapters=spans[0].adapters,
+        clip=spans[0].clip,
+    )
+
+
+def _with_networks(project: Project, span: Span, depth: DepthChoice, timeline: Timeline) -> Span:
+    """A model's frames with what steers them: all of it must fit each of a film's models."""
+    return replace(
+        span,
+        controls=find_controls(project, span.source, depth),
+        adapters=find_adapters(project, span.source),
+        clip=find_clip(project, span.source, timeline),
     )
 
 
@@ -150,7 +214,7 @@ def _check_planes(project: Project, timeline: Timeline) -> None:
 def _check_lanes(project: Project, fault: EnvironmentFault) -> None:
     """Without its model a project can still be checked, so that all its mistakes are told at once."""
     try:
-        _timeline(project, ModelDefaults(), SAMPLER_NAMES)
+        _timeline(project, usual_lanes(ModelDefaults()), SAMPLER_NAMES)
     except ProjectError as error:
         model = [
             Problem(what=str(fault), where="model", file=project.file_name, line=project.lines.get("model"))
@@ -158,13 +222,7 @@ def _check_lanes(project: Project, fault: EnvironmentFault) -> None:
         raise ProjectError([*model, *error.problems]) from None
 
 
-def _timeline(project: Project, known: ModelDefaults, samplers: tuple[str, ...]) -> Timeline:
-    defaults: dict[str, float | str] = {
-        "steps": known.steps,
-        "cfg_scale": known.cfg_scale,
-        "strength": known.strength,
-        "sampler": known.sampler,
-    }
+def _timeline(project: Project, defaults: dict[str, float | str], samplers: tuple[str, ...]) -> Timeline:
     specs = (*lane_specs(samplers, defaults), *project.own_lanes)
     clock, track = with_sound(project)
     if not project.file.video.input:

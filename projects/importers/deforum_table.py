@@ -232,7 +232,7 @@ LEFT: tuple[Setting, ...] = (
     Setting(names="seed_resize_from_w seed_resize_from_h", why="seed resizing is not here.", off=(0,)),
     Setting(
         names="enable_checkpoint_scheduling checkpoint_schedule",
-        why="changing the model within a film is not here yet.",
+        why='write a table of keys and models: model = { 0 = "sketch", 60 = "models/other" }.',
         switch="enable_checkpoint_scheduling",
     ),
     Setting(names="perlin_w perlin_h", why="perlin noise has 8 cells along its shorter side.", off=(8,)),

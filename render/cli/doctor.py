@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from .options import device_option, outside_option
+
 _PACKAGES = (
     *("torch", "diffusers", "transformers", "kornia", "numpy", "opencv-python-headless"),
     *("imageio-ffmpeg", "peft", "pillow", "pydantic"),
@@ -18,8 +20,19 @@ _PACKAGES = (
 
 
 @click.command()
-def doctor() -> int:
-    """Say what this machine has: ffmpeg, torch, device, memory, disk, models. Exit code 3 if something is missing."""
+@click.argument("project", required=False, type=click.Path(path_type=Path), metavar="[PROJECT.toml]")
+@click.option("-m", "--model", metavar="NAME", help="Say what would be loaded for this name, and why.")
+@device_option
+@outside_option
+def doctor(project: Path | None, model: str | None, device: str, allow_outside: bool) -> int:
+    """Say what this machine has: ffmpeg, torch, device, memory, disk, models. Exit code 3 if something is missing.
+
+    With --model or a project: what would be loaded and why, its defaults and where they come from, the memory that
+    it needs, and what is done on a card of 8, 12, 16 or 24 GB. No weights are read.
+    """
+    if project is not None or model is not None:
+        _look_at_models(project, model, device, allow_outside)
+        return 0
     faults = 0
     for name, look in _CHECKS.items():
         try:
@@ -29,6 +42,25 @@ def doctor() -> int:
             found = f"MISSING: {str(error).splitlines()[0]}"
         click.echo(f"{name:<10} {found}")
     return 3 if faults else 0
+
+
+def _look_at_models(project: Path | None, model: str | None, device: str, allow_outside: bool) -> None:
+    """Tell of the model of a name, looked for from the project's folder, or of each that a project names."""
+    from keyframes.errors import printable
+    from projects import load_project
+    from render.checkpoints import model_names
+    from render.diffusion.catalogue import find_model
+    from render.diffusion.checkup import checkup
+
+    loaded = None if project is None else load_project(project, allow_outside=allow_outside)
+    folder = None if loaded is None else loaded.folder
+    names = [model] if model is not None else [] if loaded is None else model_names(loaded.file.model)
+    size = None if loaded is None else loaded.file.size
+    for number, name in enumerate(names):
+        if number:
+            click.echo()
+        for title, text in checkup(find_model(name, folder=folder), size=size, device=device):
+            click.echo(printable(f"{title:<10} {text}"))
 
 
 def _reverie() -> str:

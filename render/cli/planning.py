@@ -53,6 +53,7 @@ def _counts(setup: Setup, plan: Plan) -> dict[str, Any]:
     return {
         "project": setup.project.file_name,
         "model": setup.source.name,
+        **({"models": [view.source.name for view, _ in models_of(setup)]} if setup.spans else {}),
         "size": list(setup.size),
         "fps": setup.project.file.fps,
         "length": setup.frames,
@@ -86,12 +87,15 @@ def prompts_of(prompt: FramePrompt) -> list[dict[str, Any]]:
 
 def _tell(setup: Setup, plan: Plan) -> None:
     from keyframes.errors import printable
+    from render.diffusion.catalogue import state_on_hub
     from render.progress import duration
 
     width, height = setup.size
     seconds = setup.frames / setup.project.file.fps
     click.echo(f"{setup.project.file_name}: {setup.frames} frames, {width}x{height}, {seconds:.1f} s of film")
-    click.echo(f"  model     {printable(setup.source.name)} ({setup.source.family or 'not fetched yet'})")
+    for view, frames in models_of(setup):
+        known = view.source.family or state_on_hub(view.source.name)
+        click.echo(f"  model     {printable(view.source.name)} ({known}){frames}")
     file = setup.project.file
     for lora in setup.loras:
         click.echo(f"  lora      {printable(lora.told())}")
@@ -101,6 +105,10 @@ def _tell(setup: Setup, plan: Plan) -> None:
         click.echo(f"  picture   {printable(adapter.told())}")
     if setup.clip is not None:
         click.echo(f"  guided by {printable(setup.clip.told())}")
+    for word in setup.inversions:
+        click.echo(f"  word      {printable(word.told())}")
+    if setup.vae is not None:
+        click.echo(f"  vae       {printable(setup.vae.name)} ({setup.vae.kind})")
     most = "" if file.motion.mode == "2d" and file.video.motion == "none" else "at most "
     revealed = (
         f", {most}{plan.reveal_calls} of them for what the camera uncovers" if plan.reveal_calls else ""
@@ -116,6 +124,16 @@ def _tell(setup: Setup, plan: Plan) -> None:
     )
     click.echo(f"  time      {known}")
     click.echo(f"  disk      {plan.bytes / 1e6:.1f} MB")
+
+
+def models_of(setup: Setup) -> list[tuple[Setup, str]]:
+    """The setup of each model, and which frames it paints where there are several."""
+    if not setup.spans:
+        return [(setup, "")]
+    return [
+        (setup.at(span.frames.start), f", frames {span.frames.start}-{span.frames.stop - 1}")
+        for span in setup.spans
+    ]
 
 
 def _explain(setup: Setup, frame: int) -> None:

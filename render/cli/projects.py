@@ -84,9 +84,7 @@ def check(projects: tuple[Path, ...], allow_outside: bool) -> None:
             worst = max(worst, error.exit_code)
             continue
         width, height = setup.size
-        click.echo(
-            f"{path}: fine; {setup.frames} frames {width}x{height} with {printable(setup.source.name)}"
-        )
+        click.echo(f"{path}: fine; {setup.frames} frames {width}x{height} with {printable(setup.models)}")
     raise click.exceptions.Exit(worst)
 
 

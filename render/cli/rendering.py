@@ -49,6 +49,12 @@ def preview(project: Path, out: Path | None, allow_outside: bool) -> None:
 @frames_option
 @click.option("--no-film", is_flag=True, help="Paint the frames only.")
 @click.option("--no-metadata", is_flag=True, help="Leave the project and its values out of frames and film.")
+@click.option(
+    "--frame-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Stop, with exit code 1, if painting one frame takes longer.",
+)
 @device_option
 @json_option
 @outside_option
@@ -58,6 +64,7 @@ def render(
     frames: str | None,
     no_film: bool,
     no_metadata: bool,
+    frame_timeout: float | None,
     device: str,
     as_json: bool,
     allow_outside: bool,
@@ -89,6 +96,7 @@ def render(
                     metadata=not no_metadata,
                     studio=studio,
                     report=reporter,
+                    frame_timeout=frame_timeout,
                 )
         except Stopped as error:
             kept = take or loaded.take_folder

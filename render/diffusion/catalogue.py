@@ -29,6 +29,7 @@ from render.diffusion.families.table import (
     family_of_pipeline,
     family_of_tensors,
 )
+from render.diffusion.hub import cached_names, fetching, missing_shards, unfinished
 from render.diffusion.samplers import SAMPLER_NAMES, samplers_of
 from render.diffusion.weights import CONFIGS, PICKLES, WEIGHTS, fingerprint, read_header
 
@@ -36,6 +37,8 @@ Kind = Literal["folder", "single-file", "hub"]
 BUILT_IN = Path(__file__).parents[1] / "models"
 INDEX = "model_index.json"
 LATENT_CHANNELS = 4
+QUANTISED = ".gguf"
+FITTING = "`reverie doctor --model NAME` says what it needs, and what is done on a small card."
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _WITHOUT_WEIGHTS = ("scheduler", "tokenizer")
 _CONFIG_NAMES = ("config.json", "scheduler_config.json", "tokenizer.json", "vocab.json")
@@ -73,6 +76,11 @@ def find_model(name: str, *, folder: Path | None = None) -> ModelSource:
     if given.lower().endswith(PICKLES):
         raise EnvironmentFault(
             f'model "{given}" is a pickle, which can run code when it is opened. Use its .safetensors form.'
+        )
+    if given.lower().endswith(QUANTISED):
+        raise EnvironmentFault(
+            f'model "{given}" is quantised (GGUF), which Reverie does not load. Use the same model in half '
+            f"precision: a diffusers folder or .safetensors; {FITTING}"
         )
     places = [base / Path(given).expanduser() for base in (folder, Path.cwd()) if base is not None]
     if given.lower().endswith(WEIGHTS):
@@ -151,6 +159,9 @@ def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> I
         if not any(file.name in _CONFIG_NAMES or file.suffix == ".model" for file in found):
             wanted = ", ".join(_CONFIG_NAMES)
             raise EnvironmentFault(f'model "{name}": {path / part} has none of {wanted}. Fetch it again.')
+        if gone := missing_shards(path / part):
+            raise EnvironmentFault(half_downloaded(name, part, gone))
+        _check_whole_numbers(name, path / part)
         for file in weights:
             read_header(file)
         yield from ((f"{part}/{file.name}", file) for file in found if file.suffix in (*CONFIGS, WEIGHTS))
@@ -169,7 +180,25 @@ def _is_complete(path: Path) -> bool:
     omitted = row.omitted if row else ()
     parts = [part for part, _ in _parts(read_json(path / INDEX), omitted=omitted)]
     needed = [part for part in parts if not part.startswith(_WITHOUT_WEIGHTS)]
-    return all(any((path / part).glob(f"*{WEIGHTS}")) for part in needed)
+    return all(any((path / part).glob(f"*{WEIGHTS}")) and not missing_shards(path / part) for part in needed)
+
+
+def half_downloaded(name: str, part: str, gone: list[str]) -> str:
+    """Say what a part's weights lack."""
+    more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+    again = fetching(name) if _HUB_NAME.fullmatch(name) else "fetch it again"
+    return f'model "{name}" is half downloaded: {part}/{gone[0]}{more} is missing. Go on with: {again}'
+
+
+def _check_whole_numbers(name: str, part: Path) -> None:
+    """Refuse weights that are stored as small integers: they need a library of their own to be read."""
+    given = read_json(part / "config.json").get("quantization_config")
+    if given is not None:
+        method = given.get("quant_method", "unknown") if isinstance(given, dict) else "unknown"
+        raise EnvironmentFault(
+            f'model "{name}": its {part.name} is quantised ({method}), which Reverie does not load. Use the same '
+            f"model in half precision; {FITTING}"
+        )
 
 
 def _check_channels(name: str, path: Path, row: FamilyRow) -> None:
@@ -194,13 +223,34 @@ def _without_weights(name: str, part: Path, found: list[Path]) -> str:
     return f'model "{name}": {part} has no .safetensors weights. Fetch it again.'
 
 
-def _source_on_hub(name: str) -> ModelSource:
-    """Look a hub name up in the local cache, without the network."""
+def cached_folder(name: str) -> Path | None:
+    """Return the folder of a hub model that is in the local cache, whole or not; None if there is none."""
     from huggingface_hub import try_to_load_from_cache
 
-    cached = try_to_load_from_cache(name, INDEX)
-    if isinstance(cached, str) and _is_complete(Path(cached).parent):
-        return source_of_folder(name, Path(cached).parent, kind="hub")
+    cached = try_to_load_from_cache(name, INDEX) if _HUB_NAME.fullmatch(name) else None
+    return Path(cached).parent if isinstance(cached, str) else None
+
+
+def state_on_hub(name: str) -> str:
+    """Say how much of a hub model that cannot be loaded yet is in the local cache, and how the rest is had."""
+    folder = cached_folder(name)
+    if folder is None and not unfinished(name):
+        near = get_close_matches(name, [known for known in cached_names() if known != name], n=3, cutoff=0.6)
+        hint = f" In the cache are {', '.join(near)}." if near else ""
+        return f"not here yet; it is fetched when it is first rendered with, or with: {fetching(name)}.{hint}"
+    broken = f"{unfinished(name)} files broken off" if unfinished(name) else "files are missing"
+    for part in sorted(path for path in folder.iterdir() if path.is_dir()) if folder else ():
+        if gone := missing_shards(part):
+            broken = f"{part.name}/{gone[0]} is missing"
+            break
+    return f"half downloaded ({broken}); go on with: {fetching(name)}"
+
+
+def _source_on_hub(name: str) -> ModelSource:
+    """Look a hub name up in the local cache, without the network."""
+    cached = cached_folder(name)
+    if cached is not None and _is_complete(cached):
+        return source_of_folder(name, cached, kind="hub")
     return ModelSource(
         name=name, kind="hub", path=None, family="", fingerprint="", defaults=defaults_of_name(name)
     )
@@ -209,8 +259,9 @@ def _source_on_hub(name: str) -> ModelSource:
 def _not_found(name: str, places: list[Path]) -> EnvironmentFault:
     """Say where a model was looked for, what is there instead, and what names look like."""
     beside = [path for place in dict.fromkeys(place.parent for place in places) for path in _models_in(place)]
-    names = dict.fromkeys(path.name for path in beside)
+    names = dict.fromkeys([*(path.name for path in beside), *(path.name for path in _models_in(BUILT_IN))])
     near = get_close_matches(Path(name).name, list(names), n=3, cutoff=0.5)
+    near += get_close_matches(name, cached_names(), n=2, cutoff=0.6)
     hint = f"Did you mean {', '.join(near)}? " if near else ""
     looked = ", ".join(dict.fromkeys(str(place) for place in places))
     return EnvironmentFault(

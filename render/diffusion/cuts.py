@@ -13,13 +13,22 @@ from render.diffusion.families.table import FLOW
 from render.diffusion.samplers import make_scheduler
 from render.diffusion.steps import Sampling, StepPlan
 
+LATEST = 1 - 1e-6
 
-def cut(scheduler: Any, settings: Sampling, plan: StepPlan, timing: Mapping[str, Any]) -> Tensor:
-    """Set the scheduler's steps, with what the family tells it, and return the timesteps to run."""
+
+def cut(
+    scheduler: Any, settings: Sampling, plan: StepPlan, timing: Mapping[str, Any], own: Mapping[str, Any]
+) -> Tensor:
+    """Set the scheduler's steps, with what the family tells it, and return the timesteps to run.
+
+    `own` is the config of the model's own scheduler.
+    """
     if "original_inference_steps" in signature(scheduler.set_timesteps).parameters:
         return _distilled(scheduler, settings, plan)
     if type(scheduler).__name__ == "FlowMatchHeunDiscreteScheduler":
         _set_flow_heun(scheduler, plan.total, timing)
+    elif scheduler.config.get("use_flow_sigmas"):
+        _set_flow_solver(scheduler, plan.total, timing, own)
     else:
         scheduler.set_timesteps(plan.total, device="cpu", **timing)
     if type(scheduler).__name__ == "PNDMScheduler":
@@ -42,6 +51,17 @@ def _set_flow_heun(scheduler: Any, steps: int, timing: Mapping[str, Any]) -> Non
     scheduler.set_timesteps(steps, device="cpu")
     scheduler.timesteps = torch.cat([times[:1], times[1:].repeat_interleave(2)])
     scheduler.sigmas = torch.cat([sigmas[:1], sigmas[1:-1].repeat_interleave(2), sigmas[-1:]])
+
+
+def _set_flow_solver(scheduler: Any, steps: int, timing: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """Give a solver made for diffusion the times of flow matching's Euler, with its shift.
+
+    It counts in log(alpha / sigma), and alpha is 0 at the first time, 1: that one is taken a millionth earlier.
+    """
+    euler = make_scheduler("euler", own="", config=own, kind=FLOW)
+    euler.set_timesteps(steps, device="cpu", **timing)
+    scheduler.set_timesteps(steps, device="cpu")
+    scheduler.sigmas, scheduler.timesteps = euler.sigmas.clamp(max=LATEST), euler.timesteps
 
 
 def _distilled(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,39 +47,76 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """Settings (fields of ModelDefaults) and where they come from. A later layer covers an earlier one."""
+
+    where: str
+    values: Mapping[str, Any]
+
+
 def defaults_of_folder(folder: Path, row: FamilyRow, name: str = "") -> ModelDefaults:
     """Return a diffusers folder's defaults: its reverie.json, then what its configs say, then its family's.
 
     `name` is what the model is called: a folder of the hub's cache is named by a number.
     Raises EnvironmentFault for a reverie.json or config that is wrong.
     """
+    return merged(layers_of_folder(folder, row, name))
+
+
+def layers_of_folder(folder: Path, row: FamilyRow, name: str = "") -> tuple[Layer, ...]:
+    """Return what a diffusers folder's defaults are made of; see defaults_of_folder."""
     denoiser, vae = (read_json(folder / part / "config.json") for part in (row.denoiser, "vae"))
     scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
-    factor, sample = vae_factor(vae), denoiser.get("sample_size")
-    size = sample * factor if isinstance(sample, int) else row.size
     configs = {row.denoiser: denoiser, "vae": vae, "scheduler": scheduler}
-    steps, cfg_scale = _published(row, configs)
-    found = ModelDefaults(steps=steps, cfg_scale=cfg_scale, size=size, size_multiple=factor * row.patch)
+    factor, sample = vae_factor(vae), denoiser.get("sample_size")
+    layers = [_of_family(row), *_published(row, configs)]
+    if isinstance(sample, int):
+        layers.append(
+            Layer(where=f"{row.denoiser}/config.json (sample_size)", values={"size": sample * factor})
+        )
+    layers.append(Layer(where="vae/config.json", values={"size_multiple": factor * row.patch}))
+    called = f"{Path(name).name} {folder.name}"
     if denoiser.get("time_cond_proj_dim"):
-        found = replace(found, steps=FEW_STEPS, cfg_scale=LCM_SCALE)
-    elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(
-        f"{Path(name).name} {folder.name}", scheduler
-    ):
-        found = replace(found, steps=row.few_steps, cfg_scale=OFF)
-    return _with_file(found, folder / FILE)
+        told = {"steps": FEW_STEPS, "cfg_scale": LCM_SCALE}
+        layers.append(Layer(where=f"{row.denoiser}/config.json (time_cond_proj_dim)", values=told))
+    elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(called, scheduler):
+        where = "its name" if _is_turbo(called, {}) else "scheduler/scheduler_config.json"
+        layers.append(Layer(where=where, values={"steps": row.few_steps, "cfg_scale": OFF}))
+    return (*layers, *_of_file(folder / FILE))
 
 
 def defaults_of_file(path: Path, row: FamilyRow) -> ModelDefaults:
     """Return a single file's defaults: what its name and its family say."""
-    found = ModelDefaults(size=row.size, steps=row.steps, cfg_scale=row.cfg_scale)
-    return replace(found, steps=row.few_steps, cfg_scale=OFF) if _is_turbo(path.name, {}) else found
+    return merged(layers_of_file(path, row))
+
+
+def layers_of_file(path: Path, row: FamilyRow) -> tuple[Layer, ...]:
+    """Return what a single file's defaults are made of."""
+    few = Layer(where="its name", values={"steps": row.few_steps, "cfg_scale": OFF})
+    return (_of_family(row), few) if _is_turbo(path.name, {}) else (_of_family(row),)
 
 
 def defaults_of_name(name: str) -> ModelDefaults:
     """Return the defaults of a model that is not here yet: what its name says."""
-    return (
-        replace(ModelDefaults(), steps=FEW_STEPS, cfg_scale=OFF) if _is_turbo(name, {}) else ModelDefaults()
-    )
+    return merged(layers_of_name(name))
+
+
+def layers_of_name(name: str) -> tuple[Layer, ...]:
+    """Return what the defaults of a model that is not here yet are made of."""
+    few = Layer(where="its name", values={"steps": FEW_STEPS, "cfg_scale": OFF})
+    usual = Layer(where="all models, until it is here", values=asdict(ModelDefaults()))
+    return (usual, few) if _is_turbo(name, {}) else (usual,)
+
+
+def merged(layers: Iterable[Layer]) -> ModelDefaults:
+    """Return the defaults that layers make, the last of them on top."""
+    return ModelDefaults(**{key: value for layer in layers for key, value in layer.values.items()})
+
+
+def _of_family(row: FamilyRow) -> Layer:
+    known = ModelDefaults(size=row.size, steps=row.steps, cfg_scale=row.cfg_scale)
+    return Layer(where=f"the family {row.name}", values=asdict(known))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -95,12 +132,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _published(row: FamilyRow, configs: Mapping[str, Mapping[str, Any]]) -> tuple[int, float]:
-    """Return the steps and the guidance that models with such configs are published with."""
+def _published(row: FamilyRow, configs: Mapping[str, Mapping[str, Any]]) -> list[Layer]:
+    """Return the steps and the guidance that models with such configs are published with, where they differ from
+    the family's.
+    """
     for variant in row.variants:
         if configs[variant.part].get(variant.key) == variant.value:
-            return variant.steps, variant.cfg_scale
-    return row.steps, row.cfg_scale
+            where = f"{variant.part}'s config ({variant.key})"
+            return [Layer(where=where, values={"steps": variant.steps, "cfg_scale": variant.cfg_scale})]
+    return []
 
 
 def _is_turbo(name: str, scheduler: Mapping[str, Any]) -> bool:
@@ -115,8 +155,8 @@ def _is_turbo(name: str, scheduler: Mapping[str, Any]) -> bool:
     return named or (trailing and not velocity)
 
 
-def _with_file(defaults: ModelDefaults, path: Path) -> ModelDefaults:
-    """Overlay a model's own reverie.json."""
+def _of_file(path: Path) -> list[Layer]:
+    """Return what a model's own reverie.json says, checked."""
     given = read_json(path)
     allowed = {**_LIMITS, "sampler": None}
     for key, value in given.items():
@@ -132,7 +172,7 @@ def _with_file(defaults: ModelDefaults, path: Path) -> ModelDefaults:
             given["sampler"] = sampler_name(str(given["sampler"]))
         except ProjectError as error:
             raise EnvironmentFault(f"{path}: {error}") from error
-    return ModelDefaults(**{**asdict(defaults), **given})
+    return [Layer(where=FILE, values=given)] if given else []
 
 
 def _check_number(path: Path, key: str, value: object) -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from render.diffusion.moving import VAE, bring, set_tiles
 from render.diffusion.parts import LatentShape, Model
 
 
@@ -19,6 +20,8 @@ def encode(model: Model, pictures: Tensor) -> Tensor:
     The mode of the posterior is taken, not a sample: in a film each frame starts from the last one, and a
     sample would add noise of its own at every frame. decode's caller crops off again what `padded` added.
     """
+    height, width = pictures.shape[-2:]
+    _ready(model, (width, height))
     given = pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1
     # the CPU's convolutions are a third faster on this order of memory
     given = given.contiguous(memory_format=torch.channels_last)
@@ -36,7 +39,15 @@ def padded(model: Model, pictures: Tensor) -> Tensor:
 
 def decode(model: Model, latents: Tensor) -> Tensor:
     """Decode latents (B, C, h, w) to pictures (B, 3, H, W), float32, not yet limited to [0, 1]."""
+    height, width = (side * model.factor for side in latents.shape[-2:])
+    _ready(model, (width, height))
     return model.family.decode(model, latents).float() * 0.5 + 0.5
+
+
+def _ready(model: Model, size: tuple[int, int]) -> None:
+    """Have the VAE on the device, working as the economy says."""
+    bring(model, VAE)
+    set_tiles(model, size)
 
 
 def latent_shape(model: Model, width: int, height: int) -> LatentShape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,11 +19,16 @@ from render.diffusion.control.files import ControlFile
 from render.diffusion.control.nets import load_controls
 from render.diffusion.defaults import read_json
 from render.diffusion.devices import find_device, find_dtype
+from render.diffusion.economy import NONE, READERS, Economy
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
+from render.diffusion.hub import why_not_fetched
+from render.diffusion.inversions import Inversion, attach_inversions
 from render.diffusion.loras.attach import attach_loras
 from render.diffusion.loras.lora import LoraFile
+from render.diffusion.memory import least_rung, needs_of
 from render.diffusion.parts import Family, Model
+from render.diffusion.vaes import VaeSource, check_vae, load_vae
 
 HALF = "fp16"
 
@@ -37,6 +42,9 @@ def load_model(
     loras: Sequence[LoraFile] = (),
     controls: Sequence[ControlFile] = (),
     adapters: Sequence[AdapterFile] = (),
+    inversions: Mapping[str, Inversion] | None = None,
+    vae: VaeSource | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Model:
     """Load a model that find_model found.
 
@@ -44,7 +52,9 @@ def load_model(
     are remarks of one sentence. The network is used only for a hub name that is not in the local cache.
 
     `loras` are attached to it without weight; see Model.use_loras. `controls` are ControlNets, and `adapters`
-    IP-Adapters, that were checked against it.
+    IP-Adapters, that were checked against it. `inversions` are words that its texts then
+    know; `vae` stands in for its own. `size` (width, height) is that of the pictures, by default the model's own:
+    on a GPU what they need decides which parts stay on it (render.diffusion.memory).
 
     Raises EnvironmentFault where the device is not there, or the files cannot be read.
     """
@@ -55,10 +65,16 @@ def load_model(
     row = family_named(source.family)
     precision = find_dtype(row.half if dtype == "auto" and where.type != "cpu" else dtype, where)
     _check_packages(source, row)
-    pipe = _read(source, row, precision)
+    if vae is not None:
+        check_vae(vae, source)
+    pipe = _read(source, row, precision, vae)
+    words = attach_inversions(pipe, inversions or {})
+    economy = Economy(_least_rung(source, where, precision, size))
     for part in pipe.components.values():
         if isinstance(part, torch.nn.Module):
-            part.to(where).eval().requires_grad_(False)
+            part.eval().requires_grad_(False)
+            if economy.level < READERS:
+                part.to(where)
     pairs = [
         (getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None))
         for end in ("", "_2", "_3")
@@ -82,7 +98,21 @@ def load_model(
         loras=attach_loras(pipe, row, loras),
         adapters=attach_adapters(denoiser, adapters, device=where, dtype=precision),
         controls=load_controls(controls, denoiser=denoiser, device=where, dtype=precision),
+        inversions=words,
+        economy=economy,
     )
+
+
+def _least_rung(
+    source: ModelSource, device: torch.device, dtype: torch.dtype, size: tuple[int, int] | None
+) -> int:
+    """Return the first rung of the economy on which a model fits its GPU."""
+    if device.type != "cuda":
+        return NONE
+    side = source.defaults.size
+    needs = needs_of(source, size or (side, side), bytes_each=dtype.itemsize, guided=True)
+    total = torch.cuda.get_device_properties(device).total_memory
+    return least_rung(needs, total)
 
 
 def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
@@ -102,9 +132,11 @@ def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
             failed = error
             continue
         return source_of_folder(source.name, Path(path), kind="hub")
+    usual = f"{_one_line(failed)} Check the name and the network"
+    why = why_not_fetched(source.name, failed) or usual
     raise EnvironmentFault(
-        f'model "{source.name}" could not be fetched from the hub: {_one_line(failed)} Check the name and '
-        'the network, or use a model that is here, for example "sketch".'
+        f'model "{source.name}" could not be fetched from the hub: {why}, or use a model that is here, for '
+        'example "sketch".'
     ) from failed
 
 
@@ -129,14 +161,15 @@ def _check_packages(source: ModelSource, row: FamilyRow) -> None:
             )
 
 
-def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> Any:
+def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: VaeSource | None) -> Any:
     """Return the diffusers pipeline of a model's files."""
     assert source.path is not None
     read = _read_file if source.kind == "single-file" else _read_folder
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the age of config files, which nobody here can mend
-            return read(source.path, row, dtype)
+            given = {} if vae is None else {"vae": load_vae(vae, _vae_dtype(row, vae.config, dtype))}
+            return read(source.path, row, dtype, given)
     except EnvironmentFault:
         raise
     except (
@@ -147,7 +180,7 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> Any:
         ) from error
 
 
-def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
+def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[str, Any]) -> Any:
     index = read_json(path / INDEX)
     absent = [part for part, entry in index.items() if isinstance(entry, list) and None in entry]
     return import_module("diffusers").DiffusionPipeline.from_pretrained(
@@ -157,10 +190,11 @@ def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
         use_safetensors=True,
         local_files_only=True,
         **{part: None for part in (*row.omitted, *absent) if part in index},
+        **given,
     )
 
 
-def _read_file(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
+def _read_file(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[str, Any]) -> Any:
     """Read a single file. Its configs and tokenizer come from a folder beside it of the same name, or the
     hub's cache.
     """
@@ -168,7 +202,7 @@ def _read_file(path: Path, row: FamilyRow, dtype: torch.dtype) -> Any:
     options: dict[str, Any] = {"config": str(beside)} if (beside / INDEX).is_file() else {}
     pipeline = getattr(import_module("diffusers"), row.pipelines[0])
     try:
-        pipe = pipeline.from_single_file(str(path), dtype=dtype, local_files_only=True, **options)
+        pipe = pipeline.from_single_file(str(path), dtype=dtype, local_files_only=True, **options, **given)
     except (OSError, ValueError) as error:
         raise EnvironmentFault(
             f"{path} holds weights only, and its configs and tokenizer are not here ({_one_line(error)}) "

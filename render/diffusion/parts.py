@@ -13,9 +13,12 @@ from torch import Tensor
 from render.diffusion.adapters.attach import Adapters
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.conditioning import Encoder
+from render.diffusion.economy import Economy
 from render.diffusion.embeddings import Embedding, Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow
+from render.diffusion.inversions import Inversions
 from render.diffusion.loras.attach import Loras
+from render.diffusion.moving import READER, bring
 from render.diffusion.sides import vae_factor
 
 LatentShape = tuple[int, int, int]
@@ -99,6 +102,8 @@ class Model:
     loras: Loras = field(default_factory=Loras)
     controls: tuple[Any, ...] = ()
     adapters: Adapters = field(default_factory=Adapters)
+    inversions: Inversions = field(default_factory=Inversions)
+    economy: Economy = field(default_factory=Economy)
 
     def use_loras(self, weights: Sequence[float]) -> None:
         """Set the weight of each LoRA that was loaded with the model. Texts are encoded anew where it matters."""
@@ -107,7 +112,8 @@ class Model:
 
     def embed(self, text: str, notice: Notice) -> Embedding:
         """Encode one text; see Family."""
-        return self.family.embed(self, text, notice)
+        bring(self, READER)
+        return self.family.embed(self, self.inversions.expanded(text), notice)
 
     @cached_property
     def encoder(self) -> Encoder:

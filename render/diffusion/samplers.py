@@ -44,6 +44,14 @@ _ODE = {"algorithm_type": "dpmsolver++", "solver_order": 2}
 _SDE = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
 _OPEN = {"clip_sample": False}  # latents are not pictures: clipping them to [-1, 1] burns the colours out
 
+# their times are set afterwards, to those of flow matching's Euler (render.diffusion.cuts)
+_AS_FLOW = {
+    **_PLAIN,
+    "use_flow_sigmas": True,
+    "prediction_type": "flow_prediction",
+    "use_dynamic_shifting": False,
+}
+
 _SAMPLERS: Mapping[str, Sampler] = {
     "euler": Sampler(scheduler="EulerDiscreteScheduler", flags=_PLAIN),
     "euler karras": Sampler(scheduler="EulerDiscreteScheduler", flags=_KARRAS),
@@ -74,6 +82,8 @@ _FLOW: Mapping[str, Sampler] = {
     "euler": Sampler(scheduler="FlowMatchEulerDiscreteScheduler"),
     "heun": Sampler(scheduler="FlowMatchHeunDiscreteScheduler"),
     "lcm": Sampler(scheduler="FlowMatchLCMScheduler"),
+    "dpm++ 2m": Sampler(scheduler="DPMSolverMultistepScheduler", flags={**_ODE, **_AS_FLOW}),
+    "unipc": Sampler(scheduler="UniPCMultistepScheduler", flags={"solver_order": 2, **_AS_FLOW}),
 }
 _KINDS: Mapping[str, Mapping[str, Sampler]] = {DIFFUSION: _SAMPLERS, FLOW: _FLOW, CONSISTENCY: {}}
 SAMPLER_NAMES: tuple[str, ...] = (DEFAULT, *_SAMPLERS)

@@ -8,6 +8,7 @@ model's precision.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -18,8 +19,10 @@ from keyframes.prompts import FramePrompt
 from render.diffusion.adapters.attach import Look
 from render.diffusion.control.steering import Control, Steering
 from render.diffusion.guidance import Guidance, make_guidance
+from render.diffusion.ladder import answers_of, within_memory
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
 from render.diffusion.moments import Moment
+from render.diffusion.moving import DENOISER, bring
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
 from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
@@ -90,23 +93,26 @@ def paint(
         else:
             schedule = RevealSchedule(model, settings, reveal, seeds=seeds, shape=shape)
         guidance = make_guidance(model, prompts, settings, frame=frame)
-        steering = Steering(model, controls, cfg_scale=settings.cfg_scale)
-        noised = schedule.noised(latents, start)
-        clean = _denoise(model, schedule, guidance, noised, settings, steering, looks, steer, on_step)
+        controlled = Steering(model, controls, cfg_scale=settings.cfg_scale)
+        aids = _Aids(controlled=controlled, looks=looks, steer=steer)
+        clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, aids, on_step)
         return clean, decode(model, clean)
 
-    try:
-        with torch.inference_mode():
-            picture = _finite(model, painted, frame)
-    except torch.OutOfMemoryError as error:
-        raise RenderError(
-            f"frame {frame}: {model.device} ran out of memory painting {width}x{height}. Use a smaller size "
-            "or model, or end other programs that use the device."
-        ) from error
+    with torch.inference_mode():
+        picture = within_memory(model, lambda: _finite(model, painted, frame), frame=frame, size=size)
     picture = picture[..., :height, :width].clamp(0, 1)
     if pictures is None or reveal is None:
         return picture
     return blended(pictures.to(picture), picture, reveal, model.factor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Aids:
+    """What speaks at each step beside the prompts: ControlNets, IP-Adapters, and what changes the answer."""
+
+    controlled: Steering
+    looks: Sequence[Look]
+    steer: Steer | None
 
 
 def _denoise(
@@ -115,12 +121,11 @@ def _denoise(
     guidance: Guidance,
     latents: Tensor,
     settings: Sampling,
-    steering: Steering,
-    looks: Sequence[Look],
-    steer: Steer | None,
+    aids: _Aids,
     on_step: OnStep | None,
 ) -> Tensor:
     """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
+    bring(model, DENOISER)
     dtype = model.denoiser.dtype
     count = len(schedule.timesteps)
     guided = [settings.guides(index, count) for index in range(count)]
@@ -131,17 +136,17 @@ def _denoise(
         asked = model.family.conditions(
             model, texts, negatives=way.negatives, latents=latents, cfg_scale=scale
         )
-        conditions[on] = model.adapters.heard(looks, asked, owners=way.owners, negatives=way.negatives)
+        conditions[on] = model.adapters.heard(aids.looks, asked, owners=way.owners, negatives=way.negatives)
     moments = schedule.timesteps.to(model.device)
     for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
         way = ways[guided[index]]
         given = schedule.scaled(way.spread(latents), timestep).to(dtype)
         asked = conditions[guided[index]]
-        steered = steering.at(index, count, latents=given, moment=moment, conditions=asked, guidance=way)
-        answers = model.family.answer(model, given, moment, {**asked, **steered})
+        more = aids.controlled.at(index, count, latents=given, moment=moment, conditions=asked, guidance=way)
+        answers = answers_of(model, given, moment, {**asked, **more})
         answer = way.combine(answers.float())
-        if steer is not None:
-            answer = steer(answer, latents, schedule.moment(timestep), index, count)
+        if aids.steer is not None:
+            answer = aids.steer(answer, latents, schedule.moment(timestep), index, count)
         latents = schedule.step(answer, timestep, latents)
         if on_step is not None:
             on_step(index + 1, count)

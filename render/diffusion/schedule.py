@@ -66,6 +66,17 @@ class Schedule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FlowSchedule(Schedule):
+    """A solver made for diffusion on flow matching's straight lines."""
+
+    def noised_to(self, timestep: Tensor, latents: Tensor, noise: Tensor) -> Tensor:
+        """Return (1 - s) x latents + s x noise, s being the timestep's share of noise."""
+        index = int((self.scheduler.timesteps == timestep).nonzero()[0])
+        share = float(self.scheduler.sigmas[index])
+        return (1 - share) * latents + share * noise
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrigSchedule(Schedule):
     """TrigFlow, whose timesteps are angles: Lu and Song 2024, arXiv:2410.11081, section 3."""
 
@@ -112,7 +123,7 @@ def make_schedule(
     """
     scheduler = _fresh(model, settings.sampler)
     timing = model.family.timing(model, plan.total, shape or _own_shape(model))
-    timesteps = cut(scheduler, settings, plan, timing)
+    timesteps = cut(scheduler, settings, plan, timing, model.scheduler_config)
     options: dict[str, Any] = {}
     accepted = signature(scheduler.step).parameters
     if "eta" in accepted:
@@ -121,6 +132,8 @@ def make_schedule(
         options["generator"] = step_generators(seeds)
     if type(scheduler).__name__ == "SCMScheduler":  # its last timestep is the picture
         return TrigSchedule(scheduler=scheduler, timesteps=timesteps[:-1], options=options)
+    if scheduler.config.get("use_flow_sigmas"):
+        return FlowSchedule(scheduler=scheduler, timesteps=timesteps, options=options)
     return Schedule(scheduler=scheduler, timesteps=timesteps, options=options)
 
 

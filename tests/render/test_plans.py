@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 import render as api
 from keyframes import EnvironmentFault, ProjectError
@@ -325,7 +326,7 @@ def test_a_hub_model_is_fetched_before_the_plan_is_made(home: Path, monkeypatch:
         return real(source.name, folder=home)
 
     monkeypatch.setattr("render.api.find_model", find)
-    monkeypatch.setattr("render.setup.find_model", find)
+    monkeypatch.setattr("render.checkpoints.find_model", find)
     monkeypatch.setattr("render.diffusion.load.fetch_model", fetch)
     monkeypatch.setattr("render.api.Studio.painter", lambda _self, setup: studio.painter(setup))
     project = load(home, TEXT)
@@ -344,7 +345,7 @@ def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch
 
     def load_model(source: ModelSource, **given: object) -> SimpleNamespace:
         loaded.append((source.name, given))
-        return SimpleNamespace(device="cpu")
+        return SimpleNamespace(device=torch.device("cpu"))
 
     def notice(_text: str) -> None:
         return None
@@ -355,7 +356,7 @@ def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch
     one, two = prepare(load(home, TEXT)), prepare(load(home, TEXT.replace('"fake"', '"other"')))
     studio = api.Studio(device="cpu", notice=notice)
     for setup in (one, one, two, one):
-        assert studio.painter(setup).device == "cpu"
+        assert studio.painter(setup).device == torch.device("cpu")
     assert [name for name, _ in loaded] == ["fake", "other", "fake"]
-    networks: dict[str, list[object]] = {"loras": [], "controls": [], "adapters": []}
-    assert loaded[0][1] == {"device": "cpu", "dtype": "auto", "notice": notice, **networks}
+    told = {"device": "cpu", "dtype": "auto", "notice": notice, "loras": [], "inversions": {}, "vae": None}
+    assert loaded[0][1] == {**told, "controls": [], "adapters": [], "size": one.size}

@@ -1,0 +1,123 @@
+"""What would be loaded for a model's name and why, as lines for people; no weights are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from render.diffusion.catalogue import BUILT_IN, INDEX, ModelSource, state_on_hub
+from render.diffusion.defaults import (
+    Layer,
+    ModelDefaults,
+    layers_of_file,
+    layers_of_folder,
+    layers_of_name,
+    read_json,
+)
+from render.diffusion.economy import NONE, RUNGS
+from render.diffusion.families.table import family_named
+from render.diffusion.memory import CARDS, GIB, Needs, fitting, needs_of, parts_of, usable
+
+Line = tuple[str, str]
+_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+_UNTOLD = ("size_multiple",)
+
+
+def checkup(
+    source: ModelSource, *, size: tuple[int, int] | None = None, device: str = "auto"
+) -> Iterator[Line]:
+    """Yield (title, text) of each line about a model: where it is, what it is, its defaults, what it needs."""
+    yield "model", source.name
+    yield "found", _found(source)
+    if source.path is None:
+        yield from _defaults(source)
+        return
+    row = family_named(source.family)
+    yield "family", f"{row.name}: {_why_family(source)}"
+    for part in parts_of(source):
+        files = f"{part.files} file{'s' * (part.files != 1)}"
+        yield "", f"{part.name}: {part.parameters / 1e6:,.1f} million parameters, {files}"
+    yield from _defaults(source)
+    yield "samplers", ", ".join(source.samplers)
+    where, precision = _device(device, row.half)
+    yield "device", f"{where}, {precision}"
+    side = source.defaults.size
+    picture = size or (side, side)
+    guided = source.defaults.cfg_scale > 1
+    half = needs_of(source, picture, bytes_each=_BYTES[row.half], guided=guided)
+    yield "memory", f"on a card, {row.half}, {picture[0]}x{picture[1]}: {_sum(half)}"
+    for card in CARDS:
+        yield "", f"{card:>2} GiB: {_choice(half, card * GIB)}"
+    if _BYTES[precision] != _BYTES[row.half]:
+        here = needs_of(source, picture, bytes_each=_BYTES[precision], guided=guided)
+        yield "here", f"{where}, {precision}: {_sum(here)}"
+
+
+def origins(source: ModelSource) -> dict[str, str]:
+    """Return where each of a model's defaults comes from."""
+    return {key: layer.where for layer in _layers(source) for key in layer.values}
+
+
+def _defaults(source: ModelSource) -> Iterator[Line]:
+    found = origins(source)
+    names = [name.name for name in fields(ModelDefaults) if name.name not in _UNTOLD]
+    for index, name in enumerate(names):
+        value = getattr(source.defaults, name)
+        shown = f"{value}x{value}" if name == "size" else f"{value:g}" if isinstance(value, float) else value
+        yield "" if index else "defaults", f"{name} = {shown}, from {found[name]}"
+
+
+def _layers(source: ModelSource) -> tuple[Layer, ...]:
+    if source.path is None:
+        return layers_of_name(source.name)
+    row = family_named(source.family)
+    if source.kind == "single-file":
+        return layers_of_file(source.path, row)
+    return layers_of_folder(source.path, row, source.name)
+
+
+def _found(source: ModelSource) -> str:
+    if source.path is None:
+        return f"on the hub: {state_on_hub(source.name)}"
+    if source.kind == "hub":
+        return f"in the hub's cache: {source.path}"
+    kind = "built in" if source.path.parent == BUILT_IN else f"a {source.kind.replace('-', ' ')}"
+    return f"{kind}: {source.path}"
+
+
+def _why_family(source: ModelSource) -> str:
+    assert source.path is not None
+    if source.kind == "single-file":
+        return "by the names of its tensors"
+    return f"{read_json(source.path / INDEX).get('_class_name')} in {INDEX}"
+
+
+def _device(device: str, half: str) -> tuple[str, str]:
+    """The device and the precision that a render would take."""
+    import torch
+
+    from render.diffusion.devices import find_device, find_dtype
+
+    where = find_device(device)
+    precision = str(find_dtype("auto" if where.type == "cpu" else half, where)).removeprefix("torch.")
+    name = torch.cuda.get_device_name(where) if where.type == "cuda" else ""
+    return f"{where} ({name})" if name else str(where), precision
+
+
+def _sum(needs: Needs) -> str:
+    weights = sum(needs.weights.values()) / GIB
+    return (
+        f"about {needs.peak() / GIB:.1f} GiB: weights {weights:.1f}, painting {needs.painting / GIB:.1f}, "
+        f"decoding {needs.decoding / GIB:.1f}, the driver's own 0.6"
+    )
+
+
+def _choice(needs: Needs, memory: float) -> str:
+    """What is done on a card."""
+    rung = fitting(needs, usable(memory))
+    if rung is None:
+        return (
+            f"too small: it needs {needs.peak(len(RUNGS) - 1) / GIB:.1f} GiB at the least. Use a smaller size"
+        )
+    told = [step.told for number, step in enumerate(RUNGS[: rung + 1]) if number not in (NONE, 1)]
+    return f"{'; '.join(told) or RUNGS[NONE].told} ({needs.peak(rung) / GIB:.1f} GiB)"

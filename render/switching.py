@@ -1,0 +1,52 @@
+"""A film of several models: one after the other on the device, each loaded when its first frame is painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from keyframes import Row
+
+from .diffusion.control.steering import Control
+from .painter import DiffusionPainter, OnStep
+from .setup import Setup
+
+Load = Callable[[Setup], DiffusionPainter]
+
+
+class SwitchingPainter:
+    """Paints each frame with its own model. load: gives the painter of a model, and lets the one before go."""
+
+    def __init__(self, setup: Setup, load: Load, device: torch.device) -> None:
+        self.device = device
+        self._setup, self._load = setup, load
+        self._now: DiffusionPainter | None = None
+
+    def ready(self, row: Row, notes: Sequence[str]) -> None:
+        """See render.notes.Noted. The frame's model is loaded here, unless it painted the frame before."""
+        self._painter(row).ready(row, notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See render.notes.Noted."""
+        return () if self._now is None else self._now.notes
+
+    def paint(
+        self,
+        picture: Tensor | None,
+        row: Row,
+        on_step: OnStep,
+        hole: Tensor | None = None,
+        controls: Sequence[Control] = (),
+    ) -> Tensor:
+        """See render.painter.Painter."""
+        return self._painter(row).paint(picture, row, on_step, hole, controls)
+
+    def _painter(self, row: Row) -> DiffusionPainter:
+        wanted = self._setup.at(row.frame)
+        if self._now is None or self._now.setup is not wanted:
+            self._now = None  # the old model goes before the new one comes
+            self._now = self._load(wanted)
+        return self._now
