@@ -176,7 +176,7 @@ def test_it_is_in_the_key_where_a_prompt_has_it(home: Path) -> None:
         ("sd", word("gone.safetensors"), "there is no file 'gone.safetensors'"),
         ("sd", word("../x.safetensors"), "lies outside the project's folder"),
         ("sd", word("xl.safetensors") + word("xl.safetensors", "ZQX"), "differ in capitals only"),
-        ("sd", "[embedding.zqx]\n", 'Example: path = "style.safetensors"'),
+        ("sd", "[embedding.zqx]\n", 'Example: path = "mystyle.safetensors"'),
         ("sd", "[embedding.zqx]\npath = 'xl.safetensors'\nweight = 2\n", '"weight" is not a setting here'),
     ],
 )
