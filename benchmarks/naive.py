@@ -27,9 +27,9 @@ from skimage.exposure import match_histograms
 
 from keyframes import Row
 from motion import Move
-from render.camera import move_of
-from render.ffmpeg import find_ffmpeg
+from render.output.ffmpeg import find_ffmpeg
 from render.setup import Setup
+from render.space.camera import move_of
 
 from .segment import Segment, counting
 

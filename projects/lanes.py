@@ -108,7 +108,13 @@ IN_3D = (
     "far",
 )
 LOOK_AT = ("look_at_x", "look_at_y", "look_at_z")
-PATH = ("camera_x", "camera_y", "camera_z", *LOOK_AT, "camera_roll")  # where a camera is: see render/paths.py
+PATH = (
+    "camera_x",
+    "camera_y",
+    "camera_z",
+    *LOOK_AT,
+    "camera_roll",
+)  # where a camera is: see render/space/paths.py
 STEPS = (  # how it moves from frame to frame
     "translation_x",
     "translation_y",

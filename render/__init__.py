@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from .api import Studio, export, plan, preview, render, still
     from .film import Rendered
+    from .output.video import Film
     from .plans import Plan
-    from .video import Film
 
 __all__ = [
     "EnvironmentFault",
@@ -55,7 +55,7 @@ _HOMES = {
     "render.api": "Studio export plan preview render still",
     "render.film": "Rendered",
     "render.plans": "Plan",
-    "render.video": "Film",
+    "render.output.video": "Film",
 }
 
 

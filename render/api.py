@@ -18,10 +18,10 @@ from projects import Project, Take
 
 from .checkpoints import model_names
 from .diffusion import find_model
+from .output.video import Film, encode
 from .plans import Plan, make_plan
 from .setup import Setup, prepare
-from .stereo import viewer
-from .video import Film, encode
+from .space.stereo import viewer
 
 if TYPE_CHECKING:
     from .diffusion.embeddings import Notice
@@ -184,7 +184,7 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
     from projects.schema import Output
 
     from .film import film_metadata
-    from .finish import finish_of
+    from .output.finish import finish_of
 
     found = Take(take)
     stored: Sequence[int] = found.stored()

@@ -17,13 +17,13 @@ from keyframes.tokens import Place
 from projects import Project, located
 from projects.places import line_of
 
-from .adapters import ProjectAdapter
-from .clipguidance import ProjectClip
-from .controls import ProjectControl
 from .diffusion import ModelDefaults, ModelSource, find_model
 from .diffusion.vaes import VaeSource, check_vae, find_vae
-from .inversions import ProjectInversion
-from .loras import ProjectLora
+from .steering.adapters import ProjectAdapter
+from .steering.clipguidance import ProjectClip
+from .steering.controls import ProjectControl
+from .steering.inversions import ProjectInversion
+from .steering.loras import ProjectLora
 
 WHERE = "model"
 

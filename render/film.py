@@ -23,21 +23,21 @@ from projects import FrameWriter, Picture, Project, Take, canonical
 from projects.files import digest_of, write_atomic
 from projects.schema import ProjectFile
 
-from .finish import finish_of
+from .cadence.originals import Originals, storing
 from .notes import Notes
-from .originals import Originals, storing
+from .output.finish import finish_of
+from .output.video import Film, encode
 from .painter import Painter
 from .pictures import read_picture
 from .plans import Plan, hidden_originals, make_plan
 from .progress import Reporter, Silent
 from .setup import Setup, prepare
+from .space.stereo import pair_settings, viewer
 from .speed import remember
-from .stereo import pair_settings, viewer
 from .timelimit import time_limit
-from .video import Film, encode
 
 if TYPE_CHECKING:
-    from .between import Between
+    from .cadence.between import Between
     from .frame import FramePainter
 
 MakePainter = Callable[[Setup], Painter]
@@ -138,7 +138,7 @@ class _Work:
 
     def paint(self, painter: Painter, init: Picture | None, originals: Originals) -> None:
         """Make every frame that the plan says is missing: paint the originals, and from them what lies between."""
-        from .between import Between  # torch is loaded only when something is painted
+        from .cadence.between import Between  # torch is loaded only when something is painted
         from .frame import FramePainter
 
         self.notes.painter = painter

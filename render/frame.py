@@ -19,18 +19,18 @@ from keyframes import Row
 from motion import hole_depth, warp
 from projects import Picture
 
-from .camera import move_of
 from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
-from .controlpictures import ControlPictures
-from .depths import Depths
-from .hybrid import Hybrid
+from .footage.hybrid import Hybrid
 from .painter import OnStep, Painter
-from .retouching import Retouch
-from .retouchkeys import matches_color
+from .retouch.keys import matches_color
+from .retouch.retouch import Retouch
 from .setup import Setup
-from .steady import SteadyDepth
+from .space.camera import move_of
+from .space.depths import Depths
+from .space.steady import SteadyDepth
+from .space.uncovered import reach
+from .steering.controlpictures import ControlPictures
 from .tensors import levels_of, to_memory, to_tensor
-from .uncovered import reach
 
 
 class FramePainter:

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from keyframes import Row
 from projects import Take
 
-from .cadence import Cadence
+from .cadence.segments import Cadence
 
 
 @runtime_checkable

@@ -10,16 +10,16 @@ from torch import Tensor
 
 from keyframes import Row
 
-from .clipguidance import ClipGuides
 from .diffusion.control.steering import Control
 from .diffusion.latents import latent_shape
 from .diffusion.noise import travelled_noise
 from .diffusion.parts import Model
 from .diffusion.sampling import paint
 from .diffusion.steps import Sampling
-from .looks import Looks
 from .seeds import frame_travel
 from .setup import Setup
+from .steering.clipguidance import ClipGuides
+from .steering.looks import Looks
 
 OnStep = Callable[[int, int], None]
 

@@ -13,19 +13,19 @@ from keyframes import Row
 from projects import Take, frame_key
 from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO
 
-from .adapters import adapter_inputs
-from .clipguidance import CLIP_LANES, clip_inputs
-from .controlkeys import control_inputs
 from .diffusion import reveal_plan, step_plan
-from .inversions import inversion_inputs
-from .loras import lora_inputs
-from .reels import DEPTH
-from .retouchkeys import matches_color, retouch_inputs, without_retouching
+from .footage.keys import clip_move, idle_video_lanes, video_inputs
+from .footage.reels import DEPTH
+from .retouch.keys import matches_color, retouch_inputs, without_retouching
 from .seeds import SUBSEED_LANES, frame_travel
 from .setup import Setup
+from .space.uncovered import deepest_hole
 from .speed import known_seconds
-from .uncovered import deepest_hole
-from .videokeys import clip_move, idle_video_lanes, video_inputs
+from .steering.adapters import adapter_inputs
+from .steering.clipguidance import CLIP_LANES, clip_inputs
+from .steering.controlkeys import control_inputs
+from .steering.inversions import inversion_inputs
+from .steering.loras import lora_inputs
 
 ENGINE = 2  # counts changes of the code that change pixels; a new number paints every frame anew
 ORIGINALS = "originals"  # folder of a take: what was painted and is only seen mixed and moved

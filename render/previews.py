@@ -16,13 +16,13 @@ import torch
 
 from projects import Picture, Project
 
+from .output.video import Film, encode
 from .pictures import read_picture
 from .setup import Setup, prepare
-from .video import Film, encode
 
 if TYPE_CHECKING:
-    from .depths import Depths
-    from .hybrid import Hybrid
+    from .footage.hybrid import Hybrid
+    from .space.depths import Depths
 
 _MARKS = 7
 
@@ -44,8 +44,8 @@ def preview_project(project: Project, out: Path | None = None) -> Film:
 
 def moving_pictures(setup: Setup) -> Iterator[Picture]:
     """The start picture, moved frame by frame."""
-    from .depths import Depths
-    from .hybrid import Hybrid
+    from .footage.hybrid import Hybrid
+    from .space.depths import Depths
 
     device = torch.device("cpu")
     depths = Depths(setup, device, network=False)
@@ -62,7 +62,7 @@ def moving_pictures(setup: Setup) -> Iterator[Picture]:
 def _moving(setup: Setup, depths: Depths, hybrid: Hybrid | None) -> Iterator[Picture]:
     from motion import warp
 
-    from .camera import move_of
+    from .space.camera import move_of
     from .tensors import to_picture, to_tensor
 
     motion = setup.project.file.motion

@@ -16,8 +16,7 @@ from projects.files import digest_of
 from projects.lanes import VIDEO
 from projects.retouching import uses_depth
 
-from .adapters import ProjectAdapter, find_adapters
-from .cadence import Cadence
+from .cadence.segments import Cadence
 from .checkpoints import (
     Span,
     all_samplers,
@@ -27,19 +26,20 @@ from .checkpoints import (
     project_vae,
     usual_lanes,
 )
-from .clipguidance import ProjectClip, find_clip
-from .clipskip import check_clipskip
-from .controls import ProjectControl, find_controls
-from .depths import DepthChoice, find_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from .diffusion.vaes import VaeSource
-from .inversions import ProjectInversion, find_inversions, inversions_of
-from .loras import ProjectLora, find_loras, loras_of
-from .paths import along_path
-from .reels import Reel, find_reels, needs_depth
+from .footage.reels import Reel, find_reels, needs_depth
 from .seeds import frame_seed
 from .sound.track import with_sound
-from .stereo import check_stereo
+from .space.depths import DepthChoice, find_depth
+from .space.paths import along_path
+from .space.stereo import check_stereo
+from .steering.adapters import ProjectAdapter, find_adapters
+from .steering.clipguidance import ProjectClip, find_clip
+from .steering.clipskip import check_clipskip
+from .steering.controls import ProjectControl, find_controls
+from .steering.inversions import ProjectInversion, find_inversions, inversions_of
+from .steering.loras import ProjectLora, find_loras, loras_of
 
 
 @dataclass(frozen=True, kw_only=True)

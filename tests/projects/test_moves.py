@@ -14,7 +14,7 @@ from motion import Move, pose
 from projects import lane_specs
 from projects.lanes import LOOK_AT, PATH
 from projects.moves import MOVES, motion_table
-from render.paths import increments, poses
+from render.space.paths import increments, poses
 
 FRAMES = 60
 BY_NAME = {move.name: move for move in MOVES}

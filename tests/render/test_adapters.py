@@ -13,9 +13,9 @@ from keyframes import ProjectError
 from projects import read_project
 from projects.png import encode_png
 from render.diffusion.load import load_model
-from render.looks import Looks
 from render.plans import frame_keys
 from render.setup import Setup, prepare
+from render.steering.looks import Looks
 
 from ..fakes import files
 from ..tiny import tiny_sd

@@ -17,12 +17,12 @@ from keyframes import ProjectError, Row
 from motion import Move, optical_flow, warp
 from projects import Picture, Take
 from projects.png import encode_png
-from render.cadence import Cadence
+from render.cadence.segments import Cadence
 from render.diffusion.control.steering import Control
 from render.plans import ORIGINALS, evaluations, frame_keys, hidden_originals, make_plan
 from render.setup import Setup, prepare
+from render.space.uncovered import deepest_hole
 from render.tensors import to_picture
-from render.uncovered import deepest_hole
 
 from ..fakes import Studio, files, load, pictures, project_text, render
 

@@ -14,11 +14,11 @@ import render as api
 from keyframes import ProjectError
 from projects import Take, read_project
 from projects.png import encode_png
-from render.controlpictures import ControlPictures
-from render.depths import Depths
-from render.detect import canny, soft_edges
 from render.plans import frame_keys
 from render.setup import Setup, prepare
+from render.space.depths import Depths
+from render.steering.controlpictures import ControlPictures
+from render.steering.detect import canny, soft_edges
 from render.tensors import to_tensor
 
 from ..clips import write_clip

@@ -17,8 +17,8 @@ import projects.take
 from keyframes import LockedError, ProjectError, RenderError, Stopped
 from projects import Picture, Project, Take, encode_png, read_text
 from render.film import render_project
+from render.output.probe import probe, read_metadata
 from render.plans import make_plan
-from render.probe import probe, read_metadata
 from render.progress import Silent
 from render.setup import prepare
 

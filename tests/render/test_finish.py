@@ -11,8 +11,8 @@ import pytest
 from keyframes import ProjectError
 from projects import Picture
 from projects.schema import Output
-from render.finish import Finish, enlarged, finish_of, pictures_between
-from render.probe import probe
+from render.output.finish import Finish, enlarged, finish_of, pictures_between
+from render.output.probe import probe
 from tests.fakes import files, load, project_text, render
 
 

@@ -13,11 +13,11 @@ from torch import Tensor
 import render.frame as frame_module
 from keyframes import Row
 from projects import Picture
-from render.camera import move_of
 from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
 from render.diffusion.control.steering import Control
 from render.frame import FramePainter
 from render.setup import Setup, prepare
+from render.space.camera import move_of
 from render.tensors import to_picture, to_tensor
 
 from ..fakes import load, project_text

@@ -12,9 +12,9 @@ from keyframes import ProjectError
 from motion import UNITS, Move, pose
 from projects import read_project
 from projects.lanes import STEPS
-from render.paths import Poses, increments, poses
 from render.plans import frame_keys
 from render.setup import Setup, prepare
+from render.space.paths import Poses, increments, poses
 
 from ..fakes import fake_model
 

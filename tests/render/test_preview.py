@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from projects import load_project
+from render.output.probe import probe
 from render.previews import moving_pictures, preview_project, strew
 from render.previews import test_card as card_of
-from render.probe import probe
 from render.setup import prepare
 
 from ..clips import panned, write_clip

@@ -11,9 +11,9 @@ from PIL import Image
 
 from keyframes import ProjectError
 from projects import Project
-from render.masking import combined, feathered
 from render.plans import frame_keys
-from render.retouchkeys import guide_at
+from render.retouch.keys import guide_at
+from render.retouch.masking import combined, feathered
 from render.setup import Setup, prepare
 
 from ..clips import write_clip

@@ -12,12 +12,12 @@ from PIL import Image
 from keyframes import EnvironmentFault, ProjectError
 from motion import ground, to_units
 from motion.estimate import Intake
-from render.camera import move_of
-from render.depths import Depths
 from render.frame import FramePainter
 from render.plans import frame_inputs, frame_keys
 from render.previews import moving_pictures
 from render.setup import Setup, prepare
+from render.space.camera import move_of
+from render.space.depths import Depths
 
 from ..fakes import Studio, fake_model, files, load, project_text, render
 from ..tiny import tiny_depth
@@ -156,7 +156,7 @@ def test_the_built_in_model_has_a_depth_network_of_its_own(tmp_path: Path) -> No
 
 
 def test_a_built_in_model_without_one_sees_open_country(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.depths.BUILT_IN", home)
+    monkeypatch.setattr("render.space.depths.BUILT_IN", home)
     assert setup_of(home, FLIGHT.replace("ground", "auto")).depth.kind == "ground"
 
 

@@ -12,10 +12,10 @@ from motion import Move
 from motion.pose import pose
 from motion.warp3d import carry_depth
 from projects import Take
-from render.depths import Depths
 from render.plans import frame_keys, make_plan
 from render.setup import prepare
-from render.steady import SteadyDepth
+from render.space.depths import Depths
+from render.space.steady import SteadyDepth
 
 from ..fakes import files, load, project_text, render
 from ..tiny import tiny_depth

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from motion import Move, hole_depth, warp
 from render.setup import prepare
-from render.uncovered import deepest_corner, deepest_hole, reach
+from render.space.uncovered import deepest_corner, deepest_hole, reach
 
 from ..fakes import load, project_text
 

@@ -9,8 +9,8 @@ import pytest
 
 from keyframes import ProjectError
 from projects import Project
+from render.output.probe import probe
 from render.plans import frame_keys
-from render.probe import probe
 from render.setup import Setup, prepare
 from tests.fakes import load, project_text, render
 from tests.sound.signals import clicks, sine, write_wav

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from keyframes import Row
 
-from .diffusion.adapters.attach import Look
-from .diffusion.parts import Model
-from .pictures import read_picture
-from .setup import Setup
-from .tensors import to_tensor
+from ..diffusion.adapters.attach import Look
+from ..diffusion.parts import Model
+from ..pictures import read_picture
+from ..setup import Setup
+from ..tensors import to_tensor
 
 
 class Looks:

@@ -20,11 +20,11 @@ from keyframes import Row
 from motion import Border, Warped, along, consistent, fill, match_motion, optical_flow, warp_matrix
 from projects import Picture
 
-from .depths import Depths
+from ..setup import Setup
+from ..space.depths import Depths
+from ..tensors import to_tensor
+from .mask import blended, difference, shaped
 from .reels import MASK, VIDEO, Projector
-from .setup import Setup
-from .tensors import to_tensor
-from .videomask import blended, difference, shaped
 
 
 class Hybrid:

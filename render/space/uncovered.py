@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from keyframes import Row
 from projects.lanes import FLIP
 
-from .setup import Setup
-from .videokeys import moves
+from ..footage.keys import moves
+from ..setup import Setup
 
 # A hole asks for its full strength this share of the picture's shorter side inside it: 8 px of 512.
 _REACH = 1 / 64

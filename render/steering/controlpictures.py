@@ -9,14 +9,14 @@ from torch import Tensor
 
 from keyframes import Row
 
+from ..diffusion.control.steering import Control
+from ..footage.reels import VIDEO, Projector
+from ..setup import Setup
+from ..space.depths import Depths
+from ..tensors import to_picture, to_tensor
 from .controlkeys import acting
 from .controls import ProjectControl
-from .depths import Depths
 from .detect import canny, soft_edges
-from .diffusion.control.steering import Control
-from .reels import VIDEO, Projector
-from .setup import Setup
-from .tensors import to_picture, to_tensor
 
 
 class ControlPictures:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from keyframes import Row
 
+from ..footage.reels import DEPTH, VIDEO
+from ..setup import Setup
 from .controls import ProjectControl
-from .reels import DEPTH, VIDEO
-from .setup import Setup
 
 
 def acting(setup: Setup, row: Row) -> list[ProjectControl]:

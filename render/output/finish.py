@@ -104,7 +104,7 @@ def pictures_between(first: Picture, second: Picture, shares: list[float]) -> It
 
     from motion.opticalflow import SMALLEST, consistent, optical_flow
 
-    from .tensors import to_picture, to_tensor
+    from ..tensors import to_picture, to_tensor
 
     device = torch.device("cpu")
     a, b = to_tensor(first, device), to_tensor(second, device)

@@ -13,11 +13,11 @@ from keyframes import Row
 from motion import UNITS
 from projects.masks import Mask
 
-from .depths import Depths
-from .pictures import read_picture
-from .reels import Projector
-from .retouchkeys import mask_of, mask_path
-from .setup import Setup
+from ..footage.reels import Projector
+from ..pictures import read_picture
+from ..setup import Setup
+from ..space.depths import Depths
+from .keys import mask_of, mask_path
 
 
 class Masks:

@@ -13,7 +13,7 @@ from keyframes import Problem, ProjectError
 from projects import Picture, Project
 
 if TYPE_CHECKING:
-    from .setup import Setup
+    from ..setup import Setup
 
 View = Callable[[int, Picture], Picture]
 _LANES = ("near", "far", "fov", "aspect")
@@ -76,7 +76,7 @@ class _Eyes:
         from motion.pose import UNITS
         from motion.stereo import eye, half_sphere
 
-        from .tensors import to_picture, to_tensor
+        from ..tensors import to_picture, to_tensor
 
         output, sampling = self._setup.project.file.output, self._setup.project.file.motion.sampling
         row = self._setup.timeline.row(frame)

@@ -14,17 +14,17 @@ from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline
 from projects import Project, located
 from projects.lanes import CLIP_GUIDANCE
 
-from .diffusion import ModelSource
-from .diffusion.clipguidance.settings import ClipGuidance
-from .diffusion.clipguidance.source import Found, find_decoder, find_picture_text
+from ..diffusion import ModelSource
+from ..diffusion.clipguidance.settings import ClipGuidance
+from ..diffusion.clipguidance.source import Found, find_decoder, find_picture_text
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .diffusion.clipguidance.guide import ClipGuide
-    from .diffusion.clipguidance.reader import PictureText
-    from .diffusion.parts import Model
-    from .setup import Setup
+    from ..diffusion.clipguidance.guide import ClipGuide
+    from ..diffusion.clipguidance.reader import PictureText
+    from ..diffusion.parts import Model
+    from ..setup import Setup
 
 CLIP_LANES = tuple(spec.name for spec in CLIP_GUIDANCE)
 _PULLS = ("clip_guidance_scale", "tv_scale", "range_scale", "sat_scale", "init_scale")
@@ -121,8 +121,8 @@ class ClipGuides:
         settings = clip_guidance(self._setup, row)
         if self._setup.clip is None or not settings.on:
             return None
-        from .diffusion.clipguidance.aim import Aim
-        from .diffusion.clipguidance.guide import ClipGuide
+        from ..diffusion.clipguidance.aim import Aim
+        from ..diffusion.clipguidance.guide import ClipGuide
 
         aim = Aim(
             settings=settings,
@@ -135,7 +135,7 @@ class ClipGuides:
         return ClipGuide(self._model, aim, self._setup.size, tiny=self._decoder())
 
     def _loaded(self) -> Sequence[PictureText]:
-        from .diffusion.clipguidance.reader import load_picture_text
+        from ..diffusion.clipguidance.reader import load_picture_text
 
         if self._readers is None:
             assert self._setup.clip is not None
@@ -146,7 +146,7 @@ class ClipGuides:
         return self._readers
 
     def _decoder(self) -> object | None:
-        from .diffusion.clipguidance.reader import load_decoder
+        from ..diffusion.clipguidance.reader import load_decoder
 
         assert self._setup.clip is not None
         found = self._setup.clip.decoder

@@ -22,11 +22,11 @@ from keyframes import Row
 from motion import along, optical_flow
 from projects import Picture
 
-from .cadence import Segment
-from .setup import Setup
+from ..setup import Setup
+from .segments import Segment
 
 if TYPE_CHECKING:
-    from .frame import FramePainter
+    from ..frame import FramePainter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class Between:
 
     def make(self, row: Row) -> Picture:
         """The picture of a frame, to be stored."""
-        from .tensors import to_picture
+        from ..tensors import to_picture
 
         segment = self._setup.cadence.of(row.frame)
         with torch.inference_mode():

@@ -13,10 +13,10 @@ from keyframes import EnvironmentFault, FramePrompt, Problem, ProjectError, Row,
 from projects import Project
 from projects.places import line_of
 
-from .diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
+from ..diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
 
 if TYPE_CHECKING:
-    from .checkpoints import Span
+    from ..checkpoints import Span
 
 
 @dataclass(frozen=True, kw_only=True)

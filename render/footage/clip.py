@@ -23,8 +23,8 @@ from keyframes.errors import printable
 from projects import Picture
 from projects.files import digest_of, disk_errors, write_atomic
 
-from .ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, find_ffmpeg
-from .speed import speed_file
+from ..output.ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, find_ffmpeg
+from ..speed import speed_file
 
 # Plain containers only: no playlists, which could point at other files.
 CLIP_FORMATS = "mov,mp4,m4a,3gp,matroska,webm,avi,gif,mpeg,mpegts,mpegvideo,ogg,asf,flv,yuv4mpegpipe"

@@ -13,8 +13,8 @@ from projects.lanes import GUIDE, RETOUCHING
 from projects.masks import Mask
 from projects.sequences import file_at
 
-from .reels import DEPTH
-from .setup import Setup
+from ..footage.reels import DEPTH
+from ..setup import Setup
 
 LANES = frozenset(spec.name for spec in (*RETOUCHING, *GUIDE))
 # Deforum's: the interval after the last key, and the share when nothing tweens

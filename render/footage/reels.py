@@ -16,9 +16,9 @@ from projects.places import line_of
 from projects.retouching import uses_depth
 from projects.schema import Video
 
+from ..output.containers import exact_rate
+from ..pictures import read_picture
 from .clip import Clip, Cut, open_clip
-from .containers import exact_rate
-from .pictures import read_picture
 
 End = Literal["hold", "loop", "stop"]
 VIDEO, MASK, DEPTH = "video.input", "video.mask", "motion.depth"

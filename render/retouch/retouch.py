@@ -10,13 +10,13 @@ from torch import Tensor
 from keyframes import Row
 from projects import Picture
 
-from .coherence import Palette, match_color, palette, saturate, symmetric
-from .depths import Depths
+from ..coherence import Palette, match_color, palette, saturate, symmetric
+from ..pictures import read_picture
+from ..setup import Setup
+from ..space.depths import Depths
+from ..tensors import to_tensor
+from .keys import guide_at
 from .masking import Masks, masked_strength
-from .pictures import read_picture
-from .retouchkeys import guide_at
-from .setup import Setup
-from .tensors import to_tensor
 
 
 class Retouch:

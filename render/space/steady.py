@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ..setup import Setup
 from .depths import Depths
-from .setup import Setup
 
 if TYPE_CHECKING:
     from torch import Tensor

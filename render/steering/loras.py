@@ -13,12 +13,12 @@ from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline
 from projects import Project, located
 from projects.lanes import lora_lane
 
-from .diffusion import ModelSource
-from .diffusion.loras.fit import check_fit, layers_per_block
-from .diffusion.loras.lora import LoraFile, describe
+from ..diffusion import ModelSource
+from ..diffusion.loras.fit import check_fit, layers_per_block
+from ..diffusion.loras.lora import LoraFile, describe
 
 if TYPE_CHECKING:
-    from .checkpoints import Span
+    from ..checkpoints import Span
 
 
 @dataclass(frozen=True, kw_only=True)

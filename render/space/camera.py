@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from motion import Move
 from projects.lanes import MOVED_BY_SCALE
 
-from .setup import Setup
+from ..setup import Setup
 
 if TYPE_CHECKING:
     from keyframes import Row

@@ -15,8 +15,8 @@ from projects.adapters import adapter_keys
 from projects.files import digest_of
 from projects.lanes import adapter_lane
 
-from .diffusion import ModelSource
-from .diffusion.adapters.files import AdapterFile, check_adapter, find_adapter
+from ..diffusion import ModelSource
+from ..diffusion.adapters.files import AdapterFile, check_adapter, find_adapter
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,10 +14,10 @@ from projects import Project, located
 from projects.lanes import control_lane
 from projects.networks import ControlNet
 
-from .depths import DepthChoice
-from .diffusion import ModelSource
-from .diffusion.control.files import UNET, ControlFile, find_control
-from .diffusion.control.fit import check_control
+from ..diffusion import ModelSource
+from ..diffusion.control.files import UNET, ControlFile, find_control
+from ..diffusion.control.fit import check_control
+from ..space.depths import DepthChoice
 
 
 @dataclass(frozen=True, kw_only=True)

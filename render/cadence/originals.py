@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from projects import FrameWriter, Picture, Take
 
-from .cadence import Cadence
+from .segments import Cadence
 
 
 class Originals:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from keyframes import EnvironmentFault
 from projects.files import digest_of
 
-from .diffusion.catalogue import BUILT_IN, ModelSource
-from .diffusion.weights import PICKLES, WEIGHTS, fingerprint
-from .reels import DEPTH, Projector
+from ..diffusion.catalogue import BUILT_IN, ModelSource
+from ..diffusion.weights import PICKLES, WEIGHTS, fingerprint
+from ..footage.reels import DEPTH, Projector
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from motion.estimate import DepthNetwork
     from projects import Project
 
-    from .setup import Setup
+    from ..setup import Setup
 
 Kind = Literal["flat", "ground", "picture", "clip", "network"]
 _HORIZON = 1e3  # how far open country goes for a mask, times its nearest
@@ -177,7 +177,7 @@ class Depths:
         """The depth picture, (1, 1, H, W)."""
         import torch
 
-        from .pictures import read_picture
+        from ..pictures import read_picture
 
         if self._picture is None:
             assert self._setup.depth.path is not None
@@ -188,7 +188,7 @@ class Depths:
     def _loaded(self) -> DepthNetwork:
         from motion.estimate import load_depth
 
-        from .diffusion.load import quiet_libraries
+        from ..diffusion.load import quiet_libraries
 
         if self._network is None:
             quiet_libraries()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from keyframes import Row
 from projects.lanes import VIDEO as LANES
 
+from ..setup import Setup
 from .reels import DEPTH, MASK, VIDEO
-from .setup import Setup
 
 _DEEP = ("depth", "video_depth")
 

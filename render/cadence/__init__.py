@@ -1,0 +1,1 @@
+"""Which frames are painted, and how those between are made."""

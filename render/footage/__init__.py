@@ -1,0 +1,1 @@
+"""Moving pictures that a film is painted over, mixed with, or moved by."""

@@ -1,0 +1,1 @@
+"""Masks, guides, symmetry, echo and colour references."""

@@ -1,0 +1,1 @@
+"""What steers the painting beside the prompt: found, checked and told before a model is loaded."""
