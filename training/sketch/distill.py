@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from . import loop, team
-from .text_to_image import load_lessons, load_trained, make_scheduler
+from .text_to_image import Task, TextToImage, load_lessons, load_trained, make_scheduler
 from .words import tokens
 
 SCALE = 3.0
@@ -29,14 +29,19 @@ def train(folder: Path, minutes: float, scale: float, batch: int = 32) -> None:
 
     def loss_of(rng: np.random.Generator) -> torch.Tensor:
         task = lessons.task(rng, batch, alphas)
-        with torch.no_grad():
-            words = torch.cat([empty.expand_as(task.ids), task.ids])
-            both = teacher(task.noisy.repeat(2, 1, 1, 1), task.times.repeat(2), words)
-            without, with_words = both.chunk(2)
-            guided = without + scale * (with_words - without)
-        return task.error(student(task.noisy, task.times, task.ids), guided)
+        return task.error(student(task.noisy, task.times, task.ids), guided(teacher, task, empty, scale))
 
     loop.train(student, loss_of, path=folder / "distilled.pt", minutes=minutes, peak=3e-4, decay=0.99)
+
+
+@torch.no_grad()
+def guided(teacher: TextToImage, task: Task, empty: torch.Tensor, scale: float) -> torch.Tensor:
+    """What the teacher says of a task under guidance, (B, C, h, w); empty: the token ids (1, LENGTH) of no words."""
+    words = torch.cat([empty.expand_as(task.ids), task.ids])
+    both = teacher(task.noisy.repeat(2, 1, 1, 1), task.times.repeat(2), words)
+    without, with_words = both.chunk(2)
+    mixed: torch.Tensor = without + scale * (with_words - without)
+    return mixed
 
 
 def main() -> None:
