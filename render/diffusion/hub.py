@@ -36,6 +36,18 @@ def missing_shards(folder: Path) -> list[str]:
     return [] if whole else sorted({name for names in sets.values() for name in names} - here)
 
 
+def in_cache(name: str, file: str = "config.json") -> Path | None:
+    """Return the path of a repository's file in the cache; None if it is not there, or `name` cannot be one."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = try_to_load_from_cache(name, file)
+    except HFValidationError:
+        return None
+    return Path(found) if isinstance(found, str) else None
+
+
 def cached_names() -> list[str]:
     """Return the names, org/name, of the models of which something is in the cache."""
     cache = _cache()

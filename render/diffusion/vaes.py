@@ -15,9 +15,9 @@ from typing import Any
 from keyframes.errors import EnvironmentFault
 from render.diffusion.catalogue import INDEX, LATENT_CHANNELS, ModelSource
 from render.diffusion.defaults import read_json
-from render.diffusion.hub import fetching, missing_shards
+from render.diffusion.hub import fetching, in_cache, missing_shards
 from render.diffusion.sides import vae_factor
-from render.diffusion.weights import PICKLES, WEIGHTS, fingerprint, read_header
+from render.diffusion.weights import PICKLES, WEIGHTS, fingerprint, weights_in
 
 CLASSES = ("AutoencoderKL", "AutoencoderTiny")
 CONFIG = "config.json"
@@ -52,12 +52,12 @@ def find_vae(name: str, *, folder: Path) -> VaeSource:
             place = place / "vae"
         if (place / CONFIG).is_file():
             return _described(given, place)
-    cached = _cached(given)
+    cached = in_cache(given)
     if cached is None:
         looked = ", ".join(dict.fromkeys(str(place) for place in places))
         hub = f" From the hub: {fetching(given)}" if given.count("/") == 1 else ""
         raise EnvironmentFault(f'vae "{given}" was not found. Looked for {looked}. {EXAMPLES}{hub}')
-    return _described(given, cached)
+    return _described(given, cached.parent)
 
 
 def check_vae(vae: VaeSource, source: ModelSource) -> None:
@@ -110,28 +110,13 @@ def _described(name: str, path: Path) -> VaeSource:
     kind = str(config.get("_class_name"))
     if kind not in CLASSES:
         raise EnvironmentFault(f'vae "{name}" is a {kind}; allowed are {" and ".join(CLASSES)}.')
-    files = sorted(path.glob(f"*{WEIGHTS}"))
     if gone := missing_shards(path):
         raise EnvironmentFault(
             f'vae "{name}" is half downloaded: {path / gone[0]} is missing. Fetch it again.'
         )
-    if not files:
-        raise EnvironmentFault(f'vae "{name}": {path} has no {WEIGHTS} weights. Fetch it again.')
-    for file in files:
-        read_header(file)
+    files = weights_in(path, f'vae "{name}"')
     digest = fingerprint([(file.name, file) for file in (path / CONFIG, *files)])
     return VaeSource(name=name, path=path, kind=kind, config=config, digest=digest)
-
-
-def _cached(name: str) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        found = try_to_load_from_cache(name, CONFIG)
-    except HFValidationError:
-        return None
-    return Path(found).parent if isinstance(found, str) else None
 
 
 def _channels(config: Mapping[str, Any]) -> int:

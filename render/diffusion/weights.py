@@ -21,6 +21,21 @@ BLOCK, BLOCKS = 2**16, 64
 MAX_HEADER = 100 * 2**20
 
 
+def weights_in(folder: Path, told: str) -> list[Path]:
+    """Return a part's weights files, their headers read.
+
+    told: what they are, for the message. Raises EnvironmentFault where there are none, or one is damaged.
+    """
+    files = sorted(folder.glob(f"*{WEIGHTS}"))
+    if not files:
+        pickled = any(file.suffix in PICKLES for file in folder.iterdir())
+        why = "only pickles, which can run code when they are opened" if pickled else f"no {WEIGHTS} weights"
+        raise EnvironmentFault(f"{told}: {folder} has {why}.")
+    for file in files:
+        read_header(file)
+    return files
+
+
 def read_header(path: Path) -> Mapping[str, Any]:
     """Return a safetensors header: tensor name -> dtype, shape and data_offsets.
 

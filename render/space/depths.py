@@ -10,7 +10,8 @@ from keyframes import EnvironmentFault
 from projects.files import digest_of
 
 from ..diffusion.catalogue import BUILT_IN, ModelSource
-from ..diffusion.weights import PICKLES, WEIGHTS, fingerprint
+from ..diffusion.hub import in_cache
+from ..diffusion.weights import WEIGHTS, fingerprint, weights_in
 from ..footage.reels import DEPTH, Projector
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ Kind = Literal["flat", "ground", "picture", "clip", "network"]
 _HORIZON = 1e3  # how far open country goes for a mask, times its nearest
 BESIDE = "depth"  # a built-in model's own depth network lies in this folder of it
 FOR_REAL_MODELS = "depth-anything/Depth-Anything-V2-Small-hf"
-_PICKLES_TOO = (*PICKLES, ".bin")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +69,9 @@ def find_depth(project: Project, source: ModelSource) -> DepthChoice:
 
 
 def _on_hub(name: str) -> DepthChoice:
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        cached = try_to_load_from_cache(name, "config.json")
-    except HFValidationError:
-        cached = None
-    if isinstance(cached, str):
-        return _network(Path(cached).parent, name)
+    cached = in_cache(name)
+    if cached is not None:
+        return _network(cached.parent, name)
     raise EnvironmentFault(
         f'depth "{name}" is not here. Examples: "ground" (open country), "flat", "depth.png" (white is near), '
         f'"models/my-depth" (a folder in transformers\' format), or fetch one: hf download {FOR_REAL_MODELS}'
@@ -85,13 +79,8 @@ def _on_hub(name: str) -> DepthChoice:
 
 
 def _network(folder: Path, name: str) -> DepthChoice:
+    weights_in(folder, f'depth "{name}"')
     files = sorted(file for file in folder.iterdir() if file.suffix in (WEIGHTS, ".json"))
-    if not any(file.suffix == WEIGHTS for file in files):
-        pickled = any(file.suffix in _PICKLES_TOO for file in folder.iterdir())
-        why = (
-            "only pickles, which can run code when they are opened" if pickled else "no .safetensors weights"
-        )
-        raise EnvironmentFault(f'depth "{name}": {folder} has {why}.')
     return DepthChoice(
         kind="network",
         name=name,

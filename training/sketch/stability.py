@@ -21,14 +21,14 @@ from projects import Take, load_project
 from render.output.contactsheet import contact_sheet
 
 from .classifier import Judge, train_judge, verdicts
-from .painter import SMALL
+from .painter import FIRST
 
 Pictures = NDArray[np.uint8]
 FRAMES, WINDOW = 300, 25
 STRETCHES = (
     ("lighthouse", "a lighthouse by the sea at sunset, oil painting"),
-    ("castle", "a castle in the mountains on a clear day, watercolor"),
-    ("balloon", "a hot air balloon over a flower meadow on a clear day, flat illustration"),
+    ("castle", "a castle in the snow on a clear day, watercolor"),
+    ("balloon", "a hot air balloon over a meadow on a clear day, flat illustration"),
     ("whale", "a whale on the sea at night under the stars, oil painting"),
 )
 LENGTH = FRAMES // len(STRETCHES)
@@ -72,7 +72,7 @@ def film(folder: Path, prompts: dict[int, str], frames: int, model: str, setting
 def measure(run: Path, model: str, sheet: Path | None, settings: str = "") -> dict[str, float]:
     """Render, print the table; the furthest share of each figure, and the least share of frames that were named."""
     folder = run / "stability"
-    judge = train_judge(run, world=SMALL)
+    judge = train_judge(run, world=FIRST)
     prompts = {LENGTH * at: prompt for at, (_, prompt) in enumerate(STRETCHES)}
     long = film(folder / "long", prompts, FRAMES, model, settings)
     worst = dict.fromkeys(NAMES, 1.0)
@@ -108,7 +108,7 @@ def main() -> None:
     """Command line: python -m training.sketch.stability --sheet film.webp."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--model", default="sketch")
-    parser.add_argument("--run", type=Path, default=Path("runs/small"))
+    parser.add_argument("--run", type=Path, default=Path("runs/sketch"))
     parser.add_argument("--sheet", type=Path, default=None)
     parser.add_argument(
         "--settings", default="", help="TOML to append, such as '[diffusion]\\nstrength = 0.4'"

@@ -14,6 +14,7 @@ from keyframes.errors import EnvironmentFault
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.defaults import read_json
 from render.diffusion.families.table import FAMILIES, family_named
+from render.diffusion.hub import in_cache
 from render.diffusion.weights import WEIGHTS, fingerprint, read_header
 
 ENCODER, CONFIG = "image_encoder", "config.json"
@@ -90,15 +91,8 @@ def _place(name: str, folder: Path | None) -> Path | None:
             return base / Path(name).expanduser()
     if name.count("/") < 2:
         return None
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
     owner, repository, inside = name.split("/", 2)
-    try:
-        cached = try_to_load_from_cache(f"{owner}/{repository}", inside)
-    except HFValidationError:
-        return None
-    return Path(cached) if isinstance(cached, str) else None
+    return in_cache(f"{owner}/{repository}", inside)
 
 
 def _described(name: str, path: Path, encoder: Path) -> AdapterFile:

@@ -12,8 +12,9 @@ from typing import Any
 from keyframes.errors import EnvironmentFault
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.defaults import read_json
+from render.diffusion.hub import in_cache
 from render.diffusion.sides import vae_factor
-from render.diffusion.weights import CONFIGS, PICKLES, WEIGHTS, fingerprint, read_header
+from render.diffusion.weights import CONFIGS, WEIGHTS, fingerprint, weights_in
 
 AUTO = "auto"
 BESIDE = "picture_text"  # a painting model's own picture-text model lies in this folder of it
@@ -93,14 +94,8 @@ def _place(name: str, folder: Path) -> Path | None:
     for base in (folder, Path.cwd()):
         if (base / Path(name).expanduser() / "config.json").is_file():
             return base / Path(name).expanduser()
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        cached = try_to_load_from_cache(name, "config.json")
-    except HFValidationError:
-        return None
-    return Path(cached).parent if isinstance(cached, str) else None
+    cached = in_cache(name)
+    return None if cached is None else cached.parent
 
 
 def _checked(name: str, path: Path) -> Found:
@@ -115,12 +110,6 @@ def _checked(name: str, path: Path) -> Found:
 
 
 def _found(name: str, path: Path) -> Found:
+    weights_in(path, f'"{name}"')
     files = sorted(file for file in path.iterdir() if file.suffix in (*CONFIGS, WEIGHTS))
-    weights = [file for file in files if file.suffix == WEIGHTS]
-    if not weights:
-        pickled = any(file.suffix in PICKLES for file in path.iterdir())
-        why = "only pickles, which can run code when they are opened" if pickled else f"no {WEIGHTS} weights"
-        raise EnvironmentFault(f'"{name}": {path} has {why}.')
-    for file in weights:
-        read_header(file)
     return Found(name=name, path=path, digest=fingerprint([(file.name, file) for file in files]))

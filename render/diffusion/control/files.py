@@ -13,7 +13,8 @@ from typing import Any
 from keyframes.errors import EnvironmentFault, quoted
 from render.diffusion.defaults import read_json
 from render.diffusion.families.table import FAMILIES
-from render.diffusion.weights import PICKLES, WEIGHTS, fingerprint, read_header
+from render.diffusion.hub import in_cache
+from render.diffusion.weights import PICKLES, WEIGHTS, fingerprint, weights_in
 
 CONFIG = "config.json"
 UNET, SD3, FLUX = "ControlNetModel", "SD3ControlNetModel", "FluxControlNetModel"
@@ -46,9 +47,9 @@ def find_control(name: str, *, folder: Path | None = None) -> ControlFile:
     for place in places:
         if (place / CONFIG).is_file():
             return _described(given, place)
-    cached = _in_cache(given)
+    cached = in_cache(given)
     if cached is not None:
-        return _described(given, cached)
+        return _described(given, cached.parent)
     looked = ", ".join(dict.fromkeys(str(place) for place in places))
     raise EnvironmentFault(
         f'ControlNet "{given}" was not found. Looked for {looked} (with a {CONFIG} in it) and in the hub\'s cache. '
@@ -68,17 +69,6 @@ def families_of(kind: str) -> str:
     return ", ".join(row.name for row in FAMILIES if row.control == kind)
 
 
-def _in_cache(name: str) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        cached = try_to_load_from_cache(name, CONFIG)
-    except HFValidationError:
-        return None
-    return Path(cached).parent if isinstance(cached, str) else None
-
-
 def _described(name: str, path: Path) -> ControlFile:
     config = read_json(path / CONFIG)
     kind = str(config.get("_class_name"))
@@ -87,12 +77,6 @@ def _described(name: str, path: Path) -> ControlFile:
             f'ControlNet "{name}" is a {quoted(kind, 60)}. Allowed: '
             f"{', '.join(f'{known} ({families_of(known)})' for known in EXAMPLES)}."
         )
-    weights = sorted(path.glob(f"*{WEIGHTS}"))
-    if not weights:
-        pickled = any(file.suffix in PICKLES for file in path.iterdir())
-        why = "only pickles, which can run code when they are opened" if pickled else f"no {WEIGHTS} weights"
-        raise EnvironmentFault(f'ControlNet "{name}": {path} has {why}.')
-    for file in weights:
-        read_header(file)
+    weights = weights_in(path, f'ControlNet "{name}"')
     files = [(file.name, file) for file in (path / CONFIG, *weights)]
     return ControlFile(name=name, path=path, kind=kind, config=config, digest=fingerprint(files))
