@@ -6,8 +6,8 @@ from .settings import ANY, Setting
 
 _HYBRID = "this part of hybrid video is not here."
 _PARSEQ = "an address is not visited: put the manifest itself there, or import it by itself."
-_MASK = "masks of video are not here yet; masks are written anew: see docs/coherence.md."
-_FLOW = "optical flow is not here yet."
+_MASK = "masks, of videos too, are written anew: see docs/coherence.md."
+_FLOW = "a frame is not painted twice along its flow."
 _FILES = "concerns files: a take keeps its frames, and every frame carries its project."
 _SCREEN = "concerns the host's screen."
 _DEPTH = "all depth comes from what motion.depth names."

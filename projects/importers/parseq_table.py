@@ -5,7 +5,7 @@ from __future__ import annotations
 from .settings import ANY, Setting
 
 _EDITOR = "concerns Parseq's editor."
-_HYBRID = "video that is mixed into a film is not here yet."
+_HYBRID = "a clip is not carried over; [video] has lanes of this kind: see docs/video.md."
 _CONTROL = "a manifest does not lead ControlNets here: write its values into [control.NAME]."
 _LOOPER = "a manifest names no guide images: write [guide] anew."
 _SOURCE = "what Parseq rendered of it is carried over, frame by frame."

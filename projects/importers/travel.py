@@ -42,6 +42,7 @@ def from_travel(values: Mapping[str, Any], *, name: str, folder: Path, draft: Dr
     clock = Clock(frames=frames, fps=8.0, seed=0)
     given.lane(draft, "steps", "steps", clock=clock, dialect="deforum", keep_in_range=True)
     given.lane(draft, "guidance_scale", "cfg_scale", clock=clock, dialect="deforum")
+    given.lane(draft, "clip_skip", "clipskip", clock=clock, dialect="deforum", keep_in_range=True)
     _sampler(given, draft)
     if given.has("path"):
         given.report.remarks.append(f"Its checkpoint was {given.word('path')}.")

@@ -198,3 +198,9 @@ def test_a_travel_holds_each_prompt_and_goes_round() -> None:
     round_again = timeline(imported({**TRAVEL, "prompt_map": {"0": "a", "12": "b"}, "prompt_fixed_ratio": 0}))
     assert len(round_again) == 16
     assert sorted(shares(round_again.row(14).prompt).values()) == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize(("given", "expected"), [(0, 1), (1, 1), (2, 2)])
+def test_layers_of_the_text_encoder_are_carried_over(given: int, expected: int) -> None:
+    found = imported({**TRAVEL, "clip_skip": given})
+    assert set(timeline(found).numbers["clipskip"]) == {expected}
