@@ -114,11 +114,11 @@ def _sheet(pictures: torch.Tensor, out: Path) -> None:
 
 
 def main() -> None:
-    """Command line: python -m training.sketch.evaluate [--model sketch] [--count 200]."""
+    """Command line: python -m training.sketch.evaluate [--model sketch] [--count 400]."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--model", default="sketch")
     parser.add_argument("--run", type=Path, default=Path("runs/sketch"))
-    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--sheet", type=Path, default=None)
     parser.add_argument("--world", choices=list(WORLDS), help="default: the world of the run's set, or first")
     args = parser.parse_args()
