@@ -5,13 +5,16 @@
     depth of picture n ------------------+
 
 A network looks at every picture anew, and what it says of the same thing jumps from one to the next. The window ends,
-so that a film that goes on from the disk looks back at the same stored pictures.
+so that a film that goes on from the disk looks back at the same stored pictures. Where a look back says something quite
+different, it saw another thing, and is not heard: at the edge of a tower the mean of tower and sky is neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+
+import torch
 
 from ..setup import Setup
 from .depths import Depths
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
     from keyframes import Row
     from motion.pose import Pose
+
+
+_AGREES = 0.3  # how far apart two looks may be, as a logarithm, to count a third
 
 
 class SteadyDepth:
@@ -40,9 +46,9 @@ class SteadyDepth:
         inverse, count = now.reciprocal(), now.new_ones(now.shape)
         for earlier, way in self._before(frame):
             carried = self._carried(earlier, way)
-            known = carried.isfinite()
-            inverse += carried.reciprocal()  # nothing, where it is infinite
-            count += known
+            weight = torch.exp(-((carried / now).log() / _AGREES).square())  # none, where it is infinite
+            inverse += weight * carried.reciprocal()
+            count += weight
         self._seen = dict(list(sorted(self._seen.items()))[-1 - self._setup.steady :])
         return count / inverse
 
