@@ -21,7 +21,7 @@ from projects import Picture
 
 from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
 from .footage.hybrid import Hybrid
-from .painter import OnStep, Painter
+from .painter import Canvas, OnStep, Painter
 from .retouch.keys import matches_color
 from .retouch.retouch import Retouch
 from .setup import Setup
@@ -74,12 +74,13 @@ class FramePainter:
         with torch.inference_mode():
             if given is None:
                 controls = self._controls.of(row, None)
-                painted = self._painter.paint(None, row, on_step, controls=controls)
+                painted = self._painter.paint(Canvas(controls=controls), row, on_step)
                 return self._stored(self._finished(row, painted))
             masked, hole = self._retouch.masked(row, given, None)
             given = self._retouch.mirrored(row, given)
             controls = self._controls.of(row, given)
-            painted = self._painter.paint(given, masked, on_step, hole, controls)
+            canvas = Canvas(picture=given, hole=hole, controls=controls)
+            painted = self._painter.paint(canvas, masked, on_step)
             return self._stored(self._finished(row, painted))
 
     def next(self, row: Row, before: Picture, on_step: OnStep, way: Sequence[Row] = ()) -> Picture:
@@ -91,7 +92,8 @@ class FramePainter:
             controls = self._controls.of(row, retouched)
             given = self._cohere(row, retouched, before).contiguous()
             masked, hole = self._retouch.masked(row, moved, hole)
-            painted = self._laid_over(row, self._painter.paint(given, masked, on_step, hole, controls))
+            canvas = Canvas(picture=given, hole=hole, controls=controls)
+            painted = self._laid_over(row, self._painter.paint(canvas, masked, on_step))
             painted = self._match(row, painted, before)
             return self._stored(self._retouch.after(row, moved, painted))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -24,24 +25,26 @@ from .steering.looks import Looks
 OnStep = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """What a frame is painted on. picture: (1, 3, H, W) RGB in [0, 1], None for a frame from noise alone.
+
+    hole: (1, 1, H, W) in [0, 1], how much of `reveal_strength` each pixel gets in place of `strength`. controls: what
+    ControlNets are shown.
+    """
+
+    picture: Tensor | None = None
+    hole: Tensor | None = None
+    controls: Sequence[Control] = ()
+
+
 class Painter(Protocol):
-    """Paints one frame. picture: (1, 3, H, W) RGB in [0, 1] or None for frame 0; the result has the same form."""
+    """Paints one frame."""
 
     device: torch.device
 
-    def paint(
-        self,
-        picture: Tensor | None,
-        row: Row,
-        on_step: OnStep,
-        hole: Tensor | None = None,
-        controls: Sequence[Control] = (),
-    ) -> Tensor:
-        """The painted frame; `on_step(done, count)` after every step, what it raises ends the painting.
-
-        hole: (1, 1, H, W) in [0, 1], how much of `reveal_strength` each pixel gets in place of `strength`. controls:
-        what ControlNets are shown.
-        """
+    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
+        """The painted frame (1, 3, H, W); `on_step(done, count)` after every step, what it raises ends the painting."""
         ...
 
 
@@ -62,14 +65,7 @@ class DiffusionPainter:
         """See render.notes.Noted."""
         return self.model.economy.notes
 
-    def paint(
-        self,
-        picture: Tensor | None,
-        row: Row,
-        on_step: OnStep,
-        hole: Tensor | None = None,
-        controls: Sequence[Control] = (),
-    ) -> Tensor:
+    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
         """See Painter. Raises RenderError where the model gives nothing finite."""
         given = self.setup.project.file.diffusion
         settings = Sampling(
@@ -89,10 +85,10 @@ class DiffusionPainter:
         if travel := frame_travel(row):
             shape = latent_shape(self.model, *self.setup.size)
             noise = travelled_noise([self.setup.seed(row)], [travel.seed], [travel.share], shape)
-        more = row.numbers["reveal_strength"] - settings.strength
+        hole, more = canvas.hole, row.numbers["reveal_strength"] - settings.strength
         return paint(
             self.model,
-            pictures=picture,
+            pictures=canvas.picture,
             size=self.setup.size,
             prompts=[row.prompt],
             settings=settings,
@@ -100,8 +96,8 @@ class DiffusionPainter:
             frame=row.frame,
             strengths=settings.strength + more * hole if hole is not None and more > 0 else None,
             noise=noise,
-            controls=controls,
+            controls=canvas.controls,
             looks=self._looks.of(row),
-            steer=self._guides.guide(row, picture),
+            steer=self._guides.guide(row, canvas.picture),
             on_step=on_step,
         )

@@ -9,8 +9,7 @@ from torch import Tensor
 
 from keyframes import Row
 
-from .diffusion.control.steering import Control
-from .painter import DiffusionPainter, OnStep
+from .painter import Canvas, DiffusionPainter, OnStep
 from .setup import Setup
 
 Load = Callable[[Setup], DiffusionPainter]
@@ -33,16 +32,9 @@ class SwitchingPainter:
         """See render.notes.Noted."""
         return () if self._now is None else self._now.notes
 
-    def paint(
-        self,
-        picture: Tensor | None,
-        row: Row,
-        on_step: OnStep,
-        hole: Tensor | None = None,
-        controls: Sequence[Control] = (),
-    ) -> Tensor:
+    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
         """See render.painter.Painter."""
-        return self._painter(row).paint(picture, row, on_step, hole, controls)
+        return self._painter(row).paint(canvas, row, on_step)
 
     def _painter(self, row: Row) -> DiffusionPainter:
         wanted = self._setup.at(row.frame)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
 
@@ -18,9 +18,8 @@ from torch import Tensor
 
 from keyframes import Row
 from projects import Picture, Project, Take, canonical, read_project
-from render.diffusion.control.steering import Control
 from render.film import MakePainter, Rendered, render_project
-from render.painter import OnStep
+from render.painter import Canvas, OnStep
 from render.seeds import frame_travel
 from render.setup import Setup
 
@@ -77,15 +76,9 @@ class FakePainter:
         self.setup, self.seconds, self.fails = setup, seconds, dict(fails or {})
         self.seen: list[tuple[int, Tensor | None]] = []
 
-    def paint(
-        self,
-        picture: Tensor | None,
-        row: Row,
-        on_step: OnStep,
-        hole: Tensor | None = None,
-        controls: Sequence[Control] = (),
-    ) -> Tensor:
+    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
         """See render.painter.Painter."""
+        picture, hole = canvas.picture, canvas.hole
         self.seen.append((row.frame, None if picture is None else picture.clone()))
         if row.frame in self.fails:
             raise self.fails[row.frame]

@@ -6,6 +6,7 @@ from typing import Any
 
 from keyframes import Clock
 
+from ..lanes import STEPS
 from .draft import Draft
 from .settings import Given
 
@@ -15,12 +16,7 @@ _LANES = (
     "zoom",
     "transform_center_x",
     "transform_center_y",
-    "translation_x",
-    "translation_y",
-    "translation_z",
-    "rotation_3d_x",
-    "rotation_3d_y",
-    "rotation_3d_z",
+    *STEPS,
 )
 _FLIP = (
     "perspective_flip_theta",

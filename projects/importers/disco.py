@@ -10,6 +10,7 @@ from typing import Any
 
 from keyframes import Clock
 
+from ..lanes import STEPS
 from .cadence import carry_turbo
 from .common import init_image_of, seed_of, title_of, whole
 from .disco_guidance import carry_guidance
@@ -22,12 +23,7 @@ from .video import carry_disco_video
 _LANES = (
     "angle",
     "zoom",
-    "translation_x",
-    "translation_y",
-    "translation_z",
-    "rotation_3d_x",
-    "rotation_3d_y",
-    "rotation_3d_z",
+    *STEPS,
     "fov",
 )
 _BORDERS = {"border": "replicate", "reflection": "reflect"}

@@ -42,14 +42,14 @@ class SteadyDepth:
         if now is None or not self._setup.steady:
             return now
         frame = row.frame - 1
-        self._seen = {at: depth for at, depth in self._seen.items() if at < frame} | {frame: now}
+        self._seen[frame] = now
         inverse, count = now.reciprocal(), now.new_ones(now.shape)
         for earlier, way in self._before(frame):
             carried = self._carried(earlier, way)
             weight = torch.exp(-((carried / now).log() / _AGREES).square())  # none, where it is infinite
             inverse += weight * carried.reciprocal()
             count += weight
-        self._seen = dict(list(sorted(self._seen.items()))[-1 - self._setup.steady :])
+        self._seen = {at: self._seen[at] for at in sorted(self._seen)[-1 - self._setup.steady :]}
         return count / inverse
 
     def _before(self, frame: int) -> Iterator[tuple[int, Pose]]:

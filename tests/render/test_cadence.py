@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from motion import Move, optical_flow, warp
 from projects import Picture, Take
 from projects.png import encode_png
 from render.cadence.segments import Cadence
-from render.diffusion.control.steering import Control
+from render.painter import Canvas
 from render.plans import ORIGINALS, evaluations, frame_keys, hidden_originals, make_plan
 from render.setup import Setup, prepare
 from render.space.uncovered import deepest_hole
@@ -240,15 +239,8 @@ class Same:
     def __init__(self, setup: Setup) -> None:
         self.side = setup.size[0]
 
-    def paint(
-        self,
-        picture: Tensor | None,
-        row: Row,
-        on_step: object,
-        hole: Tensor | None = None,
-        controls: Sequence[Control] = (),
-    ) -> Tensor:
-        return pattern(self.side) if picture is None else picture
+    def paint(self, canvas: Canvas, row: Row, on_step: object) -> Tensor:
+        return pattern(self.side) if canvas.picture is None else canvas.picture
 
 
 def pattern(side: int) -> Tensor:
@@ -292,14 +284,7 @@ def test_no_stutter(home: Path, motion: str, step: tuple[float, float] | None) -
 class Mover(Same):
     """Paints a disc that goes its own way: 8 pixels to the right at every original."""
 
-    def paint(
-        self,
-        picture: Tensor | None,
-        row: Row,
-        on_step: object,
-        hole: Tensor | None = None,
-        controls: Sequence[Control] = (),
-    ) -> Tensor:
+    def paint(self, canvas: Canvas, row: Row, on_step: object) -> Tensor:
         card = (
             np.full((self.side, self.side, 3), 0.2, np.float32)
             + pattern(self.side)[0].permute(1, 2, 0).numpy() / 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,8 @@ import render.frame as frame_module
 from keyframes import Row
 from projects import Picture
 from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
-from render.diffusion.control.steering import Control
 from render.frame import FramePainter
+from render.painter import Canvas
 from render.setup import Setup, prepare
 from render.space.camera import move_of
 from render.tensors import to_picture, to_tensor
@@ -37,20 +36,13 @@ class Recorder:
         self.holes: list[Tensor | None] = []
         self.result = result
 
-    def paint(
-        self,
-        picture: Tensor | None,
-        row: Row,
-        on_step: object,
-        hole: Tensor | None = None,
-        controls: Sequence[Control] = (),
-    ) -> Tensor:
-        self.given.append(picture)
-        self.holes.append(hole)
+    def paint(self, canvas: Canvas, row: Row, on_step: object) -> Tensor:
+        self.given.append(canvas.picture)
+        self.holes.append(canvas.hole)
         if self.result is not None:
             return self.result
-        assert picture is not None
-        return picture
+        assert canvas.picture is not None
+        return canvas.picture
 
 
 def setup_of(folder: Path, motion: str = MOTION, coherence: str = COHERENCE, top: str = "") -> Setup:
@@ -90,7 +82,7 @@ def nothing(_frame: int) -> Picture:
 
 def test_the_order_of_operations(home: Path, order: list[str]) -> None:
     setup, painter = setup_of(home), Recorder()
-    painter.paint = lambda picture, *_, **__: (order.append("paint"), picture)[1]  # type: ignore[method-assign, assignment, return-value]
+    painter.paint = lambda canvas, *_: (order.append("paint"), canvas.picture)[1]  # type: ignore[method-assign, assignment, return-value]
     FramePainter(setup, painter, lambda _: scene(1)).next(setup.timeline.row(3), scene(2), print)
     assert order == ["warp", "match_color", "adjust_contrast", "unsharp", "add_noise", "paint", "match_color"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from render.painter import DiffusionPainter
+from render.painter import Canvas, DiffusionPainter
 from render.plans import frame_keys
 from render.setup import Setup, prepare
 from tests.fakes import load, project_text
@@ -58,7 +58,7 @@ def test_a_model_paints_from_the_travelled_noise(tmp_path: Path) -> None:
 
     def painted(share: float, seed: int) -> torch.Tensor:
         made = prepare(load(tmp_path, text.format(share=share).replace("seed = 3", f"seed = {seed}", 1)))
-        return DiffusionPainter(made, model).paint(None, made.timeline.row(0), lambda done, count: None)
+        return DiffusionPainter(made, model).paint(Canvas(), made.timeline.row(0), lambda done, count: None)
 
     there = painted(1.0, 3)
     assert torch.allclose(there, painted(0.0, 8), atol=1e-4)
