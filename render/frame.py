@@ -21,6 +21,7 @@ from projects import Picture
 
 from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
 from .footage.hybrid import Hybrid
+from .footage.reels import Projector
 from .painter import Canvas, OnStep, Painter
 from .retouch.keys import matches_color
 from .retouch.retouch import Retouch
@@ -51,20 +52,17 @@ class FramePainter:
         self._palette: Palette | None = None
         # the last two painted frames: as stored, and the same on the device
         self._last: list[tuple[Picture, Tensor]] = []
-        self._depths = Depths(setup, painter.device)
+        device, self._projector = painter.device, Projector(setup.reels)
+        self._depths = Depths(setup, device, self._projector)
         self._steady = SteadyDepth(setup, self._depths, lambda at: self.on_device((original or anchor)(at)))
         has_clip = bool(setup.project.file.video.input)
-        self._hybrid = Hybrid(setup, painter.device, self._depths) if has_clip else None
-        self._retouch = Retouch(setup, self._depths, painter.device)
-        self._controls = ControlPictures(setup, self._depths, painter.device)
+        self._hybrid = Hybrid(setup, device, self._depths, self._projector) if has_clip else None
+        self._retouch = Retouch(setup, device, self._depths, self._projector)
+        self._controls = ControlPictures(setup, device, self._depths, self._projector)
 
     def close(self) -> None:
         """End what clips are read with."""
-        self._depths.close()
-        self._controls.close()
-        self._retouch.close()
-        if self._hybrid is not None:
-            self._hybrid.close()
+        self._projector.close()
 
     def first(self, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
         """Frame 0: from the prompt alone, or painted over the init image or the clip's first picture."""

@@ -45,18 +45,18 @@ def preview_project(project: Project, out: Path | None = None) -> Film:
 def moving_pictures(setup: Setup) -> Iterator[Picture]:
     """The start picture, moved frame by frame."""
     from .footage.hybrid import Hybrid
+    from .footage.reels import Projector
     from .space.depths import Depths
 
     device = torch.device("cpu")
-    depths = Depths(setup, device, network=False)
-    hybrid = Hybrid(setup, device, depths) if setup.project.file.video.input else None
+    projector = Projector(setup.reels)
+    depths = Depths(setup, device, projector, network=False)
+    hybrid = Hybrid(setup, device, depths, projector) if setup.project.file.video.input else None
     try:
         with torch.inference_mode():
             yield from _moving(setup, depths, hybrid)
     finally:
-        depths.close()
-        if hybrid is not None:
-            hybrid.close()
+        projector.close()
 
 
 def _moving(setup: Setup, depths: Depths, hybrid: Hybrid | None) -> Iterator[Picture]:

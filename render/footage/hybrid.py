@@ -28,16 +28,12 @@ from .reels import MASK, VIDEO, Projector
 
 
 class Hybrid:
-    """The clip of one project, on the device of the pictures. Close it at the end."""
+    """The clip of one project, on the device of the pictures."""
 
-    def __init__(self, setup: Setup, device: torch.device, depths: Depths) -> None:
+    def __init__(self, setup: Setup, device: torch.device, depths: Depths, projector: Projector) -> None:
         self._setup, self._device, self._depths = setup, device, depths
         self._given = setup.project.file.video
-        self._projector = Projector(setup.reels)
-
-    def close(self) -> None:
-        """End what the clip is read with."""
-        self._projector.close()
+        self._projector = projector
 
     def first(self) -> Picture | None:
         """The picture that frame 0 is painted over, uint8 (H, W, 3), if it is to be the clip's."""

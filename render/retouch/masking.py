@@ -23,13 +23,8 @@ from .keys import mask_of, mask_path
 class Masks:
     """The masks of one project, frame after frame, on one device."""
 
-    def __init__(self, setup: Setup, depths: Depths) -> None:
-        self._setup, self._depths = setup, depths
-        self._projector = Projector(setup.reels)
-
-    def close(self) -> None:
-        """End what mask videos are read with."""
-        self._projector.close()
+    def __init__(self, setup: Setup, depths: Depths, projector: Projector) -> None:
+        self._setup, self._depths, self._projector = setup, depths, projector
 
     def of(self, name: str, picture: Tensor, row: Row) -> Tensor | None:
         """The mask given as `mask` or `noise_mask`, (1, 1, H, W) in [0, 1]; None where there is none.

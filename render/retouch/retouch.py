@@ -11,6 +11,7 @@ from keyframes import Row
 from projects import Picture
 
 from ..coherence import Palette, match_color, palette, saturate, symmetric
+from ..footage.reels import Projector
 from ..pictures import read_picture
 from ..setup import Setup
 from ..space.depths import Depths
@@ -22,14 +23,10 @@ from .masking import Masks, masked_strength
 class Retouch:
     """The retouching of one project. Pictures are (1, 3, H, W), RGB in [0, 1], on the painter's device."""
 
-    def __init__(self, setup: Setup, depths: Depths, device: torch.device) -> None:
+    def __init__(self, setup: Setup, device: torch.device, depths: Depths, projector: Projector) -> None:
         self._setup, self._device = setup, device
-        self._masks = Masks(setup, depths)
+        self._masks = Masks(setup, depths, projector)
         self._shown: tuple[Path, Tensor] | None = None
-
-    def close(self) -> None:
-        """End what mask videos are read with."""
-        self._masks.close()
 
     def before(self, row: Row, moved: Tensor) -> Tensor:
         """The moved picture made symmetric, with the guide's share mixed in, as colourful as the lane says."""

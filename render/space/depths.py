@@ -92,7 +92,9 @@ def _network(folder: Path, name: str) -> DepthChoice:
 class Depths:
     """The depth of one frame after the other, on the device of the pictures. The network is loaded at its first use."""
 
-    def __init__(self, setup: Setup, device: torch.device, *, network: bool = True) -> None:
+    def __init__(
+        self, setup: Setup, device: torch.device, projector: Projector, *, network: bool = True
+    ) -> None:
         """network: if not, open country stands in for a depth network (previews load no model)."""
         self._setup, self._device = setup, device
         self._kind = setup.depth.kind
@@ -101,11 +103,7 @@ class Depths:
         self._network: DepthNetwork | None = None
         self._picture: Tensor | None = None
         self._looked: tuple[Tensor, Tensor] | None = None  # the picture looked at last, and what was seen
-        self._projector = Projector(setup.reels)
-
-    def close(self) -> None:
-        """End what a depth video is read with."""
-        self._projector.close()
+        self._projector = projector
 
     def of(self, picture: Tensor, row: Row) -> Tensor | None:
         """How far the pixels of `picture` (1, 3, H, W) are, (1, 1, H, W), in units; None for a wall at 1."""

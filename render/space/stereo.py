@@ -65,10 +65,11 @@ class _Eyes:
     def __init__(self, setup: Setup) -> None:
         import torch
 
+        from ..footage.reels import Projector
         from .depths import Depths
 
         self._setup, self._device = setup, torch.device("cpu")
-        self._depths = Depths(setup, self._device)
+        self._depths = Depths(setup, self._device, Projector(setup.reels))
 
     def __call__(self, frame: int, picture: Picture) -> Picture:
         import torch

@@ -20,15 +20,10 @@ from .detect import canny, soft_edges
 
 
 class ControlPictures:
-    """The control pictures of one project, on the device of its pictures. Close it: clips are read by processes."""
+    """The control pictures of one project, on the device of its pictures."""
 
-    def __init__(self, setup: Setup, depths: Depths, device: torch.device) -> None:
-        self._setup, self._depths, self._device = setup, depths, device
-        self._projector = Projector(setup.reels)
-
-    def close(self) -> None:
-        """End what clips are read with."""
-        self._projector.close()
+    def __init__(self, setup: Setup, device: torch.device, depths: Depths, projector: Projector) -> None:
+        self._setup, self._device, self._depths, self._projector = setup, device, depths, projector
 
     def of(self, row: Row, picture: Tensor | None) -> list[Control]:
         """The ControlNets that act at a frame, with what they are shown.

@@ -14,6 +14,7 @@ import render as api
 from keyframes import ProjectError
 from projects import Take, read_project
 from projects.png import encode_png
+from render.footage.reels import Projector
 from render.plans import frame_keys
 from render.setup import Setup, prepare
 from render.space.depths import Depths
@@ -211,14 +212,13 @@ def test_flat_depth_has_nothing_to_show(films: Path) -> None:
 
 def shown(made: Setup, frame: int, picture: np.ndarray | None) -> torch.Tensor:
     """What the only ControlNet is shown at a frame."""
-    depths = Depths(made, CPU)
-    pictures = ControlPictures(made, depths, CPU)
+    projector = Projector(made.reels)
+    pictures = ControlPictures(made, CPU, Depths(made, CPU, projector), projector)
     try:
         given = None if picture is None else to_tensor(picture, CPU)
         (found,) = pictures.of(made.timeline.row(frame), given)
     finally:
-        pictures.close()
-        depths.close()
+        projector.close()
     return found.pictures
 
 
@@ -259,7 +259,8 @@ def test_depth_is_white_where_it_is_near(films: Path) -> None:
 
 def test_without_a_picture_nothing_is_shown(films: Path) -> None:
     made = setup(films, control() + control("more", model="other", source="hint_0.png"))
-    pictures = ControlPictures(made, Depths(made, CPU), CPU)
+    projector = Projector(made.reels)
+    pictures = ControlPictures(made, CPU, Depths(made, CPU, projector), projector)
     (found,) = pictures.of(made.timeline.row(0), None)
     assert found.number == 1
 

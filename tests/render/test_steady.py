@@ -13,6 +13,7 @@ from motion import Move
 from motion.pose import pose
 from motion.warp3d import carry_depth
 from projects import Take
+from render.footage.reels import Projector
 from render.plans import frame_keys, make_plan
 from render.setup import prepare
 from render.space.depths import Depths
@@ -78,7 +79,9 @@ def test_noise_of_the_network_gets_less(home: Path) -> None:
 
     def spread(motion: str) -> float:
         setup = prepare(load(home, project_text(8, motion=motion)))
-        steady = SteadyDepth(setup, Shaky(setup, CPU), lambda _: torch.zeros(1, 3, 64, 64))
+        steady = SteadyDepth(
+            setup, Shaky(setup, CPU, Projector(setup.reels)), lambda _: torch.zeros(1, 3, 64, 64)
+        )
         for frame in range(1, 8):
             found = steady.of(torch.zeros(1, 3, 64, 64), setup.timeline.row(frame))
         assert found is not None
@@ -99,11 +102,12 @@ def test_another_thing_is_not_heard(home: Path) -> None:
             return seen
 
     setup = prepare(load(home, project_text(8, motion='mode = "3d"\ndepth = "eye"')))
-    steady = SteadyDepth(setup, Turning(setup, CPU), lambda _: torch.zeros(1, 3, 64, 64))
+    eyes = Turning(setup, CPU, Projector(setup.reels))
+    steady = SteadyDepth(setup, eyes, lambda _: torch.zeros(1, 3, 64, 64))
     for frame in range(1, 8):
         found = steady.of(torch.zeros(1, 3, 64, 64), setup.timeline.row(frame))
     assert found is not None
-    torch.testing.assert_close(found, Turning(setup, CPU).of(torch.zeros(1), setup.timeline.row(7)))
+    torch.testing.assert_close(found, eyes.of(torch.zeros(1), setup.timeline.row(7)))
 
 
 @pytest.mark.parametrize("diffusion", ["cadence = 1", "cadence = 3"])
