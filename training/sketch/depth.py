@@ -1,12 +1,15 @@
 """Train the depth network of `sketch`: a small GLPN (Kim et al. 2022, arXiv 2201.07436) in transformers' own format.
 
-What a picture can tell is depth up to a factor: a long lens far away and a short one near by paint the same picture.
-So the error is taken in log depth, most of it after each picture's own median error is taken off (scale-invariant,
-after Eigen et al. 2014), a little of it as it is. The sky, which no factor moves, counts by itself. The error of
-all pictures together (squared) holds the scale: without it the ground drifts up to the sky, where a mistake is cheap.
+What a picture can tell is depth up to a factor: a long lens far away and a short one near by paint the same picture,
+and so do a toy and a tower. So depth is learned in the one measure that can be seen: in heights of the camera.
+
+Convention: a thing `z` metres away, seen from `eye` metres above the ground with a focal length of `lens` picture
+sides, is z / (eye * lens) far. On the ground that is 1 / (y - horizon), rows in shorter sides of the picture shown: one
+over how far below the horizon a thing stands. The error is taken in the logarithm.
 """
 
 import argparse
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,30 +17,29 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import DPTImageProcessorPil, GLPNConfig, GLPNForDepthEstimation
 
 from . import checkpoint, loop, team
 from .data import SIDE, load_set
 
-SEEN = 128  # side at which the shipped network looks at a square picture
+SEEN = 192  # side at which the shipped network looks at a square picture
 MULTIPLE = 32
 SKY = 9_000.0  # metres; what is farther is sky (the painter puts it at 10,000, and ends the ground at 4,000)
-SCALE = 40_000  # depth = SCALE * sigmoid(x); so far above the sky that log depth is nearly straight in x
-SHAPES = ((128, 128), (128, 128), (128, 128), (128, 192), (192, 128))  # height, width shown in training
-AS_IT_IS, OF_ALL, OF_SKY = 0.05, 0.1, 0.3
-SOFT = (
-    0.3  # errors of log depth beyond it count by their logarithm: the last rows below a horizon are all tail
-)
+SCALE = 40_000  # depth = SCALE * sigmoid(x), so far above the sky that log depth is nearly straight in x
+FARTHEST, SKY_SEEN = 10_000.0, 20_000.0  # camera heights: of what is no sky, and the sky itself
+SHAPES = ((1, 1), (1, 1), (1, 1), (1, 1.5), (1.5, 1))  # height, width, in sides
+PEAK = 2e-3
+SOFT, PLAIN, OF_SKY = 0.3, 0.1, 0.3  # errors beyond SOFT count by their logarithm, and a little as they are
 
 
 def make_network() -> GLPNForDepthEstimation:
-    """The untrained network: four levels from a quarter of the side, 1.1 M parameters."""
+    """The untrained network: four levels from a quarter of the side, 2.1 M parameters, weights by fan-in."""
     model = GLPNForDepthEstimation(
         GLPNConfig(
-            depths=(1, 1, 2, 2),
-            hidden_sizes=(32, 64, 96, 128),
-            num_attention_heads=(1, 2, 3, 4),
+            depths=(1, 1, 3, 3),
+            hidden_sizes=(32, 64, 128, 160),
+            num_attention_heads=(1, 2, 4, 5),
             mlp_ratios=(2, 3, 4, 4),
             decoder_hidden_size=16,
             drop_path_rate=0.0,
@@ -45,7 +47,14 @@ def make_network() -> GLPNForDepthEstimation:
         )
     )
     with torch.no_grad():
-        model.head.head[2].bias.fill_(-7.0)  # about 36 m, the middle of what is painted
+        for name, part in model.named_modules():
+            if isinstance(part, nn.Linear | nn.Conv2d):
+                ends_a_branch = name.endswith(("dense2", "output.dense"))
+                spread = (0.5 if ends_a_branch else 1.0) / math.sqrt(part.weight[0].numel())
+                nn.init.trunc_normal_(part.weight, std=spread)
+                if part.bias is not None:
+                    nn.init.zeros_(part.bias)
+        model.head.head[2].bias.fill_(-8.0)  # about 13 camera heights, the middle of what is painted
     return model
 
 
@@ -58,78 +67,80 @@ def log_depth(model: GLPNForDepthEstimation, shown: Tensor) -> Tensor:
         levels = model.glpn(shown, output_hidden_states=True).hidden_states
         features = F.relu(model.head.head[0](model.decoder(list(levels))[model.config.head_in_index]))
     raw: Tensor = model.head.head[2](features.float())
-    return F.logsigmoid(raw[:, 0]) + float(np.log(SCALE))
+    return F.logsigmoid(raw[:, 0]) + math.log(SCALE)
 
 
 def loss_between(said: Tensor, depth: Tensor) -> Tensor:
-    """The error of log depths `said` (B, H, W) against metres `depth` (B, H, W), a scalar."""
-    error = said - depth.log()
-    sky = depth > SKY
-    middle = torch.where(sky, torch.nan, error.detach()).flatten(1).nanmedian(1).values.nan_to_num()
-    ground = (~sky).sum().clamp(min=1)
-    apart = SOFT * torch.log1p((error - middle[:, None, None]).abs() / SOFT)
-    aligned = (apart * ~sky).sum() / ground
-    plain = (error.abs() * ~sky).sum() / ground
-    together = (error * ~sky).sum() / ground
-    above = (error.abs() * sky).sum() / sky.sum().clamp(min=1)
-    return aligned + AS_IT_IS * plain + OF_ALL * together.square() + OF_SKY * above
+    """The error of log depths `said` (B, H, W) against camera heights `depth` (B, H, W), a scalar."""
+    error = (said - depth.log()).abs()
+    weight = torch.where(depth > FARTHEST, OF_SKY, 1.0)
+    return ((SOFT * torch.log1p(error / SOFT) + PLAIN * error) * weight).sum() / weight.sum()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lessons:
-    """pictures: uint8 (N, S, S, 3); depths: float16 (N, S, S), metres."""
+    """pictures: uint8 (N, S, S, 3); depths: float16 (N, S, S), metres; units: (N,), eye * lens of their cameras;
+    side: at which they are shown."""
 
     pictures: NDArray[np.uint8]
     depths: NDArray[np.float16]
+    units: NDArray[np.float32]
+    side: int = 128
 
     def batch(self, rng: np.random.Generator, size: int) -> tuple[Tensor, Tensor]:
-        """Pictures (size, 3, H, W) in [-1, 1] and metres (size, H, W): cut, mirrored, dimmed, blurred by lot."""
-        height, width = SHAPES[rng.integers(len(SHAPES))]
-        fit = rng.uniform(0.8, 1.0) * SIDE / max(height, width)
+        """Pictures (size, 3, H, W) in [-1, 1] and camera heights (size, H, W): cut, mirrored, dimmed by lot."""
+        height, width = (round(self.side * part) for part in SHAPES[rng.integers(len(SHAPES))])
+        fit = (1.0 if rng.random() < 0.4 else rng.uniform(0.75, 1.0)) * SIDE / max(height, width)
         down, across = round(height * fit), round(width * fit)
-        pictures, depths = [], []
-        for row in rng.integers(0, len(self.pictures), size):
+        pictures = np.empty((size, down, across, 3), np.uint8)
+        depths = np.empty((size, down, across), np.float32)
+        for place, row in enumerate(rng.integers(0, len(self.units), size)):
             top, left = rng.integers(0, SIDE - down + 1), rng.integers(0, SIDE - across + 1)
             turn = -1 if rng.random() < 0.5 else 1
             cut = (slice(top, top + down), slice(left, left + across))
-            pictures.append(self.pictures[row][cut][:, ::turn])
-            depths.append(self.depths[row][cut][:, ::turn].astype(np.float32))
-        seen = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255.0
-        seen = F.interpolate(seen, (height, width), mode="bilinear", antialias=True)
-        metres = torch.from_numpy(np.stack(depths))[:, None]
-        return _disturbed(seen, rng) * 2.0 - 1.0, F.interpolate(
-            metres, (height, width), mode="nearest-exact"
-        )[:, 0]
+            pictures[place] = self.pictures[row][cut][:, ::turn]
+            metres = self.depths[row][cut][:, ::turn].astype(np.float32)
+            seen = np.minimum(metres * (min(down, across) / SIDE / self.units[row]), FARTHEST)
+            depths[place] = np.where(metres > SKY, SKY_SEEN, seen)
+        shown = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255.0
+        shown = F.interpolate(shown, (height, width), mode="bilinear", antialias=True)
+        far = F.interpolate(torch.from_numpy(depths)[:, None], (height, width), mode="nearest-exact")
+        return _disturbed(shown, rng) * 2.0 - 1.0, far[:, 0]
 
 
 def _disturbed(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """Light and contrast by lot, and now and then the softness and grain of a painted frame."""
+    """Light by lot, and now and then the softness and grain of a painted frame."""
     gamma = torch.from_numpy(rng.uniform(0.75, 1.33, (len(pictures), 1, 1, 1)).astype(np.float32))
     pictures = pictures.clamp(min=1e-4) ** gamma
-    if rng.random() < 0.3:
+    if rng.random() < 0.15:
         pictures = F.interpolate(F.avg_pool2d(pictures, 2), scale_factor=2, mode="bilinear")
-    if rng.random() < 0.3:
+    if rng.random() < 0.15:
         pictures = pictures + float(rng.uniform(0.0, 0.05)) * torch.randn_like(pictures)
     return pictures.clamp(0, 1)
 
 
-def load_lessons(folder: Path) -> Lessons:
+def load_lessons(folder: Path, side: int) -> Lessons:
     """The lessons of a run folder, painted with --depth."""
-    pictures, _ = load_set(folder / "train")
-    return Lessons(pictures=pictures, depths=np.load(folder / "train" / "depths.npy", mmap_mode="r"))
+    pictures, scenes = load_set(folder / "train")
+    return Lessons(
+        pictures=pictures,
+        depths=np.load(folder / "train" / "depths.npy", mmap_mode="r"),
+        units=np.array([scene.eye * scene.lens for scene in scenes], np.float32),
+        side=side,
+    )
 
 
-def train(folder: Path, minutes: float, batch: int = 8) -> None:
+def train(folder: Path, minutes: float, side: int = 128, batch: int = 16) -> None:
     """Train for `minutes` in all, into depth.pt of the folder."""
     torch.manual_seed(0)
-    lessons, model = load_lessons(folder), make_network()
+    lessons, model = load_lessons(folder, side), make_network()
     model.to(memory_format=torch.channels_last)
 
     def loss_of(rng: np.random.Generator) -> Tensor:
-        pictures, metres = lessons.batch(rng, batch)
-        return loss_between(log_depth(model, pictures.contiguous(memory_format=torch.channels_last)), metres)
+        pictures, depths = lessons.batch(rng, batch)
+        return loss_between(log_depth(model, pictures.contiguous(memory_format=torch.channels_last)), depths)
 
-    loop.train(model, loss_of, path=folder / "depth.pt", minutes=minutes, peak=6e-4, decay=0.995)
+    loop.train(model, loss_of, path=folder / "depth.pt", minutes=minutes, peak=PEAK, decay=0.998)
 
 
 def package(folder: Path, out: Path) -> None:
@@ -150,14 +161,15 @@ def package(folder: Path, out: Path) -> None:
 
 
 def main() -> None:
-    """Command line: python -m training.sketch.depth runs/eyes --minutes 16 --out render/models/sketch/depth."""
+    """Command line: python -m training.sketch.depth runs/eyes --minutes 60 --out render/models/sketch/depth."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--minutes", type=float, default=16.0)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--side", type=int, default=128, help="the shorter side at which pictures are shown")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--out", type=Path, help="where the finished network is written")
     args = parser.parse_args()
-    team.run(train, args.processes, args.folder, args.minutes)
+    team.run(train, args.processes, args.folder, args.minutes, args.side)
     if args.out is not None:
         package(args.folder, args.out)
 

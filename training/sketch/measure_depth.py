@@ -1,7 +1,7 @@
 """How well a depth network sees the painted world: figures on fresh paintings, and a sheet to look at.
 
-The network is loaded and asked as a film asks it (`motion.estimate`). Its numbers are brought to metres by one factor a
-picture, the median of truth over word: a film uses proportions alone, and no single picture tells the factor.
+A network is loaded and asked as a film asks it (`motion.estimate`). Its numbers (camera heights) are brought to metres
+by one factor a picture, the median of truth over word: a film uses proportions alone, and no picture tells the factor.
 """
 
 import argparse
@@ -31,14 +31,13 @@ class Figures:
     """Of all pictures together.
 
     error: median over the pixels that are no sky of |factor * said - true| / true; hard: the same median picture by
-    picture, at the tenth of the pictures that are hardest; metric: the first without the factor; order: share of point
-    pairs told apart rightly, whose depths differ by CLEAR at least (the sky counts); solid: the same of pairs
-    without sky; sky: share of the sky's pixels said to be farther than nine tenths of what else is in the picture.
+    picture, at the tenth of the pictures that are hardest; order: share of point pairs told apart rightly, whose depths
+    differ by CLEAR at least (the sky counts); solid: the same of pairs without sky; sky: share of the sky's pixels said
+    to be farther than nine tenths of what else is in the picture.
     """
 
     error: float
     hard: float
-    metric: float
     order: float
     solid: float
     sky: float
@@ -57,15 +56,14 @@ def seen_by(network: DepthNetwork, painting: Painting) -> NDArray[np.float32]:
 
 
 def measure(said: Sequence[NDArray[np.float32]], true: Sequence[NDArray[np.float32]]) -> Figures:
-    """The figures of metres `said` against metres `true`, (S, S) each; points are drawn by lot, always the same."""
+    """The figures of depths `said` against metres `true`, (S, S) each; points are drawn by lot, always the same."""
     rng = np.random.default_rng(0)
-    aligned, metric, middles, right, solid, sky = [], [], [], [], [], []
+    aligned, middles, right, solid, sky = [], [], [], [], []
     for guess, truth in zip(said, true, strict=True):
         below = truth < SKY
         if below.any():
             one, two = guess[below], truth[below]
             aligned.append(np.abs(one * np.median(two / one) - two) / two)
-            metric.append(np.abs(one - two) / two)
             middles.append(float(np.median(aligned[-1])))
             sky.append(guess[~below] > np.quantile(one, 0.9))
         a, b = rng.integers(0, truth.size, (2, PAIRS))
@@ -76,7 +74,6 @@ def measure(said: Sequence[NDArray[np.float32]], true: Sequence[NDArray[np.float
     return Figures(
         error=float(np.median(np.concatenate(aligned))),
         hard=float(np.quantile(middles, 0.9)),
-        metric=float(np.median(np.concatenate(metric))),
         order=float(np.concatenate(right).mean()),
         solid=float(np.concatenate(solid).mean()),
         sky=float(np.concatenate(sky).mean()),
@@ -100,11 +97,11 @@ def report(folder: Path = SHIPPED, count: int = 200, sheet: Path | None = None) 
         return
     network = load_depth(folder, torch.device("cpu"))
     if network.measure != "metric":
-        raise ValueError(f"{folder} says relative depth; the figures are for networks that say metres")
+        raise ValueError(f"{folder} says inverse depth; the figures are for networks that say depth itself")
     spent = milliseconds(network)
     print(f"\ndepth, {count} fresh paintings a world, {spent:.0f} ms of one core a picture of 256x256")
-    print("| world | median error | hardest tenth from | as metres | order | order without sky | sky |")
-    print("|---|---|---|---|---|---|---|")
+    print("| world | median error | hardest tenth from | order | order without sky | sky |")
+    print("|---|---|---|---|---|---|")
     for world in (SMALL, WHOLE):
         paintings = fresh(count, world)
         said = [seen_by(network, one) for one in paintings]
@@ -123,7 +120,7 @@ def report(folder: Path = SHIPPED, count: int = 200, sheet: Path | None = None) 
 
 
 def _row(name: str, f: Figures) -> None:
-    print(f"| {name} | **{f.error:.1%}** | {f.hard:.1%} | {f.metric:.0%} ", end="")
+    print(f"| {name} | **{f.error:.1%}** | {f.hard:.1%} ", end="")
     print(f"| **{f.order:.1%}** | {f.solid:.1%} | {f.sky:.1%} |", flush=True)
 
 
