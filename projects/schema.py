@@ -154,7 +154,7 @@ class _CoherenceSettings(_Table):
 
     color_match: Literal["none", "lab", "rgb", "hsv"] = Field(
         "none",
-        description="Colour space in which frames are matched to the frame `color_frame`; holds prompts back too.",
+        description="Colour space in which frames are matched to what `color_from` says.",
     )
     color_method: Literal["histogram", "mean"] = Field(
         "mean", description="Whole histogram, or mean and spread."
@@ -166,7 +166,7 @@ class _CoherenceSettings(_Table):
         "frame",
         min_length=1,
         max_length=1000,
-        description="Whose colours: those of `frame` (`color_frame`), of the frame before (`previous`), or a picture.",
+        description="Whose colours: `frame` (`color_frame`), `previous`, `prompt` (painted from it alone), a picture.",
     )
     mask: str = Field(
         "",
