@@ -17,7 +17,7 @@ from .schema import ProjectFile
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TAKEN = (EVERYWHERE, "depth", "color", "light")
-COLORS_FROM = ("frame", "previous", "prompt")
+COLORS_FROM = ("auto", "frame", "previous", "prompt")
 
 
 def picture_paths(file: ProjectFile) -> dict[str, str]:

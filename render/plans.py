@@ -59,15 +59,11 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         kept += [lane.name for lane in VIDEO if lane.name not in idle]
         return {**inputs, "numbers": {lane: numbers[lane] for lane in kept}}
     if matches_color(setup, row):
-        if file.coherence.color_from == "prompt":
+        if setup.colors.source == "prompt":
             inputs["color_fresh"] = [
                 (_fresh_inputs(film.at(fresh.frame), fresh), share) for fresh, share in fresh_rows(film, row)
             ]
-        inputs["color"] = (
-            file.coherence.color_match,
-            file.coherence.color_method,
-            file.coherence.color_frame,
-        )
+        inputs["color"] = (setup.colors.space, setup.colors.method, setup.colors.frame)
     else:
         numbers.pop("color_amount")
     if numbers["noise"] > 0:
@@ -168,7 +164,7 @@ def all_keys(setup: Setup, last: int | None = None) -> tuple[list[str], dict[int
         if row.frame == segment.start:
             inputs = frame_inputs(setup, row)
             way = _moves(setup, segment.way[:-1])
-            anchor = setup.project.file.coherence.color_frame
+            anchor = setup.colors.frame
             if "color" in inputs and anchor < row.frame and not setup.cadence.of(anchor).shows(anchor):
                 inputs["color_key"] = keys[anchor]
             before = None if segment.before is None else originals[segment.before]
@@ -257,7 +253,7 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
     hidden = hidden_originals(setup, take)
     stored = {f for f, key in original_keys.items() if hidden is not None and hidden.kept(f, key)}
     missing, painted = setup.cadence.missing(wanted, true, stored, back=setup.steady)
-    anchor = setup.project.file.coherence.color_frame
+    anchor = setup.colors.frame
     if painted and anchor < max(painted):  # its colours are looked at by those after it
         missing, painted = setup.cadence.missing((*wanted, anchor), true, stored, back=setup.steady)
     paint, originals = tuple(sorted(missing)), tuple(sorted(painted))
@@ -284,7 +280,7 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
 
 def _fresh_calls(setup: Setup, rows: Sequence[Row]) -> dict[int, int]:
     """How often the denoiser runs for pictures that show prompts' colours, at the first of `rows` that needs each."""
-    if setup.project.file.coherence.color_from != "prompt":
+    if setup.colors.source != "prompt":
         return {}
     seen, calls = set(), {}
     for row in rows:

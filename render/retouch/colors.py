@@ -29,7 +29,7 @@ class Colors:
 
     def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
         self._setup, self._painter, self._anchor = setup, painter, anchor
-        self._given = setup.project.file.coherence
+        self._given = setup.colors
         self._fixed: Palette | None = None
         self._fresh: dict[tuple[int, FramePrompt], Palette] = {}
 
@@ -37,10 +37,10 @@ class Colors:
         """Whose colours a frame is to have, with their shares; none where nothing is matched."""
         if not matches_color(self._setup, row):
             return ()
-        if self._given.color_from == "prompt":
+        if self._given.source == "prompt":
             fresh = fresh_rows(self._setup, row)
             return [(self._of_prompt(one, on_step), share) for one, share in fresh]
-        if self._given.color_from == "previous":
+        if self._given.source == "previous":
             return ((self._measured(self._on_device(before)), 1.0),)
         if self._fixed is None:
             self._fixed = self._measured(self._named())
@@ -48,16 +48,14 @@ class Colors:
 
     def match(self, row: Row, picture: Tensor, goals: Goals) -> Tensor:
         """The picture (1, 3, H, W) with the colours of its goals, mixed by their shares, as `color_amount` says."""
-        if not goals:
-            return picture
-        space, method = self._given.color_match, self._given.color_method
-        amount = row.numbers["color_amount"]
-        matched = [
-            (match_color(picture, goal, space=space, method=method, amount=amount), share)
-            for goal, share in goals
-        ]
-        (first, _), *others = matched
-        return torch.lerp(first, others[0][0], others[0][1]) if others else first
+        matched, mixed = None, 0.0
+        for goal, share in goals:
+            toward = match_color(
+                picture, goal, space=goal.space, method=goal.method, amount=row.numbers["color_amount"]
+            )
+            mixed += share
+            matched = toward if matched is None else torch.lerp(matched, toward, share / mixed)
+        return picture if matched is None else matched
 
     def _of_prompt(self, row: Row, on_step: OnStep) -> Palette:
         known = (row.frame, row.prompt)
@@ -67,8 +65,8 @@ class Colors:
 
     def _named(self) -> Tensor:
         """The picture of the project that is named: a frame's or a file's."""
-        if self._given.color_from == "frame":
-            return self._on_device(self._anchor(self._given.color_frame))
+        if self._given.source == "frame":
+            return self._on_device(self._anchor(self._given.frame))
         path = self._setup.project.pictures["coherence.color_from"][0]
         return self._on_device(read_picture(path, self._setup.size, where="coherence.color_from"))
 
@@ -76,4 +74,6 @@ class Colors:
         return to_tensor(picture, self._painter.device)
 
     def _measured(self, shown: Tensor) -> Palette:
-        return palette(shown, space=self._given.color_match, method=self._given.color_method)
+        space = self._given.space
+        assert space != "none"  # else nothing is matched
+        return palette(shown, space=space, method=self._given.method)

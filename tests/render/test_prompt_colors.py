@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from torch import Tensor
 
 from keyframes import Row
 from projects import Picture, Project
+from projects.schema import ProjectFile
 from render.painter import Canvas, OnStep
 from render.plans import frame_keys, make_plan
+from render.retouch.choice import choose_colors
 from render.setup import Setup, prepare
 
 from ..fakes import FakePainter, Studio, files, load, pictures, project_text, render
@@ -118,3 +121,30 @@ def test_the_lanes_at_the_key_of_the_next_prompt_count(tmp_path: Path) -> None:
         for steps in (4, 6)
     ]
     assert [a != b for a, b in zip(*keys, strict=True)] == [frame >= 1 for frame in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("coherence", "top", "wanted", "chosen"),
+    [
+        ("", "", "", ("none", "frame")),
+        ("", "", "prompt", ("lab", "prompt")),
+        ("", 'init_image = "start.png"', "prompt", ("none", "frame")),
+        ('color_match = "none"', "", "prompt", ("none", "frame")),
+        ('color_match = "hsv"', "", "prompt", ("hsv", "frame")),
+        ('color_from = "previous"', "", "", ("lab", "previous")),
+        ('color_match = "rgb"\ncolor_from = "prompt"', "", "", ("rgb", "prompt")),
+    ],
+)
+def test_what_is_left_open_is_as_the_model_wants_it(
+    coherence: str, top: str, wanted: str, chosen: tuple[str, str]
+) -> None:
+    text = f'model = "fake"\nframes = 2\n{top}\n[prompts]\n0 = "day"\n[coherence]\n{coherence}\n'
+    choice = choose_colors(ProjectFile.model_validate(tomllib.loads(text)), wanted)
+    assert (choice.space, choice.source) == chosen
+
+
+def test_guides_and_clips_bring_their_own_colours() -> None:
+    start = 'model = "fake"\nframes = 2\n[prompts]\n0 = "day"\n'
+    for table in ('[guide]\n0 = "a.png"\n', '[video]\ninput = "a.mp4"\n'):
+        file = ProjectFile.model_validate(tomllib.loads(start + table))
+        assert choose_colors(file, "prompt").space == "none"
