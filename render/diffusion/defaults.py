@@ -28,7 +28,8 @@ class ModelDefaults:
     """Settings for a project that does not give them.
 
     `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be
-    multiples of (the VAE's factor). `color_from`: whose colours a film of prompts alone keeps best, "" for none.
+    multiples of (the VAE's factor). `color_from`: whose colours a film of prompts alone keeps best, "" for none;
+    `color_amount`: how much of them.
     """
 
     steps: int = 20
@@ -38,6 +39,7 @@ class ModelDefaults:
     size: int = 512
     size_multiple: int = 8
     color_from: str = ""
+    color_amount: float = 1.0
 
 
 _LIMITS: Mapping[str, tuple[float, float]] = {
@@ -45,6 +47,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "cfg_scale": (0, 100),
     "strength": (0, 1),
     "size": (8, 8192),
+    "color_amount": (0, 1),
 }
 
 

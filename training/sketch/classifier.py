@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from . import checkpoint, loop
 from .data import SIDE, load_set, paint_set
-from .painter import FIRST, Scene, Vocabulary, paint
+from .painter import FIRST, Painting, Scene, Vocabulary, paint
 
 SEED = 500_000_000
 FAR = SIDE // 2  # the side at which it looks at what is in a picture; how it is painted, it sees at full size
@@ -78,7 +78,7 @@ def lesson_of(pictures: NDArray[np.uint8], scenes: Sequence[Scene], world: Vocab
 
 def paintings(count: int, seed: int, world: Vocabulary = FIRST) -> Lesson:
     """Fresh paintings of a world with their subject shown."""
-    shown = []
+    shown: list[Painting] = []
     while len(shown) < count:
         painting = paint(seed, world=world)
         seed += 1
