@@ -22,7 +22,7 @@ from .painter import FIRST, Painting, Scene, Vocabulary, paint
 
 SEED = 500_000_000
 FAR = SIDE // 2  # the side at which it looks at what is in a picture; how it is painted, it sees at full size
-COUNT, MINUTES = 5120, 20.0
+COUNT, MINUTES = 5120, 15.0
 
 
 class Judge(nn.Module):
