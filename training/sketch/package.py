@@ -7,17 +7,25 @@ from pathlib import Path
 import torch
 from diffusers import StableDiffusionPipeline
 
-from . import autoencoder
+from .strokes import load_strokes
 from .text_to_image import get_tokenizer, load_trained, make_scheduler
 
-SETTINGS = {"steps": 10, "cfg_scale": 3.0, "strength": 0.6, "sampler": "ddim", "size": 256}
+SETTINGS = {
+    "steps": 10,
+    "cfg_scale": 3.0,
+    "strength": 0.6,
+    "sampler": "ddim",
+    "size": 256,
+    "color_from": "prompt",
+    "color_amount": 0.5,
+}
 
 
 def package(run: Path, out: Path) -> None:
     """Write the folder `out` from the averaged weights of a run."""
     distilled = (run / "distilled.pt").exists()
     model = load_trained(run, "distilled" if distilled else "text_to_image")
-    vae = autoencoder.load_trained(run, "outside").model
+    vae = load_strokes(run).model
     vae.register_to_config(scaling_factor=json.loads((run / "latents.json").read_text())["scaling_factor"])
     pipeline = StableDiffusionPipeline(
         vae=vae,
