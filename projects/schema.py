@@ -325,7 +325,13 @@ class Output(_Table):
         default=None, description="The film's frames per second, instead of interpolate."
     )
     upscale: Annotated[int, NoBool, Field(ge=1, le=8)] = Field(
-        default=1, description="So many times as wide and high (Lanczos)."
+        default=1, description="So many times as wide and high."
+    )
+    upscaler: str = Field(
+        default="",
+        max_length=1000,
+        description="The network that does it: a Swin2SR folder in transformers' format, or a name on the hub that has "
+        "been fetched; default: none, Lanczos' kernel.",
     )
     loop: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
         default=0,
@@ -345,9 +351,11 @@ class Output(_Table):
     )
 
     @model_validator(mode="after")
-    def _one_rate(self) -> Self:
+    def _agrees(self) -> Self:
         if self.fps_out is not None and self.interpolate != 1:
             raise ValueError("say either interpolate = 2 or fps_out = 30, not both")
+        if self.upscaler.strip() and self.upscale == 1:
+            raise ValueError("upscaler does nothing without a factor. Example: upscale = 2")
         return self
 
 

@@ -25,7 +25,8 @@ from projects.schema import ProjectFile
 
 from .cadence.originals import Originals, storing
 from .notes import Notes
-from .output.finish import finish_of
+from .output.finish import enlarger, finish_of
+from .output.upscaler import upscaler_settings
 from .output.video import Film, encode
 from .painter import Painter
 from .pictures import read_picture
@@ -64,6 +65,7 @@ def render_project(
     frames: Sequence[int] | None = None,
     film: bool = True,
     metadata: bool = True,
+    device: str = "auto",
     report: Reporter | None = None,
     frame_timeout: float | None = None,
 ) -> Rendered:
@@ -71,7 +73,8 @@ def render_project(
 
     make_painter: loads what paints; it is called only if something is to be painted. frames: only these (and what
     they need); the film then holds these alone. film: whether to assemble it. metadata: whether frames and film carry
-    the project. frame_timeout: seconds after which painting one frame is given up, as a RenderError.
+    the project. device: where the film is made larger. frame_timeout: seconds after which painting one frame is given
+    up, as a RenderError.
     Raises ProjectError, EnvironmentFault, LockedError, RenderError or Stopped; what was stored stays.
     """
     report = report or Silent()
@@ -94,7 +97,11 @@ def render_project(
         report.begin(setup, plan)
         painter = make_painter(setup) if plan.paint else None
         take.keep_project(project.text)
-        with FrameWriter(take) as writer, _assembling(setup, take, plan, writer, film, metadata) as assembly:
+        larger = enlarger(setup.upscaler, project.file.output.upscale, device) if film else None
+        with (
+            FrameWriter(take) as writer,
+            _assembling(setup, take, plan, writer, film, metadata, larger, report) as assembly,
+        ):
             for frame in plan.kept:
                 writer.announce(frame)
             if painter is not None:
@@ -221,9 +228,20 @@ def film_metadata(project: Project) -> dict[str, str]:
 
 @contextmanager
 def _assembling(
-    setup: Setup, take: Take, plan: Plan, writer: FrameWriter, film: bool, metadata: bool
+    setup: Setup,
+    take: Take,
+    plan: Plan,
+    writer: FrameWriter,
+    film: bool,
+    metadata: bool,
+    larger: Callable[[Picture], Picture] | None,
+    report: Reporter,
 ) -> Iterator[Callable[[], Film | None]]:
-    """Encode the film in a thread while frames are painted; what is yielded waits for it and hands it over."""
+    """Encode the film in a thread while frames are painted; what is yielded waits for it and hands it over.
+
+    larger: the network that makes the pictures so. It begins when all is painted: until then the device is the
+    painter's.
+    """
     if not film:
         yield lambda: None
         return
@@ -231,9 +249,13 @@ def _assembling(
     failed: list[BaseException] = []
     file = setup.project.file
     finish_film = finish_of(file.output, file.fps, whole=len(plan.frames) == file.length)
+    count = finish_film.count(len(plan.frames) - finish_film.loop)
 
     def pictures() -> Iterator[Picture]:
         view = viewer(setup)
+        if larger is not None:
+            for frame in plan.frames:
+                writer.wait_for(frame)
         for frame in plan.frames:
             writer.wait_for(frame)
             yield view(frame, take.read(frame))
@@ -242,7 +264,7 @@ def _assembling(
         try:
             made.append(
                 encode(
-                    finish_film.pictures(pictures()),
+                    finish_film.pictures(pictures(), larger),
                     take.film,
                     fps=finish_film.fps_out,
                     audio=setup.project.audio,
@@ -250,6 +272,7 @@ def _assembling(
                     metadata=film_metadata(setup.project) if metadata else None,
                     crf=file.output.crf,
                     preset=file.output.preset,
+                    on_frame=None if larger is None else lambda done: report.film(done + 1, count),
                 )
             )
         except BaseException as error:  # handed to the painting thread, which raises it
@@ -282,7 +305,11 @@ def _film_key(setup: Setup, plan: Plan, metadata: bool) -> str:
     made_from = [
         [plan.keys[f] for f in plan.frames],
         project.file.fps,
-        {**_output(project.file), **pair_settings(setup, plan.frames)},
+        {
+            **_output(project.file),
+            **upscaler_settings(setup.upscaler),
+            **pair_settings(setup, plan.frames),
+        },
         audio,
         told,
     ]

@@ -29,6 +29,7 @@ from .checkpoints import (
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from .diffusion.vaes import VaeSource
 from .footage.reels import Reel, find_reels, needs_depth
+from .output.upscaler import Upscaler, find_upscaler
 from .seeds import frame_seed
 from .sound.track import with_sound
 from .space.depths import DepthChoice, find_depth
@@ -61,6 +62,7 @@ class Setup:
     inversions: tuple[ProjectInversion, ...] = ()
     vae: VaeSource | None = None
     spans: tuple[Span, ...] = ()
+    upscaler: Upscaler | None = None
 
     def at(self, frame: int) -> Setup:
         """The setup as it is for the model that paints a frame: with that model as its only one."""
@@ -183,6 +185,7 @@ def prepare(project: Project) -> Setup:
         controls=spans[0].controls,
         adapters=spans[0].adapters,
         clip=spans[0].clip,
+        upscaler=find_upscaler(project),
     )
 
 

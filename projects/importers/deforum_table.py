@@ -91,7 +91,7 @@ CARRIED: tuple[Setting, ...] = (
     Setting(
         names="r_upscale_video r_upscale_factor r_upscale_model",
         here="output.upscale",
-        why="by Lanczos' kernel in place of a network",
+        why="by Lanczos' kernel; `output.upscaler` names a network",
     ),
     Setting(names="prompts animation_prompts", here="prompts"),
     Setting(names="animation_prompts_positive", here="prompts.prefix"),
