@@ -144,7 +144,7 @@ class _DiffusionSettings(_Table):
         max_length=1000,
         description="Another VAE than the model's: a folder or hub name, AutoencoderKL or AutoencoderTiny (drafts).",
     )
-    cadence_flow: Literal["none", "dis", "farneback"] = Field(
+    cadence_flow: Literal["none", "dis", "dis-fine", "farneback", "raft"] = Field(
         "none", description="Optical flow that the frames between two painted ones are mixed along."
     )
 
@@ -274,7 +274,9 @@ class _VideoSettings(_Table):
     motion_from: Literal["clip", "render"] = Field(
         "clip", description="Where the motion starts: at the clip's picture before, or at the painted one."
     )
-    flow: Literal["dis", "farneback"] = Field("dis", description="How flow is measured.")
+    flow: Literal["dis", "dis-fine", "farneback", "raft"] = Field(
+        "dis", description="How flow is measured; raft is a network that needs torchvision."
+    )
     consistency: Literal["none", "still", "clip"] = Field(
         "none",
         description="Where flow there and back disagree: nothing, the picture stays in place, or the clip shows.",

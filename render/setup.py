@@ -28,6 +28,7 @@ from .checkpoints import (
 )
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from .diffusion.vaes import VaeSource
+from .footage.flows import check_flows
 from .footage.reels import Reel, find_reels, needs_depth
 from .output.upscaler import Upscaler, find_upscaler
 from .seeds import frame_seed
@@ -163,6 +164,7 @@ def prepare(project: Project) -> Setup:
     for span in spans:
         check_clipskip(project, span.source, timeline, span.frames)
     check_stereo(project)
+    check_flows(project)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)

@@ -59,7 +59,7 @@ _REST = """\
 | resuming by time stamp, `resume_run` | a take goes on where it stopped, to the same bytes |
 | settings beside the frames | every frame and film carries its project: `reverie new frame.png` |
 | stitching frames to a film | `reverie export` |
-| interpolating and upscaling a finished film | `output.interpolate`, `output.fps_out`, `output.upscale` and `upscaler` |
+| interpolating and upscaling a finished film | `output.interpolate`, `fps_out`, `upscale`, `upscaler` |
 | subtitles | not here yet |
 | other nodes of a ComfyUI graph | each is told of by name |
 """
