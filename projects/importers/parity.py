@@ -36,9 +36,23 @@ _BEFORE = {
     "Parseq": (
         """\
 A manifest with `rendered_frames` gives every field at every frame as Parseq has it: what runs straight is written as
-a ramp, the rest frame by frame. One without them is worked out from its key frames where these are joined by `L`
-(lines), `S` (steps) or `C` (natural splines); a field in Parseq's own language is told of. Deforum takes its `_delta`
-columns, so they are what the lanes get. A manifest in a Deforum file's `parseq_manifest` leads the lanes there.
+a ramp, the rest frame by frame. One without them is worked out from its key frames and their formulas:
+
+| of Parseq's formulas | |
+|---|---|
+| `L` `S` `C` `P` `f` `s` `b` `k`, `active_`, `next_`, `prev_keyframe` and `_value`, `final_frame`, `prev_computed_value` | \
+worked out |
+| numbers in `f`, `s`, `b`; `+ - * / % ^`, comparisons, `and or && \\|\\|`, `if ... else` | worked out as Parseq reads them: \
+chains from the right, so `10-3-2` is 9 |
+| `sin` `sq` `tri` `saw` `pulse` `slide` `bez` (CSS curves by name) `min` `max` `abs` `round` `floor` `ceil` `f2b` `b2f` \
+`f2s` `s2f` `_sin` ... `_atanh` | worked out |
+| `rand` `smrand` `perlin` `vibe` | not here: Parseq draws them by generators of its own |
+| `info_match` ..., names of time series | not here: they read notes and sounds of its editor |
+| `computed_at` `start_of_beat` `recompute_if` `dangerous`, other curves of `bez`, texts | not here |
+
+A field whose formula is not here is told of by name; render the manifest in Parseq and its values come along. Deforum
+takes its `_delta` columns, so they are what the lanes get. A manifest in a Deforum file's `parseq_manifest` leads the
+lanes there.
 """,
     ),
     "FizzNodes in ComfyUI": (
