@@ -335,6 +335,10 @@ class Output(_Table):
         description="The network that does it: a Swin2SR folder in transformers' format, or a name on the hub that has "
         "been fetched; default: none, Lanczos' kernel.",
     )
+    subtitles: Literal["none", "prompts", "values"] = Field(
+        default="none",
+        description="Beside the film, film.srt: the prompts, or frame, seed, lanes and prompt of every frame.",
+    )
     loop: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
         default=0,
         description="So many frames at the end dissolve into those at the beginning: the film goes round.",

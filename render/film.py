@@ -26,6 +26,7 @@ from projects.schema import ProjectFile
 from .cadence.originals import Originals, storing
 from .notes import Notes
 from .output.finish import enlarger, finish_of
+from .output.subtitles import write_subtitles
 from .output.upscaler import upscaler_settings
 from .output.video import Film, encode
 from .painter import Painter
@@ -84,6 +85,8 @@ def render_project(
         plan = make_plan(setup, take, frames)
         key = _film_key(setup, plan, metadata)
         if not plan.paint and (not film or _film_is(take, key)):
+            if film:
+                write_subtitles(setup, take.film, plan.frames)
             return Rendered(
                 take=take.folder,
                 film=take.film if film else None,
@@ -110,6 +113,7 @@ def render_project(
                     work.paint(painter, init, originals)
             made = assembly()
         if made is not None:
+            write_subtitles(setup, take.film, plan.frames)
             write_atomic(
                 take.folder / FILM_RECORD,
                 json.dumps({"key": key, "bytes": made.path.stat().st_size}).encode(),
@@ -320,7 +324,8 @@ def _output(file: ProjectFile) -> dict[str, object]:
     """What the film's file is made by; what is not used is left out, so that a film of before is still true."""
     given = file.output
     told: dict[str, object] = {"crf": given.crf, "preset": given.preset}
-    told |= given.model_dump(exclude={"crf", "preset", "vr", "vr_eyes", "vr_screen"}, exclude_defaults=True)
+    others = {"crf", "preset", "vr", "vr_eyes", "vr_screen", "subtitles"}
+    told |= given.model_dump(exclude=others, exclude_defaults=True)
     return told | ({"offset": file.sound.offset} if file.sound.offset and file.audio else {})
 
 

@@ -40,12 +40,12 @@ a ramp, the rest frame by frame. One without them is worked out from its key fra
 
 | of Parseq's formulas | |
 |---|---|
-| `L` `S` `C` `P` `f` `s` `b` `k`, `active_`, `next_`, `prev_keyframe` and `_value`, `final_frame`, `prev_computed_value` | \
-worked out |
-| numbers in `f`, `s`, `b`; `+ - * / % ^`, comparisons, `and or && \\|\\|`, `if ... else` | worked out as Parseq reads them: \
-chains from the right, so `10-3-2` is 9 |
-| `sin` `sq` `tri` `saw` `pulse` `slide` `bez` (CSS curves by name) `min` `max` `abs` `round` `floor` `ceil` `f2b` `b2f` \
-`f2s` `s2f` `_sin` ... `_atanh` | worked out |
+| `L` `S` `C` `P` `f` `s` `b` `k`, `active_keyframe`, `next_keyframe` and their `_value`, `final_frame`, \
+`prev_computed_value` | worked out |
+| numbers in `f`, `s`, `b`; `+ - * / % ^`, comparisons, `and or && \\|\\|`, `if ... else` | \
+worked out as Parseq reads them: from the right, so `10-3-2` is 9 |
+| `sin` `sq` `tri` `saw` `pulse` `slide` `bez` (CSS curves by name) | worked out |
+| `min` `max` `abs` `round` `floor` `ceil` `f2b` `b2f` `f2s` `s2f` `_sin` ... `_atanh` | worked out |
 | `rand` `smrand` `perlin` `vibe` | not here: Parseq draws them by generators of its own |
 | `info_match` ..., names of time series | not here: they read notes and sounds of its editor |
 | `computed_at` `start_of_beat` `recompute_if` `dangerous`, other curves of `bez`, texts | not here |
@@ -74,7 +74,7 @@ _REST = """\
 | settings beside the frames | every frame and film carries its project: `reverie new frame.png` |
 | stitching frames to a film | `reverie export` |
 | interpolating and upscaling a finished film | `output.interpolate`, `fps_out`, `upscale`, `upscaler` |
-| subtitles | not here yet |
+| subtitles | `output.subtitles`: `"prompts"`, or `"values"` for every frame as there; a file beside the film |
 | other nodes of a ComfyUI graph | each is told of by name |
 """
 
