@@ -31,6 +31,7 @@ from .diffusion.vaes import VaeSource
 from .footage.flows import check_flows
 from .footage.reels import Reel, find_reels, needs_depth
 from .output.upscaler import Upscaler, find_upscaler
+from .retouch.choice import ColorChoice, choose_colors
 from .seeds import frame_seed
 from .sound.track import with_sound
 from .space.depths import DepthChoice, find_depth
@@ -55,6 +56,7 @@ class Setup:
     timeline: Timeline
     size: tuple[int, int]
     depth: DepthChoice
+    colors: ColorChoice
     reels: Mapping[str, Reel] = field(default_factory=dict)
     loras: tuple[ProjectLora, ...] = ()
     controls: tuple[ProjectControl, ...] = ()
@@ -179,6 +181,7 @@ def prepare(project: Project) -> Setup:
         timeline=timeline,
         size=size,
         depth=depth,
+        colors=choose_colors(project.file, source.defaults.color_from),
         reels=find_reels(project, size),
         loras=loras_of(spans),
         inversions=inversions_of(spans),
