@@ -28,7 +28,9 @@ from .checkpoints import (
 )
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from .diffusion.vaes import VaeSource
+from .footage.flows import check_flows
 from .footage.reels import Reel, find_reels, needs_depth
+from .output.upscaler import Upscaler, find_upscaler
 from .retouch.choice import ColorChoice, choose_colors
 from .seeds import frame_seed
 from .sound.track import with_sound
@@ -63,6 +65,7 @@ class Setup:
     inversions: tuple[ProjectInversion, ...] = ()
     vae: VaeSource | None = None
     spans: tuple[Span, ...] = ()
+    upscaler: Upscaler | None = None
 
     def at(self, frame: int) -> Setup:
         """The setup as it is for the model that paints a frame: with that model as its only one."""
@@ -163,6 +166,7 @@ def prepare(project: Project) -> Setup:
     for span in spans:
         check_clipskip(project, span.source, timeline, span.frames)
     check_stereo(project)
+    check_flows(project)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)
@@ -186,6 +190,7 @@ def prepare(project: Project) -> Setup:
         controls=spans[0].controls,
         adapters=spans[0].adapters,
         clip=spans[0].clip,
+        upscaler=find_upscaler(project),
     )
 
 

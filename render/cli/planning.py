@@ -109,6 +109,8 @@ def _tell(setup: Setup, plan: Plan) -> None:
         click.echo(f"  word      {printable(word.told())}")
     if setup.vae is not None:
         click.echo(f"  vae       {printable(setup.vae.name)} ({setup.vae.kind})")
+    if setup.upscaler is not None:
+        click.echo(f"  larger    {printable(setup.upscaler.told(file.output.upscale))}")
     most = "" if file.motion.mode == "2d" and file.video.motion == "none" else "at most "
     revealed = (
         f", {most}{plan.reveal_calls} of them for what the camera uncovers" if plan.reveal_calls else ""

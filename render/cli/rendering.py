@@ -190,13 +190,14 @@ def still(
 @click.option("-o", "--out", required=True, metavar="OUT", help="film.mp4, .gif, .webm, .mov, or a folder/")
 @frames_option
 @click.option("--fps", type=click.FloatRange(min=0, min_open=True, max=240), help="Frames per second.")
-def export(take: Path, out: str, frames: str | None, fps: float | None) -> None:
+@device_option
+def export(take: Path, out: str, frames: str | None, fps: float | None, device: str) -> None:
     """Make a film, a GIF or a folder of PNGs from a take's stored frames."""
     from render.api import export as export_take
     from render.stop import stoppable
 
     with stoppable():
-        film = export_take(take, out, frames=frames, fps=fps)
+        film = export_take(take, out, frames=frames, fps=fps, device=device)
     padded = ", padded to even sides" if film.padded else ""
     click.echo(f"{film.path}: {film.frames} frames, {film.width}x{film.height}{padded}, {film.seconds:.1f} s")
 
