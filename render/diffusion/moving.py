@@ -42,10 +42,17 @@ def bring(model: Model, part: str) -> None:
     for name in sorted(modules, key=lambda name: name in present):  # what goes, goes first
         where = model.device if name in present else torch.device("cpu")
         for module in modules[name]:
+            if stays(module):
+                continue
             if level >= STREAM and name in (READER, DENOISER) and name in present:
                 stream(module, where)
             elif module.device.type != where.type:
                 _move(module, where)
+
+
+def stays(module: nn.Module) -> bool:
+    """Tell whether a module cannot be moved off the device that it was loaded on: LLM.int8() of bitsandbytes."""
+    return bool(getattr(module, "is_loaded_in_8bit", False))
 
 
 def _move(module: nn.Module, device: torch.device) -> None:
