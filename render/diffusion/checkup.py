@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from render.diffusion.catalogue import BUILT_IN, INDEX, ModelSource, state_on_hub
+from render.diffusion.catalogue import BUILT_IN, ModelSource, state_on_hub
 from render.diffusion.defaults import (
     Layer,
     ModelDefaults,
@@ -16,7 +16,7 @@ from render.diffusion.defaults import (
 )
 from render.diffusion.economy import NONE, RUNGS
 from render.diffusion.families.table import family_named
-from render.diffusion.holding import quantised_parts, stored_parts
+from render.diffusion.holding import INDEX, quantised_parts, stored_parts
 from render.diffusion.memory import CARDS, GIB, Needs, fitting, needs_of, parts_of, usable
 from render.diffusion.quantise import WAYS
 

@@ -15,7 +15,7 @@ import torch
 from keyframes.errors import EnvironmentFault, quoted
 from render.diffusion.adapters.attach import attach_adapters
 from render.diffusion.adapters.files import AdapterFile
-from render.diffusion.catalogue import INDEX, ModelSource, source_of_folder
+from render.diffusion.catalogue import ModelSource, source_of_folder
 from render.diffusion.control.files import ControlFile
 from render.diffusion.control.nets import load_controls
 from render.diffusion.defaults import read_json
@@ -24,7 +24,7 @@ from render.diffusion.devices import find_device, find_dtype
 from render.diffusion.economy import NONE, READERS, Economy
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
-from render.diffusion.holding import check_devices, check_holding, quantised_parts
+from render.diffusion.holding import INDEX, check_devices, check_holding, quantised_parts
 from render.diffusion.hub import why_not_fetched
 from render.diffusion.inversions import Inversion, attach_inversions
 from render.diffusion.loras.attach import attach_loras

@@ -20,12 +20,12 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from render.diffusion.catalogue import INDEX, ModelSource
+from render.diffusion.catalogue import ModelSource
 from render.diffusion.defaults import read_json
 from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.economy import NONE, READERS, ROWS, RUNGS, STREAM, TILES, TURNS, tile_side
 from render.diffusion.families.table import FamilyRow, family_named
-from render.diffusion.holding import quantised_parts, stored_parts
+from render.diffusion.holding import INDEX, quantised_parts, stored_parts
 from render.diffusion.quantise import WAYS
 from render.diffusion.sides import vae_factor
 from render.diffusion.weights import WEIGHTS, read_header

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -61,6 +61,11 @@ def _move(module: nn.Module, device: torch.device) -> None:
         module.to(device)
 
 
+def _move_own(part: Any, device: torch.device) -> None:
+    """Move the weights that are a module's own, not those of the modules in it; quantised ones as `to` does."""
+    part._apply(lambda tensor: tensor.to(device), recurse=False)
+
+
 def stream(module: nn.Module, device: torch.device) -> None:
     """Have a module work on a device with its blocks elsewhere: each comes when it is called, and goes again.
 
@@ -71,10 +76,7 @@ def stream(module: nn.Module, device: torch.device) -> None:
     with torch.inference_mode(False):
         for part in module.modules():
             if id(part) not in inner:
-                for weight in part.parameters(recurse=False):
-                    weight.data = weight.data.to(device)
-                for name, value in part.named_buffers(recurse=False):
-                    part._buffers[name] = value.to(device)
+                _move_own(part, device)
     if _STREAMED in module.__dict__:
         return
 

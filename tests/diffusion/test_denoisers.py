@@ -26,6 +26,7 @@ from render.diffusion.denoisers.layouts import LAYOUTS
 from render.diffusion.holding import Holding
 from render.diffusion.load import load_model
 from render.diffusion.memory import needs_of
+from render.diffusion.moving import stream
 from render.diffusion.parts import Model
 from render.diffusion.sampling import paint
 from render.plans import frame_keys
@@ -112,6 +113,10 @@ def test_weights_stay_in_their_blocks(home: Path) -> None:
     linear = model.denoiser.transformer_blocks[0].attn.to_q
     assert type(linear).__name__ == "GGUFLinear"
     assert linear.weight.dtype == torch.uint8
+    before = painted(model)
+    stream(model.denoiser, torch.device("cpu"))  # as on the rung that brings weights block by block
+    assert linear.weight.dtype == torch.uint8
+    assert torch.equal(painted(model), before)
     assert not [name for name, weight in model.denoiser.named_parameters() if weight.is_meta]
 
 
@@ -232,6 +237,19 @@ def test_a_gguf_file_is_no_model(home: Path) -> None:
 def test_without_its_denoiser_a_folder_is_no_model(home: Path) -> None:
     with pytest.raises(EnvironmentFault, match=r"has no .safetensors weights"):
         find_model("flux-dev", folder=home)
+
+
+def test_a_hub_model_in_the_cache_needs_no_denoiser(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models--some--flux"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / "main").write_text("abc")
+    shutil.copytree(home / "flux-dev", folder / "snapshots" / "abc")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert find_model("some/flux").path is None
+    holding = Holding(denoiser=find_denoiser("dev-Q8_0.gguf", folder=home))
+    assert find_model("some/flux", holding=holding).path == folder / "snapshots" / "abc"
 
 
 def test_plan_and_doctor_tell_of_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
