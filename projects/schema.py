@@ -144,6 +144,19 @@ class _DiffusionSettings(_Table):
         max_length=1000,
         description="Another VAE than the model's: a folder or hub name, AutoencoderKL or AutoencoderTiny (drafts).",
     )
+    draft_vae: str = Field(
+        "", max_length=1000, description="The VAE of `reverie render --draft`, such as madebyollin/taesd."
+    )
+    denoiser: str = Field(
+        "",
+        max_length=1000,
+        description="Another transformer or UNet than the model's: a .gguf or .safetensors file.",
+    )
+    quantize: Literal["", "int8", "fp8", "nf4", "llm-int8"] = Field(
+        "",
+        description="Take the denoiser and the big text encoders up in 8 or 4 bits: int8 and fp8 by torchao, nf4 and "
+        "llm-int8 by bitsandbytes.",
+    )
     cadence_flow: Literal["none", "dis", "dis-fine", "farneback", "raft"] = Field(
         "none", description="Optical flow that the frames between two painted ones are mixed along."
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from keyframes import ProjectError, ReverieError, parse_frames
 from projects import Project, Take
 
-from .checkpoints import model_names
+from .checkpoints import model_names, project_holding
 from .diffusion import find_model
 from .output.video import Film, encode
 from .plans import Plan, make_plan
@@ -68,7 +68,8 @@ class Studio:
         what a frame is made from, are not known before. Raises ProjectError first if the project is wrong.
         """
         names = model_names(project.file.model)
-        sources = [find_model(name, folder=project.folder) for name in names]
+        holding = project_holding(project)
+        sources = [find_model(name, folder=project.folder, holding=holding) for name in names]
         missing = [source for source in sources if source.path is None]
         if not missing:
             return

@@ -28,6 +28,7 @@ from .checkpoints import (
 )
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from .diffusion.vaes import VaeSource
+from .draft import draft_size, draft_timeline
 from .footage.flows import check_flows
 from .footage.reels import Reel, find_reels, needs_depth
 from .output.upscaler import Upscaler, find_upscaler
@@ -162,6 +163,10 @@ def prepare(project: Project) -> Setup:
         raise
     source = spans[0].source
     timeline = _timeline(project, lane_defaults(spans), all_samplers(spans))
+    size = project.file.size or (source.defaults.size, source.defaults.size)
+    if project.draft:
+        full, size = size, draft_size(size, source.defaults.size_multiple)
+        timeline = draft_timeline(project, timeline, full, size)
     check_samplers(project, spans, timeline)
     for span in spans:
         check_clipskip(project, span.source, timeline, span.frames)
@@ -172,7 +177,6 @@ def prepare(project: Project) -> Setup:
         _check_planes(project, timeline)
     if needs_depth(project):
         depth = find_depth(project, source)
-    size = project.file.size or (source.defaults.size, source.defaults.size)
     spans = find_inversions(project, find_loras(project, spans, timeline), timeline)
     spans = tuple(_with_networks(project, span, depth, timeline) for span in spans)
     return Setup(
