@@ -84,7 +84,8 @@ def pair_loss(pair: Pair, pictures: NDArray[np.uint8], rng: np.random.Generator)
         torch.autograd.grad(error, last, retain_graph=True)[0].norm() for error in (pixels, fooled)
     )
     weight = SHARE * (by_pixels / (by_critic + 1e-6)).clamp(max=1e3).detach()
-    return pixels + weight * fooled + learned
+    total: Tensor = pixels + weight * fooled + learned
+    return total
 
 
 def _held(module: nn.Module) -> dict[str, Tensor]:
