@@ -1,6 +1,7 @@
 """Optical flow: where each pixel of one picture went in another, and moving a picture along it.
 
-The search is OpenCV's, on the CPU, in 8-bit grey; it gives the same field whatever the number of threads. Moving
+The search is OpenCV's, on the CPU, in 8-bit grey; it gives the same field whatever the number of threads. RAFT is a
+network, on the device. Moving
 pictures along a flow, and telling where a flow can be trusted, is torch, batched, on the device.
 """
 
@@ -13,13 +14,14 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from motion.borders import Border
+from motion.raft import raft_flow
 from motion.resample import Sampling, Warped, covered, resample
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FlowMethod = Literal["dis", "farneback"]
+FlowMethod = Literal["dis", "dis-fine", "farneback", "raft"]
 FLOWS: tuple[FlowMethod, ...] = get_args(FlowMethod)
 
 SMALLEST = 16  # px; the search compares patches of 8
@@ -30,13 +32,16 @@ _MISS_SHARE, _MISS = 0.01, 0.5
 def optical_flow(first: Tensor, second: Tensor, *, method: FlowMethod = "dis") -> Tensor:
     """The dense flow from `first` to `second`, both (B, C, H, W) in [0, 1]: (B, 2, H, W), float32, on their device.
 
-    "dis" is Dense Inverse Search (Kroeger et al., ECCV 2016), OpenCV's medium preset: fast, good at edges. "farneback"
-    is Farnebäck's polynomial expansion (SCIA 2003) with Deforum's numbers: smoother. C is 3 (RGB) or 1 (grey).
+    "dis" is Dense Inverse Search (Kroeger et al., ECCV 2016), OpenCV's medium preset: fast, good at edges; "dis-fine"
+    is the same to the last pixel, Deforum's numbers, in three times the time. "farneback" is Farnebäck's polynomial
+    expansion (SCIA 2003), Deforum's numbers too: smoother. "raft" is motion.raft's network, which needs torchvision.
+    C is 3 (RGB) or 1 (grey).
 
     Convention: the flow is (x, y) in pixels, x right, y down: what `first` shows at p is at p + flow(p) in `second`. So
     `along(second, optical_flow(first, second))` looks like `first`.
 
-    Raises ValueError for an unknown method, pictures that differ in shape, and sides under 16 pixels.
+    Raises ValueError for an unknown method, pictures that differ in shape, and sides under 16 pixels; ImportError and
+    OSError where RAFT's package or its weights are not here.
     """
     if method not in FLOWS:
         raise ValueError(f"flow {method!r} is not known; it is one of {', '.join(FLOWS)}")
@@ -46,6 +51,8 @@ def optical_flow(first: Tensor, second: Tensor, *, method: FlowMethod = "dis") -
     if min(first.shape[-2:]) < SMALLEST:
         height, width = first.shape[-2:]
         raise ValueError(f"flow needs sides of at least {SMALLEST} pixels, got {width} x {height}")
+    if method == "raft":
+        return raft_flow(first, second)
     pairs = zip(_grey(first), _grey(second), strict=True)
     fields = [torch.from_numpy(_search(a, b, method)) for a, b in pairs]
     return torch.stack(fields).permute(0, 3, 1, 2).contiguous().to(first.device)
@@ -120,9 +127,14 @@ def _search(first: NDArray[np.uint8], second: NDArray[np.uint8], method: FlowMet
 
     field: Any  # its stubs know less than it does: float32, (H, W, 2)
     nothing: Any = None  # OpenCV makes the field itself
-    if method == "dis":
-        preset = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
-        field = cv2.DISOpticalFlow.create(preset).calc(first, second, nothing)
+    if method in ("dis", "dis-fine"):
+        search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        if method == "dis-fine":
+            search.setFinestScale(0)
+            search.setGradientDescentIterations(192)
+            search.setPatchSize(8)
+            search.setPatchStride(4)
+        field = search.calc(first, second, nothing)
     else:
         field = cv2.calcOpticalFlowFarneback(first, second, nothing, 0.5, 5, 21, 5, 7, 1.2, 0)
     made: NDArray[np.float32] = field

@@ -23,7 +23,8 @@ class Project:
 
     name: the file's stem, `dream` for dream.toml. folder: where its relative paths start. text: the TOML as read.
     lines: dotted key -> line of the file, for messages. pictures: dotted key -> the files of masks, guides and colours,
-    by number (0 for a single file). footage: dotted key -> the video, or the pictures, of clips.
+    by number (0 for a single file). footage: dotted key -> the video, or the pictures, of clips. draft: whether it is
+    to be rendered small and quickly (render/draft.py).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Project:
     embeddings: Mapping[str, Path] = field(default_factory=dict)
     pictures: Mapping[str, Mapping[int, Path]] = field(default_factory=dict)
     footage: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    draft: bool = False
 
     @cached_property
     def clock(self) -> Clock:

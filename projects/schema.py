@@ -144,7 +144,20 @@ class _DiffusionSettings(_Table):
         max_length=1000,
         description="Another VAE than the model's: a folder or hub name, AutoencoderKL or AutoencoderTiny (drafts).",
     )
-    cadence_flow: Literal["none", "dis", "farneback"] = Field(
+    draft_vae: str = Field(
+        "", max_length=1000, description="The VAE of `reverie render --draft`, such as madebyollin/taesd."
+    )
+    denoiser: str = Field(
+        "",
+        max_length=1000,
+        description="Another transformer or UNet than the model's: a .gguf or .safetensors file.",
+    )
+    quantize: Literal["", "int8", "fp8", "nf4", "llm-int8"] = Field(
+        "",
+        description="Take the denoiser and the big text encoders up in 8 or 4 bits: int8 and fp8 by torchao, nf4 and "
+        "llm-int8 by bitsandbytes.",
+    )
+    cadence_flow: Literal["none", "dis", "dis-fine", "farneback", "raft"] = Field(
         "none", description="Optical flow that the frames between two painted ones are mixed along."
     )
 
@@ -274,7 +287,9 @@ class _VideoSettings(_Table):
     motion_from: Literal["clip", "render"] = Field(
         "clip", description="Where the motion starts: at the clip's picture before, or at the painted one."
     )
-    flow: Literal["dis", "farneback"] = Field("dis", description="How flow is measured.")
+    flow: Literal["dis", "dis-fine", "farneback", "raft"] = Field(
+        "dis", description="How flow is measured; raft is a network that needs torchvision."
+    )
     consistency: Literal["none", "still", "clip"] = Field(
         "none",
         description="Where flow there and back disagree: nothing, the picture stays in place, or the clip shows.",
@@ -325,7 +340,17 @@ class Output(_Table):
         default=None, description="The film's frames per second, instead of interpolate."
     )
     upscale: Annotated[int, NoBool, Field(ge=1, le=8)] = Field(
-        default=1, description="So many times as wide and high (Lanczos)."
+        default=1, description="So many times as wide and high."
+    )
+    upscaler: str = Field(
+        default="",
+        max_length=1000,
+        description="The network that does it: a Swin2SR folder in transformers' format, or a name on the hub that has "
+        "been fetched; default: none, Lanczos' kernel.",
+    )
+    subtitles: Literal["none", "prompts", "values"] = Field(
+        default="none",
+        description="Beside the film, film.srt: the prompts, or frame, seed, lanes and prompt of every frame.",
     )
     loop: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
         default=0,
@@ -345,9 +370,11 @@ class Output(_Table):
     )
 
     @model_validator(mode="after")
-    def _one_rate(self) -> Self:
+    def _agrees(self) -> Self:
         if self.fps_out is not None and self.interpolate != 1:
             raise ValueError("say either interpolate = 2 or fps_out = 30, not both")
+        if self.upscaler.strip() and self.upscale == 1:
+            raise ValueError("upscaler does nothing without a factor. Example: upscale = 2")
         return self
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from projects import Project, load_project
 
     from .api import Studio, export, plan, preview, render, still
+    from .draft import as_draft
     from .film import Rendered
     from .output.video import Film
     from .plans import Plan
@@ -40,6 +41,7 @@ __all__ = [
     "ScheduleError",
     "Stopped",
     "Studio",
+    "as_draft",
     "export",
     "load_project",
     "plan",
@@ -53,6 +55,7 @@ _HOMES = {
     " ScheduleError Stopped",
     "projects": "Project load_project",
     "render.api": "Studio export plan preview render still",
+    "render.draft": "as_draft",
     "render.film": "Rendered",
     "render.plans": "Plan",
     "render.output.video": "Film",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from keyframes import ProjectError, ReverieError, parse_frames
 from projects import Project, Take
 
-from .checkpoints import model_names
+from .checkpoints import model_names, project_holding
 from .diffusion import find_model
 from .output.video import Film, encode
 from .plans import Plan, make_plan
@@ -58,12 +58,18 @@ class Studio:
         self._device, self._dtype, self._notice = device, dtype, notice
         self._loaded: tuple[str, Model] | None = None
 
+    @property
+    def device(self) -> str:
+        """The device's name as given, "auto" too."""
+        return self._device
+
     def fetch(self, project: Project) -> None:
         """Fetch the project's model from the hub if it is not here: its size and its fingerprint, which are part of
         what a frame is made from, are not known before. Raises ProjectError first if the project is wrong.
         """
         names = model_names(project.file.model)
-        sources = [find_model(name, folder=project.folder) for name in names]
+        holding = project_holding(project)
+        sources = [find_model(name, folder=project.folder, holding=holding) for name in names]
         missing = [source for source in sources if source.path is None]
         if not missing:
             return
@@ -154,6 +160,7 @@ def render(
         frames=_frames(project, frames),
         film=film,
         metadata=metadata,
+        device=studio.device,
         report=report,
         frame_timeout=frame_timeout,
     )
@@ -173,25 +180,33 @@ def preview(project: Project, out: Path | None = None) -> Film:
     return preview_project(project, out)
 
 
-def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float | None = None) -> Film:
+def export(
+    take: Path,
+    out: Path | str,
+    *,
+    frames: str | None = None,
+    fps: float | None = None,
+    device: str = "auto",
+) -> Film:
     """A film, GIF or folder of PNGs from a take's stored frames: .mp4, .webm, .mov, .gif, or a folder.
 
     frames: "0-99" of those stored, all by default. fps: of the stored frames, by default the project's. What the
-    project's [output] says of frames between and of size is done.
-    Raises ProjectError for a folder that is no take or an output of unknown kind.
+    project's [output] says of frames between and of size is done. device: where its upscaler works.
+    Raises ProjectError for a folder that is no take, an output of unknown kind, or an upscaler that is not there.
     """
     from projects import read_project
     from projects.schema import Output
 
     from .film import film_metadata
-    from .output.finish import finish_of
+    from .output.finish import enlarger, finish_of
+    from .output.upscaler import find_upscaler
 
     found = Take(take)
     stored: Sequence[int] = found.stored()
     if frames is not None:
         stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
     metadata: dict[str, str] = {}
-    audio, start, output, length = None, 0.0, Output(), 0
+    audio, start, output, length, upscaler = None, 0.0, Output(), 0, None
     pictures = (found.read(f) for f in stored)
     try:
         text = found.project_file.read_text(encoding="utf-8")
@@ -204,12 +219,13 @@ def export(take: Path, out: Path | str, *, frames: str | None = None, fps: float
             what = f"{found.project_file} cannot be read, so the frame rate is not known."
             raise _wrong(what, "Give it: --fps 15") from error
     else:
+        upscaler = find_upscaler(project)
         if project.file.output.vr != "none":
             view = viewer(prepare(read_project(text, name=project.file_name, folder=folder)))
             pictures = (view(f, found.read(f)) for f in stored)
     sounding = audio if str(out).lower().endswith((".mp4", ".mov", ".webm")) else None
     finish = finish_of(output, fps or 15.0, whole=len(stored) == length)
-    finished = finish.pictures(pictures)
+    finished = finish.pictures(pictures, enlarger(upscaler, output.upscale, device))
     return encode(
         finished,
         out,

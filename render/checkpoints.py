@@ -18,6 +18,9 @@ from projects import Project, located
 from projects.places import line_of
 
 from .diffusion import ModelDefaults, ModelSource, find_model
+from .diffusion.denoisers.files import find_denoiser
+from .diffusion.holding import Holding, check_holding
+from .diffusion.quantise import check_way
 from .diffusion.vaes import VaeSource, check_vae, find_vae
 from .steering.adapters import ProjectAdapter
 from .steering.clipguidance import ProjectClip
@@ -59,13 +62,16 @@ def find_spans(project: Project) -> tuple[Span, ...]:
     keys = [(0, given)] if isinstance(given, str) else _keys(project, given)
     found: dict[str, ModelSource] = {}
     faults: list[str] = []
+    holding = project_holding(project)
     for name in model_names(given):
         try:
-            found[name] = find_model(name, folder=project.folder)
+            found[name] = find_model(name, folder=project.folder, holding=holding)
         except EnvironmentFault as error:
             faults.append(str(error))
     if faults:
         raise EnvironmentFault("\n".join(faults))
+    for source in found.values():
+        _check_held(project, source)
     starts = [0, *(start for start, _ in keys[1:])]  # the first one paints what is before its key too
     stops = [*starts[1:], frames]
     return tuple(
@@ -149,6 +155,36 @@ def check_samplers(project: Project, spans: Sequence[Span], timeline: Timeline) 
                 )
 
 
+def project_holding(project: Project) -> Holding:
+    """How a project says that its models' weights are held.
+
+    Raises ProjectError for a denoiser that is not there or cannot be read, EnvironmentFault where the package of a way
+    to quantise is not installed.
+    """
+    given = project.file.diffusion
+    if given.quantize:
+        check_way(given.quantize)
+    if not given.denoiser:
+        return Holding(quantize=given.quantize)
+    try:
+        denoiser = find_denoiser(given.denoiser, folder=project.folder)
+    except EnvironmentFault as error:
+        raise _wrong(project, error, "denoiser") from None
+    return Holding(denoiser=denoiser, quantize=given.quantize)
+
+
+def _check_held(project: Project, source: ModelSource) -> None:
+    try:
+        check_holding(source)
+    except EnvironmentFault as error:
+        where = "quantize" if str(error).startswith("quantize") else "denoiser"
+        raise _wrong(project, error, where) from None
+
+
+def _wrong(project: Project, error: EnvironmentFault, where: str) -> ProjectError:
+    return ProjectError(located(project, [Problem(what=str(error), where=where)]))
+
+
 def project_vae(project: Project, spans: Sequence[Span]) -> VaeSource | None:
     """The VAE that a project names, checked against each of its models; None if it names none.
 
@@ -162,5 +198,5 @@ def project_vae(project: Project, spans: Sequence[Span]) -> VaeSource | None:
         for span in spans:
             check_vae(vae, span.source)
     except EnvironmentFault as error:
-        raise ProjectError(located(project, [Problem(what=str(error), where="vae")])) from None
+        raise _wrong(project, error, "vae") from None
     return vae

@@ -25,7 +25,9 @@ from projects.schema import ProjectFile
 
 from .cadence.originals import Originals, storing
 from .notes import Notes
-from .output.finish import finish_of
+from .output.finish import enlarger, finish_of
+from .output.subtitles import write_subtitles
+from .output.upscaler import upscaler_settings
 from .output.video import Film, encode
 from .painter import Painter
 from .pictures import read_picture
@@ -64,6 +66,7 @@ def render_project(
     frames: Sequence[int] | None = None,
     film: bool = True,
     metadata: bool = True,
+    device: str = "auto",
     report: Reporter | None = None,
     frame_timeout: float | None = None,
 ) -> Rendered:
@@ -71,7 +74,8 @@ def render_project(
 
     make_painter: loads what paints; it is called only if something is to be painted. frames: only these (and what
     they need); the film then holds these alone. film: whether to assemble it. metadata: whether frames and film carry
-    the project. frame_timeout: seconds after which painting one frame is given up, as a RenderError.
+    the project. device: where the film is made larger. frame_timeout: seconds after which painting one frame is given
+    up, as a RenderError.
     Raises ProjectError, EnvironmentFault, LockedError, RenderError or Stopped; what was stored stays.
     """
     report = report or Silent()
@@ -81,6 +85,8 @@ def render_project(
         plan = make_plan(setup, take, frames)
         key = _film_key(setup, plan, metadata)
         if not plan.paint and (not film or _film_is(take, key)):
+            if film:
+                write_subtitles(setup, take.film, plan.frames)
             return Rendered(
                 take=take.folder,
                 film=take.film if film else None,
@@ -94,7 +100,11 @@ def render_project(
         report.begin(setup, plan)
         painter = make_painter(setup) if plan.paint else None
         take.keep_project(project.text)
-        with FrameWriter(take) as writer, _assembling(setup, take, plan, writer, film, metadata) as assembly:
+        larger = enlarger(setup.upscaler, project.file.output.upscale, device) if film else None
+        with (
+            FrameWriter(take) as writer,
+            _assembling(setup, take, plan, writer, film, metadata, larger, report) as assembly,
+        ):
             for frame in plan.kept:
                 writer.announce(frame)
             if painter is not None:
@@ -103,6 +113,7 @@ def render_project(
                     work.paint(painter, init, originals)
             made = assembly()
         if made is not None:
+            write_subtitles(setup, take.film, plan.frames)
             write_atomic(
                 take.folder / FILM_RECORD,
                 json.dumps({"key": key, "bytes": made.path.stat().st_size}).encode(),
@@ -221,9 +232,20 @@ def film_metadata(project: Project) -> dict[str, str]:
 
 @contextmanager
 def _assembling(
-    setup: Setup, take: Take, plan: Plan, writer: FrameWriter, film: bool, metadata: bool
+    setup: Setup,
+    take: Take,
+    plan: Plan,
+    writer: FrameWriter,
+    film: bool,
+    metadata: bool,
+    larger: Callable[[Picture], Picture] | None,
+    report: Reporter,
 ) -> Iterator[Callable[[], Film | None]]:
-    """Encode the film in a thread while frames are painted; what is yielded waits for it and hands it over."""
+    """Encode the film in a thread while frames are painted; what is yielded waits for it and hands it over.
+
+    larger: the network that makes the pictures so. It begins when all is painted: until then the device is the
+    painter's.
+    """
     if not film:
         yield lambda: None
         return
@@ -231,9 +253,13 @@ def _assembling(
     failed: list[BaseException] = []
     file = setup.project.file
     finish_film = finish_of(file.output, file.fps, whole=len(plan.frames) == file.length)
+    count = finish_film.count(len(plan.frames) - finish_film.loop)
 
     def pictures() -> Iterator[Picture]:
         view = viewer(setup)
+        if larger is not None:
+            for frame in plan.frames:
+                writer.wait_for(frame)
         for frame in plan.frames:
             writer.wait_for(frame)
             yield view(frame, take.read(frame))
@@ -242,7 +268,7 @@ def _assembling(
         try:
             made.append(
                 encode(
-                    finish_film.pictures(pictures()),
+                    finish_film.pictures(pictures(), larger),
                     take.film,
                     fps=finish_film.fps_out,
                     audio=setup.project.audio,
@@ -250,6 +276,7 @@ def _assembling(
                     metadata=film_metadata(setup.project) if metadata else None,
                     crf=file.output.crf,
                     preset=file.output.preset,
+                    on_frame=None if larger is None else lambda done: report.film(done + 1, count),
                 )
             )
         except BaseException as error:  # handed to the painting thread, which raises it
@@ -282,7 +309,11 @@ def _film_key(setup: Setup, plan: Plan, metadata: bool) -> str:
     made_from = [
         [plan.keys[f] for f in plan.frames],
         project.file.fps,
-        {**_output(project.file), **pair_settings(setup, plan.frames)},
+        {
+            **_output(project.file),
+            **upscaler_settings(setup.upscaler),
+            **pair_settings(setup, plan.frames),
+        },
         audio,
         told,
     ]
@@ -293,7 +324,8 @@ def _output(file: ProjectFile) -> dict[str, object]:
     """What the film's file is made by; what is not used is left out, so that a film of before is still true."""
     given = file.output
     told: dict[str, object] = {"crf": given.crf, "preset": given.preset}
-    told |= given.model_dump(exclude={"crf", "preset", "vr", "vr_eyes", "vr_screen"}, exclude_defaults=True)
+    others = {"crf", "preset", "vr", "vr_eyes", "vr_screen", "subtitles"}
+    told |= given.model_dump(exclude=others, exclude_defaults=True)
     return told | ({"offset": file.sound.offset} if file.sound.offset and file.audio else {})
 
 

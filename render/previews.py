@@ -51,7 +51,9 @@ def moving_pictures(setup: Setup) -> Iterator[Picture]:
     device = torch.device("cpu")
     projector = Projector(setup.reels)
     depths = Depths(setup, device, projector, network=False)
-    hybrid = Hybrid(setup, device, depths, projector) if setup.project.file.video.input else None
+    hybrid = (
+        Hybrid(setup, device, depths, projector, network=False) if setup.project.file.video.input else None
+    )
     try:
         with torch.inference_mode():
             yield from _moving(setup, depths, hybrid)

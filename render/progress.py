@@ -29,6 +29,9 @@ class Reporter(Protocol):
     def frame(self, frame: int, seconds: float) -> None:
         """A frame is painted."""
 
+    def film(self, done: int, count: int) -> None:
+        """So many frames of the film are made; told only where that takes long: by a network that makes it larger."""
+
     def end(self, film: Film | None) -> None:
         """All is stored and the film, if there is one, is in its place."""
 
@@ -43,6 +46,9 @@ class Silent:
         """See Reporter."""
 
     def frame(self, frame: int, seconds: float) -> None:
+        """See Reporter."""
+
+    def film(self, done: int, count: int) -> None:
         """See Reporter."""
 
     def end(self, film: Film | None) -> None:
@@ -60,8 +66,10 @@ class Bar(Silent):
     def begin(self, setup: Setup, plan: Plan) -> None:
         """Print the plan's line and show the bar."""
         self._console.print(summary(setup, plan), highlight=False, markup=False)
-        if not plan.paint:
-            return
+        if plan.paint:
+            self._show("loading", len(plan.paint))
+
+    def _show(self, what: str, total: int) -> None:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -70,7 +78,7 @@ class Bar(Silent):
             TimeRemainingColumn(),
         )
         self._bar = Progress(*columns, console=self._console)
-        self._task = self._bar.add_task("loading", total=len(plan.paint), speed="")
+        self._task = self._bar.add_task(what, total=total, speed="")
         self._bar.start()
 
     def frame(self, frame: int, seconds: float) -> None:
@@ -79,6 +87,14 @@ class Bar(Silent):
             self._bar.update(
                 self._task, advance=1, description=f"frame {frame}", speed=f"{seconds:.2f} s/frame"
             )
+
+    def film(self, done: int, count: int) -> None:
+        """Show a bar of the film's own."""
+        if done == 1:
+            self.close()
+            self._show("film", count)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done)
 
     def end(self, film: Film | None) -> None:
         """Take the bar down."""
@@ -112,9 +128,16 @@ class Lines(Silent):
         left = duration(self._left * self._spent / self._painted)
         print(f"frame {frame}  {seconds:.2f} s/frame  {left} left", file=self._out, flush=True)
 
+    def film(self, done: int, count: int) -> None:
+        """Print how much of the film is made, at most once in five seconds."""
+        if done < count and time.monotonic() - self._told < 5.0:
+            return
+        self._told = time.monotonic()
+        print(f"film {done} of {count}", file=self._out, flush=True)
+
 
 class Json(Silent):
-    """One JSON object a line: {"event": "begin" | "frame" | "end", ...}."""
+    """One JSON object a line: {"event": "begin" | "frame" | "film" | "end", ...}."""
 
     def __init__(self, out: IO[str] | None = None) -> None:
         self._out = out or sys.stdout
@@ -127,6 +150,10 @@ class Json(Silent):
     def frame(self, frame: int, seconds: float) -> None:
         """{"event": "frame", "frame", "seconds"}."""
         self.tell("frame", frame=frame, seconds=round(seconds, 4))
+
+    def film(self, done: int, count: int) -> None:
+        """{"event": "film", "done", "count"}."""
+        self.tell("film", done=done, count=count)
 
     def tell(self, event: str, **fields: object) -> None:
         """Print one event."""

@@ -28,7 +28,10 @@ from .checkpoints import (
 )
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from .diffusion.vaes import VaeSource
+from .draft import draft_size, draft_timeline
+from .footage.flows import check_flows
 from .footage.reels import Reel, find_reels, needs_depth
+from .output.upscaler import Upscaler, find_upscaler
 from .retouch.choice import ColorChoice, choose_colors
 from .seeds import frame_seed
 from .sound.track import with_sound
@@ -63,6 +66,7 @@ class Setup:
     inversions: tuple[ProjectInversion, ...] = ()
     vae: VaeSource | None = None
     spans: tuple[Span, ...] = ()
+    upscaler: Upscaler | None = None
 
     def at(self, frame: int) -> Setup:
         """The setup as it is for the model that paints a frame: with that model as its only one."""
@@ -159,16 +163,20 @@ def prepare(project: Project) -> Setup:
         raise
     source = spans[0].source
     timeline = _timeline(project, lane_defaults(spans), all_samplers(spans))
+    size = project.file.size or (source.defaults.size, source.defaults.size)
+    if project.draft:
+        full, size = size, draft_size(size, source.defaults.size_multiple)
+        timeline = draft_timeline(project, timeline, full, size)
     check_samplers(project, spans, timeline)
     for span in spans:
         check_clipskip(project, span.source, timeline, span.frames)
     check_stereo(project)
+    check_flows(project)
     depth = DepthChoice(kind="flat", name="flat")
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
         _check_planes(project, timeline)
     if needs_depth(project):
         depth = find_depth(project, source)
-    size = project.file.size or (source.defaults.size, source.defaults.size)
     spans = find_inversions(project, find_loras(project, spans, timeline), timeline)
     spans = tuple(_with_networks(project, span, depth, timeline) for span in spans)
     return Setup(
@@ -186,6 +194,7 @@ def prepare(project: Project) -> Setup:
         controls=spans[0].controls,
         adapters=spans[0].adapters,
         clip=spans[0].clip,
+        upscaler=find_upscaler(project),
     )
 
 

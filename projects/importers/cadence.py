@@ -5,9 +5,9 @@ from __future__ import annotations
 from keyframes import Clock
 
 from .draft import Draft
+from .flows import flow_of
 from .settings import Given, as_number, is_true
 
-_FLOWS = {"dis medium": "dis", "dis fine": "dis", "farneback": "farneback"}
 _TAIL = "the frames after the last painted one, which Deforum leaves out, are made too."
 _PREROLL = "the first frames, all painted, are shown whole; Disco showed one part in turbo_steps of each."
 
@@ -35,11 +35,7 @@ def _carry_flow(given: Given, draft: Draft, clock: Clock) -> None:
     if not is_true(value):
         given.carried("diffusion.cadence_flow", "optical_flow_cadence")
         return
-    name = str(value).strip().casefold()
-    flow = _FLOWS.get(name, "dis")
-    if name not in _FLOWS:
-        given.report.note("optical_flow_cadence", "changed", "this flow is not here: DIS is taken.", value)
-    draft.put("diffusion.cadence_flow", flow)
+    draft.put("diffusion.cadence_flow", flow_of(given, "optical_flow_cadence"))
     draft.put("diffusion.cadence_flow_factor", 0.5)
     given.carried("diffusion.cadence_flow", "optical_flow_cadence")
     how = {"clock": clock, "dialect": "deforum", "times": 0.5, "keep_in_range": True}

@@ -44,5 +44,5 @@ def _larger(given: Given, draft: Draft) -> None:
         return
     draft.put("output.upscale", factor)
     given.carried("output.upscale", "r_upscale_factor", "r_upscale_video", "r_upscale_model")
-    why = "output.upscale makes the film larger, by Lanczos' kernel in place of a network."
+    why = "output.upscale makes the film larger by Lanczos' kernel; output.upscaler names a network that does it."
     given.report.note("r_upscale_model", "changed", why, given.values.get("r_upscale_model"))

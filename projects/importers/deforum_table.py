@@ -91,7 +91,7 @@ CARRIED: tuple[Setting, ...] = (
     Setting(
         names="r_upscale_video r_upscale_factor r_upscale_model",
         here="output.upscale",
-        why="by Lanczos' kernel in place of a network",
+        why="by Lanczos' kernel; `output.upscaler` names a network",
     ),
     Setting(names="prompts animation_prompts", here="prompts"),
     Setting(names="animation_prompts_positive", here="prompts.prefix"),
@@ -130,7 +130,9 @@ CARRIED: tuple[Setting, ...] = (
     Setting(names="hybrid_motion", here="video.motion"),
     Setting(names="hybrid_motion_use_prev_img", here="video.motion_from", why='true: "render"'),
     Setting(
-        names="hybrid_flow_method", here="video.flow", why="dis, farneback; RAFT and DIS Fine become dis"
+        names="hybrid_flow_method",
+        here="video.flow",
+        why="RAFT becomes dis where torchvision is not installed",
     ),
     Setting(names="hybrid_flow_factor_schedule", here="video.video_flow_factor"),
     Setting(names="hybrid_flow_consistency", here="video.consistency", why='true: "still"'),
@@ -170,7 +172,7 @@ CARRIED: tuple[Setting, ...] = (
         here="diffusion.cadence",
         why="1 in Video Input, as there; the frames after the last painted one are made too",
     ),
-    Setting(names="optical_flow_cadence", here="diffusion.cadence_flow", why="RAFT becomes DIS"),
+    Setting(names="optical_flow_cadence", here="diffusion.cadence_flow", why="as hybrid_flow_method"),
     Setting(
         names="cadence_flow_factor_schedule",
         here="diffusion.cadence_flow_factor",

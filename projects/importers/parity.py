@@ -36,9 +36,23 @@ _BEFORE = {
     "Parseq": (
         """\
 A manifest with `rendered_frames` gives every field at every frame as Parseq has it: what runs straight is written as
-a ramp, the rest frame by frame. One without them is worked out from its key frames where these are joined by `L`
-(lines), `S` (steps) or `C` (natural splines); a field in Parseq's own language is told of. Deforum takes its `_delta`
-columns, so they are what the lanes get. A manifest in a Deforum file's `parseq_manifest` leads the lanes there.
+a ramp, the rest frame by frame. One without them is worked out from its key frames and their formulas:
+
+| of Parseq's formulas | |
+|---|---|
+| `L` `S` `C` `P` `f` `s` `b` `k`, `active_keyframe`, `next_keyframe` and their `_value`, `final_frame`, \
+`prev_computed_value` | worked out |
+| numbers in `f`, `s`, `b`; `+ - * / % ^`, comparisons, `and or && \\|\\|`, `if ... else` | \
+worked out as Parseq reads them: from the right, so `10-3-2` is 9 |
+| `sin` `sq` `tri` `saw` `pulse` `slide` `bez` (CSS curves by name) | worked out |
+| `min` `max` `abs` `round` `floor` `ceil` `f2b` `b2f` `f2s` `s2f` `_sin` ... `_atanh` | worked out |
+| `rand` `smrand` `perlin` `vibe` | not here: Parseq draws them by generators of its own |
+| `info_match` ..., names of time series | not here: they read notes and sounds of its editor |
+| `computed_at` `start_of_beat` `recompute_if` `dangerous`, other curves of `bez`, texts | not here |
+
+A field whose formula is not here is told of by name; render the manifest in Parseq and its values come along. Deforum
+takes its `_delta` columns, so they are what the lanes get. A manifest in a Deforum file's `parseq_manifest` leads the
+lanes there.
 """,
     ),
     "FizzNodes in ComfyUI": (
@@ -59,8 +73,8 @@ _REST = """\
 | resuming by time stamp, `resume_run` | a take goes on where it stopped, to the same bytes |
 | settings beside the frames | every frame and film carries its project: `reverie new frame.png` |
 | stitching frames to a film | `reverie export` |
-| interpolating and upscaling a finished film | `output.interpolate`, `output.fps_out`, `output.upscale` |
-| subtitles | not here yet |
+| interpolating and upscaling a finished film | `output.interpolate`, `fps_out`, `upscale`, `upscaler` |
+| subtitles | `output.subtitles`: `"prompts"`, or `"values"` for every frame as there; a file beside the film |
 | other nodes of a ComfyUI graph | each is told of by name |
 """
 

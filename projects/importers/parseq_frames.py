@@ -1,7 +1,7 @@
 """The values of a Parseq manifest at every frame: as Parseq rendered them, or worked out from its key frames.
 
-The columns of `rendered_frames` are taken as they are. A manifest that was saved without them has key frames with an
-interpolation each: lines, steps and splines are worked out here; Parseq's own language is not.
+The columns of `rendered_frames` are taken as they are. A manifest that was saved without them has key frames with a
+formula each, which is worked out here (see parseq_language).
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from .parseq_functions import FUNCTIONS
+from .parseq_language import formula
+from .parseq_scope import Field, Scope
+from .parseq_table import MOVING
 from .runs import Numbers
 from .settings import as_number
 
 MAX_FRAMES = 100_000
 DERIVED = ("_delta", "_pc", "_i")
 NO_FIELDS = ("frame", "deforum_prompt", "info", "rowid")
-_KNOWN = ("L", "S", "C")
+_PREVIOUS = "prev_computed_value"
+_USUAL = {"output_fps": 20.0, "bpm": 140.0}
 _UNRENDERED = 'render the manifest in Parseq and save it with its "rendered_frames".'
 
 
@@ -82,55 +87,57 @@ def _worked_out(manifest: Mapping[str, Any], keyframes: Sequence[Mapping[str, An
     names = [name for _, row in keys for name in row if name not in NO_FIELDS and not name.endswith(DERIVED)]
     managed = manifest.get("managedFields")
     wanted = [str(name) for name in managed] if isinstance(managed, list) else names
+    options = manifest.get("options")
+    told = options if isinstance(options, Mapping) else {}
+    fps, bpm = (max(as_number(told.get(word)) or usual, 1e-3) for word, usual in _USUAL.items())
+    rows = [(at - first, row) for at, row in keys]
     for name in dict.fromkeys(wanted):
         try:
-            found.columns[name] = _field(name, [(at - first, row) for at, row in keys], found.count)
+            found.columns[name] = _field(name, rows, _keyed(name, rows, found.count, fps, bpm))
         except ValueError as error:
             found.lost[name] = str(error)
     return found
 
 
-def _field(name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], count: int) -> Numbers:
-    """One field over the film: each interpolation holds until the next one that is named."""
+def _field(name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], field: Field) -> Numbers:
+    """One field over the film: each formula holds until the next one that is named."""
+    how, stretches = "L", [(frame, str(row.get(f"{name}_i") or "").strip()) for frame, row in keys]
+    for index, (start, named) in enumerate(stretches):
+        how = named or how
+        stop = stretches[index + 1][0] if index + 1 < len(stretches) else field.count
+        try:
+            node = formula(how, FUNCTIONS)
+            with np.errstate(all="ignore"):
+                step = 1 if _PREVIOUS in how else max(stop - start, 1)
+                for frame in range(start, stop, step):
+                    part = Scope(field, frame, frame + step)
+                    field.made[frame : frame + step] = node(part)
+        except ValueError as error:
+            raise ValueError(f'"{how[:60]}": {error}: {_UNRENDERED}') from error
+        if not np.isfinite(field.made[start:stop]).all():
+            at = start + int(np.flatnonzero(~np.isfinite(field.made[start:stop]))[0])
+            raise ValueError(f'"{how[:60]}" gives no number at frame {at}.')
+    return field.made
+
+
+def _keyed(
+    name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], count: int, fps: float, bpm: float
+) -> Field:
+    """The field's key frames. Where the first or the last one has no value it is that of the nearest; a camera's
+    field without any stands still, as Parseq has it.
+    """
     given = [(frame, as_number(row.get(name))) for frame, row in keys]
     points = [(float(frame), number) for frame, number in given if number is not None]
     if not points:
-        raise ValueError("has no value at any key frame.")
-    at = np.array([frame for frame, _ in points])
-    value = np.array([number for _, number in points])
-    frames = np.arange(count, dtype=np.float64)
-    out: Numbers = np.interp(frames, at, value)
-    how = "L"
-    stretches = [(frame, str(row.get(f"{name}_i") or "").strip()) for frame, row in keys]
-    for index, (frame, named) in enumerate(stretches):
-        how = named or how
-        if how not in _KNOWN:
-            raise ValueError(f'"{how[:60]}" is written in Parseq\'s own language: {_UNRENDERED}')
-        stop = stretches[index + 1][0] if index + 1 < len(stretches) else count
-        part = frames[frame:stop]
-        if how == "S":
-            out[frame:stop] = value[np.maximum(np.searchsorted(at, part, side="right") - 1, 0)]
-        elif how == "C":
-            out[frame:stop] = _spline(at, value, part)
-    return out
-
-
-def _spline(at: Numbers, value: Numbers, frames: Numbers) -> Numbers:
-    """The natural cubic spline through the points: its second derivative is 0 at both ends."""
-    if len(at) < 3:
-        return np.interp(frames, at, value)
-    width, rise = np.diff(at), np.diff(value) / np.diff(at)
-    matrix = np.eye(len(at))
-    inner = np.arange(1, len(at) - 1)
-    matrix[inner, inner - 1], matrix[inner, inner + 1] = width[:-1], width[1:]
-    matrix[inner, inner] = 2 * (width[:-1] + width[1:])
-    bend = np.linalg.solve(matrix, np.concatenate([[0.0], 6 * np.diff(rise), [0.0]]))
-    i = np.clip(np.searchsorted(at, frames, side="right") - 1, 0, len(width) - 1)
-    x = np.clip(frames, at[0], at[-1]) - at[i]
-    slope = rise[i] - width[i] * (2 * bend[i] + bend[i + 1]) / 6
-    return np.asarray(
-        value[i] + x * (slope + x * (bend[i] / 2 + x * (bend[i + 1] - bend[i]) / (6 * width[i])))
-    )
+        if name not in MOVING:
+            raise ValueError("has no value at any key frame.")
+        points = [(0.0, 1.0 if name == "zoom" else 0.0)]
+    if points[0][0] > 0:
+        points.insert(0, (0.0, points[0][1]))
+    if points[-1][0] < count - 1:
+        points.append((count - 1.0, points[-1][1]))
+    at, value = (np.array(column, dtype=np.float64) for column in zip(*points, strict=True))
+    return Field(at, value, count, fps, bpm)
 
 
 def _check_count(count: int) -> None:

@@ -11,6 +11,7 @@ from keyframes import Clock
 from ..footage import is_video
 from .common import file_of
 from .draft import Draft
+from .flows import flow_of
 from .settings import Given, as_number, is_true
 
 _VIDEO_INPUT = "video input"
@@ -137,10 +138,7 @@ def _motion(given: Given, draft: Draft, clock: Clock, motion: str) -> None:
     given.carried("video.motion_from", "hybrid_motion_use_prev_img")
     if motion != "flow":
         return
-    method = str(values.get("hybrid_flow_method") or "")[:100].strip()
-    draft.put("video.flow", "farneback" if method.lower() == "farneback" else "dis")
-    if method.lower() not in ("farneback", "dis medium", ""):
-        given.report.note("hybrid_flow_method", "changed", "flow is measured by DIS here.", method)
+    draft.put("video.flow", flow_of(given, "hybrid_flow_method"))
     given.carried("video.flow", "hybrid_flow_method")
     common: dict[str, Any] = {"clock": clock, "dialect": "deforum", "keep_in_range": True}
     given.lane(draft, "hybrid_flow_factor_schedule", "video_flow_factor", **common)

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _PACKAGES = (
     *("torch", "diffusers", "transformers", "kornia", "numpy", "opencv-python-headless"),
     *("imageio-ffmpeg", "peft", "pillow", "pydantic"),
 )
+_OPTIONAL = ("gguf", "torchao", "bitsandbytes")
 
 
 @click.command()
@@ -48,18 +50,22 @@ def _look_at_models(project: Path | None, model: str | None, device: str, allow_
     """Tell of the model of a name, looked for from the project's folder, or of each that a project names."""
     from keyframes.errors import printable
     from projects import load_project
-    from render.checkpoints import model_names
+    from render.checkpoints import model_names, project_holding
     from render.diffusion.catalogue import find_model
     from render.diffusion.checkup import checkup
+    from render.diffusion.holding import Holding, check_holding
 
     loaded = None if project is None else load_project(project, allow_outside=allow_outside)
     folder = None if loaded is None else loaded.folder
     names = [model] if model is not None else [] if loaded is None else model_names(loaded.file.model)
     size = None if loaded is None else loaded.file.size
+    holding = Holding() if loaded is None else project_holding(loaded)
     for number, name in enumerate(names):
         if number:
             click.echo()
-        for title, text in checkup(find_model(name, folder=folder), size=size, device=device):
+        source = find_model(name, folder=folder, holding=holding)
+        check_holding(source)
+        for title, text in checkup(source, size=size, device=device):
             click.echo(printable(f"{title:<10} {text}"))
 
 
@@ -78,6 +84,9 @@ def _packages() -> str:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             found.append(f"{name} MISSING")
+    for name in _OPTIONAL:
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
     return ", ".join(found)
 
 

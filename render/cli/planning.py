@@ -88,6 +88,7 @@ def prompts_of(prompt: FramePrompt) -> list[dict[str, Any]]:
 def _tell(setup: Setup, plan: Plan) -> None:
     from keyframes.errors import printable
     from render.diffusion.catalogue import state_on_hub
+    from render.diffusion.holding import quantised_parts
     from render.progress import duration
 
     width, height = setup.size
@@ -107,8 +108,15 @@ def _tell(setup: Setup, plan: Plan) -> None:
         click.echo(f"  guided by {printable(setup.clip.told())}")
     for word in setup.inversions:
         click.echo(f"  word      {printable(word.told())}")
+    if (denoiser := setup.source.holding.denoiser) is not None:
+        click.echo(f"  denoiser  {printable(denoiser.told())}")
+    if way := setup.source.holding.quantize:
+        parts = ", ".join(quantised_parts(setup.source)) or "what is known when the model is here"
+        click.echo(f"  quantized {way}: {parts}")
     if setup.vae is not None:
         click.echo(f"  vae       {printable(setup.vae.name)} ({setup.vae.kind})")
+    if setup.upscaler is not None:
+        click.echo(f"  larger    {printable(setup.upscaler.told(file.output.upscale))}")
     most = "" if file.motion.mode == "2d" and file.video.motion == "none" else "at most "
     revealed = (
         f", {most}{plan.reveal_calls} of them for what the camera uncovers" if plan.reveal_calls else ""

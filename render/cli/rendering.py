@@ -55,6 +55,7 @@ def preview(project: Path, out: Path | None, allow_outside: bool) -> None:
     metavar="SECONDS",
     help="Stop, with exit code 1, if painting one frame takes longer.",
 )
+@click.option("--draft", is_flag=True, help="A quick look: half the size and steps, in takes/NAME-draft.")
 @device_option
 @json_option
 @outside_option
@@ -65,6 +66,7 @@ def render(
     no_film: bool,
     no_metadata: bool,
     frame_timeout: float | None,
+    draft: bool,
     device: str,
     as_json: bool,
     allow_outside: bool,
@@ -78,6 +80,7 @@ def render(
     from projects import load_project
     from render.api import Studio
     from render.api import render as render_one
+    from render.draft import as_draft
     from render.stop import stoppable
 
     if take is not None and len(projects) > 1:
@@ -87,6 +90,7 @@ def render(
         reporter = _reporter(as_json)
         try:
             loaded = load_project(path, allow_outside=allow_outside)
+            loaded = as_draft(loaded) if draft else loaded
             with stoppable():
                 done = render_one(
                     loaded,
@@ -190,13 +194,14 @@ def still(
 @click.option("-o", "--out", required=True, metavar="OUT", help="film.mp4, .gif, .webm, .mov, or a folder/")
 @frames_option
 @click.option("--fps", type=click.FloatRange(min=0, min_open=True, max=240), help="Frames per second.")
-def export(take: Path, out: str, frames: str | None, fps: float | None) -> None:
+@device_option
+def export(take: Path, out: str, frames: str | None, fps: float | None, device: str) -> None:
     """Make a film, a GIF or a folder of PNGs from a take's stored frames."""
     from render.api import export as export_take
     from render.stop import stoppable
 
     with stoppable():
-        film = export_take(take, out, frames=frames, fps=fps)
+        film = export_take(take, out, frames=frames, fps=fps, device=device)
     padded = ", padded to even sides" if film.padded else ""
     click.echo(f"{film.path}: {film.frames} frames, {film.width}x{film.height}{padded}, {film.seconds:.1f} s")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from render.diffusion.defaults import (
     defaults_of_name,
     read_json,
 )
+from render.diffusion.denoisers.gguf import GGUF
 from render.diffusion.families.table import (
     FAMILIES,
     FIRST_TENSOR,
@@ -29,18 +30,18 @@ from render.diffusion.families.table import (
     family_of_pipeline,
     family_of_tensors,
 )
+from render.diffusion.holding import INDEX, Holding
 from render.diffusion.hub import cached_names, fetching, missing_shards, unfinished
+from render.diffusion.quantise import check_stored
 from render.diffusion.samplers import SAMPLER_NAMES, samplers_of
 from render.diffusion.weights import CONFIGS, PICKLES, WEIGHTS, fingerprint, read_header
 
 Kind = Literal["folder", "single-file", "hub"]
 BUILT_IN = Path(__file__).parents[1] / "models"
-INDEX = "model_index.json"
 LATENT_CHANNELS = 4
-QUANTISED = ".gguf"
-FITTING = "`reverie doctor --model NAME` says what it needs, and what is done on a small card."
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _WITHOUT_WEIGHTS = ("scheduler", "tokenizer")
+_AS_IT_IS = Holding()
 _CONFIG_NAMES = ("config.json", "scheduler_config.json", "tokenizer.json", "vocab.json")
 
 
@@ -49,7 +50,8 @@ class ModelSource:
     """Where a model is, and what it is.
 
     A hub model that is not in the local cache yet has no `path`, and its `family` and `fingerprint` are "":
-    they are known once it has been fetched (render.diffusion.load.fetch_model).
+    they are known once it has been fetched (render.diffusion.load.fetch_model). `holding`: how its weights are held;
+    it is in the fingerprint.
     """
 
     name: str
@@ -58,6 +60,7 @@ class ModelSource:
     family: str
     fingerprint: str
     defaults: ModelDefaults
+    holding: Holding = field(default_factory=Holding)
 
     @property
     def samplers(self) -> tuple[str, ...]:
@@ -65,38 +68,42 @@ class ModelSource:
         return samplers_of(family_named(self.family).samplers) if self.family else SAMPLER_NAMES
 
 
-def find_model(name: str, *, folder: Path | None = None) -> ModelSource:
+def find_model(name: str, *, folder: Path | None = None, holding: Holding = _AS_IT_IS) -> ModelSource:
     """Find a model by its name: a .safetensors file, a diffusers folder, a built-in model, or org/name on the
     hub.
 
-    Paths are relative to `folder` (the project's), then to the working directory. Raises EnvironmentFault for
-    a model that is not there, is damaged, is of no known family, or is a pickle.
+    Paths are relative to `folder` (the project's), then to the working directory. With a denoiser of its own
+    (`holding`) the folder's need not have its weights. Raises EnvironmentFault for a model that is not there, is
+    damaged, is of no known family, or is a pickle.
     """
     given = name.strip()
     if given.lower().endswith(PICKLES):
         raise EnvironmentFault(
             f'model "{given}" is a pickle, which can run code when it is opened. Use its .safetensors form.'
         )
-    if given.lower().endswith(QUANTISED):
+    if given.lower().endswith(GGUF):
         raise EnvironmentFault(
-            f'model "{given}" is quantised (GGUF), which Reverie does not load. Use the same model in half '
-            f"precision: a diffusers folder or .safetensors; {FITTING}"
+            f'model "{given}" is a GGUF file, which holds a denoiser alone. Name the model that it was made from, for '
+            f'its other parts, and this file beside it: model = "black-forest-labs/FLUX.1-dev", and under [diffusion] '
+            f'denoiser = "{given}".'
         )
     places = [base / Path(given).expanduser() for base in (folder, Path.cwd()) if base is not None]
     if given.lower().endswith(WEIGHTS):
         for place in places:
             if place.is_file():
-                return source_of_file(given, place)
+                return source_of_file(given, place, holding=holding)
         raise _not_found(given, places)
     for place in (*places, BUILT_IN / given):
         if given and place.is_dir():
-            return source_of_folder(given, place)
+            return source_of_folder(given, place, holding=holding)
     if not _HUB_NAME.fullmatch(given) or any(place.parent.is_dir() for place in places):
         raise _not_found(given, [*places, BUILT_IN / given])
-    return _source_on_hub(given)
+    return _source_on_hub(given, holding)
 
 
-def source_of_folder(name: str, path: Path, *, kind: Kind = "folder") -> ModelSource:
+def source_of_folder(
+    name: str, path: Path, *, kind: Kind = "folder", holding: Holding = _AS_IT_IS
+) -> ModelSource:
     """Describe a diffusers folder. Raises EnvironmentFault for one that cannot paint."""
     if not (path / INDEX).is_file():
         raise EnvironmentFault(f'model "{name}": {path} has no {INDEX}: it is not a diffusers folder.')
@@ -107,19 +114,20 @@ def source_of_folder(name: str, path: Path, *, kind: Kind = "folder") -> ModelSo
             f'model "{name}" is a {index.get("_class_name")}. Families that paint here: '
             f"{', '.join(pipeline for known in FAMILIES for pipeline in known.pipelines[:1])}."
         )
-    files = list(_files(name, path, index, row))
+    files = list(_files(name, path, index, row, apart=row.denoiser if holding.denoiser else ""))
     _check_channels(name, path, row)
     return ModelSource(
         name=name,
         kind=kind,
         path=path,
         family=row.name,
-        fingerprint=fingerprint(files),
+        fingerprint=holding.stamped(fingerprint(files)),
         defaults=defaults_of_folder(path, row, name),
+        holding=holding,
     )
 
 
-def source_of_file(name: str, path: Path) -> ModelSource:
+def source_of_file(name: str, path: Path, *, holding: Holding = _AS_IT_IS) -> ModelSource:
     """Describe a single .safetensors file. Raises EnvironmentFault for one that is not a whole model."""
     tensors = read_header(path)
     row = family_of_tensors(tensors)
@@ -137,14 +145,17 @@ def source_of_file(name: str, path: Path) -> ModelSource:
         kind="single-file",
         path=path,
         family=row.name,
-        fingerprint=fingerprint([("model", path)]),
+        fingerprint=holding.stamped(fingerprint([("model", path)])),
         defaults=defaults_of_file(path, row),
+        holding=holding,
     )
 
 
-def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> Iterator[tuple[str, Path]]:
+def _files(
+    name: str, path: Path, index: Mapping[str, Any], row: FamilyRow, *, apart: str
+) -> Iterator[tuple[str, Path]]:
     """Yield the files that make the model, and check them: no part from unknown code, no pickles, nothing cut
-    short.
+    short. Of the part that is `apart`, only its config.
     """
     yield INDEX, path / INDEX
     for part, entry in _parts(index, omitted=row.omitted):
@@ -153,15 +164,18 @@ def _files(name: str, path: Path, index: Mapping[str, Any], row: FamilyRow) -> I
                 f'model "{name}": its {part} is code of its own ({entry[0]}), which is not run.'
             )
         found = sorted(file for file in (path / part).iterdir()) if (path / part).is_dir() else []
+        if part == apart:
+            found = [file for file in found if file.name == "config.json"]
         weights = [file for file in found if file.suffix == WEIGHTS]
-        if not weights and not part.startswith(_WITHOUT_WEIGHTS):
+        if not weights and part != apart and not part.startswith(_WITHOUT_WEIGHTS):
             raise EnvironmentFault(_without_weights(name, path / part, found))
         if not any(file.name in _CONFIG_NAMES or file.suffix == ".model" for file in found):
             wanted = ", ".join(_CONFIG_NAMES)
             raise EnvironmentFault(f'model "{name}": {path / part} has none of {wanted}. Fetch it again.')
-        if gone := missing_shards(path / part):
-            raise EnvironmentFault(half_downloaded(name, part, gone))
-        _check_whole_numbers(name, path / part)
+        if part != apart:
+            if gone := missing_shards(path / part):
+                raise EnvironmentFault(half_downloaded(name, part, gone))
+            check_stored(read_json(path / part / "config.json"), f'model "{name}": its {part}')
         for file in weights:
             read_header(file)
         yield from ((f"{part}/{file.name}", file) for file in found if file.suffix in (*CONFIGS, WEIGHTS))
@@ -174,10 +188,14 @@ def _parts(index: Mapping[str, Any], *, omitted: tuple[str, ...] = ()) -> Iterat
             yield part, entry
 
 
-def _is_complete(path: Path) -> bool:
-    """Tell whether a cached hub model has its weights: a single config may have been cached alone."""
+def _is_complete(path: Path, holding: Holding) -> bool:
+    """Tell whether a cached hub model has its weights: a single config may have been cached alone. A denoiser that is
+    held apart needs none.
+    """
     row = family_of_pipeline(str(read_json(path / INDEX).get("_class_name")))
     omitted = row.omitted if row else ()
+    if row and holding.denoiser:
+        omitted = (*omitted, row.denoiser)
     parts = [part for part, _ in _parts(read_json(path / INDEX), omitted=omitted)]
     needed = [part for part in parts if not part.startswith(_WITHOUT_WEIGHTS)]
     return all(any((path / part).glob(f"*{WEIGHTS}")) and not missing_shards(path / part) for part in needed)
@@ -188,17 +206,6 @@ def half_downloaded(name: str, part: str, gone: list[str]) -> str:
     more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
     again = fetching(name) if _HUB_NAME.fullmatch(name) else "fetch it again"
     return f'model "{name}" is half downloaded: {part}/{gone[0]}{more} is missing. Go on with: {again}'
-
-
-def _check_whole_numbers(name: str, part: Path) -> None:
-    """Refuse weights that are stored as small integers: they need a library of their own to be read."""
-    given = read_json(part / "config.json").get("quantization_config")
-    if given is not None:
-        method = given.get("quant_method", "unknown") if isinstance(given, dict) else "unknown"
-        raise EnvironmentFault(
-            f'model "{name}": its {part.name} is quantised ({method}), which Reverie does not load. Use the same '
-            f"model in half precision; {FITTING}"
-        )
 
 
 def _check_channels(name: str, path: Path, row: FamilyRow) -> None:
@@ -246,13 +253,19 @@ def state_on_hub(name: str) -> str:
     return f"half downloaded ({broken}); go on with: {fetching(name)}"
 
 
-def _source_on_hub(name: str) -> ModelSource:
+def _source_on_hub(name: str, holding: Holding) -> ModelSource:
     """Look a hub name up in the local cache, without the network."""
     cached = cached_folder(name)
-    if cached is not None and _is_complete(cached):
-        return source_of_folder(name, cached, kind="hub")
+    if cached is not None and _is_complete(cached, holding):
+        return source_of_folder(name, cached, kind="hub", holding=holding)
     return ModelSource(
-        name=name, kind="hub", path=None, family="", fingerprint="", defaults=defaults_of_name(name)
+        name=name,
+        kind="hub",
+        path=None,
+        family="",
+        fingerprint="",
+        defaults=defaults_of_name(name),
+        holding=holding,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from render.diffusion.catalogue import BUILT_IN, INDEX, ModelSource, state_on_hub
+from render.diffusion.catalogue import BUILT_IN, ModelSource, state_on_hub
 from render.diffusion.defaults import (
     Layer,
     ModelDefaults,
@@ -16,7 +16,9 @@ from render.diffusion.defaults import (
 )
 from render.diffusion.economy import NONE, RUNGS
 from render.diffusion.families.table import family_named
+from render.diffusion.holding import INDEX, quantised_parts, stored_parts
 from render.diffusion.memory import CARDS, GIB, Needs, fitting, needs_of, parts_of, usable
+from render.diffusion.quantise import WAYS
 
 Line = tuple[str, str]
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -34,9 +36,16 @@ def checkup(
         return
     row = family_named(source.family)
     yield "family", f"{row.name}: {_why_family(source)}"
+    if source.holding.denoiser is not None:
+        yield "denoiser", source.holding.denoiser.told()
+    made, stored = quantised_parts(source), dict(stored_parts(source))
+    if way := source.holding.quantize:
+        yield "quantized", f"{way}: {WAYS[way].told}, by {WAYS[way].package}"
     for part in parts_of(source):
         files = f"{part.files} file{'s' * (part.files != 1)}"
-        yield "", f"{part.name}: {part.parameters / 1e6:,.1f} million parameters, {files}"
+        held = f", stored quantised ({stored[part.name]})" if part.name in stored else ""
+        held = f", quantised when loaded ({source.holding.quantize})" if part.name in made else held
+        yield "", f"{part.name}: {part.parameters / 1e6:,.1f} million parameters, {files}{held}"
     yield from _defaults(source)
     yield "samplers", ", ".join(source.samplers)
     where, precision = _device(device, row.half)

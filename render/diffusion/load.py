@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -14,20 +15,24 @@ import torch
 from keyframes.errors import EnvironmentFault, quoted
 from render.diffusion.adapters.attach import attach_adapters
 from render.diffusion.adapters.files import AdapterFile
-from render.diffusion.catalogue import INDEX, ModelSource, source_of_folder
+from render.diffusion.catalogue import ModelSource, source_of_folder
 from render.diffusion.control.files import ControlFile
 from render.diffusion.control.nets import load_controls
 from render.diffusion.defaults import read_json
+from render.diffusion.denoisers.load import load_denoiser
 from render.diffusion.devices import find_device, find_dtype
 from render.diffusion.economy import NONE, READERS, Economy
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
+from render.diffusion.holding import INDEX, check_devices, check_holding, quantised_parts
 from render.diffusion.hub import why_not_fetched
 from render.diffusion.inversions import Inversion, attach_inversions
 from render.diffusion.loras.attach import attach_loras
 from render.diffusion.loras.lora import LoraFile
 from render.diffusion.memory import least_rung, needs_of
+from render.diffusion.moving import stays
 from render.diffusion.parts import Family, Model
+from render.diffusion.quantise import in_pipeline, in_place
 from render.diffusion.vaes import VaeSource, check_vae, load_vae
 
 HALF = "fp16"
@@ -65,6 +70,8 @@ def load_model(
     row = family_named(source.family)
     precision = find_dtype(row.half if dtype == "auto" and where.type != "cpu" else dtype, where)
     _check_packages(source, row)
+    check_holding(source)
+    check_devices(source, where.type)
     if vae is not None:
         check_vae(vae, source)
     pipe = _read(source, row, precision, vae)
@@ -73,7 +80,7 @@ def load_model(
     for part in pipe.components.values():
         if isinstance(part, torch.nn.Module):
             part.eval().requires_grad_(False)
-            if economy.level < READERS:
+            if economy.level < READERS and not stays(part):
                 part.to(where)
     pairs = [
         (getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None))
@@ -95,7 +102,7 @@ def load_model(
         device=where,
         dtype=precision,
         notice=notice or _ignore,
-        loras=attach_loras(pipe, row, loras),
+        loras=attach_loras(pipe, row, loras, precision),
         adapters=attach_adapters(denoiser, adapters, device=where, dtype=precision),
         controls=load_controls(controls, denoiser=denoiser, device=where, dtype=precision),
         inversions=words,
@@ -131,7 +138,7 @@ def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
         except (OSError, ValueError) as error:
             failed = error
             continue
-        return source_of_folder(source.name, Path(path), kind="hub")
+        return source_of_folder(source.name, Path(path), kind="hub", holding=source.holding)
     usual = f"{_one_line(failed)} Check the name and the network"
     why = why_not_fetched(source.name, failed) or usual
     raise EnvironmentFault(
@@ -142,6 +149,7 @@ def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
 
 def quiet_libraries() -> None:
     """Silence transformers' and diffusers' progress bars and remarks; their errors still come through."""
+    _hush_quantisers()
     transformers_logging: Any = import_module("transformers.utils.logging")
     transformers_logging.set_verbosity_error()  # before diffusers imports the rest of it
     transformers_logging.disable_progress_bar()
@@ -149,6 +157,12 @@ def quiet_libraries() -> None:
     diffusers_logging: Any = import_module("diffusers.utils.logging")
     diffusers_logging.set_verbosity_error()
     diffusers_logging.disable_progress_bar()
+
+
+def _hush_quantisers() -> None:
+    """Silence what torchao and bitsandbytes say of themselves when diffusers finds them."""
+    for name in ("torchao", "bitsandbytes", "torch.utils._pytree"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _check_packages(source: ModelSource, row: FamilyRow) -> None:
@@ -169,7 +183,7 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: VaeSourc
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the age of config files, which nobody here can mend
             given = {} if vae is None else {"vae": load_vae(vae, _vae_dtype(row, vae.config, dtype))}
-            return read(source.path, row, dtype, given)
+            return read(source.path, row, dtype, {**given, **_held(source, row, dtype)})
     except EnvironmentFault:
         raise
     except (
@@ -180,13 +194,27 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: VaeSourc
         ) from error
 
 
+def _held(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> dict[str, Any]:
+    """Return what the pipeline is given so that the weights are held as the model's `holding` says."""
+    assert source.path is not None
+    held: dict[str, Any] = {}
+    parts, file, way = quantised_parts(source), source.holding.denoiser, source.holding.quantize
+    if file is not None:
+        held[row.denoiser] = load_denoiser(file, source.path / row.denoiser, dtype)
+        if parts.pop(row.denoiser, None):
+            in_place(held[row.denoiser], way)
+    if parts:
+        held["quantization_config"] = in_pipeline(way, parts, dtype)
+    return held
+
+
 def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[str, Any]) -> Any:
     index = read_json(path / INDEX)
     absent = [part for part, entry in index.items() if isinstance(entry, list) and None in entry]
     return import_module("diffusers").DiffusionPipeline.from_pretrained(
         str(path),
         dtype={"default": dtype, "vae": _vae_dtype(row, read_json(path / "vae" / "config.json"), dtype)},
-        variant=_variant(path / row.denoiser, dtype),
+        variant=_variant(path / ("vae" if row.denoiser in given else row.denoiser), dtype),
         use_safetensors=True,
         local_files_only=True,
         **{part: None for part in (*row.omitted, *absent) if part in index},

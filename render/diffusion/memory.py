@@ -2,7 +2,8 @@
 
 A rough rule, from the headers of the weights files and the configs; nothing is loaded:
 
-    weights   parameters times bytes: 2 in half precision, 4 in float32
+    weights   parameters times bytes: 2 in half precision, 4 in float32; quantised ones as they are stored, and those
+              that are quantised when they are loaded by what their way takes for the linear layers
     painting  rows x positions x width x 24 numbers. rows: 2 with guidance, else 1; positions: latents of the picture,
               or tokens of it and its text; width: of the denoiser's first level. Attention needs no square of them.
     decoding  3 pictures of the VAE's second-widest level, at full size
@@ -13,16 +14,19 @@ Importable without torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from render.diffusion.catalogue import INDEX, ModelSource
+from render.diffusion.catalogue import ModelSource
 from render.diffusion.defaults import read_json
+from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.economy import NONE, READERS, ROWS, RUNGS, STREAM, TILES, TURNS, tile_side
 from render.diffusion.families.table import FamilyRow, family_named
+from render.diffusion.holding import INDEX, quantised_parts, stored_parts
+from render.diffusion.quantise import WAYS
 from render.diffusion.sides import vae_factor
 from render.diffusion.weights import WEIGHTS, read_header
 
@@ -33,6 +37,7 @@ BLOCK, UNET_BLOCK = 0.2, 0.5  # of the weights: the biggest block and what is in
 LIVE, PICTURES, TEXT_TOKENS = 24, 3, 512
 USUAL_WIDTH, USUAL_CHANNELS = 320, 256  # of sd and sdxl, whose single files have no configs
 VAE = "vae"
+_WORDS = ("shared.weight", "embed_tokens.weight", "embedding.weight", "word_embeddings.weight")
 _SINGLE_FILE: Mapping[str, str] = {
     "model.diffusion_model.": "unet",
     "first_stage_model.": VAE,
@@ -43,12 +48,16 @@ _SINGLE_FILE: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A part of a model: its weights' number of parameters, its files, and their size on disk in bytes."""
+    """A part of a model: its weights' number of parameters, how many of them are linear layers', its files, and their
+    size on disk in bytes. `quantised`: it stays as it is stored.
+    """
 
     name: str
     parameters: int
     files: int
     size: int
+    linear: int = 0
+    quantised: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +100,58 @@ def parts_of(source: ModelSource) -> list[Part]:
     if source.kind == "single-file":
         return _parts_of_file(source.path)
     row, index = family_named(source.family), read_json(source.path / INDEX)
+    stored, denoiser = dict(stored_parts(source)), source.holding.denoiser
     found = []
     for name, entry in index.items():
         if name in row.omitted or not isinstance(entry, list) or None in entry:
             continue
+        if name == row.denoiser and denoiser is not None:
+            found.append(_apart(name, denoiser))
+            continue
         files = chosen_files(source.path / name)
         if files:
-            count = sum(prod(t["shape"]) for file in files for t in read_header(file).values())
-            size = sum(file.stat().st_size for file in files)
-            found.append(Part(name=name, parameters=count, files=len(files), size=size))
+            shapes = [(name, t["shape"]) for file in files for name, t in read_header(file).items()]
+            found.append(
+                Part(
+                    name=name,
+                    parameters=sum(prod(shape) for _, shape in shapes),
+                    files=len(files),
+                    size=sum(file.stat().st_size for file in files),
+                    linear=_linear(shapes),
+                    quantised=name in stored,
+                )
+            )
     return found
+
+
+def _apart(name: str, denoiser: DenoiserFile) -> Part:
+    """A denoiser in a file of its own."""
+    return Part(
+        name=name,
+        parameters=sum(prod(shape) for shape in denoiser.shapes.values()),
+        files=1,
+        size=denoiser.size,
+        linear=_linear(denoiser.shapes.items()),
+        quantised=denoiser.is_gguf,
+    )
+
+
+def _linear(shapes: Iterable[tuple[str, Sequence[int]]]) -> int:
+    """Return how many numbers are linear layers' weights: matrices, but for tables of words."""
+    return sum(
+        prod(shape)
+        for name, shape in shapes
+        if len(shape) == 2 and name.endswith(".weight") and not name.endswith(_WORDS)
+    )
+
+
+def _held(part: Part, bytes_each: int, way: str) -> int:
+    """Return the bytes that a part's weights take; way: how it is quantised when it is loaded, "" for not."""
+    if part.quantised:
+        return part.size
+    return int(
+        part.parameters * bytes_each + part.linear * ((WAYS[way].bytes_each - bytes_each) if way else 0)
+    )
 
 
 def chosen_files(folder: Path) -> list[Path]:
@@ -115,8 +166,10 @@ def needs_of(source: ModelSource, size: tuple[int, int], *, bytes_each: int, gui
     row = family_named(source.family)
     vae = _config(source, VAE)
     wide = 4 if row.upcasts_vae and vae.get("force_upcast", True) else bytes_each
+    made, way = quantised_parts(source), source.holding.quantize
     weights = {
-        part.name: part.parameters * (wide if part.name == VAE else bytes_each) for part in parts_of(source)
+        part.name: _held(part, wide if part.name == VAE else bytes_each, way if part.name in made else "")
+        for part in parts_of(source)
     }
     factor = vae_factor(vae)
     area, side = size[0] * size[1], tile_side(size, factor)

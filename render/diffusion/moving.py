@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -42,16 +42,28 @@ def bring(model: Model, part: str) -> None:
     for name in sorted(modules, key=lambda name: name in present):  # what goes, goes first
         where = model.device if name in present else torch.device("cpu")
         for module in modules[name]:
+            if stays(module):
+                continue
             if level >= STREAM and name in (READER, DENOISER) and name in present:
                 stream(module, where)
             elif module.device.type != where.type:
                 _move(module, where)
 
 
+def stays(module: nn.Module) -> bool:
+    """Tell whether a module cannot be moved off the device that it was loaded on: LLM.int8() of bitsandbytes."""
+    return bool(getattr(module, "is_loaded_in_8bit", False))
+
+
 def _move(module: nn.Module, device: torch.device) -> None:
     """Move a module; what is moved in inference mode could not be asked for gradients any more."""
     with torch.inference_mode(False):
         module.to(device)
+
+
+def _move_own(part: Any, device: torch.device) -> None:
+    """Move the weights that are a module's own, not those of the modules in it; quantised ones as `to` does."""
+    part._apply(lambda tensor: tensor.to(device), recurse=False)
 
 
 def stream(module: nn.Module, device: torch.device) -> None:
@@ -64,10 +76,7 @@ def stream(module: nn.Module, device: torch.device) -> None:
     with torch.inference_mode(False):
         for part in module.modules():
             if id(part) not in inner:
-                for weight in part.parameters(recurse=False):
-                    weight.data = weight.data.to(device)
-                for name, value in part.named_buffers(recurse=False):
-                    part._buffers[name] = value.to(device)
+                _move_own(part, device)
     if _STREAMED in module.__dict__:
         return
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from keyframes.errors import EnvironmentFault
-from render.diffusion.catalogue import INDEX, LATENT_CHANNELS, ModelSource
+from render.diffusion.catalogue import LATENT_CHANNELS, ModelSource
 from render.diffusion.defaults import read_json
+from render.diffusion.holding import INDEX
 from render.diffusion.hub import fetching, in_cache, missing_shards
 from render.diffusion.sides import vae_factor
 from render.diffusion.weights import PICKLES, WEIGHTS, fingerprint, weights_in

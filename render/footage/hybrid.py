@@ -17,7 +17,17 @@ import torch
 from torch import Tensor
 
 from keyframes import Row
-from motion import Border, Warped, along, consistent, fill, match_motion, optical_flow, warp_matrix
+from motion import (
+    Border,
+    FlowMethod,
+    Warped,
+    along,
+    consistent,
+    fill,
+    match_motion,
+    optical_flow,
+    warp_matrix,
+)
 from projects import Picture
 
 from ..setup import Setup
@@ -30,9 +40,19 @@ from .reels import MASK, VIDEO, Projector
 class Hybrid:
     """The clip of one project, on the device of the pictures."""
 
-    def __init__(self, setup: Setup, device: torch.device, depths: Depths, projector: Projector) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        device: torch.device,
+        depths: Depths,
+        projector: Projector,
+        *,
+        network: bool = True,
+    ) -> None:
+        """network: if not, DIS stands in for RAFT (previews load no model)."""
         self._setup, self._device, self._depths = setup, device, depths
         self._given = setup.project.file.video
+        self._search: FlowMethod = self._given.flow if network or self._given.flow != "raft" else "dis"
         self._projector = projector
 
     def first(self) -> Picture | None:
@@ -113,9 +133,9 @@ class Hybrid:
         self, picture: Warped, before: Tensor, after: Tensor, factor: float
     ) -> tuple[Warped, Tensor | None]:
         # measured from this picture of the clip back to the one before: that is where each pixel is read from
-        flow, trust = optical_flow(after, before, method=self._given.flow), None
+        flow, trust = optical_flow(after, before, method=self._search), None
         if self._given.consistency != "none":
-            there = optical_flow(before, after, method=self._given.flow)
+            there = optical_flow(before, after, method=self._search)
             trust = consistent(flow, there, blur=self._given.consistency_blur)
         if trust is not None and self._given.consistency == "still":
             flow = flow * trust

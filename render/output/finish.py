@@ -1,13 +1,14 @@
 """Frames between frames, and larger ones: what is done to the stored pictures on their way into the film.
 
-stored frames -> the end into the beginning -> frames between, by optical flow -> larger (Lanczos) -> the film
+stored frames -> the end into the beginning -> frames between, by optical flow -> larger (Lanczos, or a network) -> the
+film
 
 Two pictures are held at a time, and the beginning of a loop. The frames in the take stay as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from projects.schema import Output
 
 from .containers import exact_rate
 from .seam import looped
+from .upscaler import Upscaler
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,11 +45,13 @@ class Finish:
         """How many frames the film has for so many stored ones: as many as fill the same time."""
         return max(round(frames * self.fps_out / self.fps_in), 1) if frames else 0
 
-    def pictures(self, stored: Iterable[Picture]) -> Iterator[Picture]:
-        """The film's frames, from the stored ones in their order."""
+    def pictures(
+        self, stored: Iterable[Picture], larger: Callable[[Picture], Picture] | None = None
+    ) -> Iterator[Picture]:
+        """The film's frames, from the stored ones in their order. larger: what makes them so, in place of Lanczos."""
         shown = looped(stored, self.loop) if self.loop else stored
         between = shown if self.fps_out == self.fps_in else self._between(shown)
-        return (enlarged(picture, self.upscale) for picture in between)
+        return (larger(picture) if larger else enlarged(picture, self.upscale) for picture in between)
 
     def _between(self, stored: Iterable[Picture]) -> Iterator[Picture]:
         """Frame j of the film is what there is at the time j / fps_out; the last stored frame stays to its end."""
@@ -76,6 +80,16 @@ def finish_of(output: Output, fps: float, *, whole: bool = True) -> Finish:
     wanted = exact_rate(output.fps_out) if output.fps_out is not None else rate * output.interpolate
     loop = output.loop if whole else 0
     return Finish(fps_in=rate, fps_out=wanted, upscale=output.upscale, loop=loop)
+
+
+def enlarger(upscaler: Upscaler | None, upscale: int, device: str) -> Callable[[Picture], Picture] | None:
+    """What makes pictures larger by a network on a device, "auto" or its name; None without a network."""
+    if upscaler is None:
+        return None
+    from ..diffusion.devices import find_device
+    from .enlarge import Enlarger
+
+    return Enlarger(upscaler, upscale, find_device(device))
 
 
 def enlarged(picture: Picture, factor: int) -> Picture:

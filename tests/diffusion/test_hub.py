@@ -1,4 +1,4 @@
-"""Models that are not all there: half downloaded, gated, offline, quantised; each is one clear line."""
+"""Models that are not all there: half downloaded, gated, offline; each is one clear line."""
 
 from __future__ import annotations
 
@@ -146,18 +146,6 @@ def test_reasons() -> None:
     assert "cannot be reached" in why_not_fetched("some/dream", wrapped(http.ConnectError("no route")))
     assert why_not_fetched("some/dream", OSError("disk")) == ""
     assert all("\n" not in line for line in (gated, gone, offline))
-
-
-def test_quantised_models_are_refused_by_name(model: Path, tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentFault, match=r'model "flux-Q4.gguf" is quantised \(GGUF\)'):
-        find_model("flux-Q4.gguf", folder=tmp_path)
-    path = model / "unet" / "config.json"
-    config = {**json.loads(path.read_text()), "quantization_config": {"quant_method": "bitsandbytes"}}
-    path.write_text(json.dumps(config))
-    with pytest.raises(
-        EnvironmentFault, match=r"its unet is quantised \(bitsandbytes\), which Reverie does not"
-    ):
-        find_model("models/dream", folder=tmp_path)
 
 
 def test_a_broken_index_is_no_crash(model: Path, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Optical flow of pictures whose motion is known."""
 
-from typing import get_args
-
 import cv2
 import numpy as np
 import pytest
@@ -9,6 +7,7 @@ import torch
 
 from motion import FLOWS, FlowMethod, Move, along, consistent, matrix2d, optical_flow, warp_matrix
 
+SEARCHES: tuple[FlowMethod, ...] = tuple(method for method in FLOWS if method != "raft")  # that is a network
 HEIGHT, WIDTH = 128, 192
 
 
@@ -38,7 +37,7 @@ def middle(field: torch.Tensor) -> torch.Tensor:
     return field[..., height // 4 : -height // 4, width // 4 : -width // 4]
 
 
-@pytest.mark.parametrize("method", get_args(FlowMethod))
+@pytest.mark.parametrize("method", SEARCHES)
 @pytest.mark.parametrize(
     "move",
     [
@@ -75,7 +74,7 @@ def test_the_number_of_threads_changes_nothing() -> None:
     try:
         for count in (1, 2, 5):
             cv2.setNumThreads(count)
-            fields.append([optical_flow(first, second, method=method) for method in FLOWS])
+            fields.append([optical_flow(first, second, method=method) for method in SEARCHES])
     finally:
         cv2.setNumThreads(threads)
     for field in fields[1:]:
@@ -130,8 +129,8 @@ def test_consistency_masks_what_left_the_picture() -> None:
 
 def test_refusals_say_what_is_allowed() -> None:
     picture = torch.rand(1, 3, 32, 32)
-    with pytest.raises(ValueError, match="one of dis, farneback"):
-        optical_flow(picture, picture, method="raft")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="one of dis, dis-fine, farneback, raft"):
+        optical_flow(picture, picture, method="spring")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least 16 pixels, got 15 x 32"):
         optical_flow(picture[..., :15], picture[..., :15])
     with pytest.raises(ValueError, match="of one shape"):

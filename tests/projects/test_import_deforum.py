@@ -542,7 +542,8 @@ def test_bytes_are_a_project_error(data: bytes) -> None:
 # --- cadence
 
 
-def test_cadence_is_carried_over() -> None:
+def test_cadence_is_carried_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projects.importers.flows.find_spec", lambda name: None)
     found = modern(
         diffusion_cadence="3", optical_flow_cadence="RAFT", cadence_flow_factor_schedule="0: (0.8)"
     )
@@ -550,6 +551,8 @@ def test_cadence_is_carried_over() -> None:
     assert (given_table["cadence"], given_table["cadence_flow"]) == (3, "dis")
     assert lane(found, "cadence_flow_factor")[:2] == [0.4, 0.4]
     assert "DIS is taken" in told(found, "optical_flow_cadence")
+    fine = table(modern(diffusion_cadence="3", optical_flow_cadence="DIS Fine"))["diffusion"]
+    assert fine["cadence_flow"] == "dis-fine"
     assert "cadence" not in table(modern(diffusion_cadence=1))["diffusion"]
     assert "cadence" not in table(modern(animation_mode="Video Input"))["diffusion"]
     assert "cadence_flow" not in table(modern(optical_flow_cadence="None"))["diffusion"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from scipy.interpolate import CubicSpline
 from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
 from projects import lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
+from projects.importers.parseq_frames import frames_of
 from projects.importers.runs import schedule_of
 from render.diffusion import SAMPLER_NAMES
 
@@ -151,11 +153,102 @@ def test_lines_steps_and_splines_are_worked_out() -> None:
     assert tomllib.loads(found.text)["prompts"]["0"] == "a cat --neg a dog"
 
 
-def test_parseqs_own_language_is_told_of_and_not_guessed() -> None:
-    found = keyed([{"frame": 0, "fov": 40, "fov_i": "S + sin(p=1b)"}, {"frame": 9, "fov": 50}], ["fov"])
+def worked_out(
+    formula: str, keys: dict[int, float] | None = None, fps: float = 30, bpm: float = 140
+) -> list[float]:
+    """A formula over the key frames 0, 5, 10 with the values 5, 0, 10: the manifest that Parseq's own tests use."""
+    rows: list[dict[str, Any]] = [{"frame": at, "fov": v} for at, v in (keys or {0: 5, 5: 0, 10: 10}).items()]
+    rows[0]["fov_i"] = formula
+    manifest = {"options": {"output_fps": fps, "bpm": bpm}, "managedFields": ["fov"], "keyframes": rows}
+    found = frames_of(manifest)
+    if found.lost:
+        raise ValueError(found.lost["fov"])
+    return [float(value) for value in found.columns["fov"].round(6)]
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        # what Parseq 0.1.112 gives, from its own tests
+        ("round(tri(p=5, ps=1, a=2, c=10, li=0.5),2)", [11.6, 10.8, 9.2, 0, 0, 11.6, 10.8, 9.2, 0, 0, 11.6]),
+        ("round(saw(p=10, ps=1, a=2),2)", [0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 0, 0.2]),
+        ("pulse(p=10, ps=1, a=2, c=10)", [12, 12, 12, 12, 10, 10, 10, 10, 10, 12, 12]),
+        ("pulse(p=5, ps=0, a=2, c=10, li=0.5, pw=1)", [12, 10, 10, 0, 0, 12, 10, 10, 0, 0, 12]),
+        ("round(bez(), 2)", [5, 4.68, 3.46, 1.54, 0.32, 0, 0.64, 3.09, 6.91, 9.36, 10]),
+        ("round(bez(0.1,0.9,0.9,-0.5), 2)", [5, 3.36, 3.5, 3.7, 3.39, 0, 3.28, 3, 2.6, 3.23, 10]),
+        ("round(bez(to=-10), 2)", [5, 4.03, 0.37, -5.37, -9.03, 0, -0.64, -3.09, -6.91, -9.36, 10]),
+        ("round(bez(span=3), 2)", [5, 3.98, 1.02, 0, 0, 0, 2.04, 7.96, 10, 10, 10]),
+        ("slide(to=-10, span=2)", [5, -2.5, -10, -10, -10, 0, -5, -10, -10, -10, 10]),
+        ("round(1.555,2) + ceil(1.444,2) + floor(1.555,2)", [1.56 + 1.45 + 1.55] * 11),
+        ("if (0) 2 else if (1) 3 else 4", [3] * 11),
+        ("if (0 ) 2", [0] * 11),
+        ("5^4 + 5%2", [626] * 11),
+        ("true or true and false", [1] * 11),
+        ("false and true or true", [0] * 11),  # from the right
+        # worked out by hand
+        ("S + k", [5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 10]),
+        ("10 - 3 - f", [7 + f for f in range(11)]),
+        ("(next_keyframe - active_keyframe) * 1 # five", [5] * 10 + [0]),
+        ("if (f < 5) -1 else final_frame", [-1] * 5 + [10] * 6),
+        ("prev_computed_value + 2", [2 * f for f in range(1, 12)]),
+        ("sin(p=4f, a=3, c=L)", [5, 4 + 3, 3, 2 - 3, 1, 0 + 3, 2, 4 - 3, 6, 8 + 3, 10]),
+        ("sq(4, 0.5) * abs(-_sqrt(4))", [2, 2, -2, -2] * 2 + [2, 2, -2]),
+        ("1s + 1b", [30 + 30 * 60 / 140] * 11),
+        ("round(f2b(f) - b, 6) + s2f(s)", list(range(11))),
+    ],
+)
+def test_formulas_have_parseqs_values(formula: str, expected: list[float]) -> None:
+    assert worked_out(formula) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_polynomial_goes_through_the_keys() -> None:
+    values = worked_out("P")
+    fitted = np.polyval(np.polyfit([0, 5, 10], [5, 0, 10], 2), np.arange(11))
+    assert values == pytest.approx(list(fitted), abs=1e-6)
+
+
+def test_a_formula_alone_moves_a_camera_from_rest() -> None:
+    rows: list[dict[str, Any]] = [{"frame": 0, "translation_z_i": "sin(p=2b, a=10)"}, {"frame": 20}]
+    found = keyed(rows, ["translation_z"])
+    expected = 10 * np.sin(np.arange(21) * 2 * np.pi / 20)
+    np.testing.assert_allclose(
+        timeline(found).numbers["translation_z"], np.diff(expected, prepend=0), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("S + rand(s=1)", r"rand\(\) has no counterpart here"),
+        ('info_match_last("snare")', r"info_match_last\(\) has no counterpart"),
+        ("drums", "drums has no counterpart"),
+        ("sin(a=3)", r"sin\(\) needs period"),
+        ("sin(p=3, q=1)", r"sin\(\) does not take q"),
+        ("1 +", '"the end" is not expected'),
+        ("(1", r'"\)" is expected'),
+        ("1 / (f - 3)", "no number at frame 3"),
+        ('bez(curve="easeInBack")', "these curves here: ease"),
+        ("bez(x1=f)", "control points that change"),
+        ("(" * 60 + "1" + ")" * 60, "nested deeper"),
+        ("if " * 60 + "1", "nested deeper|too involved"),
+        ("abs(" * 40 + "1" + ")" * 40, "nested deeper"),
+        ("1" + "+1" * 300, "longer than 500"),
+        ("1 ? 2", "is not known"),
+    ],
+)
+def test_formulas_that_are_told_of_and_not_guessed(formula: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        worked_out(formula)
+    found = keyed([{"frame": 0, "fov": 40, "fov_i": formula}, {"frame": 9, "fov": 50}], ["fov"])
     told = [note for note in found.report.notes if note.name == "fov"]
     assert told[0].kind == "missing"
-    assert "rendered_frames" in told[0].why
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text('1f+-*/%^()<>=&|,. bezsink"if#', max_size=60))
+def test_any_formula_is_worked_out_or_told_of(formula: str) -> None:
+    with suppress(ValueError):  # nothing else is raised
+        assert len(worked_out(formula)) == 11
 
 
 def test_prompts_of_the_editor_stand_at_their_frames() -> None:

@@ -42,7 +42,8 @@ def test_video_input(folder: Path) -> None:
     assert timeline(found, folder).numbers["video_alpha"].tolist()[:3] == [1, 1, 1]
 
 
-def test_hybrid_video(folder: Path) -> None:
+def test_hybrid_video(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projects.importers.flows.find_spec", lambda name: None)
     found = deforum(
         folder,
         hybrid_composite="Before Motion",
@@ -80,6 +81,13 @@ def test_hybrid_video(folder: Path) -> None:
     assert numbers["video_mask_high"][0] == 100
     assert "DIS" in told(found, "hybrid_flow_method")
     assert not {name for name in left_out(found) if "hybrid" in name or "video_init" in name}
+
+
+def test_raft_is_taken_where_it_can_be_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projects.importers.flows.find_spec", lambda name: object())
+    found = deforum(folder, hybrid_motion="Optical Flow", hybrid_flow_method="RAFT")
+    assert table(found)["video"]["flow"] == "raft"
+    assert not told(found, "hybrid_flow_method")
 
 
 @pytest.mark.parametrize("path", ["https://example.org/v.mp4", "gone.mp4", "a_settings.txt", None, 7])

@@ -317,7 +317,7 @@ def test_a_hub_model_is_fetched_before_the_plan_is_made(home: Path, monkeypatch:
     """Its size and fingerprint are known only then: keys and pictures would differ from the next render's."""
     studio, fetched, real = Studio(), [], find_model
 
-    def find(name: str, *, folder: Path | None = None) -> ModelSource:
+    def find(name: str, *, folder: Path | None = None, **_: object) -> ModelSource:
         found = real(name, folder=folder)
         return found if fetched else replace(found, kind="hub", path=None, family="", fingerprint="")
 

@@ -22,7 +22,10 @@ from .autoencoder import LATENTS, NOISE, Inside, crops, load_trained, make, pict
 from .data import load_set
 
 SIDE, BATCH = 128, 6
-SHARE = 0.7  # of the critic's pull on the last layer, against the pixels'
+SHARE = (
+    0.25  # of the critic's pull on the last layer, against the pixels'; with 0.7 colours and outlines went
+)
+GRAIN = 0.1  # on what the critic sees: it cannot live on what no eye sees
 
 
 class Critic(nn.Module):
@@ -31,7 +34,7 @@ class Critic(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.look = nn.Sequential(
-            nn.Conv2d(6, 32, 4, stride=2, padding=1),
+            nn.Conv2d(3, 32, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
             nn.Conv2d(32, 64, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
@@ -43,9 +46,9 @@ class Critic(nn.Module):
         )
 
     def forward(self, picture: Tensor, latents: Tensor) -> Tensor:
-        """The scores; it also gets what is finer than a stroke is wide, by itself."""
+        """The scores. It sees what is finer than a stroke is wide, and no colours: those are the pixels' business."""
         fine = 4.0 * (picture - F.avg_pool2d(picture, 7, 1, 3, count_include_pad=False))
-        seen = self.look(torch.cat([picture, fine], 1))
+        seen = self.look(fine + GRAIN * torch.randn_like(fine))
         told = F.interpolate(latents, scale_factor=2.0)
         scores: Tensor = self.judge(torch.cat([seen, told.to(seen.dtype)], 1))
         return scores
@@ -74,14 +77,15 @@ def pair_loss(pair: Pair, pictures: NDArray[np.uint8], rng: np.random.Generator)
         ).float()
     of_true, of_made = said.chunk(2)
     learned = F.relu(1 - of_true).mean() + F.relu(1 + of_made).mean()
-    pixels = picture_loss(F.avg_pool2d(made, 2), F.avg_pool2d(true, 2)) + 0.3 * picture_loss(made, true)
+    pixels = picture_loss(made, true)
     fooled = -asked.mean()
     last = pair.inside.model.decoder.layers[-1].weight
     by_pixels, by_critic = (
         torch.autograd.grad(error, last, retain_graph=True)[0].norm() for error in (pixels, fooled)
     )
     weight = SHARE * (by_pixels / (by_critic + 1e-6)).clamp(max=1e3).detach()
-    return pixels + weight * fooled + learned
+    total: Tensor = pixels + weight * fooled + learned
+    return total
 
 
 def _held(module: nn.Module) -> dict[str, Tensor]:

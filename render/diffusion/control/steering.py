@@ -92,7 +92,7 @@ class Steering:
             total = found if total is None else _added(total, found)
         if total is None:
             return {}
-        dtype = self._model.denoiser.dtype
+        dtype = self._model.dtype
         return self._way.told([[one.to(dtype) for one in group] for group in total])
 
 

@@ -56,8 +56,8 @@ class Loras:
         return tuple(weights[number] for number in self.in_encoders)
 
 
-def attach_loras(pipe: Any, row: FamilyRow, files: Sequence[LoraFile]) -> Loras:
-    """Attach LoRAs to a pipeline's parts, all with weight 0.
+def attach_loras(pipe: Any, row: FamilyRow, files: Sequence[LoraFile], dtype: torch.dtype) -> Loras:
+    """Attach LoRAs to a pipeline's parts, all with weight 0; beside quantised weights they work in `dtype`.
 
     Raises EnvironmentFault for one that fits nowhere.
     """
@@ -70,7 +70,7 @@ def attach_loras(pipe: Any, row: FamilyRow, files: Sequence[LoraFile]) -> Loras:
     for number, file in enumerate(files):
         by_part = _placed(_read(file, row, pipe), modules, file, row)
         for name, pairs in by_part.items():
-            _inject(parts[name], pairs, number)
+            _inject(parts[name], pairs, number, dtype)
         if set(by_part) - {DENOISER}:
             in_encoders.append(number)
     layers = tuple(_layers(parts.values(), len(files)))
@@ -118,19 +118,22 @@ def _shaped(pair: Pair, home: nn.Module, file: LoraFile, name: str) -> Pair:
     weight = home.weight
     assert isinstance(weight, Tensor)
     down, up = pair.down, pair.up
-    if (up.shape[0], down.shape[1]) != tuple(weight.shape[:2]):
+    shape = tuple(weight.shape)
+    if isinstance(home, nn.Linear):  # quantised weights are stored in other shapes
+        shape = (home.out_features, home.in_features)
+    if (up.shape[0], down.shape[1]) != shape[:2]:
         raise EnvironmentFault(
-            f"{file.path.name} does not fit: {name} is {tuple(weight.shape)} in the model, and {up.shape[0]} x "
+            f"{file.path.name} does not fit: {name} is {shape} in the model, and {up.shape[0]} x "
             f"{down.shape[1]} in the file. Use a LoRA that was trained on this family."
         )
-    if weight.ndim == 2:
+    if len(shape) == 2:
         down, up = down.flatten(1), up.flatten(1)
-    if weight.ndim == 4 and down.ndim == 2:
+    if len(shape) == 4 and down.ndim == 2:
         down, up = down[:, :, None, None], up[:, :, None, None]
     return Pair(down=down, up=up, scale=pair.scale)
 
 
-def _inject(part: nn.Module, pairs: Mapping[str, Pair], number: int) -> None:
+def _inject(part: nn.Module, pairs: Mapping[str, Pair], number: int, dtype: torch.dtype) -> None:
     """Put peft's layers round the modules, with the scale in `up` so that 1 is the LoRA's own strength."""
     from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
 
@@ -150,7 +153,7 @@ def _inject(part: nn.Module, pairs: Mapping[str, Pair], number: int) -> None:
         like = part.get_submodule(name)
         weight = getattr(like, "base_layer", like).weight
         assert isinstance(weight, Tensor)
-        kind = weight.dtype if weight.is_floating_point() else torch.float16
+        kind = weight.dtype if weight.is_floating_point() else dtype
         for half, tensor in (("A", pair.down), ("B", pair.scaled_up())):
             state[f"{name}.lora_{half}.weight"] = tensor.to(device=weight.device, dtype=kind)
     adapter = _adapter(number)

@@ -8,6 +8,7 @@ from keyframes.errors import EnvironmentFault
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.defaults import read_json
 from render.diffusion.families.table import DIFFUSION, FamilyRow, family_named
+from render.diffusion.holding import stored_parts
 from render.diffusion.loras.lora import LoraFile
 from render.diffusion.loras.names import DENOISER, ENCODERS, tidy
 from render.diffusion.loras.underscores import flat
@@ -35,9 +36,11 @@ def layers_per_block(source: ModelSource) -> int:
 
 def modules_of(source: ModelSource) -> Modules | None:
     """Return the weights' shapes of a model by part and flat module name; None where its files do not tell: it is
-    not fetched yet, or a single file with names of its own.
+    not fetched yet, a single file with names of its own, or held in other ways than its folder has it.
     """
     if source.path is None or source.kind == "single-file":
+        return None
+    if source.holding.denoiser is not None or any(stored_parts(source)):
         return None
     row = family_named(source.family)
     found: dict[str, dict[str, tuple[int, ...]]] = {}

@@ -1,0 +1,67 @@
+"""Reading a denoiser from its file: diffusers converts the names and keeps GGUF's numbers as they are stored."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from keyframes.errors import EnvironmentFault
+from render.diffusion.defaults import read_json
+from render.diffusion.denoisers.files import DenoiserFile
+from render.diffusion.denoisers.layouts import PREFIX, own_names
+
+_OF_UNETS = "input_blocks."
+
+
+def load_denoiser(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> Any:
+    """Return diffusers' module of a denoiser's file; `folder` is its config's. GGUF's weights stay in their blocks
+    and are taken apart, layer by layer, to `dtype` when they are used.
+
+    Raises EnvironmentFault for a file that diffusers cannot read, or that lacks weights.
+    """
+    try:
+        module = _read(denoiser, folder, dtype)
+    except Exception as error:  # the libraries' own kinds are many
+        why = "weights are missing" if isinstance(error, NotImplementedError) else _one_line(error)
+        raise EnvironmentFault(
+            f'denoiser "{denoiser.name}" ({denoiser.path}) could not be loaded: {why}. It may be incomplete: fetch it '
+            "again."
+        ) from error
+    _take_apart(module, dtype)
+    return module
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:160]
+
+
+def _read(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> Any:
+    diffusers = import_module("diffusers")
+    kind = getattr(diffusers, str(read_json(folder / "config.json").get("_class_name")))
+    stored = import_module("diffusers.loaders.single_file_utils").load_single_file_checkpoint(
+        str(denoiser.path), local_files_only=True
+    )
+    start = PREFIX if any(name.startswith(_OF_UNETS) for name in denoiser.shapes) else ""  # UNets' is wanted
+    return kind.from_single_file(
+        {start + name: stored[given] for name, given in own_names(stored).items()},
+        config=str(folder),
+        dtype=dtype,
+        quantization_config=diffusers.GGUFQuantizationConfig(compute_dtype=dtype)
+        if denoiser.is_gguf
+        else None,
+        local_files_only=True,
+    )
+
+
+def _take_apart(module: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Give all but linear layers plain weights: nothing takes those of a norm or a convolution out of their blocks."""
+    for part in module.modules():
+        if type(part).__name__ == "GGUFLinear":
+            continue
+        for name, weight in part.named_parameters(recurse=False):
+            if getattr(weight, "quant_type", None) is not None:
+                plain = import_module("diffusers.quantizers.gguf.utils").dequantize_gguf_tensor(weight)
+                part._parameters[name] = torch.nn.Parameter(plain.to(dtype), requires_grad=False)

@@ -1,0 +1,127 @@
+"""How a model's weights are held where that is not as its folder has them: the denoiser from a file of its own, parts
+quantised when they are loaded.
+
+Importable without torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from keyframes.errors import EnvironmentFault
+from render.diffusion.defaults import read_json
+from render.diffusion.denoisers.files import DenoiserFile
+from render.diffusion.denoisers.layouts import misfits
+from render.diffusion.families.table import family_named
+from render.diffusion.quantise import SMALL_READER, TORCHAO, WAYS, check_device, stored_way
+
+if TYPE_CHECKING:
+    from render.diffusion.catalogue import ModelSource
+
+INDEX = "model_index.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """`denoiser`: the file that stands in for the model's own, None for that one. `quantize`: a way of
+    render.diffusion.quantise to take weights up in, "" for as they are.
+    """
+
+    denoiser: DenoiserFile | None = None
+    quantize: str = ""
+
+    def stamped(self, fingerprint: str) -> str:
+        """Return a model's fingerprint as it is held so: both change what is painted."""
+        if not fingerprint or self == Holding():
+            return fingerprint
+        digest = self.denoiser.digest if self.denoiser else ""
+        return sha256(f"{fingerprint}\0{digest}\0{self.quantize}".encode()).hexdigest()
+
+
+def check_holding(source: ModelSource) -> None:
+    """Check that a model can be held as its `holding` says. Raises EnvironmentFault if it cannot.
+
+    Of a hub model that is not here, that is known when it has been fetched.
+    """
+    if source.path is None:
+        return
+    if (denoiser := source.holding.denoiser) is not None:
+        _check_denoiser(denoiser, source)
+    if way := source.holding.quantize:
+        _check_quantize(way, source)
+
+
+def check_devices(source: ModelSource, device: str) -> None:
+    """Raise EnvironmentFault where weights cannot be held so on a kind of device ("cpu", "cuda", "mps")."""
+    if way := source.holding.quantize:
+        check_device(WAYS[way].package, device, f'quantize = "{way}"')
+    for part, package in stored_parts(source):
+        check_device(package, device, f'model "{source.name}": its {part} is quantised ({package}), which')
+
+
+def stored_parts(source: ModelSource) -> Iterator[tuple[str, str]]:
+    """Yield the parts that are stored quantised in a model's folder, with the library that did it."""
+    if source.path is None or source.kind == "single-file":
+        return
+    for part in sorted(path for path in source.path.iterdir() if path.is_dir()):
+        apart = part.name == family_named(source.family).denoiser and source.holding.denoiser is not None
+        if not apart and (way := stored_way(read_json(part / "config.json"))):
+            yield part.name, way
+
+
+def quantised_parts(source: ModelSource) -> dict[str, str]:
+    """Return the parts that are quantised when the model is loaded, with the library of their classes: the denoiser
+    and the big text encoders, but for those that are stored so.
+    """
+    if not source.holding.quantize or source.path is None:
+        return {}
+    row, stored = family_named(source.family), dict(stored_parts(source))
+    denoiser = source.holding.denoiser
+    found = {}
+    for part, entry in read_json(source.path / INDEX).items():
+        if part in stored or not isinstance(entry, list) or None in entry:
+            continue
+        reads = part.startswith("text_encoder") and not str(entry[1]).startswith(SMALL_READER)
+        paints = part == row.denoiser and not (denoiser is not None and denoiser.is_gguf)
+        if reads or paints:
+            found[part] = str(entry[0])
+    return found
+
+
+def _check_denoiser(denoiser: DenoiserFile, source: ModelSource) -> None:
+    what = f'denoiser "{denoiser.name}" does not fit "{source.name}"'
+    if source.kind == "single-file" or source.path is None:
+        raise EnvironmentFault(
+            f"{what}, a single file with a denoiser in it. Name a diffusers folder or a hub model for the rest."
+        )
+    if denoiser.layout.family != source.family:
+        raise EnvironmentFault(
+            f"{what}: it is of the family {denoiser.layout.family}, the model of {source.family}. Use a model of the "
+            "same family for the rest."
+        )
+    config = read_json(source.path / family_named(source.family).denoiser / "config.json")
+    for misfit in misfits(denoiser.layout, denoiser.shapes, config):
+        raise EnvironmentFault(
+            f"{what}: it has {misfit}. For the rest, use the model that it was made from (Flux.1 dev, schnell ...)."
+        )
+
+
+def _check_quantize(way: str, source: ModelSource) -> None:
+    if source.kind == "single-file":
+        raise EnvironmentFault(
+            f'quantize = "{way}" is not for "{source.name}", a single file. Name a diffusers folder or a hub model.'
+        )
+    parts, denoiser = quantised_parts(source), source.holding.denoiser
+    if not parts:
+        raise EnvironmentFault(
+            f'quantize = "{way}" finds nothing to do: "{source.name}" has no part that is not quantised already. '
+            "Leave it out."
+        )
+    if denoiser is not None and not denoiser.is_gguf and WAYS[way].package != TORCHAO:
+        ways = " or ".join(f'"{name}"' for name, known in WAYS.items() if known.package == TORCHAO)
+        raise EnvironmentFault(
+            f'quantize = "{way}" is not for a denoiser from a .safetensors file. Use {ways}, or a diffusers folder.'
+        )
