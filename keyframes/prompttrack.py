@@ -53,6 +53,12 @@ class KeyedPrompts:
         prompt = key.at(frame, self.clock)
         return prompt if after is None else blend_prompts(prompt, after.at(frame, self.clock), u)
 
+    def unmixed(self, frame: int) -> tuple[tuple[float, FramePrompt, float], ...]:
+        """See PromptTrack. One key, or two that are blended; shares sum to 1."""
+        key, after, u = self.around(frame)
+        now = (key.position, key.at(frame, self.clock), 1.0 - u)
+        return (now,) if after is None else (now, (after.position, after.at(frame, self.clock), u))
+
     def around(self, frame: int) -> tuple[KeyedPrompt, KeyedPrompt | None, float]:
         """The current key, and when blending the next one and its share, above 0 and below 1."""
         index = max(bisect_right(self.positions, frame) - 1, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +19,9 @@ class PromptTrack(Protocol):
 
     def at(self, frame: int) -> FramePrompt:
         """The prompt of one frame, resolved."""
+
+    def unmixed(self, frame: int) -> Sequence[tuple[float, FramePrompt, float]]:
+        """The keys that the prompt of a frame is mixed from: where each stands, its prompt there, its share."""
 
     def explain(self, frame: int) -> str:
         """Where it comes from."""

@@ -17,7 +17,7 @@ from .schema import ProjectFile
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TAKEN = (EVERYWHERE, "depth", "color", "light")
-COLORS_FROM = ("frame", "previous")
+COLORS_FROM = ("auto", "frame", "previous", "prompt")
 
 
 def picture_paths(file: ProjectFile) -> dict[str, str]:
@@ -76,7 +76,7 @@ def _guide_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator
 def _color_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
     given = file.coherence.color_from
     if given not in COLORS_FROM and not given.lower().endswith(PICTURES):
-        hint = f'Allowed: "frame", "previous", or a picture ({", ".join(PICTURES)}).'
+        hint = f'Allowed: "frame", "previous", "prompt", or a picture ({", ".join(PICTURES)}).'
         yield replace(at("coherence.color_from"), what=f"{given[:60]!r} is no colour reference.", hint=hint)
 
 

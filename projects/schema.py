@@ -152,9 +152,9 @@ class _DiffusionSettings(_Table):
 class _CoherenceSettings(_Table):
     """What keeps a film together from frame to frame."""
 
-    color_match: Literal["none", "lab", "rgb", "hsv"] = Field(
-        "none",
-        description="Colour space in which frames are matched to the frame `color_frame`; holds prompts back too.",
+    color_match: Literal["auto", "none", "lab", "rgb", "hsv"] = Field(
+        "auto",
+        description="Colour space of the match to `color_from`; auto: lab if that is given or the model wants it.",
     )
     color_method: Literal["histogram", "mean"] = Field(
         "mean", description="Whole histogram, or mean and spread."
@@ -163,10 +163,10 @@ class _CoherenceSettings(_Table):
         0, description="The frame whose colours are kept."
     )
     color_from: str = Field(
-        "frame",
+        "auto",
         min_length=1,
         max_length=1000,
-        description="Whose colours: those of `frame` (`color_frame`), of the frame before (`previous`), or a picture.",
+        description="Whose colours: `frame` (`color_frame`), `previous`, `prompt` (painted from it alone), a picture.",
     )
     mask: str = Field(
         "",

@@ -31,12 +31,12 @@ angle = "0: (0.6*sin(2*pi*t/60))"
 translation_x = 0
 
 # [diffusion]
-# strength = 0.5                # 0 keeps the moved picture, 1 paints anew
-# steps = 12
+# strength = 0.6                # 0 keeps the moved picture, 1 paints anew
+# steps = 10
 # cfg_scale = 3.0
 
 # [coherence]
-# color_match = "lab"           # keep the colours of frame `color_frame`; not where prompts change the light
+# color_from = "frame"          # whose colours are kept: "prompt" (as sketch does), "frame", "previous", a picture
 # noise = 0.02
 """
 

@@ -114,6 +114,7 @@ def usual_lanes(known: ModelDefaults) -> dict[str, float | str]:
         "cfg_scale": known.cfg_scale,
         "strength": known.strength,
         "sampler": known.sampler,
+        "color_amount": known.color_amount,
     }
 
 

@@ -19,11 +19,11 @@ from keyframes import Row
 from motion import hole_depth, warp
 from projects import Picture
 
-from .coherence import Palette, add_noise, adjust_contrast, match_color, palette, unsharp
+from .coherence import add_noise, adjust_contrast, unsharp
 from .footage.hybrid import Hybrid
 from .footage.reels import Projector
 from .painter import Canvas, OnStep, Painter
-from .retouch.keys import matches_color
+from .retouch.colors import Colors, Goals
 from .retouch.retouch import Retouch
 from .setup import Setup
 from .space.camera import move_of
@@ -48,8 +48,7 @@ class FramePainter:
         anchor: Callable[[int], Picture],
         original: Callable[[int], Picture] | None = None,
     ) -> None:
-        self._setup, self._painter, self._anchor = setup, painter, anchor
-        self._palette: Palette | None = None
+        self._setup, self._painter = setup, painter
         # the last two painted frames: as stored, and the same on the device
         self._last: list[tuple[Picture, Tensor]] = []
         device, self._projector = painter.device, Projector(setup.reels)
@@ -57,6 +56,7 @@ class FramePainter:
         self._steady = SteadyDepth(setup, self._depths, lambda at: self.on_device((original or anchor)(at)))
         has_clip = bool(setup.project.file.video.input)
         self._hybrid = Hybrid(setup, device, self._depths, self._projector) if has_clip else None
+        self._colors = Colors(setup, painter, anchor)
         self._retouch = Retouch(setup, device, self._depths, self._projector)
         self._controls = ControlPictures(setup, device, self._depths, self._projector)
 
@@ -88,11 +88,12 @@ class FramePainter:
             # OpenCV leaves channels last in memory; networks round differently then
             retouched = self._retouch.before(row, moved)
             controls = self._controls.of(row, retouched)
-            given = self._cohere(row, retouched, before).contiguous()
+            goals = self._colors.goals(row, before, on_step)
+            given = self._cohere(row, retouched, goals).contiguous()
             masked, hole = self._retouch.masked(row, moved, hole)
             canvas = Canvas(picture=given, hole=hole, controls=controls)
             painted = self._laid_over(row, self._painter.paint(canvas, masked, on_step))
-            painted = self._match(row, painted, before)
+            painted = self._colors.match(row, painted, goals)
             return self._stored(self._retouch.after(row, moved, painted))
 
     def _finished(self, row: Row, painted: Tensor) -> Tensor:
@@ -142,9 +143,9 @@ class FramePainter:
             hole = hole if share is None else hole * (1 - share)
         return moved.picture.clamp(0.0, 1.0), hole  # bicubic overshoots
 
-    def _cohere(self, row: Row, picture: Tensor, before: Picture) -> Tensor:
+    def _cohere(self, row: Row, picture: Tensor, goals: Goals) -> Tensor:
         file, lanes = self._setup.project.file, row.numbers
-        picture = adjust_contrast(self._match(row, picture, before), lanes["contrast"])
+        picture = adjust_contrast(self._colors.match(row, picture, goals), lanes["contrast"])
         picture = unsharp(
             picture,
             amount=lanes["antiblur_amount"],
@@ -155,15 +156,3 @@ class FramePainter:
         kind = file.coherence.noise_type
         noised = add_noise(picture, kind=kind, amount=lanes["noise"], seeds=[file.seed], frame=row.frame)
         return self._retouch.noisy(row, picture, noised)
-
-    def _match(self, row: Row, picture: Tensor, before: Picture) -> Tensor:
-        given, amount = self._setup.project.file.coherence, row.numbers["color_amount"]
-        if not matches_color(self._setup, row):
-            return picture
-        if self._palette is None or given.color_from == "previous":
-            self._palette = self._retouch.reference(before)
-        if self._palette is None:
-            anchor = to_tensor(self._anchor(given.color_frame), self._painter.device)
-            self._palette = palette(anchor, space=given.color_match, method=given.color_method)
-        space, method = given.color_match, given.color_method
-        return match_color(picture, self._palette, space=space, method=method, amount=amount)

@@ -16,6 +16,7 @@ from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO
 from .diffusion import reveal_plan, step_plan
 from .footage.keys import clip_move, idle_video_lanes, video_inputs
 from .footage.reels import DEPTH
+from .retouch.freshness import fresh_rows
 from .retouch.keys import matches_color, retouch_inputs, without_retouching
 from .seeds import SUBSEED_LANES, frame_travel
 from .setup import Setup
@@ -28,6 +29,9 @@ from .steering.inversions import inversion_inputs
 from .steering.loras import lora_inputs
 
 ENGINE = 2  # counts changes of the code that change pixels; a new number paints every frame anew
+_PAINTING = ("strength", "steps", "cfg_scale", "eta")  # lanes of every painting
+# lanes that are told apart from the others
+_TOLD = ("seed", *SUBSEED_LANES, "cfg_start", "cfg_end", "clipskip")
 ORIGINALS = "originals"  # folder of a take: what was painted and is only seen mixed and moved
 _PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
 
@@ -39,54 +43,27 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     frame that has no picture before it, the colour settings where nothing is matched, the strength of holes where
     there is none.
     """
-    setup = setup.at(row.frame)
+    film, setup = setup, setup.at(row.frame)
     file, numbers = setup.project.file, without_retouching(row.numbers)
-    for lane in ("seed", *SUBSEED_LANES, *CLIP_LANES, *(spec.name for spec in setup.project.own_lanes)):
+    for lane in (*_TOLD, *CLIP_LANES, *(spec.name for spec in setup.project.own_lanes)):
         numbers.pop(lane, None)
-    inputs: dict[str, object] = {
-        "engine": ENGINE,
-        "size": setup.size,
-        "model": setup.source.fingerprint or setup.source.name,
-        "seed": setup.seed(row),
-        "words": row.words,
-        "prompt": row.prompt,
-        "steps_mode": file.diffusion.steps_mode,
-        "guidance_rescale": file.diffusion.guidance_rescale,
-        **retouch_inputs(setup, row),
-        **clip_inputs(setup, row),
-    }
-    if travel := frame_travel(row):
-        inputs["subseed"] = travel
+    inputs = {**_painting_inputs(setup, row), **retouch_inputs(setup, row)}
     if file.video.input:
         inputs["video"] = video_inputs(setup, row)
-    if loras := lora_inputs(setup.loras, row):
-        inputs["loras"] = loras
-    if adapters := adapter_inputs(setup.adapters, row):
-        inputs["adapters"] = adapters
     if controls := control_inputs(setup, row):
         inputs["controls"] = controls
-    if words := inversion_inputs(setup.inversions, row):
-        inputs["embeddings"] = words
-    if setup.vae is not None:
-        inputs["vae"] = setup.vae.digest
-    guided = (numbers.pop("cfg_start"), numbers.pop("cfg_end"))
-    if guided != (0.0, 1.0):
-        inputs["guided"] = guided
-    if (clipskip := numbers.pop("clipskip")) != 1:
-        inputs["clipskip"] = clipskip
-    painting = ("strength", "steps", "cfg_scale", "eta")
     if row.frame == 0:
         inputs["init_image"] = setup.init_digest
         idle = idle_video_lanes(setup, row)
-        kept = [lane for lane in painting if lane != "strength" or setup.starts_with_picture]
+        kept = [lane for lane in _PAINTING if lane != "strength" or setup.starts_with_picture]
         kept += [lane.name for lane in VIDEO if lane.name not in idle]
         return {**inputs, "numbers": {lane: numbers[lane] for lane in kept}}
     if matches_color(setup, row):
-        inputs["color"] = (
-            file.coherence.color_match,
-            file.coherence.color_method,
-            file.coherence.color_frame,
-        )
+        if setup.colors.source == "prompt":
+            inputs["color_fresh"] = [
+                (_fresh_inputs(film.at(fresh.frame), fresh), share) for fresh, share in fresh_rows(film, row)
+            ]
+        inputs["color"] = (setup.colors.space, setup.colors.method, setup.colors.frame)
     else:
         numbers.pop("color_amount")
     if numbers["noise"] > 0:
@@ -96,6 +73,44 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     inputs.update(motion_inputs(setup, row))
     inputs["numbers"] = {lane: value for lane, value in numbers.items() if lane not in _idle(setup, row)}
     return {**inputs, "frame": row.frame if numbers["noise"] > 0 else None}
+
+
+def _painting_inputs(setup: Setup, row: Row) -> dict[str, object]:
+    """What a model paints a row from, but for numbers and pictures."""
+    given, numbers = setup.project.file.diffusion, row.numbers
+    inputs: dict[str, object] = {
+        "engine": ENGINE,
+        "size": setup.size,
+        "model": setup.source.fingerprint or setup.source.name,
+        "seed": setup.seed(row),
+        "words": row.words,
+        "prompt": row.prompt,
+        "steps_mode": given.steps_mode,
+        "guidance_rescale": given.guidance_rescale,
+        **clip_inputs(setup, row),
+    }
+    if travel := frame_travel(row):
+        inputs["subseed"] = travel
+    if loras := lora_inputs(setup.loras, row):
+        inputs["loras"] = loras
+    if adapters := adapter_inputs(setup.adapters, row):
+        inputs["adapters"] = adapters
+    if words := inversion_inputs(setup.inversions, row):
+        inputs["embeddings"] = words
+    if setup.vae is not None:
+        inputs["vae"] = setup.vae.digest
+    guided = (numbers["cfg_start"], numbers["cfg_end"])
+    if guided != (0.0, 1.0):
+        inputs["guided"] = guided
+    if (clipskip := numbers["clipskip"]) != 1:
+        inputs["clipskip"] = clipskip
+    return inputs
+
+
+def _fresh_inputs(setup: Setup, row: Row) -> tuple[object, ...]:
+    """What a picture is made from that shows a prompt's colours."""
+    numbers = {lane: row.numbers[lane] for lane in _PAINTING if lane != "strength"}
+    return (_painting_inputs(setup, row), row.frame, numbers)
 
 
 def motion_inputs(setup: Setup, row: Row) -> dict[str, object]:
@@ -149,7 +164,7 @@ def all_keys(setup: Setup, last: int | None = None) -> tuple[list[str], dict[int
         if row.frame == segment.start:
             inputs = frame_inputs(setup, row)
             way = _moves(setup, segment.way[:-1])
-            anchor = setup.project.file.coherence.color_frame
+            anchor = setup.colors.frame
             if "color" in inputs and anchor < row.frame and not setup.cadence.of(anchor).shows(anchor):
                 inputs["color_key"] = keys[anchor]
             before = None if segment.before is None else originals[segment.before]
@@ -238,12 +253,13 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
     hidden = hidden_originals(setup, take)
     stored = {f for f, key in original_keys.items() if hidden is not None and hidden.kept(f, key)}
     missing, painted = setup.cadence.missing(wanted, true, stored, back=setup.steady)
-    anchor = setup.project.file.coherence.color_frame
+    anchor = setup.colors.frame
     if painted and anchor < max(painted):  # its colours are looked at by those after it
         missing, painted = setup.cadence.missing((*wanted, anchor), true, stored, back=setup.steady)
     paint, originals = tuple(sorted(missing)), tuple(sorted(painted))
     rows = [setup.timeline.row(frame) for frame in originals]
-    calls = {row.frame: evaluations(setup, row) for row in rows}
+    fresh = _fresh_calls(setup, rows)
+    calls = {row.frame: evaluations(setup, row) + fresh.get(row.frame, 0) for row in rows}
     width, height = setup.size
     return Plan(
         frames=wanted,
@@ -256,8 +272,23 @@ def make_plan(setup: Setup, take: Take | None, frames: Sequence[int] | None = No
         else _estimate_between(setup, take, hidden, calls, len(missing - painted)),
         bytes=round(len(missing | painted) * width * height * 3 * _PNG_SHARE),
         originals={frame: original_keys[frame] for frame in originals},
-        reveal_calls=sum(calls.values()) - sum(_kept_evaluations(setup, row) for row in rows),
+        reveal_calls=sum(calls.values())
+        - sum(fresh.values())
+        - sum(_kept_evaluations(setup, row) for row in rows),
     )
+
+
+def _fresh_calls(setup: Setup, rows: Sequence[Row]) -> dict[int, int]:
+    """How often the denoiser runs for pictures that show prompts' colours, at the first of `rows` that needs each."""
+    if setup.colors.source != "prompt":
+        return {}
+    seen, calls = set(), {}
+    for row in rows:
+        needed = fresh_rows(setup, row) if matches_color(setup, row) else ()
+        new = [fresh for fresh, _ in needed if (fresh.frame, fresh.prompt) not in seen]
+        seen |= {(fresh.frame, fresh.prompt) for fresh in new}
+        calls[row.frame] = sum(int(fresh.numbers["steps"]) for fresh in new)
+    return calls
 
 
 def hidden_originals(setup: Setup, take: Take | None) -> Take | None:

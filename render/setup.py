@@ -29,6 +29,7 @@ from .checkpoints import (
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from .diffusion.vaes import VaeSource
 from .footage.reels import Reel, find_reels, needs_depth
+from .retouch.choice import ColorChoice, choose_colors
 from .seeds import frame_seed
 from .sound.track import with_sound
 from .space.depths import DepthChoice, find_depth
@@ -53,6 +54,7 @@ class Setup:
     timeline: Timeline
     size: tuple[int, int]
     depth: DepthChoice
+    colors: ColorChoice
     reels: Mapping[str, Reel] = field(default_factory=dict)
     loras: tuple[ProjectLora, ...] = ()
     controls: tuple[ProjectControl, ...] = ()
@@ -175,6 +177,7 @@ def prepare(project: Project) -> Setup:
         timeline=timeline,
         size=size,
         depth=depth,
+        colors=choose_colors(project.file, source.defaults.color_from),
         reels=find_reels(project, size),
         loras=loras_of(spans),
         inversions=inversions_of(spans),

@@ -207,7 +207,9 @@ def _coherence(given: Given, draft: Draft, clock: Clock, notebook: bool) -> None
     if matched in ("LAB", "HSV", "RGB"):
         draft.put("coherence.color_match", matched.lower())
         draft.put("coherence.color_method", "histogram")
-    elif matched not in ("", "NONE", "IMAGE"):
+    elif matched != "IMAGE":
+        draft.put("coherence.color_match", "none")
+    if matched not in ("LAB", "HSV", "RGB", "", "NONE", "IMAGE"):
         why = "colours of a video are not matched here yet."
         given.report.note("color_coherence", "missing", why, given.values.get("color_coherence"))
     given.carried("coherence.color_match", "color_coherence")

@@ -28,7 +28,8 @@ class ModelDefaults:
     """Settings for a project that does not give them.
 
     `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be
-    multiples of (the VAE's factor).
+    multiples of (the VAE's factor). `color_from`: whose colours a film of prompts alone keeps best, "" for none;
+    `color_amount`: how much of them.
     """
 
     steps: int = 20
@@ -37,6 +38,8 @@ class ModelDefaults:
     sampler: str = DEFAULT
     size: int = 512
     size_multiple: int = 8
+    color_from: str = ""
+    color_amount: float = 1.0
 
 
 _LIMITS: Mapping[str, tuple[float, float]] = {
@@ -44,7 +47,11 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "cfg_scale": (0, 100),
     "strength": (0, 1),
     "size": (8, 8192),
+    "color_amount": (0, 1),
 }
+
+
+_COLORS_FROM = ("frame", "previous", "prompt")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,15 +165,20 @@ def _is_turbo(name: str, scheduler: Mapping[str, Any]) -> bool:
 def _of_file(path: Path) -> list[Layer]:
     """Return what a model's own reverie.json says, checked."""
     given = read_json(path)
-    allowed = {**_LIMITS, "sampler": None}
+    allowed = {**_LIMITS, "sampler": None, "color_from": None}
     for key, value in given.items():
         if key not in allowed:
             raise EnvironmentFault(
                 f'{path}: "{key}" is not a setting. {did_you_mean(key, allowed)} '
                 f"Allowed are {', '.join(allowed)}."
             )
-        if key != "sampler":
+        if key in _LIMITS:
             _check_number(path, key, value)
+    if given.get("color_from", "") not in ("", *_COLORS_FROM):
+        known = ", ".join(_COLORS_FROM)
+        raise EnvironmentFault(
+            f"{path}: color_from is {json.dumps(given['color_from'])}; allowed are {known}."
+        )
     if "sampler" in given:
         try:
             given["sampler"] = sampler_name(str(given["sampler"]))

@@ -70,9 +70,9 @@ def mask_digest(setup: Setup, name: str, frame: int) -> str:
 
 def matches_color(setup: Setup, row: Row) -> bool:
     """Whether a frame's colours are matched to anything."""
-    given = setup.project.file.coherence
-    first = given.color_frame if given.color_from == "frame" else 0
-    return given.color_match != "none" and row.frame > first and row.numbers["color_amount"] > 0
+    given = setup.colors
+    first = given.frame if given.source == "frame" else 0
+    return given.space != "none" and row.frame > first and row.numbers["color_amount"] > 0
 
 
 def retouch_inputs(setup: Setup, row: Row) -> dict[str, object]:
@@ -95,9 +95,9 @@ def retouch_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["saturation"] = numbers["saturation"]
     if numbers["echo"] > 0:
         inputs["echo"] = numbers["echo"]
-    if matches_color(setup, row) and given.color_from != "frame":
+    if matches_color(setup, row) and setup.colors.source != "frame":
         known = setup.project.pictures.get("coherence.color_from")
-        inputs["color_from"] = given.color_from if known is None else digest_of(known[0])
+        inputs["color_from"] = setup.colors.source if known is None else digest_of(known[0])
     guide = guide_at(setup, row)
     if guide is not None:
         inputs["guide"] = (digest_of(guide.path), guide.share, guide.color)

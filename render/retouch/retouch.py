@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from keyframes import Row
-from projects import Picture
 
-from ..coherence import Palette, match_color, palette, saturate, symmetric
+from ..coherence import match_color, saturate, symmetric
 from ..footage.reels import Projector
 from ..pictures import read_picture
 from ..setup import Setup
@@ -61,24 +60,9 @@ class Retouch:
         mask = self._masks.of("mask", moved, row)
         return (row, hole) if mask is None else masked_strength(row, mask, hole)
 
-    def reference(self, before: Picture) -> Palette | None:
-        """The colours of the frame before or of a picture; None if it is a frame's that the project names."""
-        given = self._setup.project.file.coherence
-        if given.color_from == "frame":
-            return None
-        if given.color_from == "previous":
-            shown = to_tensor(before, self._device)
-        else:
-            shown = self._picture(
-                self._setup.project.pictures["coherence.color_from"][0], "coherence.color_from"
-            )
-        return palette(shown, space=given.color_match, method=given.color_method)
-
     def _guide(self, path: Path) -> Tensor:
         """The guide's picture, kept until another one comes."""
         if self._shown is None or self._shown[0] != path:
-            self._shown = (path, self._picture(path, "guide"))
+            shown = read_picture(path, self._setup.size, where="guide")
+            self._shown = (path, to_tensor(shown, self._device))
         return self._shown[1]
-
-    def _picture(self, path: Path, where: str) -> Tensor:
-        return to_tensor(read_picture(path, self._setup.size, where=where), self._device)

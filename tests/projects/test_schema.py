@@ -24,7 +24,7 @@ def test_every_setting_has_a_default() -> None:
     assert (given.fps, given.seed, given.model, given.size) == (15.0, 0, "sketch", None)
     assert given.length == 20
     assert given.motion.mode == "2d"
-    assert given.coherence.color_match == "none"
+    assert (given.coherence.color_match, given.coherence.color_from) == ("auto", "auto")
     assert given.output.crf == 17
     for table, specs in TABLES.items():
         assert all(getattr(getattr(given, table), spec.name) is None for spec in specs)

@@ -200,9 +200,9 @@ def test_a_set_knows_its_world(tmp_path: Path) -> None:
 
 def test_the_judge_asks_for_what_its_world_has() -> None:
     judge = Judge(WHOLE)
-    said = judge(torch.zeros(1, 3, 128, 128))
+    said = judge(torch.zeros(1, 3, 256, 256))
     assert {name: logits.shape[1] for name, logits in said.items()} == {
         name: len(answers) for name, answers in WHOLE.questions().items()
     }
     lesson = paintings(2, 0, WHOLE)
-    assert lesson.pictures.shape == (2, 3, 128, 128)
+    assert lesson.pictures.shape == (2, 256, 256, 3)

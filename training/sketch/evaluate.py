@@ -18,7 +18,7 @@ from render.diffusion.load import load_model
 from render.diffusion.sampling import paint
 
 from . import measure_depth, measure_picture_text
-from .classifier import SEED, paintings, right, train_judge
+from .classifier import SEED, paintings, right, to_judge, train_judge
 from .data import world_of
 from .painter import FIRST, WORLDS, Scene, Vocabulary, draw_scene
 
@@ -60,7 +60,8 @@ def evaluate(
     """Sample, judge, print; the shares that were right by question."""
     judge = train_judge(run, world=world)
     fresh = paintings(200, SEED + 10_000_000, world)
-    said = judge(fresh.pictures)
+    with torch.inference_mode():
+        said = judge(to_judge(fresh.pictures))
     for name in said:
         share = float((said[name].argmax(1) == fresh.answers[name]).float().mean())
         print(f"the judge on fresh paintings, {name}: {share:.1%}")

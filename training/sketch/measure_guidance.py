@@ -18,7 +18,7 @@ import torch
 import render
 from projects import Take, read_project
 
-from .classifier import Judge, small, train_judge
+from .classifier import Judge, to_judge, train_judge
 from .evaluate import ask, phrase
 from .painter import Scene
 
@@ -56,9 +56,8 @@ def measure(judge: Judge, scenes: Sequence[Scene], lines: str, folder: Path, stu
     for index, scene in enumerate(scenes[1::2]):
         take = Take(folder / str(index))
         frames = np.stack([take.read(frame) for frame in range(CHANGE, FRAMES)])
-        pictures = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 127.5 - 1
         with torch.inference_mode():
-            said = judge(small(pictures))
+            said = judge(to_judge(frames))
         for name, words in judge.world.questions().items():
             wanted = words.index(getattr(scene, name))
             right[name] += (said[name].argmax(1) == wanted).tolist()

@@ -10,7 +10,15 @@ from diffusers import StableDiffusionPipeline
 from . import autoencoder
 from .text_to_image import get_tokenizer, load_trained, make_scheduler
 
-SETTINGS = {"steps": 10, "cfg_scale": 3.0, "strength": 0.6, "sampler": "ddim", "size": 256}
+SETTINGS = {
+    "steps": 10,
+    "cfg_scale": 3.0,
+    "strength": 0.6,
+    "sampler": "ddim",
+    "size": 256,
+    "color_from": "prompt",
+    "color_amount": 0.5,
+}
 
 
 def package(run: Path, out: Path) -> None:

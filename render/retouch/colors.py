@@ -1,0 +1,79 @@
+"""Whose colours frames are given: those of a frame, of the frame before, of a picture, or of their prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from keyframes import FramePrompt, Row
+from projects import Picture
+
+from ..coherence import Palette, match_color, palette
+from ..painter import Canvas, OnStep, Painter
+from ..pictures import read_picture
+from ..setup import Setup
+from ..tensors import to_tensor
+from .freshness import fresh_rows
+from .keys import matches_color
+
+Goals = Sequence[tuple[Palette, float]]
+
+
+class Colors:
+    """The colour references of one project, each measured once.
+
+    anchor: gives the stored picture of a frame, which is asked for `color_frame`.
+    """
+
+    def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
+        self._setup, self._painter, self._anchor = setup, painter, anchor
+        self._given = setup.colors
+        self._fixed: Palette | None = None
+        self._fresh: dict[tuple[int, FramePrompt], Palette] = {}
+
+    def goals(self, row: Row, before: Picture, on_step: OnStep) -> Goals:
+        """Whose colours a frame is to have, with their shares; none where nothing is matched."""
+        if not matches_color(self._setup, row):
+            return ()
+        if self._given.source == "prompt":
+            fresh = fresh_rows(self._setup, row)
+            return [(self._of_prompt(one, on_step), share) for one, share in fresh]
+        if self._given.source == "previous":
+            return ((self._measured(self._on_device(before)), 1.0),)
+        if self._fixed is None:
+            self._fixed = self._measured(self._named())
+        return ((self._fixed, 1.0),)
+
+    def match(self, row: Row, picture: Tensor, goals: Goals) -> Tensor:
+        """The picture (1, 3, H, W) with the colours of its goals, mixed by their shares, as `color_amount` says."""
+        matched, mixed = None, 0.0
+        for goal, share in goals:
+            toward = match_color(
+                picture, goal, space=goal.space, method=goal.method, amount=row.numbers["color_amount"]
+            )
+            mixed += share
+            matched = toward if matched is None else torch.lerp(matched, toward, share / mixed)
+        return picture if matched is None else matched
+
+    def _of_prompt(self, row: Row, on_step: OnStep) -> Palette:
+        known = (row.frame, row.prompt)
+        if known not in self._fresh:
+            self._fresh[known] = self._measured(self._painter.paint(Canvas(), row, on_step))
+        return self._fresh[known]
+
+    def _named(self) -> Tensor:
+        """The picture of the project that is named: a frame's or a file's."""
+        if self._given.source == "frame":
+            return self._on_device(self._anchor(self._given.frame))
+        path = self._setup.project.pictures["coherence.color_from"][0]
+        return self._on_device(read_picture(path, self._setup.size, where="coherence.color_from"))
+
+    def _on_device(self, picture: Picture) -> Tensor:
+        return to_tensor(picture, self._painter.device)
+
+    def _measured(self, shown: Tensor) -> Palette:
+        space = self._given.space
+        assert space != "none"  # else nothing is matched
+        return palette(shown, space=space, method=self._given.method)

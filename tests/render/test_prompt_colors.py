@@ -1,0 +1,150 @@
+"""`color_from = "prompt"`: frames keep the colours of pictures painted fresh from their prompts."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from keyframes import Row
+from projects import Picture, Project
+from projects.schema import ProjectFile
+from render.painter import Canvas, OnStep
+from render.plans import frame_keys, make_plan
+from render.retouch.choice import choose_colors
+from render.setup import Setup, prepare
+
+from ..fakes import FakePainter, Studio, files, load, pictures, project_text, render
+
+COLORS = {"day": (200.0, 60.0, 40.0), "night": (20.0, 40.0, 120.0)}
+KEEPS = 'color_match = "rgb"\ncolor_from = "prompt"'
+PROMPTS = '0 = "day"\n4 = "night"'
+
+
+class Dauber(FakePainter):
+    """Paints grain of its prompt's colour where there is no picture, and over a picture lets it fade to grey."""
+
+    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
+        given = super().paint(canvas, row, on_step)
+        if canvas.picture is not None:
+            return 0.5 * canvas.picture + 0.5 * given.mean()
+        text = row.prompt.parts[0].mix[0].text
+        return (torch.tensor(COLORS[text]).view(1, 3, 1, 1) / 255.0 + 0.05 * (given - given.mean())).clamp(
+            0, 1
+        )
+
+
+def dauber(setup: Setup) -> Dauber:
+    return Dauber(setup)
+
+
+def project(folder: Path, coherence: str = KEEPS, prompts: str = PROMPTS, **tables: str) -> Project:
+    return load(folder, project_text(8, prompts=prompts, motion="zoom = 1", coherence=coherence, **tables))
+
+
+def means(shown: list[Picture]) -> list[np.ndarray]:
+    return [picture.reshape(-1, 3).mean(0) for picture in shown]
+
+
+def test_each_prompt_keeps_its_own_colours(tmp_path: Path) -> None:
+    shown = means(pictures(render(project(tmp_path), make_painter=dauber, film=False).take))
+    for frame, mean in enumerate(shown):
+        assert mean == pytest.approx(COLORS["day" if frame < 4 else "night"], abs=2.5)
+
+
+def test_while_two_prompts_blend_so_do_their_colours(tmp_path: Path) -> None:
+    smooth = project(tmp_path, prompts=PROMPTS + '\nblend = "linear"')
+    shown = means(pictures(render(smooth, make_painter=dauber, film=False).take))
+    for frame in range(1, 5):
+        wanted = np.array(COLORS["day"]) * (1 - frame / 4) + np.array(COLORS["night"]) * frame / 4
+        assert shown[frame] == pytest.approx(wanted, abs=3)
+
+
+def test_color_amount_is_the_share_of_it(tmp_path: Path) -> None:
+    off = project(tmp_path, KEEPS + "\ncolor_amount = 0")
+    none = project(tmp_path, 'color_match = "none"')
+    assert frame_keys(prepare(off)) == frame_keys(prepare(none))
+    weak = pictures(
+        render(project(tmp_path, KEEPS + "\ncolor_amount = 0.2"), make_painter=dauber, film=False).take
+    )
+    assert means(weak)[-1][2] < COLORS["night"][2] - 5
+
+
+def test_a_prompt_is_painted_fresh_once(tmp_path: Path) -> None:
+    studio = Studio()
+    made = render(project(tmp_path), make_painter=studio.painter, film=False)
+    fresh = [frame for frame, picture in studio.painters[0].seen if picture is None]
+    assert made.painted == tuple(range(8))
+    assert fresh == [0, 0, 4]  # the first frame, and one picture for each prompt
+
+
+def test_the_plan_counts_the_fresh_pictures(tmp_path: Path) -> None:
+    plain = make_plan(prepare(project(tmp_path, 'color_match = "rgb"')), None)
+    fresh = make_plan(prepare(project(tmp_path)), None)
+    assert fresh.calls - plain.calls == 2 * 4  # two prompts, four steps each
+    assert fresh.reveal_calls == plain.reveal_calls
+
+
+def test_going_on_gives_the_same_bytes(tmp_path: Path) -> None:
+    smooth = project(tmp_path, prompts=PROMPTS + '\nblend = "smooth"')
+    once = render(smooth, take_folder=tmp_path / "once", make_painter=dauber, film=False)
+    for frames in ([0, 1, 2, 3], None):
+        render(smooth, take_folder=tmp_path / "twice", make_painter=dauber, frames=frames, film=False)
+    assert files(once.take) == files(tmp_path / "twice")
+
+
+@pytest.mark.parametrize(
+    ("blend", "first"),
+    [("hold", 4), ("linear", 1)],
+)
+def test_an_edited_prompt_changes_the_frames_that_have_its_colours(
+    tmp_path: Path, blend: str, first: int
+) -> None:
+    keys = [
+        frame_keys(prepare(project(tmp_path, prompts=f'0 = "day"\n4 = "{last}"\nblend = "{blend}"')))
+        for last in ("night", "day")
+    ]
+    assert [a != b for a, b in zip(*keys, strict=True)] == [frame >= first for frame in range(8)]
+
+
+def test_the_lanes_at_the_key_of_the_next_prompt_count(tmp_path: Path) -> None:
+    """While blending to key 4, its picture is painted with the steps of frame 4: an edit there reaches back."""
+    lanes = "steps = '0: (4), 3: (4), 4: ({}), 5: (4)'"
+    keys = [
+        frame_keys(
+            prepare(project(tmp_path, prompts=PROMPTS + '\nblend = "linear"', diffusion=lanes.format(steps)))
+        )
+        for steps in (4, 6)
+    ]
+    assert [a != b for a, b in zip(*keys, strict=True)] == [frame >= 1 for frame in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("coherence", "top", "wanted", "chosen"),
+    [
+        ("", "", "", ("none", "frame")),
+        ("", "", "prompt", ("lab", "prompt")),
+        ("", 'init_image = "start.png"', "prompt", ("none", "frame")),
+        ('color_match = "none"', "", "prompt", ("none", "frame")),
+        ('color_match = "hsv"', "", "prompt", ("hsv", "frame")),
+        ('color_from = "previous"', "", "", ("lab", "previous")),
+        ('color_match = "rgb"\ncolor_from = "prompt"', "", "", ("rgb", "prompt")),
+    ],
+)
+def test_what_is_left_open_is_as_the_model_wants_it(
+    coherence: str, top: str, wanted: str, chosen: tuple[str, str]
+) -> None:
+    text = f'model = "fake"\nframes = 2\n{top}\n[prompts]\n0 = "day"\n[coherence]\n{coherence}\n'
+    choice = choose_colors(ProjectFile.model_validate(tomllib.loads(text)), wanted)
+    assert (choice.space, choice.source) == chosen
+
+
+def test_guides_and_clips_bring_their_own_colours() -> None:
+    start = 'model = "fake"\nframes = 2\n[prompts]\n0 = "day"\n'
+    for table in ('[guide]\n0 = "a.png"\n', '[video]\ninput = "a.mp4"\n'):
+        file = ProjectFile.model_validate(tomllib.loads(start + table))
+        assert choose_colors(file, "prompt").space == "none"
