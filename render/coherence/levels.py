@@ -65,7 +65,8 @@ def _curve(own: Counts, goal: Counts) -> NDArray[np.float64]:
         return at / (LEVELS - 1)
     (known, ranks), (levels, places) = _ranks(own), _ranks(goal)
     new = np.interp(np.interp(at, known, ranks), places, levels)
-    return (new + at - at.clip(known[0], known[-1])).clip(0, LEVELS - 1) / (LEVELS - 1)
+    beyond = at - at.clip(known[0], known[-1])
+    return np.asarray((new + beyond).clip(0, LEVELS - 1) / (LEVELS - 1), np.float64)
 
 
 def _ranks(counts: Counts) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
