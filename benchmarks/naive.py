@@ -109,7 +109,7 @@ class NaiveLoop:
 def match_lab(picture: Bgr, reference: Bgr) -> Bgr:
     """Give a picture another's colours: the LAB histograms, channel by channel, with scikit-image."""
     labs = [cv2.cvtColor(each, cv2.COLOR_BGR2LAB) for each in (picture, reference)]
-    matched = match_histograms(*labs, channel_axis=-1).round().astype(np.uint8)
+    matched = match_histograms(*labs, channel_axis=-1)
     return np.asarray(cv2.cvtColor(matched, cv2.COLOR_LAB2BGR), dtype=np.uint8)
 
 

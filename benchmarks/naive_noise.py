@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -22,9 +23,9 @@ def noisy(picture: Picture, amount: float, seed: int) -> Picture:
         (_octave(height, width, _CELLS * 2**octave) * _PERSISTENCE**octave for octave in range(_OCTAVES)),
         torch.zeros(height, width),
     )
-    grain = ((white * (field + 1) / 2).clamp(-1, 1) + 1) / 2 * 255
-    image = grain.permute(1, 2, 0).numpy().astype(np.uint8)
-    return (picture * (1 - amount) + image * amount).astype(np.uint8)
+    grain = (white * ((field + torch.ones(height, width)) / 2)).permute(1, 2, 0).numpy()
+    image = ((grain * 0.5 + 0.5).clip(0, 1) * 255).astype(np.uint8)
+    return np.asarray(cv2.addWeighted(picture, 1 - amount, image, amount, 0), np.uint8)
 
 
 def _octave(height: int, width: int, cells: int) -> Tensor:

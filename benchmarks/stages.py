@@ -69,7 +69,7 @@ def stages_report(size: tuple[int, int], device: torch.device, *, pairs: int, fo
 
 
 def _warps(size: tuple[int, int], device: torch.device, pairs: int) -> list[list[str]]:
-    """Ours makes the coverage mask too, at any of the samplings; the others give the picture alone."""
+    """Ours makes the coverage mask too, at any of the samplings; the others, but for one row, the picture alone."""
     picture = test_card(size)
     tensor, wait = to_tensor(picture, device), waiter(device)
     matrix = matrix2d([_MOVE], size)
@@ -78,6 +78,11 @@ def _warps(size: tuple[int, int], device: torch.device, pairs: int) -> list[list
 
     def by_cv2(source: Picture | np.ndarray, flags: int) -> Callable[[], object]:
         return lambda: cv2.warpPerspective(source, single, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+    def by_cv2_with_coverage() -> object:
+        white = np.ones((size[1], size[0]), np.float32)
+        covered = cv2.warpPerspective(white, single, size, borderMode=cv2.BORDER_CONSTANT)
+        return by_cv2(floats, linear)(), covered
 
     def by_kornia() -> object:
         moved = matrix.to(device, torch.float32)
@@ -92,6 +97,7 @@ def _warps(size: tuple[int, int], device: torch.device, pairs: int) -> list[list
     compared = {
         "warp, bilinear; OpenCV on 8 bit": (ours("bilinear"), by_cv2(picture, linear)),
         "warp, bilinear; OpenCV on float32": (ours("bilinear"), by_cv2(floats, linear)),
+        "warp, bilinear; OpenCV on float32, coverage too": (ours("bilinear"), by_cv2_with_coverage),
         "warp, bilinear; kornia": (ours("bilinear"), by_kornia),
         "warp, bicubic; OpenCV on float32": (ours("bicubic"), by_cv2(floats, cubic)),
     }
@@ -136,7 +142,7 @@ def _colors(size: tuple[int, int], device: torch.device, pairs: int) -> list[lis
 
 
 def _grain(size: tuple[int, int], device: torch.device, pairs: int) -> list[str]:
-    """Perlin grain added to a picture: ours with two matrix products per octave, theirs with repeated lattices."""
+    """Perlin grain added to a picture: ours with matrix products, theirs with repeated lattices."""
     picture = test_card(size)
     tensor = to_tensor(picture, device)
 

@@ -33,11 +33,10 @@ def warp_flow(
     """Move `picture` (B, C, H, W) by the ancestors' flow; `depth` (B, 1, H, W) is their z (see `equalised`)."""
     height, width = picture.shape[-2:]
     shift = flow(moves, depth.to(picture.device, torch.float32))
-    y, x = torch.meshgrid(
-        torch.arange(height, device=picture.device), torch.arange(width, device=picture.device), indexing="ij"
-    )
-    points = torch.stack((x, y)) - shift
-    coverage = covered(points.clone(), height, width)
+    points = shift.neg_()
+    points[:, 0] += torch.arange(width, device=picture.device)
+    points[:, 1] += torch.arange(height, device=picture.device)[:, None]
+    coverage = covered(points, height, width)
     moved = resample(picture, points, border=border, sampling=sampling)
     return Warped(picture=moved, coverage=coverage.to(picture.dtype))
 
@@ -51,18 +50,19 @@ def flow(moves: Sequence[Move], depth: Tensor) -> Tensor:
     height, width = depth.shape[-2:]
     u = torch.linspace(-1, 1, width, device=depth.device)[None, :]
     v = torch.linspace(-1, 1, height, device=depth.device)[:, None]
-    return torch.stack(
-        [_one(move, u, v, z, (width, height)) for move, z in zip(moves, depth[:, 0], strict=True)]
-    )
+    shift = depth.new_empty(len(depth), 2, height, width)
+    for one, move, z in zip(shift, moves, depth[:, 0], strict=True):
+        one[0], one[1] = _one(move, u, v, z, (width, height))
+    return shift
 
 
-def _one(move: Move, u: Tensor, v: Tensor, z: Tensor, size: tuple[int, int]) -> Tensor:
+def _one(move: Move, u: Tensor, v: Tensor, z: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     r = turn(move.rotation_3d_x, move.rotation_3d_y, move.rotation_3d_z).tolist()
     t = (-move.translation_x / UNITS, move.translation_y / UNITS, -move.translation_z / UNITS)
-    x, y, far = (u * r[0][i] + v * r[1][i] + z * r[2][i] + t[i] for i in range(3))
-    safe, s = far.clamp(min=_NEAREST), 1 / math.tan(math.radians(move.fov) / 2)
-    across, down = x / safe - u / z, y / safe - v / z
-    return torch.stack((across * (s / move.aspect * size[0] / 2), down * (s * size[1] / 2)))
+    x, y, far = ((u * r[0][i] + t[i] + v * r[1][i]).add_(z, alpha=r[2][i]) for i in range(3))
+    safe, s = far.clamp_(min=_NEAREST), 1 / math.tan(math.radians(move.fov) / 2)
+    across, down = x.div_(safe).sub_(u / z), y.div_(safe).sub_(v / z)
+    return across.mul_(s / move.aspect * size[0] / 2), down.mul_(s * size[1] / 2)
 
 
 def equalised(raw: Tensor) -> Tensor:

@@ -30,6 +30,7 @@ _ON_THE_EDGE = 1e-6
 
 Matrix = NDArray[np.float64]
 Image = NDArray[np.float32]
+Rows = list[list[float]]
 
 
 def serves(picture: Tensor, border: Border) -> bool:
@@ -46,8 +47,10 @@ def serves(picture: Tensor, border: Border) -> bool:
 
 def in_reach(inverses: Matrix, height: int, width: int) -> bool:
     """Whether these matrices (B, 3, 3), destination to source, keep the plane and stay near the picture."""
-    flat = bool((inverses[:, 2] == (0, 0, 1)).all())
-    return flat and bool(np.abs(_corners(inverses, height, width)).max() < _FARTHEST)
+    return all(
+        rows[2] == [0, 0, 1] and max(map(abs, _corners(rows, height, width))) < _FARTHEST
+        for rows in inverses.tolist()
+    )
 
 
 def warp_flat(picture: Tensor, inverses: Matrix, *, sampling: str) -> tuple[Tensor, Tensor]:
@@ -67,9 +70,10 @@ def warp_flat(picture: Tensor, inverses: Matrix, *, sampling: str) -> tuple[Tens
 
     moved = _each(picture, [partial(move, matrix=matrix) for matrix in each])
     if sampling == "bicubic":
-        moved.clamp_(0, 1)
-    covered = [_coverage(matrix, height, width) for matrix in each]
-    return moved, covered[0][None] if len(covered) == 1 else torch.stack(covered)
+        # Not by torch: its threads would go on waiting for work, on the cores that OpenCV's next want.
+        image = moved.permute(0, 2, 3, 1).numpy()
+        np.clip(image, 0, 1, out=image)
+    return moved, _coverage(each, height, width)
 
 
 def read(picture: Tensor, points: Tensor, *, sampling: str) -> Tensor:
@@ -95,22 +99,27 @@ def _each(picture: Tensor, moves: list[Callable[[Image], Any]]) -> Tensor:
     return (moved[0][None] if len(moved) == 1 else torch.stack(moved)).permute(0, 3, 1, 2)
 
 
-def _coverage(inverse: Matrix, height: int, width: int) -> Tensor:
-    """The coverage (1, H, W) of one matrix: all of it if the corners are inside, as the picture is convex."""
-    x, y = _corners(inverse[None], height, width)[0]
-    edge = _ON_THE_EDGE
-    if min(x.min(), y.min()) >= -edge and x.max() <= width - 1 + edge and y.max() <= height - 1 + edge:
-        return torch.ones(1, height, width)
+def _coverage(inverses: Matrix, height: int, width: int) -> Tensor:
+    """The coverage (B, 1, H, W): 1, stored once, where all corners are inside, as the picture is convex."""
+    if all(_inside(rows, height, width) for rows in inverses.tolist()):
+        return torch.ones(1, 1, 1, 1).expand(len(inverses), 1, height, width)
     white = np.ones((height, width), np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    covered = cv2.warpPerspective(
-        white, inverse, (width, height), flags=flags, borderMode=cv2.BORDER_CONSTANT
-    )
-    return torch.from_numpy(np.asarray(covered, np.float32)).clamp_(0, 1)[None]
+    covered = [
+        cv2.warpPerspective(white, inverse, (width, height), flags=flags, borderMode=cv2.BORDER_CONSTANT)
+        for inverse in inverses
+    ]
+    return torch.from_numpy(np.stack(covered)[:, None]).clamp_(0, 1)
 
 
-def _corners(inverses: Matrix, height: int, width: int) -> Matrix:
-    """Where the picture's four corner pixels come from: (B, 2, 4), x and y."""
-    across, down = width - 1.0, height - 1.0
-    corners = np.array([[0, across, 0, across], [0, 0, down, down], [1, 1, 1, 1]])
-    return np.asarray((inverses @ corners)[:, :2])
+def _inside(inverse: Rows, height: int, width: int) -> bool:
+    low, edge = -_ON_THE_EDGE, _ON_THE_EDGE
+    corners = _corners(inverse, height, width)
+    across, down = corners[::2], corners[1::2]
+    return min(corners) >= low and max(across) <= width - 1 + edge and max(down) <= height - 1 + edge
+
+
+def _corners(inverse: Rows, height: int, width: int) -> list[float]:
+    """Where the four corner pixels come from: x and y of each. In plain numbers, as NumPy's calls take longer."""
+    at = ((x, y) for y in (0.0, height - 1.0) for x in (0.0, width - 1.0))
+    return [a * x + b * y + c for x, y in at for a, b, c in inverse[:2]]

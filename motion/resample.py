@@ -26,7 +26,7 @@ class Warped:
     `picture` (B, C, H, W). `coverage` (B, 1, H, W) in [0, 1]: 1 where the pixel comes from inside the
     source picture, 0 where the camera uncovered what the source never showed and the border filled in. On
     the edge it is the share of the bilinear weight that fell on real pixels: what a warp of an all-white
-    picture onto black would give.
+    picture onto black would give. Do not write into it: a coverage of nothing but 1 may be a single number in memory.
     """
 
     picture: Tensor

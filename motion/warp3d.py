@@ -82,7 +82,7 @@ def _warp_one(picture: Tensor, pose: Pose, depth: Tensor, border: Border, sampli
     nearest = _z_buffer(camera, depth, there, far)
     hit = nearest.isfinite()
     points = torch.where(hit, camera.back(home, nearest.where(hit, 1.0)), 2 * home - there)
-    coverage = covered(points.clone(), height, width).mul_(hit)
+    coverage = covered(points, height, width).mul_(hit)
     moved = resample(picture, points, border=border, sampling=sampling)
     return Warped(picture=moved, coverage=coverage.to(picture.dtype))
 

@@ -10,7 +10,15 @@ import torch
 from torch import Tensor
 
 from render.coherence.histogram import BINS, STEPS, follow, histogram, transfer
-from render.coherence.levels import add_change, count_levels, in_levels, ladder, moments, to_levels
+from render.coherence.levels import (
+    add_change,
+    count_levels,
+    in_levels,
+    ladder,
+    moments,
+    to_levels,
+    transfer_levels,
+)
 from render.coherence.spaces import Space, from_channels, to_channels
 
 Method = Literal["histogram", "mean"]
@@ -100,8 +108,11 @@ def match_channels(picture: Tensor, reference: Palette) -> Tensor:
 def _match_levels(picture: Tensor, reference: Palette) -> Tensor:
     levels = to_levels(picture, reference.space)
     own = _measure_levels(count_levels(levels), reference.method)
-    change = _match_histograms if reference.method == "histogram" else _match_means
-    curve = change(ladder(len(picture)), own, reference.measured.expand_as(own), False)
+    goal = reference.measured.expand_as(own)
+    if reference.method == "histogram":
+        curve = transfer_levels(own, goal)
+    else:
+        curve = _match_means(ladder(len(picture)), own, goal, False)
     return add_change(picture, levels, curve, reference.space)
 
 

@@ -23,6 +23,7 @@ _STRIDE = STEPS // (LEVELS - 1)
 _LAB_RANGE, _LAB_LOW = (np.array(v, np.float32) for v in ((100, 255, 255), (0, -128, -128)))
 
 Image = NDArray[np.uint8]
+Counts = NDArray[np.int32]
 
 
 def in_levels(picture: Tensor, space: Space) -> bool:
@@ -50,6 +51,31 @@ def count_levels(levels: list[Image]) -> Tensor:
     return counts
 
 
+def transfer_levels(source: Tensor, target: Tensor) -> Tensor:
+    """`transfer` between two counts of levels, (B, 3, BINS), at the levels alone: (B, 3, 1, 256)."""
+    own, goal = (counts[..., ::_STRIDE].numpy() for counts in (source, target))
+    curves = [[_curve(*pair) for pair in zip(*each, strict=True)] for each in zip(own, goal, strict=True)]
+    return torch.from_numpy(np.array(curves, np.float32)).unsqueeze(2)
+
+
+def _curve(own: Counts, goal: Counts) -> NDArray[np.float64]:
+    """The new value, in [0, 1], of each of the levels that are counted."""
+    at = np.arange(LEVELS)
+    if not own.any() or not goal.any():
+        return at / (LEVELS - 1)
+    (known, ranks), (levels, places) = _ranks(own), _ranks(goal)
+    new = np.interp(np.interp(at, known, ranks), places, levels)
+    beyond = at - at.clip(known[0], known[-1])
+    return np.asarray((new + beyond).clip(0, LEVELS - 1) / (LEVELS - 1), np.float64)
+
+
+def _ranks(counts: Counts) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The levels that occur, and the share of pixels below each plus half the share at it."""
+    levels = counts.nonzero()[0]
+    found = counts[levels].astype(np.float64)
+    return levels, (found.cumsum() - found / 2) / found.sum()
+
+
 def moments(counts: Tensor) -> Tensor:
     """The mean and the standard deviation of each channel, (B, 3, 2) in [0, 1], from `count_levels`."""
     share = counts.double() / counts.sum(2, keepdim=True).clamp(min=1)
@@ -66,18 +92,20 @@ def ladder(batch: int) -> Tensor:
 
 def add_change(picture: Tensor, levels: list[Image], curve: Tensor, space: Space) -> Tensor:
     """`picture` with what the `curve` (B, 3, 1, 256), the new value of every level, changes; cut to [0, 1]."""
-    same, made = _table(ladder(1)[0], space), []
     images = picture.detach().permute(0, 2, 3, 1).contiguous().numpy()
-    for image, own, each in zip(images, levels, curve, strict=True):
-        changed = _back(own, _table(each, space), space)
-        cv2.subtract(changed, _back(own, same, space), changed)
-        made.append(torch.from_numpy(np.asarray(cv2.add(changed, image, changed))).clamp_(0, 1))
-    return torch.stack(made).permute(0, 3, 1, 2)
+    made = np.empty_like(images)
+    same = _table(ladder(1)[0], space)
+    for image, own, each, out in zip(images, levels, curve, made, strict=True):
+        _back(own, _table(each, space), space, out)
+        cv2.subtract(out, _back(own, same, space), out)
+        cv2.add(out, image, out)
+    return torch.from_numpy(made).clamp_(0, 1).permute(0, 3, 1, 2)
 
 
-def _back(levels: Image, table: Any, space: Space) -> Any:
-    values = cv2.LUT(levels, table)
-    return cv2.cvtColor(values, cv2.COLOR_Lab2RGB) if space == "lab" else values
+def _back(levels: Image, table: Any, space: Space, out: Any = None) -> Any:
+    """What the table makes of the levels, as RGB; in `out`, if there is one."""
+    values = cv2.LUT(levels, table, out)
+    return cv2.cvtColor(values, cv2.COLOR_Lab2RGB, values) if space == "lab" else values
 
 
 def _table(curve: Tensor, space: Space) -> Any:

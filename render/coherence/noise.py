@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal, get_args
 
+import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from render.coherence.randomness import generator
+from render.coherence.perlin import perlin_field
+from render.coherence.randomness import bit_source, generator
 
 Noise = Literal["normal", "perlin"]
 NOISES: tuple[Noise, ...] = get_args(Noise)
+Image = NDArray[np.float32]
+
+_VALUES = 2**16  # of white noise
 
 
 def add_noise(
@@ -49,7 +56,7 @@ def add_noise(
         kind, seeds=seeds, frame=frame, size=size, octaves=octaves, persistence=persistence, cells=cells
     )
     noise = noise.to(picture.device, picture.dtype, non_blocking=True)
-    return torch.add(picture, noise, alpha=amount).clamp_(0, 1)
+    return torch.add(picture, noise, alpha=amount, out=noise).clamp_(0, 1)
 
 
 def make_noise(
@@ -68,61 +75,45 @@ def make_noise(
     is strong in some places and weak in others, as Deforum has it. Both are centred and scaled per channel,
     so that a thousand frames of noise neither brighten nor darken.
 
-    Convention: `size` is (width, height). For `octaves`, `persistence`, `cells` see `perlin_field`.
+    Convention: `size` is (width, height). In memory the channels lie last. For `octaves`, `persistence`,
+    `cells` see `perlin_field`.
     Raises ValueError for an unknown kind, octaves or cells below 1, or a persistence that is not above 0.
     """
     if kind not in NOISES:
         raise ValueError(f"noise kind {kind!r} is not known; it is one of {', '.join(NOISES)}")
     width, height = size
-    sources = [generator(seed, frame, f"noise/{kind}") for seed in seeds]
-    noise = torch.stack([torch.randn(3, height, width, generator=source) for source in sources])
-    if kind == "perlin":
-        fields = [perlin_field(source, size, octaves, persistence, cells) for source in sources]
-        noise *= torch.stack(fields).add_(1).mul_(0.5).unsqueeze(1)
-    noise -= noise.mean((-2, -1), keepdim=True)
-    spread = noise.square().mean((-2, -1), keepdim=True).sqrt_()  # std() is 25 times slower on the CPU
-    return noise.div_(spread.clamp(min=1e-6))  # one pixel alone has no spread, and no noise
+    noise = torch.empty(len(seeds), height, width, 3)
+    for seed, one in zip(seeds, noise, strict=True):
+        image = white(bit_source(seed, frame, f"noise/{kind}"), one.numpy())
+        if kind == "perlin":
+            field = perlin_field(generator(seed, frame, "noise/perlin"), size, octaves, persistence, cells)
+            cv2.multiply(image, cv2.cvtColor(field.add_(1).numpy(), cv2.COLOR_GRAY2RGB), image)
+        _normalise(image)
+    return noise.permute(0, 3, 1, 2)
 
 
-def perlin_field(
-    source: torch.Generator, size: tuple[int, int], octaves: int, persistence: float, cells: int
-) -> Tensor:
-    """Perlin noise summed over octaves, sum of persistence^o * sqrt(2) * perlin_o: (H, W), float32, on the
-    CPU.
+def white(bits: np.random.SFC64, out: Image) -> Image:
+    """Fill `out`, float32, of any shape, with independent normal numbers of mean 0 and deviation 1; returns it.
 
-    Ken Perlin, "Improving Noise" (SIGGRAPH 2002): gradients of length 1 on a lattice, faded by
-    6 t^5 - 15 t^4 + 10 t^3; sqrt(2) brings one octave to [-1, 1].
-
-    Convention: `size` is (width, height); `cells` lattice cells along the shorter side in the first octave,
-    twice as many in each next one. Cells are square and need not divide the size. Pixel i lies at (i +
-    0.5).
-
-    How: the fade weights are a product of one of x and one of y, and so is each half of the gradient's dot
-    product. A whole octave is two pairs of matrix products.
+    How: 16 bits choose one of 65,536 equally likely values, the normal distribution's quantiles (n + 0.5) / 65,536. So
+    nothing lies beyond 4.33 deviations, where 12 of the numbers of a 512 x 512 picture would.
     """
-    if octaves < 1 or cells < 1 or not persistence > 0:
-        raise ValueError(
-            f"Perlin noise needs octaves >= 1, cells >= 1 and persistence > 0, "
-            f"got {octaves}, {cells} and {persistence}; usual are 4, 8 and 0.5"
-        )
-    width, height = size
-    field = torch.zeros(height, width)
-    for octave in range(octaves):
-        cell = min(size) / (cells * 2**octave)
-        near_x, slope_x = _lattice(width, cell)
-        near_y, slope_y = _lattice(height, cell)
-        angle = torch.rand(near_y.shape[1], near_x.shape[1], generator=source) * (2 * math.pi)
-        octave_field = near_y @ angle.cos() @ slope_x.T + slope_y @ angle.sin() @ near_x.T
-        field += octave_field * (math.sqrt(2) * persistence**octave)
-    return field
+    raw = bits.random_raw(-(-out.size // 4)).astype("<u8", copy=False).view("<u2")[: out.size]
+    cv2.LUT(raw.reshape(len(out), -1), _quantiles(), out.reshape(len(out), -1))
+    return out
 
 
-def _lattice(length: int, cell: float) -> tuple[Tensor, Tensor]:
-    """The weight of each lattice point for each pixel, and the weight times the distance: (length,
-    points)."""
-    at = (torch.arange(length, dtype=torch.float64) + 0.5) / cell
-    points = torch.arange(int(length / cell) + 2, dtype=torch.float64)
-    distance = at[:, None] - points
-    t = (1 - distance.abs()).clamp(0, 1)
-    weight = t**3 * (t * (t * 6 - 15) + 10)
-    return weight.float(), (weight * distance).float()
+@cache
+def _quantiles() -> Image:
+    share = (torch.arange(_VALUES, dtype=torch.float64) + 0.5) / _VALUES
+    return np.asarray(torch.special.ndtri(share).float())
+
+
+def _normalise(image: Image) -> None:
+    """Give every channel of an image (H, W, 3) mean 0 and standard deviation 1, in place."""
+    mean, spread = (value[:, 0] for value in cv2.meanStdDev(image))
+    gain = 1 / spread.clip(1e-6)  # one pixel alone has no spread, and no noise
+    height, width = image.shape[:2]
+    gains, means = (torch.from_numpy(np.tile(v, width)).float() for v in (gain, -mean * gain))
+    rows = torch.from_numpy(image).view(height, -1)
+    torch.addcmul(means, rows, gains, out=rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+import numpy as np
 import torch
 
 
@@ -15,6 +16,17 @@ def generator(seed: int, frame: int, purpose: str) -> torch.Generator:
     draw independent numbers. The three are written out and hashed (BLAKE2b, 64 bits), so that neighbouring
     seeds and frames have nothing in common.
     """
+    return torch.Generator("cpu").manual_seed(_digest(seed, frame, purpose))
+
+
+def bit_source(seed: int, frame: int, purpose: str) -> np.random.SFC64:
+    """As `generator`, for whole pictures of numbers: a source of random bits that is ten times as fast.
+
+    NumPy promises that the stream of a bit generator never changes.
+    """
+    return np.random.SFC64(_digest(seed, frame, purpose))
+
+
+def _digest(seed: int, frame: int, purpose: str) -> int:
     text = f"{int(seed)}/{int(frame)}/{purpose}"
-    digest = blake2b(text.encode(), digest_size=8).digest()
-    return torch.Generator("cpu").manual_seed(int.from_bytes(digest, "little"))
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")

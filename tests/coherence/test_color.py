@@ -13,6 +13,8 @@ from skimage.exposure import match_histograms
 
 from render.coherence import METHODS, SPACES, Method, Space, match_color, palette
 from render.coherence.color import match_channels
+from render.coherence.histogram import BINS, transfer
+from render.coherence.levels import count_levels, to_levels, transfer_levels
 from render.coherence.spaces import from_channels, to_channels
 from tests.coherence.pictures import flat, painted
 
@@ -234,3 +236,13 @@ def test_levels_equal_their_slow_twin(space: Space, method: Method) -> None:
     apart = (got - match_channels(picture.double(), exact).float()).abs()
     assert float(apart.mean()) < 0.5 * LEVEL
     assert float(apart.max()) < 6 * LEVEL
+
+
+def test_the_curve_of_levels_is_the_curve() -> None:
+    """Also where a picture has few tones, or a count is empty: those of levels alone against `transfer`."""
+    few = torch.tensor([0, 0.2, 0.2, 0.9]).view(1, 1, 2, 2).expand(1, 3, 2, 2)
+    counts = [count_levels(to_levels(p, "rgb")) for p in (painted(seed=1), painted(seed=2) / 2, few)]
+    for own in (*counts, torch.zeros_like(counts[0])):
+        for goal in (*counts, torch.zeros_like(counts[0])):
+            expected = transfer(own, goal)[..., :: (BINS - 1) // 255]
+            torch.testing.assert_close(transfer_levels(own, goal)[:, :, 0], expected.float())

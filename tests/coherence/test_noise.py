@@ -2,11 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import kstest
 
 from render.coherence import NOISES, Noise, add_noise, generator, make_noise
-from render.coherence.noise import perlin_field
+from render.coherence.noise import white
+from render.coherence.perlin import perlin_field
+from render.coherence.randomness import bit_source
 from tests.coherence.pictures import flat, painted
 
 SIZES = [(128, 96), (77, 45), (33, 130)]
@@ -72,6 +76,23 @@ def test_tiny_pictures(kind: Noise, size: tuple[int, int]) -> None:
 def test_nothing_to_add_is_no_work() -> None:
     picture = painted()
     assert add_noise(picture, kind="normal", amount=0, seeds=[1], frame=0) is picture
+
+
+def test_white_noise_is_normal_and_independent() -> None:
+    numbers = white(bit_source(1, 2, "test"), np.empty((300, 501), np.float32))
+    assert kstest(numbers.ravel(), "norm").pvalue > 0.01
+    assert abs(np.corrcoef(numbers[:, :-1].ravel(), numbers[:, 1:].ravel())[0, 1]) < 0.01
+    assert abs(np.corrcoef(numbers[:-1].ravel(), numbers[1:].ravel())[0, 1]) < 0.01
+    squares = numbers.astype(np.float64) ** 2
+    assert abs(squares.mean() - 1) < 0.01
+    assert abs((squares**2).mean() - 3) < 0.1
+
+
+def test_white_noise_is_the_same_everywhere() -> None:
+    """Takes begun elsewhere or earlier can be resumed only while these stand."""
+    numbers = white(bit_source(42, 7, "noise/normal"), np.empty(5, np.float32))
+    known = [1.1236674, -0.4339539, -1.6629186, -1.7088505, 0.3411151]
+    np.testing.assert_allclose(numbers, known, rtol=1e-6)
 
 
 def slow_perlin(source: torch.Generator, size: tuple[int, int], octaves: int, cells: int) -> torch.Tensor:
