@@ -28,8 +28,7 @@ from .steering.controlkeys import control_inputs
 from .steering.inversions import inversion_inputs
 from .steering.loras import lora_inputs
 
-ENGINE = 2  # counts changes of the code that change pixels; a new number paints every frame anew
-_GRAIN = 2  # the same for noise: a new number paints frames with noise anew
+ENGINE = 3  # counts changes of the code that change pixels; a new number paints every frame anew
 _PAINTING = ("strength", "steps", "cfg_scale", "eta")  # lanes of every painting
 # lanes that are told apart from the others
 _TOLD = ("seed", *SUBSEED_LANES, "cfg_start", "cfg_end", "clipskip")
@@ -68,7 +67,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     else:
         numbers.pop("color_amount")
     if numbers["noise"] > 0:
-        inputs["noise_type"], inputs["noise_seed"] = (file.coherence.noise_type, _GRAIN), file.seed
+        inputs["noise_type"], inputs["noise_seed"] = file.coherence.noise_type, file.seed
     if deepest_hole(setup, row) == 0:
         numbers.pop("reveal_strength")
     inputs.update(motion_inputs(setup, row))
