@@ -29,7 +29,14 @@ def as_draft(project: Project) -> Project:
         "coherence": file.coherence.model_copy(update={"mask_feather": _pixels(file.coherence.mask_feather)}),
         "video": file.video.model_copy(update={"consistency_blur": _pixels(file.video.consistency_blur)}),
         "output": file.output.model_copy(
-            update={"interpolate": 1, "fps_out": None, "upscale": 1, "vr": "none", "preset": "veryfast"}
+            update={
+                "interpolate": 1,
+                "fps_out": None,
+                "upscale": 1,
+                "upscaler": "",
+                "vr": "none",
+                "preset": "veryfast",
+            }
         ),
     }
     return replace(project, name=f"{project.name}-draft", file=file.model_copy(update=tables), draft=True)

@@ -169,3 +169,9 @@ def test_the_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 0
     assert len(files(home / "takes" / "dream-draft")) == 3
     assert not (home / "takes" / "dream").exists()
+
+
+def test_no_network_makes_a_draft_larger(home: Path) -> None:
+    """It would be run, and its picture made small again."""
+    draft = as_draft(project(home, output='upscaler = "a/b"\nupscale = 2')).file.output
+    assert (draft.upscaler, draft.upscale) == ("", 1)
