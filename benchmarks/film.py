@@ -27,10 +27,15 @@ _PROMPTS = (
 Style = Literal["comparable", "usual", "full"]
 # comparable: what both loops can do in the same way. usual: what a new project has. full: every stage.
 _STYLES: Mapping[Style, str] = {
-    "comparable": 'sampling = "bilinear"\n[coherence]\ncolor_match = "lab"\ncolor_method = "histogram"',
+    "comparable": """sampling = "bilinear"
+[coherence]
+color_match = "lab"
+color_method = "histogram"
+color_amount = 1""",
     "usual": "",
     "full": """[coherence]
 color_match = "lab"
+color_amount = 1
 noise = 0.02
 noise_type = "perlin"
 contrast = 0.98

@@ -18,8 +18,8 @@ _REST = "everything else"
 _POINTS = (
     Point(module="render.frame", attribute="to_tensor", name="stored picture to tensor"),
     Point(module="render.frame", attribute="warp", name="warp"),
-    Point(module="render.frame", attribute="palette", name="colour match"),
-    Point(module="render.frame", attribute="match_color", name="colour match"),
+    Point(module="render.retouch.colors", attribute="palette", name="colour match"),
+    Point(module="render.retouch.colors", attribute="match_color", name="colour match"),
     Point(module="render.frame", attribute="adjust_contrast", name="contrast"),
     Point(module="render.frame", attribute="unsharp", name="anti-blur"),
     Point(module="render.frame", attribute="add_noise", name="noise"),

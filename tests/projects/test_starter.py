@@ -29,7 +29,7 @@ def test_what_a_starter_has_commented_out_is_right_too() -> None:
     without_files = re.sub(r"^(init_image|audio).*\n", "", told, flags=re.MULTILINE)
     project = read_project(without_files, name="x.toml", folder=Path())
     assert project.file.size == (256, 256)
-    assert project.given_lanes["steps"] == 12
+    assert project.given_lanes["steps"] == 10
     compile_timeline(project.clock, lane_specs(("euler",), {}), project.given_lanes, project.prompts)
 
 

@@ -228,7 +228,7 @@ def test_wrong_cadences_are_told_of(home: Path) -> None:
         with pytest.raises(ProjectError, match="cadence"):
             prepare(load(home, film(wrong)))
     with pytest.raises(ProjectError, match="cadence_flow"):
-        load(home, film(2, more='cadence_flow = "raft"'))
+        load(home, film(2, more='cadence_flow = "sift"'))
 
 
 class Same:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 import render.frame as frame_module
+import render.retouch.colors as colors_module
 from keyframes import Row
 from projects import Picture
 from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
@@ -62,17 +63,18 @@ def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the operations as they are called; each still does its work."""
     called: list[str] = []
 
-    def recorded(name: str) -> None:
-        work = getattr(frame_module, name)
+    def recorded(module: object, name: str) -> None:
+        work = getattr(module, name)
 
         def call(*arguments: object, **named: object) -> object:
             called.append(name)
             return work(*arguments, **named)
 
-        monkeypatch.setattr(frame_module, name, call)
+        monkeypatch.setattr(module, name, call)
 
-    for name in ("warp", "match_color", "adjust_contrast", "unsharp", "add_noise"):
-        recorded(name)
+    for name in ("warp", "adjust_contrast", "unsharp", "add_noise"):
+        recorded(frame_module, name)
+    recorded(colors_module, "match_color")
     return called
 
 

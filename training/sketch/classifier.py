@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -21,8 +22,10 @@ from .data import SIDE, load_set, paint_set
 from .painter import FIRST, Painting, Scene, Vocabulary, paint
 
 SEED = 500_000_000
+VAE = Path(__file__).parents[2] / "render" / "models" / "sketch" / "vae"
 FAR = SIDE // 2  # the side at which it looks at what is in a picture; how it is painted, it sees at full size
-COUNT, MINUTES = 5120, 15.0
+COUNT, MINUTES = 5120, 20.0
+SOFT = 3  # every third painting is shown as an autoencoder gives it back
 
 
 class Judge(nn.Module):
@@ -102,12 +105,28 @@ def train_judge(folder: Path, world: Vocabulary = FIRST, minutes: float = MINUTE
         paint_set(folder / "judge", COUNT, SEED, 2, world)
         pictures, scenes = load_set(folder / "judge")
         shown = np.array([row for row, scene in enumerate(scenes) if scene.subject_shown])
-        lesson = lesson_of(pictures[shown], [scenes[row] for row in shown], world)
+        pictures = pictures[shown]
+        pictures[::SOFT] = softened(pictures[::SOFT])
+        lesson = lesson_of(pictures, [scenes[row] for row in shown], world)
         loop.train(judge, partial(_loss, judge, lesson), path=kept, minutes=minutes, peak=2e-3, decay=0.995)
         state = checkpoint.load(kept)
         assert state is not None  # just written
     judge.load_state_dict(state["average"])
     return judge.eval()
+
+
+@torch.inference_mode()
+def softened(pictures: NDArray[np.uint8], vae: Path = VAE) -> NDArray[np.uint8]:
+    """Pictures uint8 (N, 256, 256, 3) as the autoencoder of `sketch` gives them back: no better can it paint."""
+    model = AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float32, local_files_only=True).eval()
+    made = np.empty_like(pictures)
+    for first in range(0, len(pictures), 16):
+        shown = to_judge(pictures[first : first + 16])
+        with torch.autocast("cpu", torch.bfloat16):
+            back = model.decode(model.encode(shown).latents).sample.float()
+        pixels = ((back.clamp(-1, 1) + 1) * 127.5).round().byte()
+        made[first : first + 16] = pixels.permute(0, 2, 3, 1).numpy()
+    return made
 
 
 def _loss(judge: Judge, lesson: Lesson, rng: np.random.Generator) -> Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from diffusers import StableDiffusionPipeline
 
-from .strokes import load_strokes
+from . import autoencoder
 from .text_to_image import get_tokenizer, load_trained, make_scheduler
 
 SETTINGS = {
@@ -25,7 +25,7 @@ def package(run: Path, out: Path) -> None:
     """Write the folder `out` from the averaged weights of a run."""
     distilled = (run / "distilled.pt").exists()
     model = load_trained(run, "distilled" if distilled else "text_to_image")
-    vae = load_strokes(run).model
+    vae = autoencoder.load_trained(run, "outside").model
     vae.register_to_config(scaling_factor=json.loads((run / "latents.json").read_text())["scaling_factor"])
     pipeline = StableDiffusionPipeline(
         vae=vae,
