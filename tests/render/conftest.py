@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +22,12 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / "films"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def signals() -> Iterator[tuple[object, object]]:
+    """What SIGINT and SIGTERM did before, which a stopped process does not give back."""
+    before = (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+    yield before
+    for number, handler in zip(STOPS, before, strict=True):
+        signal.signal(number, handler)

@@ -29,6 +29,7 @@ from render.cli.planning import ranges
 from render.output.probe import probe, read_metadata
 
 from ..fakes import Studio, fake_model, files, project_text, write_project
+from .conftest import STOPS
 
 TEXT = project_text(8, output='preset = "ultrafast"')
 BROKEN = """title = 3
@@ -421,9 +422,10 @@ def test_no_metadata(reverie: Reverie, project: Path) -> None:
     assert reverie("new", take / "film.mp4", "-o", project.parent / "x.toml").code == 2
 
 
-def test_stopped_while_rendering(reverie: Reverie, project: Path, studio: Studio) -> None:
+def test_stopped_while_rendering(
+    reverie: Reverie, project: Path, studio: Studio, signals: tuple[object, object]
+) -> None:
     studio.seconds = 0.05
-    before = signal.getsignal(signal.SIGINT)  # a shell's background job starts with it ignored
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     project.write_text(TEXT.replace("frames = 8", "frames = 100"))
     timer.start()
@@ -432,7 +434,14 @@ def test_stopped_while_rendering(reverie: Reverie, project: Path, studio: Studio
     assert ran.code == 130
     assert "stopped by SIGINT" in ran.err
     assert "goes on from there" in ran.err
-    assert signal.getsignal(signal.SIGINT) is before
+    assert [signal.getsignal(number) for number in STOPS] == [signal.SIG_IGN, signal.SIG_IGN]
+
+
+def test_signals_are_given_back_after_a_render(
+    reverie: Reverie, project: Path, signals: tuple[object, object]
+) -> None:
+    assert reverie("render", project).code == 0
+    assert tuple(signal.getsignal(number) for number in STOPS) == signals
 
 
 def test_still(reverie: Reverie, project: Path, studio: Studio) -> None:

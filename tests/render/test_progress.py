@@ -19,6 +19,7 @@ from render.setup import Setup, prepare
 from render.stop import stoppable
 
 from ..fakes import load, project_text
+from .conftest import STOPS
 
 
 @pytest.fixture
@@ -97,17 +98,23 @@ def test_silence(begun: tuple[Setup, Plan], capfd: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signals_stop(number: signal.Signals, code: int) -> None:
+def test_signals_stop_once(number: signal.Signals, code: int, signals: tuple[object, object]) -> None:
     def work() -> None:
         with stoppable():
             os.kill(os.getpid(), number)
             threading.Event().wait(5)
 
-    before = signal.getsignal(number)
     with pytest.raises(Stopped, match=f"stopped by {number.name}") as caught:
         work()
     assert caught.value.exit_code == code
-    assert signal.getsignal(number) is before
+    for again in STOPS:
+        os.kill(os.getpid(), again)  # on the way out nothing is torn
+
+
+def test_signals_are_given_back(signals: tuple[object, object]) -> None:
+    with stoppable():
+        assert all(signal.getsignal(number) not in signals for number in STOPS)
+    assert tuple(signal.getsignal(number) for number in STOPS) == signals
 
 
 def test_other_threads_get_no_signals() -> None:
