@@ -220,6 +220,13 @@ DIFFUSION: tuple[LaneSpec, ...] = (
 COHERENCE: tuple[LaneSpec, ...] = (
     LaneSpec(name="color_amount", default=1.0, minimum=0.0, maximum=1.0, help="how much of the colour match"),
     LaneSpec(
+        name="detail_amount",
+        default=0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="how much of the detail of the colour match's picture",
+    ),
+    LaneSpec(
         name="noise",
         default=0.0,
         minimum=0.0,

@@ -121,6 +121,7 @@ def usual_lanes(known: ModelDefaults) -> dict[str, float | str]:
         "strength": known.strength,
         "sampler": known.sampler,
         "color_amount": known.color_amount,
+        "detail_amount": known.detail_amount,
     }
 
 

@@ -1,7 +1,7 @@
 """One frame: the order of operations, from the picture before it to the picture that is stored.
 
-    frame n-1 (8 bit, as stored) -> warp, holes filled -> symmetry, guide, saturation -> match colours -> contrast
-      -> anti-blur -> noise -> paint, masked, holes anew -> match colours -> guide's colours, echo, symmetry
+    frame n-1 (8 bit, as stored) -> warp, holes filled -> symmetry, guide, saturation -> match colours, detail
+      -> contrast -> anti-blur -> noise -> paint, masked, holes anew -> match colours -> guide's colours, echo, symmetry
       -> frame n (8 bit)
 
 The picture carried forward is the stored 8-bit one, rounded to the nearest level: so a render that was stopped
@@ -145,7 +145,8 @@ class FramePainter:
 
     def _cohere(self, row: Row, picture: Tensor, goals: Goals) -> Tensor:
         file, lanes = self._setup.project.file, row.numbers
-        picture = adjust_contrast(self._colors.match(row, picture, goals), lanes["contrast"])
+        picture = self._colors.match_detail(row, self._colors.match(row, picture, goals), goals)
+        picture = adjust_contrast(picture, lanes["contrast"])
         picture = unsharp(
             picture,
             amount=lanes["antiblur_amount"],

@@ -66,6 +66,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["color"] = (setup.colors.space, setup.colors.method, setup.colors.frame)
     else:
         numbers.pop("color_amount")
+    if not matches_color(setup, row) or numbers["detail_amount"] == 0:
+        numbers.pop("detail_amount")
     if numbers["noise"] > 0:
         inputs["noise_type"], inputs["noise_seed"] = file.coherence.noise_type, file.seed
     if deepest_hole(setup, row) == 0:

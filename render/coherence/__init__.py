@@ -1,6 +1,7 @@
 """Keeping a film together from frame to frame: colour, noise, contrast, sharpness; and reproducible
 randomness."""
 
+from render.coherence.bands import detail_of, match_detail
 from render.coherence.color import METHODS, Method, Palette, match_color, palette
 from render.coherence.detail import adjust_contrast, unsharp
 from render.coherence.mirrors import SYMMETRIES, Symmetry, saturate, symmetric
@@ -20,9 +21,11 @@ __all__ = [
     "Symmetry",
     "add_noise",
     "adjust_contrast",
+    "detail_of",
     "generator",
     "make_noise",
     "match_color",
+    "match_detail",
     "palette",
     "saturate",
     "symmetric",

@@ -29,7 +29,7 @@ class ModelDefaults:
 
     `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be
     multiples of (the VAE's factor). `color_from`: whose colours a film of prompts alone keeps best, "" for none;
-    `color_amount`: how much of them.
+    `color_amount`: how much of them; `detail_amount`: how much of their detail.
     """
 
     steps: int = 20
@@ -40,6 +40,7 @@ class ModelDefaults:
     size_multiple: int = 8
     color_from: str = ""
     color_amount: float = 1.0
+    detail_amount: float = 0.0
 
 
 _LIMITS: Mapping[str, tuple[float, float]] = {
@@ -48,6 +49,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "strength": (0, 1),
     "size": (8, 8192),
     "color_amount": (0, 1),
+    "detail_amount": (0, 1),
 }
 
 

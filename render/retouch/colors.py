@@ -1,8 +1,9 @@
-"""Whose colours frames are given: those of a frame, of the frame before, of a picture, or of their prompts."""
+"""Whose colours and detail frames are given: a frame's, those of the frame before, a picture's, or their prompts'."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch import Tensor
 from keyframes import FramePrompt, Row
 from projects import Picture
 
-from ..coherence import Palette, match_color, palette
+from ..coherence import Palette, detail_of, match_color, match_detail, palette
 from ..painter import Canvas, OnStep, Painter
 from ..pictures import read_picture
 from ..setup import Setup
@@ -18,7 +19,16 @@ from ..tensors import to_tensor
 from .freshness import fresh_rows
 from .keys import matches_color
 
-Goals = Sequence[tuple[Palette, float]]
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A picture as far as matching needs it. detail: the size (1, 3) of its bands, see `detail_of`."""
+
+    palette: Palette
+    detail: Tensor
+
+
+Goals = Sequence[tuple[Reference, float]]
 
 
 class Colors:
@@ -30,11 +40,11 @@ class Colors:
     def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
         self._setup, self._painter, self._anchor = setup, painter, anchor
         self._given = setup.colors
-        self._fixed: Palette | None = None
-        self._fresh: dict[tuple[int, FramePrompt], Palette] = {}
+        self._fixed: Reference | None = None
+        self._fresh: dict[tuple[int, FramePrompt], Reference] = {}
 
     def goals(self, row: Row, before: Picture, on_step: OnStep) -> Goals:
-        """Whose colours a frame is to have, with their shares; none where nothing is matched."""
+        """Whose colours and detail a frame is to have, with their shares; none where nothing is matched."""
         if not matches_color(self._setup, row):
             return ()
         if self._given.source == "prompt":
@@ -50,14 +60,22 @@ class Colors:
         """The picture (1, 3, H, W) with the colours of its goals, mixed by their shares, as `color_amount` says."""
         matched, mixed = None, 0.0
         for goal, share in goals:
-            toward = match_color(
-                picture, goal, space=goal.space, method=goal.method, amount=row.numbers["color_amount"]
-            )
+            colors, amount = goal.palette, row.numbers["color_amount"]
+            toward = match_color(picture, colors, space=colors.space, method=colors.method, amount=amount)
             mixed += share
             matched = toward if matched is None else torch.lerp(matched, toward, share / mixed)
         return picture if matched is None else matched
 
-    def _of_prompt(self, row: Row, on_step: OnStep) -> Palette:
+    def match_detail(self, row: Row, picture: Tensor, goals: Goals) -> Tensor:
+        """The picture (1, 3, H, W) with as much detail as its goals have by their shares, as `detail_amount` says."""
+        amount = row.numbers["detail_amount"]
+        if amount == 0 or not goals:
+            return picture
+        total = sum(share for _, share in goals)
+        mixed = torch.stack([goal.detail * (share / total) for goal, share in goals]).sum(0)
+        return match_detail(picture, mixed, amount=amount)
+
+    def _of_prompt(self, row: Row, on_step: OnStep) -> Reference:
         known = (row.frame, row.prompt)
         if known not in self._fresh:
             self._fresh[known] = self._measured(self._painter.paint(Canvas(), row, on_step))
@@ -73,7 +91,8 @@ class Colors:
     def _on_device(self, picture: Picture) -> Tensor:
         return to_tensor(picture, self._painter.device)
 
-    def _measured(self, shown: Tensor) -> Palette:
+    def _measured(self, shown: Tensor) -> Reference:
         space = self._given.space
         assert space != "none"  # else nothing is matched
-        return palette(shown, space=space, method=self._given.method)
+        colors = palette(shown, space=space, method=self._given.method)
+        return Reference(palette=colors, detail=detail_of(shown))

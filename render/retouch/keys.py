@@ -69,10 +69,11 @@ def mask_digest(setup: Setup, name: str, frame: int) -> str:
 
 
 def matches_color(setup: Setup, row: Row) -> bool:
-    """Whether a frame's colours are matched to anything."""
-    given = setup.colors
+    """Whether a frame's colours or detail are matched to anything."""
+    given, numbers = setup.colors, row.numbers
     first = given.frame if given.source == "frame" else 0
-    return given.space != "none" and row.frame > first and row.numbers["color_amount"] > 0
+    wanted = numbers["color_amount"] > 0 or numbers["detail_amount"] > 0
+    return given.space != "none" and row.frame > first and wanted
 
 
 def retouch_inputs(setup: Setup, row: Row) -> dict[str, object]:

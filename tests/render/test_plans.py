@@ -93,6 +93,7 @@ def test_what_an_edit_changes(home: Path, old: str, new: str, first: int | None)
     [
         ("color_match = 'none'", "color_match = 'none'\ncolor_frame = 3\ncolor_method = 'histogram'"),
         ("color_match = 'none'", "color_match = 'none'\ncolor_amount = 0.3"),
+        ("color_match = 'none'", "color_match = 'none'\ndetail_amount = 0.3"),
         ("color_amount = 0", "color_amount = 0\ncolor_match = 'rgb'\ncolor_frame = 2"),
         ("noise = 0", "noise = 0\nnoise_type = 'normal'"),
     ],

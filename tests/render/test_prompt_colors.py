@@ -13,10 +13,12 @@ from torch import Tensor
 from keyframes import Row
 from projects import Picture, Project
 from projects.schema import ProjectFile
+from render.coherence import detail_of, generator
 from render.painter import Canvas, OnStep
 from render.plans import frame_keys, make_plan
 from render.retouch.choice import choose_colors
 from render.setup import Setup, prepare
+from render.tensors import to_tensor
 
 from ..fakes import FakePainter, Studio, files, load, pictures, project_text, render
 
@@ -72,6 +74,30 @@ def test_color_amount_is_the_share_of_it(tmp_path: Path) -> None:
         render(project(tmp_path, KEEPS + "\ncolor_amount = 0.2"), make_painter=dauber, film=False).take
     )
     assert means(weak)[-1][2] < COLORS["night"][2] - 5
+
+
+class Grainer(Dauber):
+    """Paints fresh grain that can be seen; over a picture it takes half of it away."""
+
+    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
+        if canvas.picture is not None:
+            return super().paint(canvas, row, on_step)
+        noise = torch.randn(
+            1, 1, self.setup.size[1], self.setup.size[0], generator=generator(1, row.frame, "grain")
+        )
+        return (0.5 + 0.1 * noise).clamp(0, 1).expand(-1, 3, -1, -1)
+
+
+def test_detail_is_held_at_that_of_the_prompts_picture(tmp_path: Path) -> None:
+    """Held, it is what one painting leaves of it; else every painting takes half of the rest."""
+    shares = {}
+    for amount in (0, 1):
+        given = project(tmp_path, KEEPS + f"\ncolor_amount = 0\ndetail_amount = {amount}", '0 = "day"')
+        shown = pictures(render(given, make_painter=lambda setup: Grainer(setup), film=False).take)
+        sizes = [detail_of(to_tensor(picture, torch.device("cpu"))).mean().item() for picture in shown]
+        shares[amount] = sizes[5] / sizes[0]
+    assert shares[0] < 0.1
+    assert shares[1] == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_prompt_is_painted_fresh_once(tmp_path: Path) -> None:
