@@ -28,6 +28,7 @@ from .words import LENGTH, sample_captions, tell, tokens, train_tokenizer
 
 WIDTH = 192
 FOCUS = 4.0
+PEAK = 8e-4
 
 
 def make_scheduler() -> DDIMScheduler:
@@ -195,8 +196,8 @@ def load_trained(folder: Path, part: str = "text_to_image") -> TextToImage:
     return model.eval().requires_grad_(False)
 
 
-def train(folder: Path, minutes: float, batch: int = 32) -> None:
-    """Train for `minutes` in all, into text_to_image.pt of the folder."""
+def train(folder: Path, minutes: float, peak: float, batch: int = 32) -> None:
+    """Train for `minutes` in all, into text_to_image.pt of the folder; peak: the highest learning rate."""
     torch.manual_seed(0)
     lessons = load_lessons(folder)
     model = TextToImage(lessons.tokenizer)
@@ -206,7 +207,7 @@ def train(folder: Path, minutes: float, batch: int = 32) -> None:
         task = lessons.task(rng, batch, alphas)
         return task.error(model(task.noisy, task.times, task.ids), task.v)
 
-    loop.train(model, loss_of, path=folder / "text_to_image.pt", minutes=minutes, peak=8e-4, decay=0.9985)
+    loop.train(model, loss_of, path=folder / "text_to_image.pt", minutes=minutes, peak=peak, decay=0.9985)
 
 
 def main() -> None:
@@ -214,10 +215,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=70.0)
+    parser.add_argument("--peak", type=float, default=PEAK, help="highest rate; half to go on from old ones")
     parser.add_argument("--processes", type=int, default=1)
     args = parser.parse_args()
     get_tokenizer(args.folder)  # before there are several processes
-    team.run(train, args.processes, args.folder, args.minutes)
+    team.run(train, args.processes, args.folder, args.minutes, args.peak)
 
 
 if __name__ == "__main__":
