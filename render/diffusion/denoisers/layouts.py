@@ -34,6 +34,8 @@ class Layout:
 
 _FLUX_BLOCKS = {"double_blocks.": "num_layers", "single_blocks.": "num_single_layers"}
 _OWN_BLOCKS = {"transformer_blocks.": "num_layers", "single_transformer_blocks.": "num_single_layers"}
+_FLUX_INPUTS = {"img_in.weight": "in_channels", "txt_in.weight": "joint_attention_dim"}
+_OWN_INPUTS = {"x_embedder.weight": "in_channels", "context_embedder.weight": "joint_attention_dim"}
 _TEXT = "attn2.to_k.weight"
 _CHROMA = "distilled_guidance_layer.in_proj.weight"
 
@@ -43,7 +45,7 @@ LAYOUTS: tuple[Layout, ...] = (
         needs=("double_blocks.0.img_attn.norm.key_norm.scale", "single_blocks.0.linear1.weight"),
         lacks=(_CHROMA,),
         stacks=_FLUX_BLOCKS,
-        inputs={"img_in.weight": "in_channels", "txt_in.weight": "joint_attention_dim"},
+        inputs=_FLUX_INPUTS,
         guidance="guidance_in.",
     ),
     Layout(
@@ -51,20 +53,20 @@ LAYOUTS: tuple[Layout, ...] = (
         needs=("single_transformer_blocks.0.norm.linear.weight", "norm_out.linear.weight"),
         lacks=(_CHROMA,),
         stacks=_OWN_BLOCKS,
-        inputs={"x_embedder.weight": "in_channels", "context_embedder.weight": "joint_attention_dim"},
+        inputs=_OWN_INPUTS,
         guidance="time_text_embed.guidance_embedder.",
     ),
     Layout(
         family="chroma",
         needs=(_CHROMA, "double_blocks.0.img_attn.qkv.weight"),
         stacks=_FLUX_BLOCKS,
-        inputs={"img_in.weight": "in_channels", "txt_in.weight": "joint_attention_dim"},
+        inputs=_FLUX_INPUTS,
     ),
     Layout(
         family="chroma",
         needs=(_CHROMA, "single_transformer_blocks.0.proj_out.weight"),
         stacks=_OWN_BLOCKS,
-        inputs={"x_embedder.weight": "in_channels", "context_embedder.weight": "joint_attention_dim"},
+        inputs=_OWN_INPUTS,
     ),
     Layout(
         family="sd3",
@@ -86,7 +88,7 @@ LAYOUTS: tuple[Layout, ...] = (
         family="qwen-image",
         needs=("transformer_blocks.0.img_mod.1.weight", "txt_norm.weight", "norm_out.linear.weight"),
         stacks={"transformer_blocks.": "num_layers"},
-        inputs={"img_in.weight": "in_channels", "txt_in.weight": "joint_attention_dim"},
+        inputs=_FLUX_INPUTS,
     ),
     *(
         Layout(
