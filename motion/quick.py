@@ -59,7 +59,7 @@ def warp_flat(picture: Tensor, inverses: Matrix, *, border: Border, sampling: st
     code, cubic = BORDERS.index(border), sampling == "bicubic"
     each = np.broadcast_to(inverses, (len(picture), 3, 3))
     whole = all(_inside(rows, height, width) for rows in inverses.tolist())
-    covers = np.empty((len(picture), 0, 0) if whole else (len(picture), height, width), np.float32)
+    covers = np.empty((len(picture), *((0, 0) if whole else (height, width))), np.float32)
 
     def move(index: int, image: Image, channels: int, out: Image) -> object:
         given = image, channels, code, cubic, np.ascontiguousarray(each[index]), out, covers[index]
@@ -104,11 +104,11 @@ def move_each(picture: Tensor, size: tuple[int, int], move: Move) -> Tensor:
         return torch.from_numpy(made)
     together = np.empty((batch, height, width * count), np.float32)
     for index, out in enumerate(together):
-        move(index, _channels_last(given[index]), count, out)
+        move(index, image_of(given[index]), count, out)
     return torch.from_numpy(together).view(batch, height, width, count).permute(0, 3, 1, 2)
 
 
-def _channels_last(picture: Tensor) -> Image:
+def image_of(picture: Tensor) -> Image:
     """A picture (C, H, W) as (H, W * C), good until the next: without a copy where it lies so in memory already."""
     height = picture.shape[1]
     image = picture.permute(1, 2, 0)
