@@ -56,12 +56,12 @@ def _nearest(depth: Image, lines: Lines) -> Image:
     dense = max(1, min(DENSEST, math.ceil(float(grown) / STRETCH)))
 
     def thrown(begin: int, end: int) -> Image:
-        """Each thread has a buffer of its own: two would get in each other's way."""
+        """Each band has a buffer of its own: two threads would get in each other's way."""
         buffer = np.full((height + 2 * MARGIN, width + 2 * MARGIN), np.inf, np.float32)
         splat(depth, lines.ahead, dense, buffer, begin, end)
         return buffer
 
-    buffer, *others = over_rows(thrown, height, width)
+    buffer, *others = over_rows(thrown, height, width, turns=1)
     for other in others:
         np.minimum(buffer, other, out=buffer)
     nearest = np.empty_like(depth)

@@ -1,4 +1,4 @@
-"""One piece of work in bands of rows, a band for each thread."""
+"""One piece of work in bands of rows, done by as many threads as torch has."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import count
 from typing import TypeVar
 
 import torch
@@ -13,20 +14,36 @@ import torch
 Part = TypeVar("Part")
 
 _LEAST = 2**15  # pixels that are worth a thread
+_TURNS = 4  # bands for each thread: one whose processor is busy leaves more of them to the others
 
 
-def over_rows(work: Callable[[int, int], Part], height: int, width: int) -> list[Part]:
-    """What `work(begin, end)` returns for bands of rows that together are all `height`, the first band's first.
+def over_rows(
+    work: Callable[[int, int], Part], height: int, width: int, *, turns: int = _TURNS
+) -> list[Part]:
+    """What `work(begin, end)` returns for bands of rows that together are all `height`, from the first band on.
 
-    As many bands as torch has threads. The work lets go of Python's lock, and does not call this function.
+    The work lets go of Python's lock, and does not call this function.
     """
-    count = max(1, min(torch.get_num_threads(), height * width // _LEAST, height))
-    edges = [height * band // count for band in range(count + 1)]
-    others = [_pool(count, os.getpid()).submit(work, *edges[band : band + 2]) for band in range(1, count)]
-    return [work(*edges[:2]), *(other.result() for other in others)]
+    threads = max(1, min(torch.get_num_threads(), height * width // _LEAST, height))
+    if threads == 1:
+        return [work(0, height)]
+    bands = min(threads * turns, height)
+    edges = [height * band // bands for band in range(bands + 1)]
+    done: dict[int, Part] = {}
+    turn = count()
+
+    def some() -> None:
+        while (band := next(turn)) < bands:
+            done[band] = work(edges[band], edges[band + 1])
+
+    others = [_pool(threads, os.getpid()).submit(some) for _ in range(threads - 1)]
+    some()
+    for other in others:
+        other.result()
+    return [done[band] for band in range(bands)]
 
 
 @lru_cache(maxsize=4)
-def _pool(count: int, process: int) -> ThreadPoolExecutor:
-    """The threads of a process: one that was forked off has none of its parent's."""
-    return ThreadPoolExecutor(count - 1, thread_name_prefix="kernel")
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    """The helpers of a process: one that was forked off has none of its parent's."""
+    return ThreadPoolExecutor(threads - 1, thread_name_prefix="kernel")

@@ -121,9 +121,23 @@ def test_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch, threads: int) ->
 
 def test_bands_are_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
-    large, small = (bands.over_rows(lambda *edges: edges, height, 1024) for height in (1030, 8))
+    large, small = (bands.over_rows(lambda *edges: edges, height, 1024, turns=1) for height in (1030, 8))
     assert large == [(0, 257), (257, 515), (515, 772), (772, 1030)]
     assert small == [(0, 8)]
+    many = bands.over_rows(lambda *edges: edges, 999, 999)
+    assert [end for _, end in many[:-1]] == [begin for begin, _ in many[1:]]
+    assert (many[0][0], many[-1][1], len(many)) == (0, 999, 16)
+
+
+def test_a_band_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+
+    def fails(begin: int, end: int) -> None:
+        if end == 999:
+            raise ValueError("the last")
+
+    with pytest.raises(ValueError, match="the last"):
+        bands.over_rows(fails, 999, 999)
 
 
 def test_a_change_in_any_kernel_compiles_all_anew() -> None:
