@@ -8,7 +8,7 @@ import numpy as np
 
 from motion.borders import FAR
 from motion.kernels.compiled import compiled
-from motion.kernels.vectors import blend
+from motion.kernels.vectors import LANES, blend
 
 REPLICATE, WRAP, REFLECT = 0, 1, 2  # as in BORDERS
 _ZERO, _ONE, _TWO, _FAR = np.float32(0), np.float32(1), np.float32(2), np.float32(FAR)
@@ -50,47 +50,36 @@ def read_row(
     at, across, down, corner = work
     before, taps = (1, 4) if cubic else (0, 2)
     _locate(xs, ys, height, width, channels, before, taps, at)
-    step = np.int64(width * channels)
+    step, edge = np.int64(width * channels), np.int64(taps * channels)
     if cubic:
         _cubic(xs, across)
         _cubic(ys, down)
-        if channels == 3:
-            for i in range(len(xs)):
-                x = (across[0, i], across[1, i], across[2, i], across[3, i])
-                y = (down[0, i], down[1, i], down[2, i], down[3, i])
-                if at[i] >= 0:
-                    blend(out, np.int64(3 * i), image, np.int64(at[i]), step, x, y, 3)
-                else:
-                    _corner(image, height, width, 3, border, xs[i], ys[i], before, taps, corner)
-                    blend(out, np.int64(3 * i), corner, np.int64(0), np.int64(12), x, y, 3)
-        else:
-            for i in range(len(xs)):
-                x = (across[0, i], across[1, i], across[2, i], across[3, i])
-                y = (down[0, i], down[1, i], down[2, i], down[3, i])
-                if at[i] >= 0:
-                    blend(out, np.int64(i), image, np.int64(at[i]), step, x, y, 1)
-                else:
-                    _corner(image, height, width, 1, border, xs[i], ys[i], before, taps, corner)
-                    blend(out, np.int64(i), corner, np.int64(0), np.int64(4), x, y, 1)
-        return
-    _linear(xs, across[0])
-    _linear(ys, down[0])
-    if channels == 3:
         for i in range(len(xs)):
-            u, v = across[0, i], down[0, i]
+            x = (across[0, i], across[1, i], across[2, i], across[3, i])
+            y = (down[0, i], down[1, i], down[2, i], down[3, i])
             if at[i] >= 0:
-                blend(out, np.int64(3 * i), image, np.int64(at[i]), step, (_ONE - u, u), (_ONE - v, v), 3)
+                _put(out, i, image, np.int64(at[i]), step, x, y, channels)
             else:
-                _corner(image, height, width, 3, border, xs[i], ys[i], before, taps, corner)
-                blend(out, np.int64(3 * i), corner, np.int64(0), np.int64(6), (_ONE - u, u), (_ONE - v, v), 3)
+                _corner(image, height, width, channels, border, xs[i], ys[i], before, taps, corner)
+                _put(out, i, corner, np.int64(0), edge, x, y, channels)
     else:
+        _linear(xs, across[0])
+        _linear(ys, down[0])
         for i in range(len(xs)):
-            u, v = across[0, i], down[0, i]
+            u, v = (_ONE - across[0, i], across[0, i]), (_ONE - down[0, i], down[0, i])
             if at[i] >= 0:
-                blend(out, np.int64(i), image, np.int64(at[i]), step, (_ONE - u, u), (_ONE - v, v), 1)
+                _put(out, i, image, np.int64(at[i]), step, u, v, channels)
             else:
-                _corner(image, height, width, 1, border, xs[i], ys[i], before, taps, corner)
-                blend(out, np.int64(i), corner, np.int64(0), np.int64(2), (_ONE - u, u), (_ONE - v, v), 1)
+                _corner(image, height, width, channels, border, xs[i], ys[i], before, taps, corner)
+                _put(out, i, corner, np.int64(0), edge, u, v, channels)
+
+
+@compiled
+def _put(out: Any, i: int, image: Any, first: Any, step: Any, across: Any, down: Any, channels: int) -> None:
+    if channels == 3:
+        blend(out, np.int64(3 * i), image, first, step, across, down, 3)
+    else:
+        blend(out, np.int64(i), image, first, step, across, down, 1)
 
 
 @compiled
@@ -131,7 +120,9 @@ def _locate(
     xs: Any, ys: Any, height: int, width: int, channels: int, before: int, taps: int, at: Any
 ) -> None:
     """Where the taps of each pixel begin; -1 where some lie beyond the edge."""
-    low, right, bottom = np.int32(before), np.int32(width - taps + before), np.int32(height - taps + before)
+    spare = -taps * channels % LANES  # values that a vector reads beyond its last tap
+    right = np.int32(width - taps + before - (spare + channels - 1) // channels)
+    low, bottom = np.int32(before), np.int32(height - taps + before)
     wide, count = np.int32(width), np.int32(channels)
     for i in range(len(xs)):
         x, y = np.int32(np.floor(xs[i])), np.int32(np.floor(ys[i]))

@@ -10,7 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 _FLOAT, _INDEX = ir.FloatType(), ir.IntType(32)
-_LANES = 4
+LANES = 4
 
 
 def _blend(
@@ -32,17 +32,18 @@ def _blend(
             cgutils.create_struct_proxy(signature.args[n])(context, builder, array).data
             for n, array in ((2, source), (0, target))
         )
-        column = _zeros(taps * count)
+        lanes = -(-taps * count // LANES) * LANES
+        column = _zeros(lanes)
         for tap in range(taps):
             place = builder.add(at, builder.mul(step, step.type(tap)))
-            row = _load(builder, first, place, taps * count)
-            weight = _splat(builder, builder.extract_value(down, tap), taps * count)
+            row = _load(builder, first, place, lanes)
+            weight = _splat(builder, builder.extract_value(down, tap), lanes)
             part = builder.fmul(row, weight)
             column = builder.fadd(column, part) if tap else part
-        total = _zeros(_LANES)
+        total = _zeros(LANES)
         for tap in range(taps):
-            weight = _splat(builder, builder.extract_value(across, tap), _LANES)
-            part = builder.fmul(_window(builder, column, tap * count, _LANES), weight)
+            weight = _splat(builder, builder.extract_value(across, tap), LANES)
+            part = builder.fmul(_window(builder, column, tap * count, LANES), weight)
             total = builder.fadd(total, part) if tap else part
         if taps == 4:
             total = _cut(builder, total)
@@ -83,6 +84,6 @@ def _window(builder: ir.IRBuilder, vector: Any, start: int, lanes: int) -> Any:
 
 def _cut(builder: ir.IRBuilder, vector: Any) -> Any:
     """To [0, 1]; NaN stays NaN."""
-    low, high = _zeros(_LANES), ir.Constant(_vector(_LANES), [1.0] * _LANES)
+    low, high = _zeros(LANES), ir.Constant(_vector(LANES), [1.0] * LANES)
     vector = builder.select(builder.fcmp_ordered("<", vector, low), low, vector)
     return builder.select(builder.fcmp_ordered(">", vector, high), high, vector)
