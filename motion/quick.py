@@ -57,12 +57,11 @@ def warp_flat(picture: Tensor, inverses: Matrix, *, border: Border, sampling: st
 
     height, width = picture.shape[-2:]
     code, cubic = BORDERS.index(border), sampling == "bicubic"
-    each = np.broadcast_to(inverses, (len(picture), 3, 3))
     whole = all(_inside(rows, height, width) for rows in inverses.tolist())
     covers = np.empty((len(picture), *((0, 0) if whole else (height, width))), np.float32)
 
     def move(index: int, image: Image, channels: int, out: Image) -> object:
-        given = image, channels, code, cubic, np.ascontiguousarray(each[index]), out, covers[index]
+        given = image, channels, code, cubic, inverses[min(index, len(inverses) - 1)], out, covers[index]
         return over_rows(lambda begin, end: warp_rows(*given, begin, end), height, width)
 
     moved = move_each(picture, (height, width), move)
