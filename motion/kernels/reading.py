@@ -47,39 +47,76 @@ def read_row(
     """
     _fold(xs, width, border)
     _fold(ys, height, border)
-    at, across, down, corner = work
+    at, across, down, _ = work
     before, taps = (1, 4) if cubic else (0, 2)
-    _locate(xs, ys, height, width, channels, before, taps, at)
-    step, edge = np.int64(width * channels), np.int64(taps * channels)
+    beyond = _locate(xs, ys, height, width, channels, before, taps, at)
+    step = np.int64(width * channels)
     if cubic:
         _cubic(xs, across)
         _cubic(ys, down)
-        for i in range(len(xs)):
-            x = (across[0, i], across[1, i], across[2, i], across[3, i])
-            y = (down[0, i], down[1, i], down[2, i], down[3, i])
-            if at[i] >= 0:
-                _put(out, i, image, np.int64(at[i]), step, x, y, channels)
-            else:
-                _corner(image, height, width, channels, border, xs[i], ys[i], before, taps, corner)
-                _put(out, i, corner, np.int64(0), edge, x, y, channels)
     else:
-        _linear(xs, across[0])
-        _linear(ys, down[0])
+        _linear(xs, across)
+        _linear(ys, down)
+    # Four loops with nothing to decide but the edge, which has one of its own: a quarter faster than one for all.
+    if cubic and channels == 3:
         for i in range(len(xs)):
-            u, v = (_ONE - across[0, i], across[0, i]), (_ONE - down[0, i], down[0, i])
             if at[i] >= 0:
-                _put(out, i, image, np.int64(at[i]), step, u, v, channels)
-            else:
-                _corner(image, height, width, channels, border, xs[i], ys[i], before, taps, corner)
-                _put(out, i, corner, np.int64(0), edge, u, v, channels)
+                blend(out, np.int64(3 * i), image, np.int64(at[i]), step, _four(across, i), _four(down, i), 3)
+    elif cubic:
+        for i in range(len(xs)):
+            if at[i] >= 0:
+                blend(out, np.int64(i), image, np.int64(at[i]), step, _four(across, i), _four(down, i), 1)
+    elif channels == 3:
+        for i in range(len(xs)):
+            if at[i] >= 0:
+                blend(out, np.int64(3 * i), image, np.int64(at[i]), step, _two(across, i), _two(down, i), 3)
+    else:
+        for i in range(len(xs)):
+            if at[i] >= 0:
+                blend(out, np.int64(i), image, np.int64(at[i]), step, _two(across, i), _two(down, i), 1)
+    if beyond:
+        _read_edge(image, height, width, channels, border, cubic, xs, ys, out, work)
 
 
 @compiled
-def _put(out: Any, i: int, image: Any, first: Any, step: Any, across: Any, down: Any, channels: int) -> None:
-    if channels == 3:
-        blend(out, np.int64(3 * i), image, first, step, across, down, 3)
-    else:
-        blend(out, np.int64(i), image, first, step, across, down, 1)
+def _read_edge(
+    image: Any,
+    height: int,
+    width: int,
+    channels: int,
+    border: int,
+    cubic: bool,
+    xs: Any,
+    ys: Any,
+    out: Any,
+    work: Any,
+) -> None:
+    """What `read_row` leaves out: pixels some of whose taps lie beyond the edge."""
+    at, across, down, corner = work
+    before, taps = (1, 4) if cubic else (0, 2)
+    first, step = np.int64(0), np.int64(taps * channels)
+    for i in range(len(xs)):
+        if at[i] < 0:
+            _corner(image, height, width, channels, border, xs[i], ys[i], before, taps, corner)
+            to = np.int64(i * channels)
+            if cubic and channels == 3:
+                blend(out, to, corner, first, step, _four(across, i), _four(down, i), 3)
+            elif cubic:
+                blend(out, to, corner, first, step, _four(across, i), _four(down, i), 1)
+            elif channels == 3:
+                blend(out, to, corner, first, step, _two(across, i), _two(down, i), 3)
+            else:
+                blend(out, to, corner, first, step, _two(across, i), _two(down, i), 1)
+
+
+@compiled
+def _two(weights: Any, i: int) -> Any:
+    return _ONE - weights[0, i], weights[0, i]
+
+
+@compiled
+def _four(weights: Any, i: int) -> Any:
+    return weights[0, i], weights[1, i], weights[2, i], weights[3, i]
 
 
 @compiled
@@ -116,24 +153,24 @@ def _fold(positions: Any, length: int, border: int) -> None:
 
 
 @compiled
-def _locate(
-    xs: Any, ys: Any, height: int, width: int, channels: int, before: int, taps: int, at: Any
-) -> None:
-    """Where the taps of each pixel begin; -1 where some lie beyond the edge."""
+def _locate(xs: Any, ys: Any, height: int, width: int, channels: int, before: int, taps: int, at: Any) -> Any:
+    """Where the taps of each pixel begin; -1 where some lie beyond the edge, of which it returns how many."""
     spare = -taps * channels % LANES  # values that a vector reads beyond its last tap
     right = np.int32(width - taps + before - (spare + channels - 1) // channels)
     low, bottom = np.int32(before), np.int32(height - taps + before)
-    wide, count = np.int32(width), np.int32(channels)
+    wide, count, beyond = np.int32(width), np.int32(channels), np.int32(0)
     for i in range(len(xs)):
         x, y = np.int32(np.floor(xs[i])), np.int32(np.floor(ys[i]))
         inside = (x >= low) & (y >= low) & (x <= right) & (y <= bottom)
         at[i] = ((y - low) * wide + (x - low)) * count if inside else np.int32(-1)
+        beyond += np.int32(not inside)
+    return beyond
 
 
 @compiled
 def _linear(positions: Any, weights: Any) -> None:
     for i in range(len(positions)):
-        weights[i] = positions[i] - np.floor(positions[i])
+        weights[0, i] = positions[i] - np.floor(positions[i])
 
 
 @compiled
