@@ -30,7 +30,11 @@ def warp_rows(
     """
     height, width = len(image), image.shape[1] // channels
     flat = image.reshape(-1)
-    xs, ys, work = np.empty(width, np.float32), np.empty(width, np.float32), scratch(width)
+    xs, ys, work = (
+        np.empty(width, np.float32),
+        np.empty(width, np.float32),
+        scratch(width, height, width, channels, border),
+    )
     a, b, c = inverse[0]
     d, e, f = inverse[1]
     g, h, k = inverse[2]
@@ -63,7 +67,11 @@ def read_rows(
     height, width = len(image), image.shape[1] // channels
     flat = image.reshape(-1)
     wide = points.shape[2]
-    xs, ys, work = np.empty(wide, np.float32), np.empty(wide, np.float32), scratch(wide)
+    xs, ys, work = (
+        np.empty(wide, np.float32),
+        np.empty(wide, np.float32),
+        scratch(wide, height, width, channels, border),
+    )
     for row in range(begin, end):
         xs[:] = points[0, row]
         ys[:] = points[1, row]

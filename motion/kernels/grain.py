@@ -43,22 +43,20 @@ def draw(bits: Any, table: Any, field: Any, out: Any, sums: Any, begin: int, end
 
 
 @compiled
-def scale(noise: Any, gain: Any, shift: Any, out: Any, begin: int, end: int) -> None:
-    """Rows of `out` (H, W * 3): `noise` times `gain` plus `shift`, three numbers each."""
+def scale(noise: Any, gain: Any, shift: Any, begin: int, end: int) -> None:
+    """Rows of `noise` (H, N) times `gain` plus `shift`, a number each for every one of N; in place."""
     for row in range(begin, end):
-        line, made = noise[row], out[row]
-        for i in range(len(line) // 3):
-            for c in range(3):
-                made[3 * i + c] = line[3 * i + c] * gain[c] + shift[c]
+        line = noise[row]
+        for i in range(len(line)):
+            line[i] = line[i] * gain[i] + shift[i]
 
 
 @compiled
-def add(image: Any, noise: Any, gain: Any, shift: Any, out: Any, begin: int, end: int) -> None:
-    """Rows of `out` (H, W * 3): `image` and `noise` times `gain` plus `shift`, cut to [0, 1]."""
+def add(image: Any, noise: Any, gain: Any, shift: Any, begin: int, end: int) -> None:
+    """`scale`, and rows of `image` (H, N) added, cut to [0, 1]; in the place of the noise."""
     for row in range(begin, end):
-        given, line, made = image[row], noise[row], out[row]
-        for i in range(len(line) // 3):
-            for c in range(3):
-                value = given[3 * i + c] + (line[3 * i + c] * gain[c] + shift[c])
-                value = _ZERO if value < _ZERO else value
-                made[3 * i + c] = _ONE if value > _ONE else value
+        given, line = image[row], noise[row]
+        for i in range(len(line)):
+            value = given[i] + (line[i] * gain[i] + shift[i])
+            value = _ZERO if value < _ZERO else value
+            line[i] = _ONE if value > _ONE else value

@@ -11,6 +11,7 @@ from motion.kernels.compiled import compiled
 from motion.kernels.vectors import LANES, blend
 
 REPLICATE, WRAP, REFLECT = 0, 1, 2  # as in BORDERS
+_REACH = 3  # pixels beyond the edge that the taps of a folded position can lie
 _ZERO, _ONE, _TWO, _FAR = np.float32(0), np.float32(1), np.float32(2), np.float32(FAR)
 # Keys' kernel with a = -0.75: (a + 2) d^3 - (a + 3) d^2 + 1 near, a d^3 - 5 a d^2 + 8 a d - 4 a farther off.
 _N3, _N2 = np.float32(1.25), np.float32(2.25)
@@ -18,13 +19,19 @@ _F3, _F2, _F1, _F0 = np.float32(-0.75), np.float32(-3.75), np.float32(-6), np.fl
 
 
 @compiled
-def scratch(width: int) -> Any:
-    """Memory for `read_row`: where each pixel's taps begin, their weights, and the taps of one pixel at the edge."""
+def scratch(count: int, height: int, width: int, channels: int, border: int) -> Any:
+    """Memory for `read_row` on `count` positions in an image (height, width, channels), and where its pixels are.
+
+    Where the taps of each position begin, their weights across and down, the taps of one pixel at the edge, and where
+    columns and rows begin in memory.
+    """
     return (
-        np.empty(width, np.int32),
-        np.empty((4, width), np.float32),
-        np.empty((4, width), np.float32),
+        np.empty(count, np.int32),
+        np.empty((4, count), np.float32),
+        np.empty((4, count), np.float32),
         np.empty(48, np.float32),
+        _places(width, border, channels),
+        _places(height, border, width * channels),
     )
 
 
@@ -47,7 +54,7 @@ def read_row(
     """
     _fold(xs, width, border)
     _fold(ys, height, border)
-    at, across, down, _ = work
+    at, across, down, _, _, _ = work
     before, taps = (1, 4) if cubic else (0, 2)
     beyond = _locate(xs, ys, height, width, channels, before, taps, at)
     step = np.int64(width * channels)
@@ -75,29 +82,18 @@ def read_row(
             if at[i] >= 0:
                 blend(out, np.int64(i), image, np.int64(at[i]), step, _two(across, i), _two(down, i), 1)
     if beyond:
-        _read_edge(image, height, width, channels, border, cubic, xs, ys, out, work)
+        _read_edge(image, channels, cubic, xs, ys, out, work)
 
 
 @compiled
-def _read_edge(
-    image: Any,
-    height: int,
-    width: int,
-    channels: int,
-    border: int,
-    cubic: bool,
-    xs: Any,
-    ys: Any,
-    out: Any,
-    work: Any,
-) -> None:
+def _read_edge(image: Any, channels: int, cubic: bool, xs: Any, ys: Any, out: Any, work: Any) -> None:
     """What `read_row` leaves out: pixels some of whose taps lie beyond the edge."""
-    at, across, down, corner = work
+    at, across, down, corner, columns, rows = work
     before, taps = (1, 4) if cubic else (0, 2)
     first, step = np.int64(0), np.int64(taps * channels)
     for i in range(len(xs)):
         if at[i] < 0:
-            _corner(image, height, width, channels, border, xs[i], ys[i], before, taps, corner)
+            _corner(image, columns, rows, channels, xs[i], ys[i], before, taps, corner)
             to = np.int64(i * channels)
             if cubic and channels == 3:
                 blend(out, to, corner, first, step, _four(across, i), _four(down, i), 3)
@@ -191,27 +187,33 @@ def _outer(distance: Any) -> Any:
 
 @compiled
 def _corner(
-    image: Any,
-    height: int,
-    width: int,
-    channels: int,
-    border: int,
-    x: Any,
-    y: Any,
-    before: int,
-    taps: int,
-    out: Any,
+    image: Any, columns: Any, rows: Any, channels: int, x: Any, y: Any, before: int, taps: int, out: Any
 ) -> None:
     """The taps of one pixel, some of which the border shows."""
-    left, top = np.int64(np.floor(x)) - before, np.int64(np.floor(y)) - before
+    left, top = np.int64(np.floor(x)) - before + _REACH, np.int64(np.floor(y)) - before + _REACH
     to = 0
     for j in range(taps):
-        row = _inside(top + j, height, border) * width
         for i in range(taps):
-            first = (row + _inside(left + i, width, border)) * channels
-            for c in range(channels):
-                out[to] = image[first + c]
-                to += 1
+            _copy(image, rows[top + j] + columns[left + i], channels, out, to)
+            to += channels
+
+
+@compiled
+def _copy(image: Any, first: int, channels: int, out: Any, to: int) -> None:
+    """A pixel."""
+    out[to] = image[first]
+    if channels == 3:
+        out[to + 1] = image[first + 1]
+        out[to + 2] = image[first + 2]
+
+
+@compiled
+def _places(length: int, border: int, step: int) -> Any:
+    """Where in memory the pixels -_REACH to length + _REACH of an axis are, `step` values apart."""
+    places = np.empty(length + 2 * _REACH, np.int64)
+    for i in range(len(places)):
+        places[i] = _inside(i - _REACH, length, border) * step
+    return places
 
 
 @compiled

@@ -138,7 +138,11 @@ def look(
     """
     height, width = depth.shape
     flat = image.reshape(-1)
-    xs, ys, work = np.empty(width, np.float32), np.empty(width, np.float32), scratch(width)
+    xs, ys, work = (
+        np.empty(width, np.float32),
+        np.empty(width, np.float32),
+        scratch(width, height, width, channels, border),
+    )
     (a, b, c, d), (e, f, g, h), (k, m, n, p) = back
     for row in range(begin, end):
         y, near = np.float32(row), nearest[row]

@@ -119,6 +119,12 @@ class _Drawn:
     gain: NDArray[np.float64]
     shift: NDArray[np.float64]
 
+    def rows(self, amount: float = 1.0) -> tuple[Image, Image]:
+        """Gain and shift for each number of a row, for noise of this deviation."""
+        width = self.image.shape[1] // 3
+        gain, shift = (np.tile(amount * value, width).astype(np.float32) for value in (self.gain, self.shift))
+        return gain, shift
+
 
 def _draw(how: _How, seed: int, frame: int, size: tuple[int, int]) -> _Drawn:
     width, height = size
@@ -152,7 +158,7 @@ def _noise(how: _How, seeds: Sequence[int], frame: int, size: tuple[int, int]) -
 
     each = [_draw(how, seed, frame, size) for seed in seeds]
     for one in each:
-        work = partial(scale, one.image, one.gain.astype(np.float32), one.shift.astype(np.float32), one.image)
+        work = partial(scale, one.image, *one.rows())
         over_rows(work, size[1], size[0])
     return _tensor([one.image for one in each], size)
 
@@ -162,8 +168,7 @@ def _added(picture: Tensor, noise: _Drawn, amount: float) -> Image:
     from motion.kernels.bands import over_rows
     from motion.kernels.grain import add
 
-    gain, shift = ((amount * value).astype(np.float32) for value in (noise.gain, noise.shift))
-    work = partial(add, image_of(picture), noise.image, gain, shift, noise.image)
+    work = partial(add, image_of(picture), noise.image, *noise.rows(amount))
     over_rows(work, picture.shape[1], picture.shape[2])
     return noise.image
 
