@@ -16,7 +16,16 @@ from render.output.ffmpeg import find_ffmpeg
 
 from .tables import spread
 
-_LIBRARIES = ("torch", "diffusers", "transformers", "kornia", "opencv-python-headless", "numpy", "pillow")
+_LIBRARIES = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "kornia",
+    "opencv-python-headless",
+    "numba",
+    "numpy",
+    "pillow",
+)
 
 
 def describe(device: torch.device) -> str:

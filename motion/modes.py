@@ -101,10 +101,19 @@ class _How:
 def _moved(picture: Tensor, moves: Sequence[Move], depth: Tensor | None, how: _How) -> Warped:
     """One move for each picture."""
     size = (picture.shape[-1], picture.shape[-2])
-    flips = torch.from_numpy(np.stack([flip_matrix(m, size, deforum=how.compat == "deforum") for m in moves]))
+    flips = _flips(moves, size, how)
     if how.mode == "2d":
-        return warp_matrix(picture, flips @ matrix2d(moves, size), border=how.border, sampling=how.sampling)
+        matrix = matrix2d(moves, size)
+        matrix = matrix if flips is None else flips @ matrix
+        return warp_matrix(picture, matrix, border=how.border, sampling=how.sampling)
     return _through_space(picture, moves, flips, depth, how)
+
+
+def _flips(moves: Sequence[Move], size: tuple[int, int], how: _How) -> Tensor | None:
+    """The perspective flips, (B, 3, 3); None if there are none."""
+    if not any(m.perspective_flip_theta or m.perspective_flip_phi or m.perspective_flip_gamma for m in moves):
+        return None
+    return torch.from_numpy(np.stack([flip_matrix(m, size, deforum=how.compat == "deforum") for m in moves]))
 
 
 def _one_after_another(picture: Tensor, moves: Sequence[Move], depth: Tensor | None, how: _How) -> Warped:
@@ -136,12 +145,12 @@ def _wall(picture: Tensor) -> Tensor:
 
 
 def _through_space(
-    picture: Tensor, moves: Sequence[Move], flips: Tensor, depth: Tensor | None, how: _How
+    picture: Tensor, moves: Sequence[Move], flips: Tensor | None, depth: Tensor | None, how: _How
 ) -> Warped:
     """Flipped, then moved by a camera in space."""
     if depth is None:
         depth = _wall(picture)
-    if torch.equal(flips, torch.eye(3, dtype=flips.dtype).expand_as(flips)):
+    if flips is None:
         return _in_space(picture, moves, depth, how)
     flipped = warp_matrix(picture, flips, border=how.border, sampling=how.sampling)
     moved = _in_space(flipped.picture, moves, depth, how)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from motion import opencv
-from motion.borders import Border, fold_, framed
+from motion import quick
+from motion.borders import BORDERS, Border, fold_, framed
 
 Sampling = Literal["bilinear", "bicubic"]
 SAMPLINGS: tuple[Sampling, ...] = get_args(Sampling)
@@ -41,16 +41,15 @@ def resample(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampl
     pixel). At whole positions the pixel comes back bit for bit. Bicubic is Keys' kernel with a = -0.75, as
     in OpenCV, cut to [0, 1] where it overshoots.
 
-    How: by OpenCV on a CPU, by torch else; the result may lie in memory with channels last.
+    How: by compiled loops on a CPU, by torch else; the result may lie in memory with channels last.
 
     Raises ValueError for a border or sampling it does not know.
     """
     if sampling not in SAMPLINGS:
         raise ValueError(f"sampling {sampling!r} is not known; it is one of {', '.join(SAMPLINGS)}")
-    if points.dtype == torch.float32 and opencv.serves(picture, border):
-        moved = opencv.read(picture, points, sampling=sampling)
-    else:
-        moved = resample_by_torch(picture, points, border=border, sampling=sampling)
+    if points.dtype == torch.float32 and border in BORDERS and quick.serves(picture):
+        return quick.read(picture, points, border=border, sampling=sampling)
+    moved = resample_by_torch(picture, points, border=border, sampling=sampling)
     return moved.clamp_(0, 1) if sampling == "bicubic" else moved
 
 

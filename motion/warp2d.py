@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from motion import opencv
-from motion.borders import Border
+from motion import quick
+from motion.borders import BORDERS, Border
 from motion.resample import SAMPLINGS, Sampling, Warped, covered, resample
 
 Matrices = NDArray[np.float64]
@@ -36,10 +36,9 @@ def warp_matrix(
     _check(picture, matrix)
     height, width = picture.shape[-2:]
     inverse = _inverse(matrix)
-    known = sampling in SAMPLINGS and opencv.serves(picture, border)
-    if known and opencv.in_reach(inverse, height, width):
-        quick, coverage = opencv.warp_flat(picture, inverse, sampling=sampling)
-        return Warped(picture=quick, coverage=coverage)
+    if sampling in SAMPLINGS and border in BORDERS and quick.serves(picture):
+        moved, coverage = quick.warp_flat(picture, inverse, border=border, sampling=sampling)
+        return Warped(picture=moved, coverage=coverage)
     points, front = _sources(inverse, height, width, picture)
     coverage = covered(points, height, width)
     if front is not None:

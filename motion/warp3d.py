@@ -15,17 +15,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from motion.borders import Border
+from motion import quick
+from motion.borders import BORDERS, Border
 from motion.pose import Matrix, Pose
-from motion.resample import Sampling, Warped, covered, resample
+from motion.quick3d import Lines, see, z_buffer
+from motion.resample import SAMPLINGS, Sampling, Warped, covered, resample
+from motion.visibility import CRACK, DENSEST, MARGIN, NEAREST, REACH, SLACK, STRETCH
 from motion.warp2d import warp_matrix
-
-NEAREST = 1e-3  # units; what comes nearer than this is behind the camera
-# Half a pixel's footprint: a share of its magnification, more than a half as depth maps are noisy; and pixels.
-_REACH, _SLACK = 0.7, 0.02
-_DENSEST = 4  # footprints beyond this many pixels a side are left with gaps
-_CRACK = 6  # a gap with as many of nine hits around it is a crack in a surface, not a hole
-_MARGIN = 3  # pixels around the z-buffer, for what lands beyond its edges
 
 
 def warp_depth(
@@ -65,6 +61,8 @@ def carry_depth(depth: Tensor, pose: Pose) -> Tensor:
     Convention: as `warp_depth`; each destination pixel has the nearest of what lands on it.
     """
     camera, distances = _Camera(pose), depth.to(torch.float32)
+    if quick.serves(distances):
+        return z_buffer(distances, camera.lines())
     height, width = depth.shape[-2:]
     there, far = camera.forward(_grid(height, width, 1, depth.device), distances)
     return _z_buffer(camera, distances, there, far)
@@ -75,6 +73,14 @@ def _warp_one(picture: Tensor, pose: Pose, depth: Tensor, border: Border, sampli
     plane = _plane(pose, depth)
     if plane is not None:
         return warp_matrix(picture, plane, border=border, sampling=sampling)
+    if sampling in SAMPLINGS and border in BORDERS and quick.serves(picture):
+        moved, coverage = see(picture, depth, _Camera(pose).lines(), border=border, sampling=sampling)
+        return Warped(picture=moved, coverage=coverage)
+    return warp_by_torch(picture, pose, depth, border, sampling)
+
+
+def warp_by_torch(picture: Tensor, pose: Pose, depth: Tensor, border: Border, sampling: Sampling) -> Warped:
+    """The way on a GPU, and the slow twin of the way on a CPU."""
     height, width = picture.shape[-2:]
     camera = _Camera(pose)
     home = _grid(height, width, 1, picture.device)
@@ -91,10 +97,10 @@ def _plane(pose: Pose, depth: Tensor) -> Tensor | None:
     """The homography (3, 3) if that is all there is to it."""
     if pose.still:
         return torch.eye(3, dtype=torch.float64)
-    distance = float(depth[0, 0, 0, 0])
-    if pose.shift.any() and not bool((depth == distance).all()):
+    nearest, farthest = depth.aminmax()
+    if pose.shift.any() and not bool(nearest == farthest):
         return None
-    return torch.from_numpy(pose.of_plane(distance))
+    return torch.from_numpy(pose.of_plane(float(nearest)))
 
 
 class _Camera:
@@ -105,6 +111,12 @@ class _Camera:
         self._out_shift = pose.lens_after @ pose.shift
         self._in = pose.lens @ pose.turn.T @ np.linalg.inv(pose.lens_after)
         self._in_shift = -pose.lens @ pose.turn.T @ pose.shift
+
+    def lines(self) -> Lines:
+        """The two maps as compiled loops take them."""
+        ahead = np.column_stack((self._out, self._out_shift)).astype(np.float32)
+        back = np.column_stack((self._in, self._in_shift)).astype(np.float32)
+        return Lines(ahead=ahead, back=back)
 
     def forward(self, at: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
         """Where source pixels `at` (1, 2, h, w) land, (1, 2, h, w), and how far they are then, (1, 1, h, w)."""
@@ -137,12 +149,12 @@ def _z_buffer(camera: _Camera, depth: Tensor, there: Tensor, far: Tensor) -> Ten
     """The nearest distance at every destination pixel, (B, 1, H, W); infinite where nothing is."""
     height, width = depth.shape[-2:]
     grown = depth / far.clamp(min=NEAREST)  # how much larger each pixel is seen now
-    dense = max(1, min(_DENSEST, int(np.ceil(float(grown.max()) / 1.9))))
+    dense = max(1, min(DENSEST, int(np.ceil(float(grown.max()) / STRETCH))))
     if dense > 1:
         depth = interpolate(depth, scale_factor=float(dense), mode="nearest")
         there, far = camera.forward(_grid(height, width, dense, depth.device), depth)
         grown = depth / far.clamp(min=NEAREST) / dense
-    return _close(_splat(there, far, grown * _REACH + _SLACK, height, width))
+    return _close(_splat(there, far, grown * REACH + SLACK, height, width))
 
 
 def _splat(there: Tensor, far: Tensor, reach: Tensor, height: int, width: int) -> Tensor:
@@ -151,20 +163,20 @@ def _splat(there: Tensor, far: Tensor, reach: Tensor, height: int, width: int) -
     The buffer has a margin for what lands outside, and what does not land throws infinity: so no pixels are picked out,
     which takes longer than throwing all of them.
     """
-    wide = width + 2 * _MARGIN
+    wide = width + 2 * MARGIN
     corner = there.floor()
     right, low = (there - corner).unbind(1)  # how far right of and below the upper left of the four
     column, row = corner[:, 0].clamp_(-2, width + 1), corner[:, 1].clamp_(-2, height + 1)
-    cell = ((row + _MARGIN) * wide + (column + _MARGIN)).long().flatten()
+    cell = ((row + MARGIN) * wide + (column + MARGIN)).long().flatten()
     reach = reach.where(far > NEAREST, -1.0)[:, 0]
     across, down = (right <= reach, 1 - right <= reach), (low <= reach, 1 - low <= reach)
-    buffer = far.new_full(((height + 2 * _MARGIN) * wide,), torch.inf)
+    buffer = far.new_full(((height + 2 * MARGIN) * wide,), torch.inf)
     for y in (0, 1):
         for x in (0, 1):
             thrown = far[:, 0].where(across[x] & down[y], torch.inf)
             buffer.scatter_reduce_(0, cell + (y * wide + x), thrown.flatten(), "amin")
-    inside = slice(_MARGIN, -_MARGIN)
-    return buffer.view(1, 1, height + 2 * _MARGIN, wide)[..., inside, inside].contiguous()
+    inside = slice(MARGIN, -MARGIN)
+    return buffer.view(1, 1, height + 2 * MARGIN, wide)[..., inside, inside].contiguous()
 
 
 def _close(nearest: Tensor) -> Tensor:
@@ -172,7 +184,7 @@ def _close(nearest: Tensor) -> Tensor:
     hit = nearest.isfinite()
     ones = torch.ones_like(hit, dtype=torch.uint8)
     around, there = _over_nine(hit.byte(), torch.add), _over_nine(ones, torch.add)
-    crack = ~hit & (9 * around >= _CRACK * there)
+    crack = ~hit & (9 * around >= CRACK * there)
     return torch.where(crack, _over_nine(nearest.where(hit, 0.0), torch.maximum), nearest)
 
 
@@ -196,5 +208,6 @@ def _check(picture: Tensor, poses: Sequence[Pose], depth: Tensor) -> None:
         raise ValueError(f"the depth of these pictures is {expected}, got {tuple(depth.shape)}")
     if len(poses) != len(picture):
         raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(poses)}")
-    if not bool((depth.isfinite() & (depth > 0)).all()):
+    low, high = torch.stack(depth.aminmax()).tolist()
+    if not 0 < low <= high < torch.inf:
         raise ValueError("depth is a distance: finite and above 0 at every pixel")

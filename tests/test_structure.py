@@ -90,6 +90,17 @@ def test_nobody_needs_torchvision() -> None:
     assert not [name for name in needed if "torchvision" in name]
 
 
+def test_only_the_kernels_know_numba() -> None:
+    """What compiles takes a third of a second to import: it is there when the first pixels are."""
+    users = {
+        path.relative_to(ROOT).parent.as_posix()
+        for path in files(*MAY_IMPORT, *OUTSIDE)
+        if [name for _, name in imports(path) if name.split(".")[0] in ("numba", "llvmlite")]
+    }
+    assert users == {"motion/kernels"}
+    assert "numba" not in modules_after("import motion, render.coherence")
+
+
 def test_init_files_hand_on_names_and_hold_no_logic() -> None:
     for path in files(*MAY_IMPORT, "training", "benchmarks"):
         if path.name != "__init__.py" or path == ROOT / "render" / "__init__.py":
@@ -198,14 +209,15 @@ def modules_after(code: str) -> set[str]:
     "room", ["keyframes", "projects", "render", "render.diffusion", "render.setup", "render.plans"]
 )
 def test_rooms_are_light_to_import(room: str) -> None:
-    heavy = {"torch", "diffusers", "transformers", "kornia", "cv2"}
+    heavy = {"torch", "diffusers", "transformers", "kornia", "cv2", "numba"}
     assert modules_after(f"import {room}") & heavy == set()
 
 
 def test_help_is_light() -> None:
     code = "from render.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
     assert (
-        modules_after(code) & {"torch", "numpy", "pydantic", "rich", "PIL", "cv2", "keyframes", "projects"}
+        modules_after(code)
+        & {"torch", "numpy", "pydantic", "rich", "PIL", "cv2", "numba", "keyframes", "projects"}
         == set()
     )
 

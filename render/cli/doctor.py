@@ -15,7 +15,7 @@ import click
 from .options import device_option, outside_option
 
 _PACKAGES = (
-    *("torch", "diffusers", "transformers", "kornia", "numpy", "opencv-python-headless"),
+    *("torch", "diffusers", "transformers", "kornia", "numba", "numpy", "opencv-python-headless"),
     *("imageio-ffmpeg", "peft", "pillow", "pydantic"),
 )
 _OPTIONAL = ("gguf", "torchao", "bitsandbytes")

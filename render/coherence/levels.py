@@ -1,28 +1,33 @@
 """The quick way to match colours on a CPU: the curves are found on 8 bits, and what they change is added to the floats.
 
-A picture's 256 levels per channel are counted by OpenCV. A curve then tells what becomes of each level; the change of
+A picture's 256 levels per channel are counted. A curve then tells what becomes of each level; the change of
 colour it makes, `back(curve(level)) - back(level)`, varies slowly, so it is as good for the float that was rounded to
-the level. No rounding gets into the picture: where nothing is to change, nothing changes.
+the level. No rounding gets into the picture: where nothing is to change, nothing changes. The loops over pixels are
+compiled (motion.kernels.colors).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache, partial
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from motion.quick import image_of
 from render.coherence.histogram import BINS, STEPS
 from render.coherence.spaces import Space
 
 LEVELS = 256
 _STRIDE = STEPS // (LEVELS - 1)
-_LAB_RANGE, _LAB_LOW = (np.array(v, np.float32) for v in ((100, 255, 255), (0, -128, -128)))
+# From levels in [0, 1] to (L + 16) / 116, a / 500, b / 200.
+_LAB_SCALE, _LAB_SHIFT = (
+    np.array(values, np.float32).reshape(3, 1)
+    for values in ((100 / 116, 255 / 500, 255 / 200), (16 / 116, -128 / 500, -128 / 200))
+)
 
-Image = NDArray[np.uint8]
+Levels = NDArray[np.uint8]
 Counts = NDArray[np.int32]
 
 
@@ -31,23 +36,27 @@ def in_levels(picture: Tensor, space: Space) -> bool:
     return picture.device.type == "cpu" and picture.dtype == torch.float32 and space in ("lab", "rgb")
 
 
-def to_levels(picture: Tensor, space: Space) -> list[Image]:
-    """(B, 3, H, W) in [0, 1] as B images (H, W, 3) of 8 bits in `space`, scaled to 255 as `to_channels` is to 1."""
-    images = picture.detach().permute(0, 2, 3, 1).contiguous().numpy()
-    rounded = [
-        cv2.convertScaleAbs(image.clip(0, 1) if _strays(image) else image, alpha=255) for image in images
-    ]
-    if space == "lab":
-        rounded = [cv2.cvtColor(image, cv2.COLOR_RGB2Lab) for image in rounded]
-    return [np.asarray(image, np.uint8) for image in rounded]
+def to_levels(picture: Tensor, space: Space) -> Levels:
+    """(B, 3, H, W) in [0, 1] as 8 bits, (B, H, 3, W), in `space`, scaled to 255 as `to_channels` is to 1."""
+    from motion.kernels.bands import over_rows
+    from motion.kernels.colors import to_levels as fill
+
+    batch, _, height, width = picture.shape
+    levels = np.empty((batch, height, 3, width), np.uint8)
+    for one, out in zip(picture.detach(), levels, strict=True):
+        over_rows(partial(fill, image_of(one), space == "lab", out), height, width)
+    return levels
 
 
-def count_levels(levels: list[Image]) -> Tensor:
+def count_levels(levels: Levels) -> Tensor:
     """How often each level occurs, as a histogram of BINS bins: (B, 3, BINS), int32."""
-    counts = torch.zeros(len(levels), 3, BINS, dtype=torch.int32)
-    for index, image in enumerate(levels):
-        found = [cv2.calcHist([image], [c], None, [LEVELS], [0, LEVELS]).ravel() for c in range(3)]
-        counts[index, :, ::_STRIDE] = torch.from_numpy(np.stack(found)).to(torch.int32)
+    from motion.kernels.bands import over_rows
+    from motion.kernels.colors import count
+
+    batch, height, _, width = levels.shape
+    counts = torch.zeros(batch, 3, BINS, dtype=torch.int32)
+    for index, one in enumerate(levels):
+        counts[index, :, ::_STRIDE] = torch.from_numpy(sum(over_rows(partial(count, one), height, width)))
     return counts
 
 
@@ -90,30 +99,30 @@ def ladder(batch: int) -> Tensor:
     return (torch.arange(LEVELS) / (LEVELS - 1)).expand(batch, 3, 1, LEVELS)
 
 
-def add_change(picture: Tensor, levels: list[Image], curve: Tensor, space: Space) -> Tensor:
+def add_change(picture: Tensor, levels: Levels, curve: Tensor, space: Space) -> Tensor:
     """`picture` with what the `curve` (B, 3, 1, 256), the new value of every level, changes; cut to [0, 1]."""
-    images = picture.detach().permute(0, 2, 3, 1).contiguous().numpy()
-    made = np.empty_like(images)
-    same = _table(ladder(1)[0], space)
-    for image, own, each, out in zip(images, levels, curve, made, strict=True):
-        _back(own, _table(each, space), space, out)
-        cv2.subtract(out, _back(own, same, space), out)
-        cv2.add(out, image, out)
-    return torch.from_numpy(made).clamp_(0, 1).permute(0, 3, 1, 2)
+    from motion.kernels.bands import over_rows
+    from motion.kernels.colors import add_change as add
+
+    batch, _, height, width = picture.shape
+    pairs = [_pairs(each, space) for each in curve[:, :, 0].float().numpy()]
+    made = np.empty((batch, height, 3 * width), np.float32)
+    for one, own, each, out in zip(picture.detach(), levels, pairs, made, strict=True):
+        over_rows(partial(add, image_of(one), own, each, space == "lab", out), height, width)
+    return torch.from_numpy(made).view(batch, height, width, 3).permute(0, 3, 1, 2)
 
 
-def _back(levels: Image, table: Any, space: Space, out: Any = None) -> Any:
-    """What the table makes of the levels, as RGB; in `out`, if there is one."""
-    values = cv2.LUT(levels, table, out)
-    return cv2.cvtColor(values, cv2.COLOR_Lab2RGB, values) if space == "lab" else values
+def _pairs(curve: NDArray[np.float32], space: Space) -> NDArray[np.float64]:
+    """Each level's new value, by a curve (3, 256), and its own, as `motion.kernels.colors` takes them."""
+    pairs = np.empty((3, LEVELS, 2), np.float32)
+    pairs[..., 0], pairs[..., 1] = _converted(curve.clip(0, 1), space), _own(space)
+    return pairs.view(np.float64)[..., 0]
 
 
-def _table(curve: Tensor, space: Space) -> Any:
-    """A curve (3, 1, 256) as OpenCV's table (1, 256, 3), in the units of its LAB."""
-    table = curve.permute(1, 2, 0).contiguous().float().numpy()
-    return table.clip(0, 1) * _LAB_RANGE + _LAB_LOW if space == "lab" else table
+@cache
+def _own(space: Space) -> NDArray[np.float32]:
+    return _converted(ladder(1)[0, :, 0].numpy(), space)
 
 
-def _strays(image: NDArray[np.float32]) -> bool:
-    """Whether values lie below 0, where OpenCV would take their absolute value."""
-    return bool(image.min() < 0)
+def _converted(values: NDArray[np.float32], space: Space) -> NDArray[np.float32]:
+    return values * _LAB_SCALE + _LAB_SHIFT if space == "lab" else values

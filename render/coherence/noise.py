@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Literal, get_args
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from motion.quick import image_of, serves
 from render.coherence.perlin import perlin_field
 from render.coherence.randomness import bit_source, generator
 
@@ -51,11 +52,15 @@ def add_noise(
         return picture
     if len(seeds) != len(picture):
         raise ValueError(f"{len(picture)} pictures need {len(picture)} seeds, got {len(seeds)}")
+    how = _How(kind=kind, octaves=octaves, persistence=persistence, cells=cells)
     size = (picture.shape[-1], picture.shape[-2])
-    noise = make_noise(
-        kind, seeds=seeds, frame=frame, size=size, octaves=octaves, persistence=persistence, cells=cells
-    )
-    noise = noise.to(picture.device, picture.dtype, non_blocking=True)
+    if serves(picture):
+        each = [
+            _added(one, _draw(how, seed, frame, size), amount)
+            for one, seed in zip(picture.detach(), seeds, strict=True)
+        ]
+        return _tensor(each, size)
+    noise = _noise(how, seeds, frame, size).to(picture.device, picture.dtype, non_blocking=True)
     return torch.add(picture, noise, alpha=amount, out=noise).clamp_(0, 1)
 
 
@@ -79,17 +84,7 @@ def make_noise(
     `cells` see `perlin_field`.
     Raises ValueError for an unknown kind, octaves or cells below 1, or a persistence that is not above 0.
     """
-    if kind not in NOISES:
-        raise ValueError(f"noise kind {kind!r} is not known; it is one of {', '.join(NOISES)}")
-    width, height = size
-    noise = torch.empty(len(seeds), height, width, 3)
-    for seed, one in zip(seeds, noise, strict=True):
-        image = white(bit_source(seed, frame, f"noise/{kind}"), one.numpy())
-        if kind == "perlin":
-            field = perlin_field(generator(seed, frame, "noise/perlin"), size, octaves, persistence, cells)
-            cv2.multiply(image, cv2.cvtColor(field.add_(1).numpy(), cv2.COLOR_GRAY2RGB), image)
-        _normalise(image)
-    return noise.permute(0, 3, 1, 2)
+    return _noise(_How(kind=kind, octaves=octaves, persistence=persistence, cells=cells), seeds, frame, size)
 
 
 def white(bits: np.random.SFC64, out: Image) -> Image:
@@ -98,22 +93,93 @@ def white(bits: np.random.SFC64, out: Image) -> Image:
     How: 16 bits choose one of 65,536 equally likely values, the normal distribution's quantiles (n + 0.5) / 65,536. So
     nothing lies beyond 4.33 deviations, where 12 of the numbers of a 512 x 512 picture would.
     """
-    raw = bits.random_raw(-(-out.size // 4)).astype("<u8", copy=False).view("<u2")[: out.size]
-    cv2.LUT(raw.reshape(len(out), -1), _quantiles(), out.reshape(len(out), -1))
+    _fill(bits, np.empty((0, 0), np.float32), out.reshape(len(out), -1))
     return out
+
+
+@dataclass(frozen=True, kw_only=True)
+class _How:
+    """What noise: see `make_noise`."""
+
+    kind: Noise
+    octaves: int
+    persistence: float
+    cells: int
+
+    def __post_init__(self) -> None:
+        if self.kind not in NOISES:
+            raise ValueError(f"noise kind {self.kind!r} is not known; it is one of {', '.join(NOISES)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Drawn:
+    """Noise as it was drawn, (H, W * 3), and the gain and the shift that make it normal, per channel."""
+
+    image: Image
+    gain: NDArray[np.float64]
+    shift: NDArray[np.float64]
+
+    def rows(self, amount: float = 1.0) -> tuple[Image, Image]:
+        """Gain and shift for each number of a row, for noise of this deviation."""
+        width = self.image.shape[1] // 3
+        gain, shift = (np.tile(amount * value, width).astype(np.float32) for value in (self.gain, self.shift))
+        return gain, shift
+
+
+def _draw(how: _How, seed: int, frame: int, size: tuple[int, int]) -> _Drawn:
+    width, height = size
+    field = np.empty((0, 0), np.float32)
+    if how.kind == "perlin":
+        source = generator(seed, frame, "noise/perlin")
+        field = perlin_field(source, size, how.octaves, how.persistence, how.cells).numpy()
+    image = np.empty((height, 3 * width), np.float32)
+    sums = _fill(bit_source(seed, frame, f"noise/{how.kind}"), field, image, channels=3)
+    mean, square = sums.sum(0).T / (width * height)
+    gain = 1 / np.sqrt(square - mean**2).clip(1e-6)  # one pixel alone has no spread, and no noise
+    return _Drawn(image=image, gain=gain, shift=-mean * gain)
+
+
+def _fill(bits: np.random.SFC64, field: Image, out: Image, channels: int = 1) -> NDArray[np.float64]:
+    """Draw numbers into `out` (H, W * channels); their sums and their squares' by block of rows and channel."""
+    from motion.kernels.bands import over_rows
+    from motion.kernels.grain import BLOCK, draw
+
+    raw = bits.random_raw(-(-out.size // 4)).astype("<u8", copy=False).view("<u2")[: out.size]
+    blocks = -(-len(out) // BLOCK)
+    sums = np.empty((blocks, channels, 2))
+    work = partial(draw, raw.reshape(out.shape), _quantiles(), field, out, sums)
+    over_rows(work, blocks, BLOCK * out.shape[1] // channels)
+    return sums
+
+
+def _noise(how: _How, seeds: Sequence[int], frame: int, size: tuple[int, int]) -> Tensor:
+    from motion.kernels.bands import over_rows
+    from motion.kernels.grain import scale
+
+    each = [_draw(how, seed, frame, size) for seed in seeds]
+    for one in each:
+        work = partial(scale, one.image, *one.rows())
+        over_rows(work, size[1], size[0])
+    return _tensor([one.image for one in each], size)
+
+
+def _added(picture: Tensor, noise: _Drawn, amount: float) -> Image:
+    """`picture` (3, H, W) with noise, as (H, W * 3): in the memory of the noise."""
+    from motion.kernels.bands import over_rows
+    from motion.kernels.grain import add
+
+    work = partial(add, image_of(picture), noise.image, *noise.rows(amount))
+    over_rows(work, picture.shape[1], picture.shape[2])
+    return noise.image
+
+
+def _tensor(images: list[Image], size: tuple[int, int]) -> Tensor:
+    """Images (H, W * 3) as (B, 3, H, W), with channels last in memory."""
+    together = images[0][None] if len(images) == 1 else np.stack(images)
+    return torch.from_numpy(together).view(len(images), size[1], size[0], 3).permute(0, 3, 1, 2)
 
 
 @cache
 def _quantiles() -> Image:
     share = (torch.arange(_VALUES, dtype=torch.float64) + 0.5) / _VALUES
     return np.asarray(torch.special.ndtri(share).float())
-
-
-def _normalise(image: Image) -> None:
-    """Give every channel of an image (H, W, 3) mean 0 and standard deviation 1, in place."""
-    mean, spread = (value[:, 0] for value in cv2.meanStdDev(image))
-    gain = 1 / spread.clip(1e-6)  # one pixel alone has no spread, and no noise
-    height, width = image.shape[:2]
-    gains, means = (torch.from_numpy(np.tile(v, width)).float() for v in (gain, -mean * gain))
-    rows = torch.from_numpy(image).view(height, -1)
-    torch.addcmul(means, rows, gains, out=rows)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from skimage.color import rgb2lab
 from skimage.exposure import match_histograms
 
+from motion.kernels import bands
 from render.coherence import METHODS, SPACES, Method, Space, match_color, palette
 from render.coherence.color import match_channels
 from render.coherence.histogram import BINS, transfer
-from render.coherence.levels import count_levels, to_levels, transfer_levels
+from render.coherence.levels import add_change, count_levels, ladder, to_levels, transfer_levels
 from render.coherence.spaces import from_channels, to_channels
 from tests.coherence.pictures import flat, painted
 
@@ -246,3 +247,48 @@ def test_the_curve_of_levels_is_the_curve() -> None:
         for goal in (*counts, torch.zeros_like(counts[0])):
             expected = transfer(own, goal)[..., :: (BINS - 1) // 255]
             torch.testing.assert_close(transfer_levels(own, goal)[:, :, 0], expected.float())
+
+
+@pytest.mark.parametrize("space", ["lab", "rgb"])
+def test_levels_are_the_channels_rounded(space: Space) -> None:
+    """Compiled loops against the floats' way: the powers are polynomials, a tenth of a level apart at most."""
+    picture = torch.rand(2, 3, 67, 45, generator=torch.Generator().manual_seed(1))
+    picture[0, :, :4] *= 0.02  # where sRGB and LAB are lines
+    expected = to_channels(picture, space).transpose(1, 2) * 255
+    assert np.abs(to_levels(picture, space) - expected.numpy()).max() < 0.6
+    strays = torch.tensor([-0.5, 1.5, math.nan]).view(1, 1, 1, 3).expand(1, 3, 2, 3)
+    assert {0, 255} == set(to_levels(strays, "rgb").ravel().tolist())
+
+
+def test_levels_are_counted() -> None:
+    levels = np.random.default_rng(1).integers(0, 256, (2, 31, 3, 27), np.uint8)
+    counts = count_levels(levels)[:, :, :: (BINS - 1) // 255].numpy()
+    for one, found in zip(levels, counts, strict=True):
+        for channel in range(3):
+            assert np.array_equal(found[channel], np.bincount(one[:, channel].ravel(), minlength=256))
+
+
+@pytest.mark.parametrize("space", ["lab", "rgb"])
+def test_a_change_of_levels_is_a_change_of_colour(space: Space) -> None:
+    """Against the floats' way with the same curve; and a curve that changes nothing changes no bit."""
+    picture = painted(61, 83, seed=1)
+    levels = to_levels(picture, space)
+    assert torch.equal(add_change(picture, levels, ladder(1), space), picture)
+    curve = ladder(1) ** torch.tensor([1.3, 1.05, 0.97]).view(1, 3, 1, 1)
+    old = torch.from_numpy(levels).transpose(1, 2).float() / 255
+    new = curve[:, :, 0].gather(2, torch.from_numpy(levels).transpose(1, 2).long().flatten(2)).view_as(old)
+    expected = (picture + from_channels(new, space) - from_channels(old, space)).clamp(0, 1)
+    got = add_change(picture, levels, curve, space)
+    torch.testing.assert_close(got, expected, rtol=0, atol=5e-4)
+    cut_out = torch.nn.functional.pad(picture, (3, 5, 2, 1))[..., 2:-1, 3:-5]
+    assert torch.equal(add_change(cut_out, levels, curve, space), got)
+
+
+def test_colours_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, reference = painted(seed=1), painted(seed=2)
+    monkeypatch.setattr(bands, "_LEAST", 1)
+    results = []
+    for threads in (1, 3):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        results.append(match_color(picture, reference))
+    assert torch.equal(*results)

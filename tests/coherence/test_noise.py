@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.stats import kstest
 
+from motion.kernels import bands
 from render.coherence import NOISES, Noise, add_noise, generator, make_noise
 from render.coherence.noise import white
 from render.coherence.perlin import perlin_field
@@ -152,3 +153,26 @@ def test_refuses(given: dict[str, object], message: str) -> None:
     usual = {"kind": "perlin", "amount": 0.1, "seeds": [1], "frame": 0}
     with pytest.raises(ValueError, match=message):
         add_noise(painted(), **{**usual, **given})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_added_is_made_and_added(kind: Noise) -> None:
+    """The two ways, on a CPU in one go and else by torch; from planes, from channels last and from a cut-out."""
+    picture = painted(77, 45, batch=2)
+    noise = make_noise(kind, seeds=[3, 4], frame=5, size=(45, 77))
+    got = add_noise(picture, kind=kind, amount=0.2, seeds=[3, 4], frame=5)
+    torch.testing.assert_close(got, (picture + 0.2 * noise).clamp(0, 1), rtol=0, atol=1e-6)
+    in_double = add_noise(picture.double(), kind=kind, amount=0.2, seeds=[3, 4], frame=5)
+    torch.testing.assert_close(got.double(), in_double, rtol=0, atol=1e-6)
+    larger = torch.nn.functional.pad(picture, (2, 3, 1, 4))[..., 1:-4, 2:-3]
+    for same in (picture.contiguous(memory_format=torch.channels_last), larger):
+        assert torch.equal(add_noise(same, kind=kind, amount=0.2, seeds=[3, 4], frame=5), got)
+
+
+def test_noise_does_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bands, "_LEAST", 1)
+    made = []
+    for threads in (1, 3):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        made.append(make_noise("perlin", seeds=[1], frame=2, size=(130, 101)))
+    assert torch.equal(*made)
