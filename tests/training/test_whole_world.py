@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from tests.pace import allowed
+from training.sketch import classifier, data
 from training.sketch.classifier import Judge, paintings
 from training.sketch.data import paint_set, world_of
 from training.sketch.painter import (
@@ -206,3 +207,15 @@ def test_the_judge_asks_for_what_its_world_has() -> None:
     }
     lesson = paintings(2, 0, WHOLE)
     assert lesson.pictures.shape == (2, 256, 256, 3)
+
+
+@pytest.mark.parametrize("seed", ["600000000", "599999900", "699999999"])
+def test_the_judges_paintings_are_in_no_training(
+    tmp_path: Path, seed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["data", str(tmp_path / "set"), "--seed", seed, "--count", "256"])
+    with pytest.raises(SystemExit, match="2"):
+        data.main()
+    assert f"--seed {seed}: 600000000 to 699999999 are the judge's" in capsys.readouterr().err
+    assert not (tmp_path / "set").exists()
+    assert classifier.SEED in data.JUDGES

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from .painter import FIRST, WORLDS, Scene, Vocabulary, load_scene, paint
 
 BLOCK = 256
+# Seeds of the judge's paintings, those that it learns from and those that it is tried on: no training sees them.
+JUDGES = range(600_000_000, 700_000_000)
 SIDE = 256
 
 
@@ -112,6 +114,11 @@ def main() -> None:
     parser.add_argument("--world", choices=list(WORLDS), default=FIRST.name)
     parser.add_argument("--depth", action="store_true", help="keep the depth maps, for the depth network")
     args = parser.parse_args()
+    if args.seed < JUDGES.stop and args.seed + args.count > JUDGES.start:
+        parser.error(
+            f"--seed {args.seed}: {JUDGES.start} to {JUDGES.stop - 1} are the judge's, and what it looks at is in no "
+            "training; choose others, e.g. --seed 0"
+        )
     paint_set(args.folder, args.count, args.seed, args.workers, WORLDS[args.world], depth=args.depth)
 
 
