@@ -17,7 +17,7 @@ SETTINGS = {
     "sampler": "ddim",
     "size": 256,
     "color_from": "prompt",
-    "color_amount": 0.5,
+    "color_amount": 0.35,
 }
 
 
