@@ -3,7 +3,3 @@ docs/benchmarks.md.
 
 Nothing imports this package.
 """
-
-from render.threads import share_cores
-
-share_cores()  # as the command line does, before any module here imports torch
