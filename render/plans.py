@@ -17,7 +17,7 @@ from .diffusion import reveal_plan, step_plan
 from .footage.keys import clip_move, idle_video_lanes, video_inputs
 from .footage.reels import DEPTH
 from .retouch.freshness import fresh_rows
-from .retouch.keys import matches_color, retouch_inputs, without_retouching
+from .retouch.keys import has_reference, retouch_inputs, without_retouching
 from .seeds import SUBSEED_LANES, frame_travel
 from .setup import Setup
 from .space.uncovered import deepest_hole
@@ -58,7 +58,7 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         kept = [lane for lane in _PAINTING if lane != "strength" or setup.starts_with_picture]
         kept += [lane.name for lane in VIDEO if lane.name not in idle]
         return {**inputs, "numbers": {lane: numbers[lane] for lane in kept}}
-    if matches_color(setup, row):
+    if has_reference(setup, row):
         if setup.colors.source == "prompt":
             inputs["color_fresh"] = [
                 (_fresh_inputs(film.at(fresh.frame), fresh), share) for fresh, share in fresh_rows(film, row)
@@ -66,7 +66,6 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["color"] = (setup.colors.space, setup.colors.method, setup.colors.frame)
     else:
         numbers.pop("color_amount")
-    if not matches_color(setup, row) or numbers["detail_amount"] == 0:
         numbers.pop("detail_amount")
     if numbers["noise"] > 0:
         inputs["noise_type"], inputs["noise_seed"] = file.coherence.noise_type, file.seed
@@ -286,7 +285,7 @@ def _fresh_calls(setup: Setup, rows: Sequence[Row]) -> dict[int, int]:
         return {}
     seen, calls = set(), {}
     for row in rows:
-        needed = fresh_rows(setup, row) if matches_color(setup, row) else ()
+        needed = fresh_rows(setup, row) if has_reference(setup, row) else ()
         new = [fresh for fresh, _ in needed if (fresh.frame, fresh.prompt) not in seen]
         seen |= {(fresh.frame, fresh.prompt) for fresh in new}
         calls[row.frame] = sum(int(fresh.numbers["steps"]) for fresh in new)

@@ -17,15 +17,15 @@ from ..pictures import read_picture
 from ..setup import Setup
 from ..tensors import to_tensor
 from .freshness import fresh_rows
-from .keys import matches_color
+from .keys import has_reference
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """A picture as far as matching needs it. detail: the size (1, 3) of its bands, see `detail_of`."""
+    """A picture as far as matching needs it. detail: the size (1, 3) of its bands, where frames are given any."""
 
     palette: Palette
-    detail: Tensor
+    detail: Tensor | None
 
 
 Goals = Sequence[tuple[Reference, float]]
@@ -40,12 +40,13 @@ class Colors:
     def __init__(self, setup: Setup, painter: Painter, anchor: Callable[[int], Picture]) -> None:
         self._setup, self._painter, self._anchor = setup, painter, anchor
         self._given = setup.colors
+        self._with_detail = bool((setup.timeline.numbers["detail_amount"] > 0).any())
         self._fixed: Reference | None = None
         self._fresh: dict[tuple[int, FramePrompt], Reference] = {}
 
     def goals(self, row: Row, before: Picture, on_step: OnStep) -> Goals:
         """Whose colours and detail a frame is to have, with their shares; none where nothing is matched."""
-        if not matches_color(self._setup, row):
+        if not has_reference(self._setup, row):
             return ()
         if self._given.source == "prompt":
             fresh = fresh_rows(self._setup, row)
@@ -68,12 +69,10 @@ class Colors:
 
     def match_detail(self, row: Row, picture: Tensor, goals: Goals) -> Tensor:
         """The picture (1, 3, H, W) with as much detail as its goals have by their shares, as `detail_amount` says."""
-        amount = row.numbers["detail_amount"]
-        if amount == 0 or not goals:
+        sizes = [goal.detail * share for goal, share in goals if goal.detail is not None]
+        if not sizes:
             return picture
-        total = sum(share for _, share in goals)
-        mixed = torch.stack([goal.detail * (share / total) for goal, share in goals]).sum(0)
-        return match_detail(picture, mixed, amount=amount)
+        return match_detail(picture, torch.stack(sizes).sum(0), amount=row.numbers["detail_amount"])
 
     def _of_prompt(self, row: Row, on_step: OnStep) -> Reference:
         known = (row.frame, row.prompt)
@@ -95,4 +94,4 @@ class Colors:
         space = self._given.space
         assert space != "none"  # else nothing is matched
         colors = palette(shown, space=space, method=self._given.method)
-        return Reference(palette=colors, detail=detail_of(shown))
+        return Reference(palette=colors, detail=detail_of(shown) if self._with_detail else None)

@@ -68,8 +68,8 @@ def mask_digest(setup: Setup, name: str, frame: int) -> str:
     return digest_of(mask_path(setup, name, frame)) if reel is None else reel.digest(frame)
 
 
-def matches_color(setup: Setup, row: Row) -> bool:
-    """Whether a frame's colours or detail are matched to anything."""
+def has_reference(setup: Setup, row: Row) -> bool:
+    """Whether a frame's colours or detail are matched to a reference."""
     given, numbers = setup.colors, row.numbers
     first = given.frame if given.source == "frame" else 0
     wanted = numbers["color_amount"] > 0 or numbers["detail_amount"] > 0
@@ -96,7 +96,7 @@ def retouch_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["saturation"] = numbers["saturation"]
     if numbers["echo"] > 0:
         inputs["echo"] = numbers["echo"]
-    if matches_color(setup, row) and setup.colors.source != "frame":
+    if has_reference(setup, row) and setup.colors.source != "frame":
         known = setup.project.pictures.get("coherence.color_from")
         inputs["color_from"] = setup.colors.source if known is None else digest_of(known[0])
     guide = guide_at(setup, row)
