@@ -16,7 +16,7 @@ from motion.camera import Move, matrix2d
 from motion.fill import fill
 from motion.flip import flip_matrix
 from motion.journey import matrix_of, pose_of
-from motion.pose import pose
+from motion.pose import Pose, pose
 from motion.resample import Sampling, Warped
 from motion.warp2d import warp_matrix
 from motion.warp3d import warp_depth
@@ -39,6 +39,7 @@ def warp(
     sampling: Sampling = "bilinear",
     mode: Mode = "2d",
     depth: Tensor | None = None,
+    soft_edges: bool = False,
     compat: Compat = "none",
 ) -> Warped:
     """Move `picture` (B, C, H, W) by one camera move each, on the picture's device.
@@ -47,6 +48,7 @@ def warp(
     (motion.journey); `depth` is that of the picture before them all.
 
     depth: (B, 1, H, W), how far each pixel is, in units, for "3d"; without it the picture is a wall one unit away.
+    soft_edges: whether the depth's edges are ramps, as networks give them (see `warp_depth`); for compat "none".
     compat: "none" is a pinhole camera with hidden surfaces; "deforum" and "disco" move as those programs do
     (motion.ancestors, and Deforum's pivot of the perspective flip); in 2D their matrix is ours.
 
@@ -68,7 +70,7 @@ def warp(
     if len(moves) != len(picture):
         raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(moves)}")
     edge: Border = "replicate" if border == "reveal" else border
-    how = _How(border=edge, sampling=sampling, mode=mode, compat=compat)
+    how = _How(border=edge, sampling=sampling, mode=mode, soft_edges=soft_edges, compat=compat)
     ways = [[move] if isinstance(move, Move) else move for move in moves]
     if all(len(way) == 1 for way in ways):
         moved = _moved(picture, [way[0] for way in ways], depth, how)
@@ -95,6 +97,7 @@ class _How:
     border: Border
     sampling: Sampling
     mode: Mode
+    soft_edges: bool
     compat: Compat
 
 
@@ -128,7 +131,7 @@ def _one_after_another(picture: Tensor, moves: Sequence[Move], depth: Tensor | N
         depth = _wall(picture)
     whole = pose_of(moves, size) if how.compat == "none" else None
     if whole is not None:
-        return warp_depth(picture, [whole], depth, border=how.border, sampling=how.sampling)
+        return _seen(picture, [whole], depth, how)
     coverage, plain = torch.ones_like(picture[:, :1]), replace(how, border="replicate", sampling="bilinear")
     for move in moves:
         moved = _moved(picture, [move], depth, how)
@@ -164,6 +167,10 @@ def _in_space(picture: Tensor, moves: Sequence[Move], depth: Tensor, how: _How) 
     if how.compat != "none":
         return warp_flow(picture, moves, depth, border=how.border, sampling=how.sampling)
     size = (picture.shape[-1], picture.shape[-2])
+    return _seen(picture, [pose(move, size) for move in moves], depth, how)
+
+
+def _seen(picture: Tensor, poses: Sequence[Pose], depth: Tensor, how: _How) -> Warped:
     return warp_depth(
-        picture, [pose(move, size) for move in moves], depth, border=how.border, sampling=how.sampling
+        picture, poses, depth, border=how.border, sampling=how.sampling, soft_edges=how.soft_edges
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from motion.borders import BORDERS, Border
 from motion.quick import Image, move_each
-from motion.visibility import DENSEST, MARGIN, STRETCH
+from motion.visibility import DENSEST, MARGIN, MENDS, STRETCH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ def z_buffer(depth: Tensor, lines: Lines) -> Tensor:
 
 
 def see(
-    picture: Tensor, depth: Tensor, lines: Lines, *, border: Border, sampling: str
+    picture: Tensor, depth: Tensor, lines: Lines, *, border: Border, sampling: str, soft_edges: bool
 ) -> tuple[Tensor, Tensor]:
     """`picture` (1, C, H, W) of depth (1, 1, H, W) as the moved camera sees it; and the coverage (1, 1, H, W)."""
     from motion.kernels.bands import over_rows
@@ -38,6 +39,8 @@ def see(
     code, cubic = BORDERS.index(border), sampling == "bicubic"
     distances = _plane_of(depth)
     nearest, coverage = _nearest(distances, lines), np.empty_like(distances)
+    if soft_edges:
+        nearest = _mended(nearest)
 
     def move(index: int, image: Image, channels: int, out: Image) -> object:
         given = image, channels, code, cubic, distances, nearest, lines.ahead, lines.back, out, coverage
@@ -66,6 +69,16 @@ def _nearest(depth: Image, lines: Lines) -> Image:
         np.minimum(buffer, other, out=buffer)
     nearest = np.empty_like(depth)
     over_rows(lambda begin, end: close(buffer, nearest, begin, end), height, width)
+    return nearest
+
+
+def _mended(nearest: Image) -> Image:
+    from motion.kernels.bands import over_rows
+    from motion.kernels.space import mend
+
+    for _ in range(MENDS):
+        torn, nearest = nearest, np.empty_like(nearest)
+        over_rows(partial(mend, torn, nearest), *nearest.shape)
     return nearest
 
 

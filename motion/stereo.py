@@ -26,11 +26,12 @@ def eye(
     aspect: float = 1.0,
     screen: float = math.inf,
     sampling: Sampling = "bicubic",
+    soft_edges: bool = False,
 ) -> Tensor:
     """`picture` (B, C, H, W) as an eye sees it that stands `offset` units right of the camera: (B, C, H, W).
 
     depth: (B, 1, H, W) in units. fov, aspect: of the camera, as in `Move`. What the eye sees behind the edges of near
-    things is filled smoothly from round it.
+    things is filled smoothly from round it. soft_edges: see `warp_depth`.
 
     Convention: both eyes look the same way (no toe-in, which would bend the picture); the lens is shifted sideways so
     that what is `screen` units away stands at the same place for both. A point at depth z is seen
@@ -42,6 +43,7 @@ def eye(
         [_eye_pose(offset, screen, lens(fov, aspect, size))] * len(picture),
         depth,
         sampling=sampling,
+        soft_edges=soft_edges,
     )
     return fill(seen.picture, seen.coverage)
 

@@ -132,6 +132,7 @@ class FramePainter:
             sampling=motion.sampling,
             mode=motion.mode,
             depth=None if motion.mode == "2d" else self._steady.of(picture if seen is None else seen, way[0]),
+            soft_edges=self._depths.soft_edges,
             compat=motion.compat,
         )
         hole = share = None

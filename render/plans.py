@@ -28,7 +28,7 @@ from .steering.controlkeys import control_inputs
 from .steering.inversions import inversion_inputs
 from .steering.loras import lora_inputs
 
-ENGINE = 4  # counts changes of the code that change pixels; a new number paints every frame anew
+ENGINE = 5  # counts changes of the code that change pixels; a new number paints every frame anew
 _PAINTING = ("strength", "steps", "cfg_scale", "eta")  # lanes of every painting
 # lanes that are told apart from the others
 _TOLD = ("seed", *SUBSEED_LANES, "cfg_start", "cfg_end", "clipskip")

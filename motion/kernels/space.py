@@ -19,6 +19,8 @@ _NEAREST, _REACH, _SLACK = (
     np.float32(value) for value in (visibility.NEAREST, visibility.REACH, visibility.SLACK)
 )
 _MARGIN, _CRACK = visibility.MARGIN, visibility.CRACK
+_TORN = np.float32(visibility.TORN)
+_AROUND = 5  # pixels across, of which the middle one counts
 
 
 @compiled
@@ -115,6 +117,54 @@ def _around(buffer: Any, row: int, column: int, height: int, width: int) -> Any:
                 hits += 1
                 farthest = max(farthest, value)
     return farthest if 9 * hits >= _CRACK * there else _NONE
+
+
+@compiled
+def mend(nearest: Any, out: Any, begin: int, end: int) -> None:
+    """These rows of `out` (H, W): `nearest`, and at edges what the middle one of the 5 x 5 distances there says."""
+    last, width = nearest.shape[0] - 1, nearest.shape[1]
+    around = np.empty(_AROUND * _AROUND, np.float32)
+    low, high = np.empty(width + 2, np.float32), np.empty(width + 2, np.float32)
+    for row in range(begin, end):
+        above, here, below = nearest[max(row - 1, 0)], nearest[row], nearest[min(row + 1, last)]
+        for i in range(width):
+            low[i + 1] = min(min(above[i], here[i]), below[i])
+            high[i + 1] = max(max(above[i], here[i]), below[i])
+        low[0], low[-1], high[0], high[-1] = low[1], low[-2], high[1], high[-2]
+        for i in range(width):
+            value = here[i]
+            least, most = (
+                min(min(low[i], low[i + 1]), low[i + 2]),
+                max(max(high[i], high[i + 1]), high[i + 2]),
+            )
+            if most > least * _TORN:
+                value = _settled(nearest, row, i, around)
+            out[row, i] = value
+
+
+@compiled
+def _settled(nearest: Any, row: int, column: int, around: Any) -> Any:
+    """The distance here, or the median of those around, where it is another thing's; edges go on beyond the picture."""
+    height, width = nearest.shape
+    value, half, count = nearest[row, column], _AROUND // 2, 0
+    nearer, farther = 0, 0
+    for j in range(row - half, row + half + 1):
+        for i in range(column - half, column + half + 1):
+            other = nearest[min(max(j, 0), height - 1), min(max(i, 0), width - 1)]
+            around[count] = other
+            nearer, farther, count = (
+                nearer + (value > other * _TORN),
+                farther + (other > value * _TORN),
+                count + 1,
+            )
+    if 2 * nearer < count and 2 * farther < count:  # then the median is not as far away
+        return value
+    for done in range(count // 2 + 1):
+        least = done
+        for at in range(done + 1, count):
+            least = at if around[at] < around[least] else least
+        around[done], around[least] = around[least], around[done]
+    return around[count // 2]
 
 
 @compiled

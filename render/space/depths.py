@@ -105,6 +105,11 @@ class Depths:
         self._looked: tuple[Tensor, Tensor] | None = None  # the picture looked at last, and what was seen
         self._projector = projector
 
+    @property
+    def soft_edges(self) -> bool:
+        """Whether what stands before something else goes over to it in a ramp: a network's depth does."""
+        return self._kind == "network"
+
     def of(self, picture: Tensor, row: Row) -> Tensor | None:
         """How far the pixels of `picture` (1, 3, H, W) are, (1, 1, H, W), in units; None for a wall at 1."""
         from motion import UNITS, ground

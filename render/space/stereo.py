@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keyframes import Problem, ProjectError
@@ -81,18 +82,16 @@ class _Eyes:
 
         output, sampling = self._setup.project.file.output, self._setup.project.file.motion.sampling
         row = self._setup.timeline.row(frame)
-        camera = {lane: row.numbers[lane] for lane in ("fov", "aspect")}
+        fov, aspect = row.numbers["fov"], row.numbers["aspect"]
         with torch.inference_mode():
             given = to_tensor(picture, self._device)
             depth = self._depths.of(given, row)
             depth = torch.ones_like(given[:, :1]) if depth is None else depth
             half, screen = output.vr_eyes / UNITS / 2, output.vr_screen / UNITS or math.inf
-            pair = [
-                eye(given, depth, offset=side * half, screen=screen, sampling=sampling, **camera)
-                for side in (-1, 1)
-            ]
+            look = partial(eye, given, depth, screen=screen, sampling=sampling, fov=fov, aspect=aspect)
+            pair = [look(offset=side * half, soft_edges=self._depths.soft_edges) for side in (-1, 1)]
             if output.vr == "equirect-180":
-                pair = [half_sphere(seen, **camera) for seen in pair]
+                pair = [half_sphere(seen, fov=fov, aspect=aspect) for seen in pair]
             return to_picture(torch.cat(pair, dim=2 if output.vr == "over-under" else 3))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -82,9 +83,9 @@ def test_space_equals_torch(size: tuple[int, int], move: Move) -> None:
     """What lands within a rounding of where it is decided who is hit may fall either way: a pixel in ten thousand."""
     picture, depth = stage(*size)
     camera = pose(move, size[::-1])
-    for sampling in SAMPLINGS:
-        got = warp_depth(picture, [camera], depth, sampling=sampling)
-        wanted = warp_by_torch(picture, camera, depth, "replicate", sampling)
+    for sampling, soft in product(SAMPLINGS, (False, True)):
+        got = warp_depth(picture, [camera], depth, sampling=sampling, soft_edges=soft)
+        wanted = warp_by_torch(picture, camera, depth, "replicate", sampling, soft)
         apart = (got.picture - wanted.picture).abs().amax(1, keepdim=True)
         apart = torch.maximum(apart, (got.coverage - wanted.coverage).abs())
         assert float((apart > 3e-4).float().mean()) < 1e-4

@@ -136,6 +136,39 @@ def test_nearly_still_neither_darkens_nor_drifts(device: torch.device) -> None:
     assert torch.equal((picture * 255).round(), torch.full_like(picture, 137))
 
 
+def dots(picture: torch.Tensor) -> int:
+    """How many pixels of a grey picture (1, 1, H, W) stand out from the middle one of the nine around them."""
+    nine = torch.nn.functional.unfold(picture, 3).median(1).values
+    return int(((picture[..., 1:-1, 1:-1].flatten() - nine[0]).abs() > 0.5).sum())
+
+
+@pytest.mark.parametrize("move", [Move(translation_z=80), Move(translation_x=40), Move(translation_y=-40)])
+def test_a_ramp_of_depth_tears_without_dots(device: torch.device, move: Move) -> None:
+    """A disc before the sky, with edges as soft as a network's: carried far, it is one disc, and the rest is sky."""
+    size = 128
+    v, u = torch.meshgrid(torch.arange(size) - 50.3, torch.arange(size) - 52.7, indexing="ij")
+    beyond = (u**2 + v**2).sqrt() - 20
+    picture = (beyond < 0).float()[None, None].to(device)
+    depth = torch.exp((beyond / 8 + 0.5).clamp(0, 1) * np.log(50.0))[None, None].to(device)
+    torn = warp(picture, [move], mode="3d", depth=depth, border="reveal", sampling="bilinear")
+    whole = warp(picture, [move], mode="3d", depth=depth, border="reveal", soft_edges=True)
+    assert dots(torn.picture) > 5
+    assert dots(whole.picture) == 0
+    assert float(whole.picture.mean()) == pytest.approx(float(torn.picture.mean()), rel=0.03)
+
+
+def test_soft_edges_leave_hard_ones_alone(device: torch.device) -> None:
+    """But for the corners of things and the steps of slanting edges."""
+    depth, _ = walls(129, 257)
+    picture = twin.smooth_picture(129, 257).to(device)
+    for move in MOVES.values():
+        plain, soft = (
+            warp(picture, [move], mode="3d", depth=depth.to(device), soft_edges=on) for on in (False, True)
+        )
+        other = (plain.picture != soft.picture).any(1) | (plain.coverage != soft.coverage)[:, 0]
+        assert float(other.float().mean()) < 0.005
+
+
 def test_there_and_back(device: torch.device) -> None:
     """A move and its inverse, with the depth moved along, give the picture back within what resampling loses."""
     height, width = 96, 128
