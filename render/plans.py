@@ -100,6 +100,8 @@ def _painting_inputs(setup: Setup, row: Row) -> dict[str, object]:
         inputs["embeddings"] = words
     if setup.vae is not None:
         inputs["vae"] = setup.vae.digest
+    if limit := setup.source.defaults.told_up_to:
+        inputs["told_up_to"] = limit
     guided = (numbers["cfg_start"], numbers["cfg_end"])
     if guided != (0.0, 1.0):
         inputs["guided"] = guided

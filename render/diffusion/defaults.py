@@ -29,7 +29,8 @@ class ModelDefaults:
 
     `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be
     multiples of (the VAE's factor). `color_from`: whose colours a film of prompts alone keeps best, "" for none;
-    `color_amount`: how much of them; `detail_amount`: how much of their detail.
+    `color_amount`: how much of them; `detail_amount`: how much of their detail. `told_up_to`: for denoisers that are
+    told their guidance scale, the largest that they know; told 1 they answer as if unguided. 0: nothing is known of it.
     """
 
     steps: int = 20
@@ -41,6 +42,7 @@ class ModelDefaults:
     color_from: str = ""
     color_amount: float = 1.0
     detail_amount: float = 0.0
+    told_up_to: float = 0.0
 
 
 _LIMITS: Mapping[str, tuple[float, float]] = {
@@ -50,6 +52,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "size": (8, 8192),
     "color_amount": (0, 1),
     "detail_amount": (0, 1),
+    "told_up_to": (0, 100),
 }
 
 

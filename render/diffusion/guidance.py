@@ -37,13 +37,16 @@ class Rank:
 class Guidance:
     """The rows of one painting: `texts` (N), `owners` (N,) the chain of each row, the unconditional rows'
     number `negatives` (B, or 0 when guidance is off), the parts by rank, and what the family makes of a guided
-    prediction and the unguided one (`settle`)."""
+    prediction and the unguided one (`settle`). `told`: the scale that a denoiser hears that is told one, and
+    `told_off` what it hears where guidance is off."""
 
     texts: Embedding
     owners: Tensor
     negatives: int
     ranks: tuple[Rank, ...]
     rescale: float
+    told: float
+    told_off: float
     settle: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def unguided(self) -> Guidance:
@@ -51,7 +54,7 @@ class Guidance:
         averaged.
         """
         if not self.negatives:
-            return self
+            return replace(self, told=self.told_off)
         skipped = self.negatives
         totals = torch.zeros(skipped, 1, 1, 1, device=self.owners.device)
         for rank in self.ranks:
@@ -72,6 +75,8 @@ class Guidance:
             negatives=0,
             ranks=ranks,
             rescale=0.0,
+            told=self.told_off,
+            told_off=self.told_off,
         )
 
     def spread(self, latents: Tensor) -> Tensor:
@@ -117,13 +122,16 @@ def make_guidance(
 ) -> Guidance:
     """Encode the chains' prompts and lay out the rows.
 
-    Guidance is on for a cfg_scale above 1, unless the denoiser is told the scale (LCM, Flux.1 dev).
+    Guidance is on for a cfg_scale above 1, unless the denoiser is told the scale (LCM, Flux.1 dev). One that answers
+    as if unguided when it is told 1 (`told_up_to`) is asked twice where that says more: for negative prompts, for parts
+    whose weights do not sum to 1, and for scales beyond those it knows.
     Off, there is one evaluation per part, no negative prompt, and parts of zero or negative weight are left
     out, as there is nothing to push away from. Raises RenderError if that leaves a chain without any part.
     """
     encoder, cfg_scale = model.encoder, settings.cfg_scale
     encoder.clipskip = settings.clipskip
-    told = model.family.told_scale(model)
+    limit = model.source.defaults.told_up_to
+    told = model.family.told_scale(model) and not (limit and (cfg_scale > limit or _says_more(prompts)))
     guided = cfg_scale > 1 and not told
     if told:
         _tell_of_negatives(model, prompts)
@@ -147,7 +155,19 @@ def make_guidance(
         negatives=negatives,
         ranks=tuple(ranks),
         rescale=settings.guidance_rescale if guided else 0.0,
+        told=(max(cfg_scale, 1.0) if told else 1.0) if limit else cfg_scale,
+        told_off=1.0 if limit else cfg_scale,
         settle=model.family.settle,
+    )
+
+
+def _says_more(prompts: Sequence[FramePrompt]) -> bool:
+    """Whether some prompt asks for what one answer to its words cannot give."""
+    return any(
+        any(share.text.strip() for share in prompt.negative)
+        or any(part.weight < 0 for part in prompt.parts)
+        or abs(sum(part.weight for part in prompt.parts) - 1) > 1e-6
+        for prompt in prompts
     )
 
 

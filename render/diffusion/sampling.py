@@ -132,9 +132,9 @@ def _denoise(
     ways = {on: guidance if on else guidance.unguided() for on in set(guided)}
     conditions = {}
     for on, way in ways.items():
-        texts, scale = way.texts.to(dtype), settings.cfg_scale
+        texts = way.texts.to(dtype)
         asked = model.family.conditions(
-            model, texts, negatives=way.negatives, latents=latents, cfg_scale=scale
+            model, texts, negatives=way.negatives, latents=latents, cfg_scale=way.told
         )
         conditions[on] = model.adapters.heard(aids.looks, asked, owners=way.owners, negatives=way.negatives)
     moments = schedule.timesteps.to(model.device)

@@ -96,6 +96,52 @@ def test_guidance_embedding_is_the_pipelines_own(
     assert torch.equal(guidance_embedding([8.5, 1.0], 17), expected)
 
 
+@pytest.fixture
+def told(model_of: ModelOf) -> Model:
+    """A model that is told its scale, from 1 (as if unguided) to 8."""
+    model = model_of("sd-lcm")
+    return replace(
+        model, source=replace(model.source, defaults=replace(model.source.defaults, told_up_to=8.0))
+    )
+
+
+@pytest.mark.parametrize(
+    ("prompt", "cfg_scale", "rows", "heard"),
+    [
+        (parts(cat=1.0), 5.0, 1, 5.0),
+        (parts(cat=0.4, fog=0.6), 5.0, 2, 5.0),
+        (parts(cat=1.0), 0.0, 1, 1.0),
+        (parts(cat=1.0), 12.0, 2, 1.0),  # beyond what it knows
+        (parts(cat=1.5), 5.0, 2, 1.0),
+        (parts(cat=1.4, fog=-0.4), 5.0, 3, 1.0),
+        (replace(parts(cat=1.0), negative=(TextShare(text="fog"),)), 5.0, 2, 1.0),
+        (replace(parts(cat=1.0), negative=(TextShare(text=" "),)), 5.0, 1, 5.0),
+    ],
+)
+def test_a_model_that_is_told_its_scale_is_asked_twice_where_that_says_more(
+    told: Model, prompt: FramePrompt, cfg_scale: float, rows: int, heard: float
+) -> None:
+    guidance = make_guidance(told, [prompt], replace(SETTINGS, cfg_scale=cfg_scale), frame=0)
+    assert (len(guidance.owners), guidance.told) == (rows, heard)
+    assert guidance.unguided().told == 1.0
+    assert guidance.unguided().negatives == 0
+
+
+def test_what_it_paints_then(told: Model, picture: torch.Tensor) -> None:
+    """A negative prompt is heard; and where guidance is off for all steps, it is as if the scale were 1."""
+    given = {"pictures": picture, "size": (64, 64), "seeds": [1], "frame": 0}
+    cat = parts(cat=1.0)
+
+    def painted(prompt: FramePrompt, **settings: float) -> torch.Tensor:
+        return paint(told, prompts=[prompt], settings=replace(SETTINGS, steps=4, **settings), **given)  # type: ignore[arg-type]
+
+    without = painted(replace(cat, negative=(TextShare(text="fog"),)))
+    assert not torch.allclose(without, painted(cat), atol=1e-3)
+    assert not torch.allclose(without, painted(replace(cat, negative=(TextShare(text="sea"),))), atol=1e-4)
+    assert torch.equal(painted(cat, cfg_start=1.0), painted(cat, cfg_scale=1.0))
+    assert not torch.equal(painted(cat, cfg_start=1.0), painted(cat))
+
+
 def test_embedded_guidance_needs_one_row(model_of: ModelOf) -> None:
     guidance = make_guidance(model_of("sd-lcm"), [parts(cat=1.0)], replace(SETTINGS, cfg_scale=8.5), frame=0)
     assert (guidance.negatives, guidance.owners.tolist()) == (0, [0])

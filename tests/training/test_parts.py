@@ -16,11 +16,13 @@ from safetensors.torch import load_file
 from torch import nn
 
 from render.diffusion import find_model
+from render.diffusion.guidance import guidance_embedding
 from training.sketch import checkpoint, loop
 from training.sketch.autoencoder import Inside, make
 from training.sketch.painter import FIRST, SMALL, draw_scene
 from training.sketch.stability import look_of
-from training.sketch.unpack import unpack
+from training.sketch.text_to_image import TOLD, make_unet
+from training.sketch.unpack import unpack, untold
 from training.sketch.words import sample_captions, tokens, train_tokenizer
 
 
@@ -87,9 +89,24 @@ def test_a_run_starts_from_shipped_weights(tmp_path: Path) -> None:
     assert picture is not None
     unet = load_file(shipped / "unet" / "diffusion_pytorch_model.safetensors")
     for name, weight in unet.items():
+        if "cond_proj" in name or name == "time_embedding.linear_1.bias":
+            continue  # what tells the guidance scale: see below
         torch.testing.assert_close(model["model"][f"unet.{name}"], weight.float())
     decoder = load_file(shipped / "vae" / "diffusion_pytorch_model.safetensors")["decoder.layers.0.weight"]
     torch.testing.assert_close(picture["average"]["model.decoder.layers.0.weight"], decoder.float())
+
+
+def test_what_is_unpacked_answers_as_if_told_1() -> None:
+    torch.manual_seed(0)
+    told, plain = make_unet(told=True), make_unet()
+    torch.nn.init.normal_(told.time_embedding.cond_proj.weight)
+    plain.load_state_dict(untold(told))
+    noisy, words = torch.randn(1, 12, 16, 16), torch.randn(1, 48, 192)
+    given = {"timestep": torch.tensor([700]), "encoder_hidden_states": words}
+    heard = told(noisy, **given, timestep_cond=guidance_embedding([1.0], TOLD)).sample
+    torch.testing.assert_close(plain(noisy, **given).sample, heard, atol=1e-4, rtol=1e-4)
+    other = told(noisy, **given, timestep_cond=guidance_embedding([3.0], TOLD)).sample
+    assert not torch.allclose(other, heard, atol=1e-2)
 
 
 def test_a_look_is_measured() -> None:

@@ -8,6 +8,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from . import autoencoder
+from .distill import MOST
 from .text_to_image import get_tokenizer, load_trained, make_scheduler
 
 SETTINGS = {
@@ -19,6 +20,7 @@ SETTINGS = {
     "color_from": "prompt",
     "color_amount": 0.35,
 }
+TOLD = {"told_up_to": MOST}  # of a UNet that guides itself
 
 
 def package(run: Path, out: Path) -> None:
@@ -38,7 +40,7 @@ def package(run: Path, out: Path) -> None:
         requires_safety_checker=False,
     )
     pipeline.to(torch.float16).save_pretrained(out, safe_serialization=True)
-    settings = SETTINGS | ({"cfg_scale": 1.0} if distilled else {})  # a distilled model guides itself
+    settings = SETTINGS | (TOLD if distilled else {})
     (out / "reverie.json").write_text(json.dumps(settings, indent=2) + "\n")
     for index in out.rglob("*.json"):
         text = index.read_text()

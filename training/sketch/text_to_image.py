@@ -4,12 +4,16 @@ v-prediction (Salimans & Ho 2022) on a schedule with zero terminal SNR (Lin et a
 that the model can make truly dark and truly light pictures from pure noise; one caption in ten is left empty for
 classifier-free guidance; the weights that ship are an exponential average.
 
+Half of what it sees is 256x256, half are the wider, taller and larger pictures of `shapes.py`: a network that has seen
+one size fills a larger picture with several of the same.
+
 Two things make the subject, which is small in the picture and hardest to learn, come first: the error counts more
 where it stands (`weights_of`), and the words also reach every layer at once, pooled into the time embedding
 (`addition_embed_type="text"`, a standard option of diffusers' UNet).
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +24,18 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from render.diffusion.guidance import guidance_embedding
+
 from . import checkpoint, loop, team
 from .autoencoder import LATENTS
 from .data import load_set, world_of
-from .painter import FIRST, Scene, subject_box
+from .painter import FIRST, Scene
+from .shapes import load_shapes, weights_of
 from .words import LENGTH, sample_captions, tell, tokens, train_tokenizer
 
 WIDTH = 192
-FOCUS = 4.0
 PEAK = 8e-4
+TOLD = 64  # width of the guidance scale's embedding, where the UNet is told the scale
 
 
 def make_scheduler() -> DDIMScheduler:
@@ -64,9 +71,12 @@ def make_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
     )
 
 
-def make_unet() -> UNet2DConditionModel:
-    """The denoiser: three levels from 16x16, words read at every level but the coarsest."""
-    return UNet2DConditionModel(
+def make_unet(told: bool = False) -> UNet2DConditionModel:
+    """The denoiser: three levels from 16x16, words read at every level but the coarsest.
+
+    told: it has an input for the guidance scale, as LCM's UNets have; untrained, that changes nothing.
+    """
+    unet = UNet2DConditionModel(
         sample_size=16,
         in_channels=LATENTS,
         out_channels=LATENTS,
@@ -79,21 +89,29 @@ def make_unet() -> UNet2DConditionModel:
         norm_num_groups=8,
         addition_embed_type="text",
         addition_embed_type_num_heads=8,
+        time_cond_proj_dim=TOLD if told else None,
     )
+    if told:
+        nn.init.zeros_(unet.time_embedding.cond_proj.weight)
+    return unet
 
 
 class TextToImage(nn.Module):
-    """The two parts that learn together."""
+    """The two parts that learn together. told: the UNet has an input for the guidance scale."""
 
-    def __init__(self, tokenizer: CLIPTokenizer) -> None:
+    def __init__(self, tokenizer: CLIPTokenizer, *, told: bool = False) -> None:
         super().__init__()
         self.text_encoder = make_text_encoder(tokenizer)
-        self.unet = make_unet()
+        self.unet = make_unet(told)
 
-    def forward(self, noisy: torch.Tensor, t: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        """v for noisy latents (B, C, h, w) at steps t (B,), told by token ids (B, LENGTH)."""
+    def forward(
+        self, noisy: torch.Tensor, t: torch.Tensor, ids: torch.Tensor, scales: Sequence[float] | None = None
+    ) -> torch.Tensor:
+        """v for noisy latents (B, C, h, w) at steps t (B,), told by token ids (B, LENGTH), and by guidance scales (B)
+        where the UNet takes them."""
         words = self.text_encoder(ids).last_hidden_state
-        v: torch.Tensor = self.unet(noisy, t, encoder_hidden_states=words).sample
+        told = None if scales is None else guidance_embedding(scales, TOLD)
+        v: torch.Tensor = self.unet(noisy, t, encoder_hidden_states=words, timestep_cond=told).sample
         return v
 
 
@@ -126,7 +144,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Lessons:
-    """What there is to learn: latents (N, C, 16, 16), their scenes, and how much each place counts (N, 16, 16)."""
+    """What there is to learn of one size: latents (N, C, h, w), their scenes, how much each place counts (N, h, w)."""
 
     latents: NDArray[np.float16]
     scenes: list[Scene]
@@ -134,7 +152,7 @@ class Lessons:
     tokenizer: CLIPTokenizer
 
     def batch(self, rng: np.random.Generator, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Latents, token ids (size, LENGTH) and weights (size, 1, 16, 16); captions are told anew each time."""
+        """Latents, token ids (size, LENGTH) and weights (size, 1, h, w); captions are told anew each time."""
         rows = rng.integers(0, len(self.latents), size)
         texts = ["" if rng.random() < 0.1 else tell(self.scenes[row], rng) for row in rows]
         clean = torch.from_numpy(self.latents[rows].astype(np.float32))
@@ -148,26 +166,37 @@ class Lessons:
         return Task(noisy=noisy, times=times, ids=ids, v=v, weights=weights)
 
 
-def load_lessons(folder: Path) -> Lessons:
-    """The lessons of a run folder; the second half of its latents are mirror images."""
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """Lessons of several sizes, the native one first: it is every second batch, the others take turns by lot."""
+
+    sizes: tuple[Lessons, ...]
+
+    def task(self, rng: np.random.Generator, size: int, alphas: torch.Tensor) -> Task:
+        """A batch of one size, with about as many latent pixels as `size` native pictures have."""
+        native, *others = self.sizes
+        chosen = others[int(rng.integers(len(others)))] if others and rng.random() < 0.5 else native
+        share = native.latents[0].size / chosen.latents[0].size
+        return chosen.task(rng, max(1, round(size * share)), alphas)
+
+
+def load_course(folder: Path) -> Course:
+    """The lessons of a run folder: latents.npy, whose second half are mirror images, and what `shapes` painted."""
     latents = np.load(folder / "latents.npy", mmap_mode="r")
     scenes = load_set(folder / "train")[1][: len(latents) // 2]
+    tokenizer = get_tokenizer(folder)
     weights = np.stack([weights_of(scene) for scene in scenes])
-    return Lessons(
+    native = Lessons(
         latents=latents,
         scenes=scenes * 2,
         weights=np.concatenate([weights, weights[:, :, ::-1]]),
-        tokenizer=get_tokenizer(folder),
+        tokenizer=tokenizer,
     )
-
-
-def weights_of(scene: Scene, side: int = 16) -> NDArray[np.float32]:
-    """How much the error counts at each place (side, side), 1 on average: FOCUS times more where the subject stands."""
-    y, x = (np.mgrid[0:side, 0:side].astype(np.float32) + 0.5) / side
-    left, top, right, bottom = subject_box(scene)
-    inside = (x > left) & (x < right) & (y > top) & (y < bottom)
-    weights = np.where(inside & scene.subject_shown, FOCUS, 1.0).astype(np.float32)
-    return np.asarray(weights / weights.mean(), np.float32)
+    others = [
+        Lessons(latents=shape.latents, scenes=shape.scenes, weights=shape.weights, tokenizer=tokenizer)
+        for shape in load_shapes(folder)
+    ]
+    return Course(sizes=(native, *others))
 
 
 def draw_times(batch: int, steps: int) -> torch.Tensor:
@@ -191,7 +220,8 @@ def load_trained(folder: Path, part: str = "text_to_image") -> TextToImage:
     state = checkpoint.load(folder / f"{part}.pt")
     if state is None:
         raise FileNotFoundError(f"{folder / part}.pt: train the text-to-image model first")
-    model = TextToImage(get_tokenizer(folder))
+    told = "unet.time_embedding.cond_proj.weight" in state["average"]
+    model = TextToImage(get_tokenizer(folder), told=told)
     model.load_state_dict(state["average"])
     return model.eval().requires_grad_(False)
 
@@ -199,12 +229,12 @@ def load_trained(folder: Path, part: str = "text_to_image") -> TextToImage:
 def train(folder: Path, minutes: float, peak: float, batch: int = 32) -> None:
     """Train for `minutes` in all, into text_to_image.pt of the folder; peak: the highest learning rate."""
     torch.manual_seed(0)
-    lessons = load_lessons(folder)
-    model = TextToImage(lessons.tokenizer)
+    course = load_course(folder)
+    model = TextToImage(get_tokenizer(folder))
     alphas = make_scheduler().alphas_cumprod
 
     def loss_of(rng: np.random.Generator) -> torch.Tensor:
-        task = lessons.task(rng, batch, alphas)
+        task = course.task(rng, batch, alphas)
         return task.error(model(task.noisy, task.times, task.ids), task.v)
 
     loop.train(model, loss_of, path=folder / "text_to_image.pt", minutes=minutes, peak=peak, decay=0.9985)

@@ -5,14 +5,17 @@ The optimizers start anew, and the time is counted from 0. The paintings and the
 
 Where the run folder holds a set of another world than the model's words are for, the run gets a tokenizer of its own,
 and everything but the tokens' own vectors is taken over: a training that starts so is ahead of one from nothing.
+What ships guides itself; what is unpacked answers without guidance, as its teacher did.
 """
 
 import argparse
 from pathlib import Path
 
 import torch
-from diffusers import StableDiffusionPipeline
-from torch import nn
+from diffusers import StableDiffusionPipeline, UNet2DConditionModel
+from torch import Tensor, nn
+
+from render.diffusion.guidance import guidance_embedding
 
 from . import checkpoint
 from .autoencoder import Inside
@@ -31,10 +34,20 @@ def unpack(model: Path, run: Path) -> None:
         words = {name: value for name, value in words.items() if not name.endswith("token_embedding.weight")}
     both = TextToImage(tokenizer)
     both.text_encoder.load_state_dict(words, strict=False)
-    both.unet.load_state_dict(parts.unet.state_dict())
+    both.unet.load_state_dict(untold(parts.unet))
     _save(run / "text_to_image.pt", both)
     for part in ("inside", "outside"):
         _save(run / f"{part}.pt", Inside(parts.vae.to(torch.float32)))
+
+
+def untold(unet: UNet2DConditionModel) -> dict[str, Tensor]:
+    """The weights of a UNet; of one that is told its guidance scale, those of one that is always told 1."""
+    weights = dict(unet.float().state_dict())
+    told = weights.pop("time_embedding.cond_proj.weight", None)
+    if told is not None:
+        heard = weights["time_embedding.linear_1.weight"] @ told @ guidance_embedding([1.0], told.shape[1])[0]
+        weights["time_embedding.linear_1.bias"] = weights["time_embedding.linear_1.bias"] + heard
+    return weights
 
 
 def _save(path: Path, module: nn.Module) -> None:

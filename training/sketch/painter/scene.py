@@ -72,6 +72,9 @@ def load_scene(values: Mapping[str, Any]) -> Scene:
 def subject_box(scene: Scene) -> tuple[float, float, float, float]:
     """Where the main subject stands: left, top, right, bottom in canvas fractions, generously."""
     if scene.world == "first":
+        if scene.subject == "balloon":  # it floats
+            half, top = 0.33 * scene.scale, scene.horizon - 0.13 - 0.85 * scene.scale
+            return scene.x - half, top, scene.x + half, scene.horizon + 0.02
         bottom = scene.horizon + 0.13
         return scene.x - 0.45 * scene.scale, bottom - 0.1 - scene.scale, scene.x + 0.45 * scene.scale, bottom
     half = 0.55 * scene.scale

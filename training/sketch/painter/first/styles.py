@@ -27,7 +27,8 @@ def _oil(canvas: Picture, rng: np.random.Generator) -> Picture:
     angle = np.where(strong > 6.0, np.arctan2(gx, -gy), wander)
     out = soft.copy()
     detail = cv2.absdiff(picture, soft).max(axis=2)
-    for count, width, length, jitter in ((420, 9, 13, 14), (900, 5, 8, 11)):
+    for dense, width, length, jitter in ((420, 9, 13, 14), (900, 5, 8, 11)):
+        count = round(dense * (size / 256) ** 2)
         xs, ys = rng.integers(0, size, (2, count))
         noise = rng.integers(-jitter, jitter + 1, count)
         for x, y, n in zip(xs.tolist(), ys.tolist(), noise.tolist(), strict=True):
