@@ -2,7 +2,8 @@
 camera.
 
 Frame 0 has an init image so that every frame costs the same: as many evaluations of the denoiser as the
-strength says.
+strength says. It has no negative prompt: a denoiser that guides itself would be asked twice for it by us,
+and diffusers' pipeline would not heed it.
 """
 
 from __future__ import annotations
@@ -82,7 +83,6 @@ init_image = "start.png"
 [prompts]
 0 = "{_PROMPTS[0]}"
 {max(settings.frames // 2, 1)} = "{_PROMPTS[1]}"
-negative = "text, watermark"
 blend = "{"hold" if style == "comparable" else "linear"}"
 
 [diffusion]

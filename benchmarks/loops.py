@@ -35,13 +35,13 @@ class Loops:
         steady = Pairs(ours=[_steady(s) for s in self.ours], other=[_steady(s) for s in self.naive])
         before = [ms(median([s.before for s in way])) for way in (self.ours, self.naive)]
         after = [ms(median([s.after for s in way])) for way in (self.ours, self.naive)]
-        calls = [f"{way[0].calls / len(way[0].gaps):g}" for way in (self.ours, self.naive)]
+        asked = [f"{way[0].evaluations / len(way[0].gaps):g}" for way in (self.ours, self.naive)]
         rows = [
             ["one frame in the loop, ms", *steady.cells()],
             ["whole film, ms per frame", *films.cells()],
             ["before the first frame, ms per film", *before, ""],
             ["after the last frame, ms per film", *after, ""],
-            ["denoiser calls per frame", *calls, "equal"],
+            ["evaluations of the denoiser per frame", *asked, "equal"],
         ]
         given = self.settings
         width, height = given.size
@@ -74,10 +74,10 @@ def _pair(
     probe.look()
     ours = render_ours(project, candidate, folder / "ours")
     other = naive.render(folder / "naive")
-    if ours.calls != other.calls:
+    if ours.evaluations != other.evaluations:
         raise RenderError(
-            f"the loops do not do the same work: ours called the denoiser {ours.calls} times, "
-            f"the naive one {other.calls} times for {settings.frames} frames"
+            f"the loops do not do the same work: ours asked the denoiser for {ours.evaluations} evaluations, "
+            f"the naive one for {other.evaluations} for {settings.frames} frames"
         )
     return ours, other
 

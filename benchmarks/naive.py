@@ -48,7 +48,7 @@ class NaiveLoop:
         folder.mkdir(parents=True)
         self._anchor = None
         picture = _to_bgr(Image.open(self._setup.project.folder / "start.png"))
-        with counting(self._pipe.unet) as calls:
+        with counting(self._pipe.unet) as asked:
             stamps = [time.perf_counter()]
             for row in self._setup.timeline.rows():
                 picture = self._frame(picture, row)
@@ -57,7 +57,7 @@ class NaiveLoop:
         self._assemble(folder)
         end = time.perf_counter()
         gaps = tuple(later - sooner for sooner, later in pairwise(stamps))
-        return Segment(before=0.0, gaps=gaps, after=end - stamps[-1], calls=calls.value)
+        return Segment(before=0.0, gaps=gaps, after=end - stamps[-1], evaluations=asked.value)
 
     def _frame(self, before: Bgr, row: Row) -> Bgr:
         if row.frame:
@@ -89,7 +89,6 @@ class NaiveLoop:
         numbers, file = row.numbers, self._setup.project.file
         painted: Image.Image = self._pipe(
             prompt=row.prompt.parts[0].mix[0].text,
-            negative_prompt=row.prompt.negative[0].text,
             image=picture,
             strength=numbers["strength"],
             num_inference_steps=int(numbers["steps"]),

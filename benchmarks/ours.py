@@ -51,7 +51,7 @@ def render_ours(
         return DiffusionPainter(setup, candidate.model)
 
     stamps = Stamps(on_frame)
-    with counting(candidate.model.denoiser) as calls, patch.object(film, "remember"):  # no estimate for users
+    with counting(candidate.model.denoiser) as asked, patch.object(film, "remember"):  # no estimate for users
         start = time.perf_counter()
         film.render_project(project, make_painter=painter, take_folder=take, report=stamps)
         end = time.perf_counter()
@@ -59,5 +59,5 @@ def render_ours(
         before=stamps.began - start,
         gaps=tuple(later - sooner for sooner, later in pairwise([stamps.began, *stamps.frames])),
         after=end - stamps.frames[-1],
-        calls=calls.value,
+        evaluations=asked.value,
     )

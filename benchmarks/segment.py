@@ -13,14 +13,14 @@ class Segment:
     """One rendered film.
 
     before: seconds until the first frame was begun. gaps: seconds of each frame, from the end of the one
-    before it. after: seconds from the last frame's end to the finished film. calls: evaluations of the
-    denoiser.
+    before it. after: seconds from the last frame's end to the finished film. evaluations: latents that the
+    denoiser was given, those with words and those without.
     """
 
     before: float
     gaps: tuple[float, ...]
     after: float
-    calls: int
+    evaluations: int
 
     @property
     def seconds(self) -> float:
@@ -34,20 +34,21 @@ class Segment:
 
 
 class Count:
-    """How often something was called."""
+    """How much something was given."""
 
     value = 0
 
 
 @contextmanager
 def counting(module: Any) -> Iterator[Count]:
-    """Count the calls of a torch module while this lasts."""
+    """Count the latents (B, ...) that a denoiser is given while this lasts."""
     count = Count()
 
-    def called(*_: object) -> None:
-        count.value += 1
+    def called(_: object, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        latents = given[0] if given else named["sample"]
+        count.value += len(latents)
 
-    hook = module.register_forward_pre_hook(called)
+    hook = module.register_forward_pre_hook(called, with_kwargs=True)
     try:
         yield count
     finally:

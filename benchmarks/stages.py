@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from keyframes import Clock, LaneSpec, PromptSource, compile_timeline
-from motion import Compat, Move, ground, matrix2d, warp
+from motion import Compat, Move, Sampling, ground, matrix2d, warp, warp_matrix
 from projects import Picture
 from projects.png import encode_png
 from render.coherence import Method, add_noise, match_color, palette
@@ -69,7 +69,7 @@ def stages_report(size: tuple[int, int], device: torch.device, *, pairs: int, fo
 
 
 def _warps(size: tuple[int, int], device: torch.device, pairs: int) -> list[list[str]]:
-    """Ours makes the coverage mask too, at any of the samplings; the others, but for one row, the picture alone."""
+    """All are given the matrix. Ours makes the coverage mask too; the others, but for one row, the picture alone."""
     picture = test_card(size)
     tensor, wait = to_tensor(picture, device), waiter(device)
     matrix = matrix2d([_MOVE], size)
@@ -90,8 +90,8 @@ def _warps(size: tuple[int, int], device: torch.device, pairs: int) -> list[list
             tensor, moved, (size[1], size[0]), padding_mode="border", align_corners=True
         )
 
-    def ours(sampling: str) -> Callable[[], object]:
-        return lambda: warp(tensor, [_MOVE], sampling="bicubic" if sampling == "bicubic" else "bilinear")
+    def ours(sampling: Sampling) -> Callable[[], object]:
+        return lambda: warp_matrix(tensor, matrix, sampling=sampling)
 
     linear, cubic = cv2.INTER_LINEAR, cv2.INTER_CUBIC
     compared = {

@@ -68,13 +68,21 @@ def test_the_real_architecture_is_refused_on_the_cpu() -> None:
     assert "GPU" in done.output
 
 
-def test_both_loops_call_the_denoiser_equally_often(tiny: Candidate, tmp_path: Path) -> None:
+def test_both_loops_evaluate_the_denoiser_equally_often(tiny: Candidate, tmp_path: Path) -> None:
     loops = compare_loops(tiny, settings(tiny), tmp_path, pairs=2, probe=Probe())
-    expected = 4 * int(tiny.defaults.steps * tiny.defaults.strength)
-    assert [made.calls for made in (*loops.ours, *loops.naive)] == [expected] * 4
+    pairs = 2  # with words and without
+    expected = 4 * pairs * int(tiny.defaults.steps * tiny.defaults.strength)
+    assert [made.evaluations for made in (*loops.ours, *loops.naive)] == [expected] * 4
     assert (tmp_path / "1" / "ours" / "film.mp4").is_file()
     assert (tmp_path / "1" / "naive" / "film.mp4").is_file()
     assert len(list((tmp_path / "1" / "naive").glob("*.png"))) == 4
+
+
+def test_a_denoiser_that_guides_itself_is_asked_once_a_step_by_both_loops(tmp_path: Path) -> None:
+    sketch = load("sketch", "cpu")
+    film = FilmSettings.of("sketch", sketch.defaults, size=64, frames=2)
+    loops = compare_loops(sketch, film, tmp_path, pairs=1, probe=Probe())
+    assert loops.ours[0].evaluations == loops.naive[0].evaluations == 2 * 6
 
 
 def test_the_naive_camera_moves_as_ours_does(tiny: Candidate, tmp_path: Path) -> None:
@@ -90,10 +98,10 @@ def test_loops_that_do_unequal_work_are_not_compared(
     tiny: Candidate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lazy(*_: object) -> object:
-        return type("Made", (), {"calls": 1})()
+        return type("Made", (), {"evaluations": 1})()
 
     monkeypatch.setattr("benchmarks.loops.render_ours", lazy)
-    with pytest.raises(RenderError, match="not do the same work: ours called the denoiser 1 times"):
+    with pytest.raises(RenderError, match="not do the same work: ours asked the denoiser for 1 evaluations"):
         compare_loops(tiny, settings(tiny), tmp_path, pairs=1, probe=Probe())
 
 
@@ -180,4 +188,4 @@ def test_the_real_architecture_paints_when_shrunken(tmp_path: Path) -> None:
     candidate = build("cpu", widths=_SMALL)
     small = FilmSettings.of(candidate.name, candidate.defaults, size=64, frames=2)
     loops = compare_loops(candidate, small, tmp_path, pairs=1, probe=Probe())
-    assert loops.ours[0].calls == loops.naive[0].calls == 2 * 7
+    assert loops.ours[0].evaluations == loops.naive[0].evaluations == 2 * 2 * 7

@@ -63,10 +63,10 @@ def guided(teacher: TextToImage, task: Task, empty: torch.Tensor, scales: Sequen
 
 
 def main() -> None:
-    """Command line: python -m training.sketch.distill runs/sketch --minutes 8 --processes 2."""
+    """Command line: python -m training.sketch.distill runs/sketch --minutes 20 --processes 2."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--processes", type=int, default=1)
     args = parser.parse_args()
     team.run(train, args.processes, args.folder, args.minutes)

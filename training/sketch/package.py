@@ -20,7 +20,6 @@ SETTINGS = {
     "color_from": "prompt",
     "color_amount": 0.35,
 }
-TOLD = {"told_up_to": MOST}  # of a UNet that guides itself
 
 
 def package(run: Path, out: Path) -> None:
@@ -40,7 +39,7 @@ def package(run: Path, out: Path) -> None:
         requires_safety_checker=False,
     )
     pipeline.to(torch.float16).save_pretrained(out, safe_serialization=True)
-    settings = SETTINGS | (TOLD if distilled else {})
+    settings = SETTINGS | ({"told_up_to": MOST} if distilled else {})
     (out / "reverie.json").write_text(json.dumps(settings, indent=2) + "\n")
     for index in out.rglob("*.json"):
         text = index.read_text()
