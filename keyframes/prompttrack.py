@@ -17,6 +17,7 @@ from keyframes.errors import Problem, ProjectError, ScheduleError, did_you_mean,
 from keyframes.positions import Dialect, parse_position
 from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
 from keyframes.templates import LANE, PromptTemplate, parse_prompt
+from keyframes.timeline import MixedKey
 from keyframes.tokens import Place
 from keyframes.words import HeldKey, settle_held
 
@@ -37,6 +38,11 @@ class KeyedPrompt:
         """This key's prompt at `frame`."""
         return self.fixed or self.template.at(frame, clock)
 
+    def mixed(self, frame: int, clock: Clock, share: float) -> MixedKey:
+        """This key as one of those that the prompt of `frame` is mixed from."""
+        prompt, fixed = self.at(frame, clock), self.fixed is not None
+        return MixedKey(position=self.position, prompt=prompt, share=share, fixed=fixed)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KeyedPrompts:
@@ -53,11 +59,11 @@ class KeyedPrompts:
         prompt = key.at(frame, self.clock)
         return prompt if after is None else blend_prompts(prompt, after.at(frame, self.clock), u)
 
-    def unmixed(self, frame: int) -> tuple[tuple[float, FramePrompt, float], ...]:
+    def unmixed(self, frame: int) -> tuple[MixedKey, ...]:
         """See PromptTrack. One key, or two that are blended; shares sum to 1."""
         key, after, u = self.around(frame)
-        now = (key.position, key.at(frame, self.clock), 1.0 - u)
-        return (now,) if after is None else (now, (after.position, after.at(frame, self.clock), u))
+        now = key.mixed(frame, self.clock, 1.0 - u)
+        return (now,) if after is None else (now, after.mixed(frame, self.clock, u))
 
     def around(self, frame: int) -> tuple[KeyedPrompt, KeyedPrompt | None, float]:
         """The current key, and when blending the next one and its share, above 0 and below 1."""

@@ -14,14 +14,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@dataclass(frozen=True, kw_only=True)
+class MixedKey:
+    """One of the keys that a frame's prompt is mixed from: where it stands, its prompt at this frame, its share, and
+    whether its prompt is the same at every frame."""
+
+    position: float
+    prompt: FramePrompt
+    share: float
+    fixed: bool
+
+
 class PromptTrack(Protocol):
     """What a timeline needs of prompts."""
 
     def at(self, frame: int) -> FramePrompt:
         """The prompt of one frame, resolved."""
 
-    def unmixed(self, frame: int) -> Sequence[tuple[float, FramePrompt, float]]:
-        """The keys that the prompt of a frame is mixed from: where each stands, its prompt there, its share."""
+    def unmixed(self, frame: int) -> Sequence[MixedKey]:
+        """The keys that the prompt of a frame is mixed from."""
 
     def explain(self, frame: int) -> str:
         """Where it comes from."""

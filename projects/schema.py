@@ -181,6 +181,9 @@ class _CoherenceSettings(_Table):
         max_length=1000,
         description="Whose colours: `frame` (`color_frame`), `previous`, `prompt` (painted from it alone), a picture.",
     )
+    color_pictures: Annotated[int, NoBool, Field(ge=0, le=64)] = Field(
+        0, description="How many pictures of a prompt show its colours; 0: as many as the model wants."
+    )
     mask: str = Field(
         "",
         max_length=2000,

@@ -93,7 +93,7 @@ class FramePainter:
             masked, hole = self._retouch.masked(row, moved, hole)
             canvas = Canvas(picture=given, hole=hole, controls=controls)
             painted = self._laid_over(row, self._painter.paint(canvas, masked, on_step))
-            painted = self._colors.match(row, painted, goals)
+            painted = self._colors.match_detail(row, self._colors.match(row, painted, goals), goals)
             return self._stored(self._retouch.after(row, moved, painted))
 
     def _finished(self, row: Row, painted: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from .diffusion.noise import travelled_noise
 from .diffusion.parts import Model
 from .diffusion.sampling import paint
 from .diffusion.steps import Sampling
-from .seeds import frame_travel
+from .seeds import frame_travel, version_seed
 from .setup import Setup
 from .steering.clipguidance import ClipGuides
 from .steering.looks import Looks
@@ -30,12 +30,14 @@ class Canvas:
     """What a frame is painted on. picture: (1, 3, H, W) RGB in [0, 1], None for a frame from noise alone.
 
     hole: (1, 1, H, W) in [0, 1], how much of `reveal_strength` each pixel gets in place of `strength`. controls: what
-    ControlNets are shown.
+    ControlNets are shown. version: which of several pictures of one frame it is: each has noise of its own, 0 the
+    frame's.
     """
 
     picture: Tensor | None = None
     hole: Tensor | None = None
     controls: Sequence[Control] = ()
+    version: int = 0
 
 
 class Painter(Protocol):
@@ -81,10 +83,10 @@ class DiffusionPainter:
             steps_mode=given.steps_mode,
         )
         self.model.use_loras([lora.weight(row) for lora in self.setup.loras])
-        noise = None
+        noise, seed = None, version_seed(self.setup.seed(row), canvas.version)
         if travel := frame_travel(row):
             shape = latent_shape(self.model, *self.setup.size)
-            noise = travelled_noise([self.setup.seed(row)], [travel.seed], [travel.share], shape)
+            noise = travelled_noise([seed], [travel.seed], [travel.share], shape)
         hole, more = canvas.hole, row.numbers["reveal_strength"] - settings.strength
         return paint(
             self.model,
@@ -92,7 +94,7 @@ class DiffusionPainter:
             size=self.setup.size,
             prompts=[row.prompt],
             settings=settings,
-            seeds=[self.setup.seed(row)],
+            seeds=[seed],
             frame=row.frame,
             strengths=settings.strength + more * hole if hole is not None and more > 0 else None,
             noise=noise,

@@ -28,7 +28,7 @@ from .steering.controlkeys import control_inputs
 from .steering.inversions import inversion_inputs
 from .steering.loras import lora_inputs
 
-ENGINE = 5  # counts changes of the code that change pixels; a new number paints every frame anew
+ENGINE = 6  # counts changes of the code that change pixels; a new number paints every frame anew
 _PAINTING = ("strength", "steps", "cfg_scale", "eta")  # lanes of every painting
 # lanes that are told apart from the others
 _TOLD = ("seed", *SUBSEED_LANES, "cfg_start", "cfg_end", "clipskip")
@@ -61,7 +61,8 @@ def frame_inputs(setup: Setup, row: Row) -> dict[str, object]:
     if has_reference(setup, row):
         if setup.colors.source == "prompt":
             inputs["color_fresh"] = [
-                (_fresh_inputs(film.at(fresh.frame), fresh), share) for fresh, share in fresh_rows(film, row)
+                (_fresh_inputs(film.at(one.row.frame), one.row), one.share, one.pictures)
+                for one in fresh_rows(film, row)
             ]
         inputs["color"] = (setup.colors.space, setup.colors.method, setup.colors.frame)
     else:
@@ -288,9 +289,9 @@ def _fresh_calls(setup: Setup, rows: Sequence[Row]) -> dict[int, int]:
     seen, calls = set(), {}
     for row in rows:
         needed = fresh_rows(setup, row) if has_reference(setup, row) else ()
-        new = [fresh for fresh, _ in needed if (fresh.frame, fresh.prompt) not in seen]
-        seen |= {(fresh.frame, fresh.prompt) for fresh in new}
-        calls[row.frame] = sum(int(fresh.numbers["steps"]) for fresh in new)
+        new = [one for one in needed if (one.row.frame, one.row.prompt) not in seen]
+        seen |= {(one.row.frame, one.row.prompt) for one in new}
+        calls[row.frame] = sum(int(one.row.numbers["steps"]) * one.pictures for one in new)
     return calls
 
 

@@ -37,8 +37,7 @@ def frame_seed(row: Row, *, start: int, behavior: SeedBehavior, every: int = 1) 
     if behavior == "fixed":
         return start
     if behavior == "random":
-        digest = blake2b(f"{start}/{frame}/seed".encode(), digest_size=4).digest()
-        return int.from_bytes(digest, "little")
+        return _drawn(f"{start}/{frame}/seed")
     if behavior == "ladder":
         return start + frame // 2 + 2 * (frame % 2)
     if behavior == "alternate":
@@ -46,7 +45,16 @@ def frame_seed(row: Row, *, start: int, behavior: SeedBehavior, every: int = 1) 
     return start + (frame + every - 1) // every
 
 
+def version_seed(seed: int, version: int) -> int:
+    """The seed of another picture of the same frame; version 0 has the frame's own."""
+    return seed if version == 0 else _drawn(f"{seed}/{version}/version")
+
+
 def frame_travel(row: Row) -> Travel | None:
     """What the lanes `subseed` and `subseed_strength` say; None where the noise is the seed's own."""
     share = row.numbers["subseed_strength"]
     return Travel(seed=int(row.numbers["subseed"]), share=share) if share > 0 else None
+
+
+def _drawn(lot: str) -> int:
+    return int.from_bytes(blake2b(lot.encode(), digest_size=4).digest(), "little")

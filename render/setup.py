@@ -185,7 +185,7 @@ def prepare(project: Project) -> Setup:
         timeline=timeline,
         size=size,
         depth=depth,
-        colors=choose_colors(project.file, source.defaults.color_from),
+        colors=choose_colors(project.file, source.defaults.color_from, source.defaults.color_pictures),
         reels=find_reels(project, size),
         loras=loras_of(spans),
         inversions=inversions_of(spans),

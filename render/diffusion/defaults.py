@@ -29,7 +29,8 @@ class ModelDefaults:
 
     `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be
     multiples of (the VAE's factor). `color_from`: whose colours a film of prompts alone keeps best, "" for none;
-    `color_amount`: how much of them; `detail_amount`: how much of their detail. `told_up_to`: for denoisers that are
+    `color_pictures`: of how many pictures, for "prompt"; `color_amount`: how much of them; `detail_amount`: how much of
+    their detail. `told_up_to`: for denoisers that are
     told their guidance scale, the largest that they know; told 1 they answer as if unguided. 0: nothing is known of it.
     """
 
@@ -40,6 +41,7 @@ class ModelDefaults:
     size: int = 512
     size_multiple: int = 8
     color_from: str = ""
+    color_pictures: int = 1
     color_amount: float = 1.0
     detail_amount: float = 0.0
     told_up_to: float = 0.0
@@ -50,6 +52,7 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "cfg_scale": (0, 100),
     "strength": (0, 1),
     "size": (8, 8192),
+    "color_pictures": (1, 64),
     "color_amount": (0, 1),
     "detail_amount": (0, 1),
     "told_up_to": (0, 100),
@@ -194,7 +197,7 @@ def _of_file(path: Path) -> list[Layer]:
 
 def _check_number(path: Path, key: str, value: object) -> None:
     low, high = _LIMITS[key]
-    kinds = int if key in ("steps", "size") else (int, float)
+    kinds = int if key in ("steps", "size", "color_pictures") else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
         kind = "a whole number" if kinds is int else "a number"
         raise EnvironmentFault(

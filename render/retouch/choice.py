@@ -12,16 +12,20 @@ Space = Literal["none", "lab", "rgb", "hsv"]
 
 @dataclass(frozen=True, kw_only=True)
 class ColorChoice:
-    """A colour match, resolved. space: "none" for none. source: "frame" (`frame`), "previous", "prompt", or a file."""
+    """A colour match, resolved. space: "none" for none. source: "frame" (`frame`), "previous", "prompt", or a file.
+    pictures: how many are painted of a prompt.
+    """
 
     space: Space = "none"
     method: Literal["histogram", "mean"] = "mean"
     source: str = "frame"
     frame: int = 0
+    pictures: int = 1
 
 
-def choose_colors(file: ProjectFile, wanted: str) -> ColorChoice:
-    """The colour match of a project file; wanted: whose colours its model is best with, "" for none.
+def choose_colors(file: ProjectFile, wanted: str, pictures: int) -> ColorChoice:
+    """The colour match of a project file. wanted: whose colours its model is best with, "" for none; pictures: of how
+    many.
 
     A film that begins with a picture, is painted over a clip or has guides gets its colours from there: for these the
     model is not asked.
@@ -35,4 +39,10 @@ def choose_colors(file: ProjectFile, wanted: str) -> ColorChoice:
         space = "lab"
     elif source == "auto":
         source = "frame"
-    return ColorChoice(space=space, method=given.color_method, source=source, frame=given.color_frame)
+    return ColorChoice(
+        space=space,
+        method=given.color_method,
+        source=source,
+        frame=given.color_frame,
+        pictures=given.color_pictures or pictures,
+    )

@@ -16,7 +16,7 @@ from ..painter import Canvas, OnStep, Painter
 from ..pictures import read_picture
 from ..setup import Setup
 from ..tensors import to_tensor
-from .freshness import fresh_rows
+from .freshness import Fresh, fresh_rows
 from .keys import has_reference
 
 
@@ -50,7 +50,7 @@ class Colors:
             return ()
         if self._given.source == "prompt":
             fresh = fresh_rows(self._setup, row)
-            return [(self._of_prompt(one, on_step), share) for one, share in fresh]
+            return [(self._of_prompt(one, on_step), one.share) for one in fresh]
         if self._given.source == "previous":
             return ((self._measured(self._on_device(before)), 1.0),)
         if self._fixed is None:
@@ -74,10 +74,15 @@ class Colors:
             return picture
         return match_detail(picture, torch.stack(sizes).sum(0), amount=row.numbers["detail_amount"])
 
-    def _of_prompt(self, row: Row, on_step: OnStep) -> Reference:
+    def _of_prompt(self, fresh: Fresh, on_step: OnStep) -> Reference:
+        row = fresh.row
         known = (row.frame, row.prompt)
         if known not in self._fresh:
-            self._fresh[known] = self._measured(self._painter.paint(Canvas(), row, on_step))
+            made = [
+                self._painter.paint(Canvas(version=version), row, on_step)
+                for version in range(fresh.pictures)
+            ]
+            self._fresh[known] = self._measured(*made)
         return self._fresh[known]
 
     def _named(self) -> Tensor:
@@ -90,8 +95,10 @@ class Colors:
     def _on_device(self, picture: Picture) -> Tensor:
         return to_tensor(picture, self._painter.device)
 
-    def _measured(self, shown: Tensor) -> Reference:
+    def _measured(self, *shown: Tensor) -> Reference:
+        """What pictures (1, 3, H, W) show, all of them together."""
         space = self._given.space
         assert space != "none"  # else nothing is matched
-        colors = palette(shown, space=space, method=self._given.method)
-        return Reference(palette=colors, detail=detail_of(shown) if self._with_detail else None)
+        colors = palette(torch.cat(shown, 3), space=space, method=self._given.method)
+        detail = detail_of(torch.cat(shown)).square().mean(0, keepdim=True).sqrt()
+        return Reference(palette=colors, detail=detail if self._with_detail else None)

@@ -9,6 +9,7 @@ import torch
 
 from render.painter import Canvas, DiffusionPainter
 from render.plans import frame_keys
+from render.seeds import version_seed
 from render.setup import Setup, prepare
 from tests.fakes import load, project_text
 
@@ -44,6 +45,13 @@ def test_behaviors(tmp_path: Path, behavior: str, seeds: list[int]) -> None:
 def test_the_first_seed_lasts_one_frame_and_the_others_n(tmp_path: Path) -> None:
     made = setup(tmp_path, "seed_iter_n = 3")
     assert [made.seed(row) for row in made.timeline.rows(range(8))] == [3, 4, 4, 4, 5, 5, 5, 6]
+
+
+def test_each_version_has_a_seed_of_its_own() -> None:
+    seeds = [version_seed(7, version) for version in range(9)]
+    assert seeds[0] == 7
+    assert len(set(seeds)) == 9
+    assert version_seed(8, 1) not in seeds
 
 
 @pytest.mark.sketch

@@ -18,7 +18,9 @@ SETTINGS = {
     "sampler": "ddim",
     "size": 256,
     "color_from": "prompt",
+    "color_pictures": 4,
     "color_amount": 0.35,
+    "detail_amount": 0.6,
 }
 
 
