@@ -20,6 +20,8 @@ _POINTS = (
     Point(module="render.frame", attribute="warp", name="warp"),
     Point(module="render.retouch.colors", attribute="palette", name="colour match"),
     Point(module="render.retouch.colors", attribute="match_color", name="colour match"),
+    Point(module="render.retouch.colors", attribute="detail_of", name="detail"),
+    Point(module="render.retouch.colors", attribute="match_detail", name="detail"),
     Point(module="render.frame", attribute="adjust_contrast", name="contrast"),
     Point(module="render.frame", attribute="unsharp", name="anti-blur"),
     Point(module="render.frame", attribute="add_noise", name="noise"),

@@ -29,6 +29,7 @@ from .steering.inversions import ProjectInversion
 from .steering.loras import ProjectLora
 
 WHERE = "model"
+_OF_COLORS = ("color_amount", "detail_amount")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +108,14 @@ def _keys(project: Project, given: Mapping[str, str]) -> list[tuple[int, str]]:
     return [(frame, found[frame][1]) for frame in sorted(found)]
 
 
-def lane_defaults(spans: Sequence[Span]) -> dict[str, float | str]:
-    """What lanes are where the project does not say: what each model is best run with, from its key on."""
+def lane_defaults(spans: Sequence[Span], *, own_colors: bool) -> dict[str, float | str]:
+    """What lanes are where the project does not say: what each model is best run with, from its key on.
+
+    own_colors: whether the film keeps the colours that its model wants; how much of others the model cannot know.
+    """
     each = [usual_lanes(span.source.defaults) for span in spans]
-    return {lane: _held(spans, [values[lane] for values in each]) for lane in each[0]}
+    known = [lane for lane in each[0] if own_colors or lane not in _OF_COLORS]
+    return {lane: _held(spans, [values[lane] for values in each]) for lane in known}
 
 
 def usual_lanes(known: ModelDefaults) -> dict[str, float | str]:

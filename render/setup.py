@@ -162,7 +162,9 @@ def prepare(project: Project) -> Setup:
         _check_lanes(project, error)
         raise
     source = spans[0].source
-    timeline = _timeline(project, lane_defaults(spans), all_samplers(spans))
+    colors = choose_colors(project.file, source.defaults.color_from, source.defaults.color_pictures)
+    own_colors = colors.source == source.defaults.color_from
+    timeline = _timeline(project, lane_defaults(spans, own_colors=own_colors), all_samplers(spans))
     size = project.file.size or (source.defaults.size, source.defaults.size)
     if project.draft:
         full, size = size, draft_size(size, source.defaults.size_multiple)
@@ -185,7 +187,7 @@ def prepare(project: Project) -> Setup:
         timeline=timeline,
         size=size,
         depth=depth,
-        colors=choose_colors(project.file, source.defaults.color_from, source.defaults.color_pictures),
+        colors=colors,
         reels=find_reels(project, size),
         loras=loras_of(spans),
         inversions=inversions_of(spans),

@@ -26,7 +26,7 @@ from render.setup import Setup
 SIDE = 64
 
 
-def fake_model(folder: Path, **defaults: float) -> Path:
+def fake_model(folder: Path, **defaults: float | str) -> Path:
     """A folder that passes for a model as long as nobody loads it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableDiffusionPipeline"}))

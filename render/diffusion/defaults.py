@@ -30,8 +30,8 @@ class ModelDefaults:
     `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be
     multiples of (the VAE's factor). `color_from`: whose colours a film of prompts alone keeps best, "" for none;
     `color_pictures`: of how many pictures, for "prompt"; `color_amount`: how much of them; `detail_amount`: how much of
-    their detail. `told_up_to`: for denoisers that are
-    told their guidance scale, the largest that they know; told 1 they answer as if unguided. 0: nothing is known of it.
+    their detail (both for that `color_from` only). `told_up_to`: for denoisers that are told their guidance scale, the
+    largest that they know; told 1 they answer as if unguided. 0: nothing is known of it.
     """
 
     steps: int = 20

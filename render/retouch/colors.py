@@ -100,5 +100,7 @@ class Colors:
         space = self._given.space
         assert space != "none"  # else nothing is matched
         colors = palette(torch.cat(shown, 3), space=space, method=self._given.method)
+        if not self._with_detail:
+            return Reference(palette=colors, detail=None)
         detail = detail_of(torch.cat(shown)).square().mean(0, keepdim=True).sqrt()
-        return Reference(palette=colors, detail=detail if self._with_detail else None)
+        return Reference(palette=colors, detail=detail)

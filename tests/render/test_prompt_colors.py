@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from keyframes import Row
-from projects import Picture, Project
+from projects import Picture, Project, read_project
 from projects.schema import ProjectFile
 from render.coherence import detail_of, generator
 from render.painter import Canvas, OnStep
@@ -20,7 +20,7 @@ from render.retouch.choice import choose_colors
 from render.setup import Setup, prepare
 from render.tensors import to_tensor
 
-from ..fakes import FakePainter, Studio, files, load, pictures, project_text, render
+from ..fakes import FakePainter, Studio, fake_model, files, load, pictures, project_text, render
 
 COLORS = {"day": (200.0, 60.0, 40.0), "night": (20.0, 40.0, 120.0)}
 KEEPS = 'color_match = "rgb"\ncolor_from = "prompt"'
@@ -217,3 +217,24 @@ def test_guides_and_clips_bring_their_own_colours() -> None:
     for table in ('[guide]\n0 = "a.png"\n', '[video]\ninput = "a.mp4"\n'):
         file = ProjectFile.model_validate(tomllib.loads(start + table))
         assert choose_colors(file, "prompt", 1).space == "none"
+
+
+@pytest.mark.parametrize(
+    ("coherence", "amounts"),
+    [
+        ("", (3, 0.25, 0.5)),
+        ('color_from = "prompt"', (3, 0.25, 0.5)),
+        ("color_pictures = 2\ncolor_amount = 0.1", (2, 0.1, 0.5)),
+        ('color_match = "lab"', (3, 1, 0)),
+        ('color_from = "previous"\ncolor_amount = 0.1', (3, 0.1, 0)),
+    ],
+)
+def test_how_much_of_a_models_colours_is_the_models_word(
+    tmp_path: Path, coherence: str, amounts: tuple[int, float, float]
+) -> None:
+    """Of others it knows nothing."""
+    fake_model(tmp_path / "keen", color_from="prompt", color_pictures=3, color_amount=0.25, detail_amount=0.5)
+    text = f'model = "keen"\nframes = 2\n[prompts]\n0 = "day"\n[coherence]\n{coherence}\n'
+    setup = prepare(read_project(text, name="keen.toml", folder=tmp_path))
+    row = setup.timeline.row(1)
+    assert (setup.colors.pictures, row.numbers["color_amount"], row.numbers["detail_amount"]) == amounts
