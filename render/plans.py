@@ -192,11 +192,12 @@ def _moves(setup: Setup, frames: Iterable[int]) -> list[dict[str, object]]:
 def _between_inputs(setup: Setup, row: Row) -> dict[str, object]:
     """What a frame that is not painted is made from, besides the original of its segment."""
     segment, flow = setup.cadence.of(row.frame), setup.project.file.diffusion.cadence_flow
-    followed = flow != "none" and segment.share(row.frame) < 1
+    mixed = segment.share(row.frame) < 1
     return {
         "engine": ENGINE,
         "share": segment.share(row.frame),
-        "flow": (flow, row.numbers["cadence_flow_factor"]) if followed else None,
+        "flow": (flow, row.numbers["cadence_flow_factor"]) if mixed and flow != "none" else None,
+        "detail": row.numbers["detail_amount"] if mixed else None,
         "moves": _moves(setup, range(segment.start + 1, row.frame + 1)),
     }
 

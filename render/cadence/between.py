@@ -1,17 +1,20 @@
 """The frames between two painted ones: mixed and moved along, without the model.
 
     original before -> moved to this segment's start -+
-                                                      +- mixed by share -> moved on to the frame -> 8 bit
+                                                      +- mixed by share -> detail -> moved on to the frame -> 8 bit
     original of the segment --------------------------+
 
 What the original before did not show is taken from the segment's own at once, so that nothing made up fades out. With
 `cadence_flow` both are first drawn along the optical flow between them: by its share the one, by the rest the other,
 so that a thing which stands in two places in them goes from the one to the other and is not seen twice.
+
+Half of one picture and half of another is softer than both, so a film would pulse. `detail_amount` gives the mix the
+detail that lies between theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +25,7 @@ from keyframes import Row
 from motion import along, optical_flow
 from projects import Picture
 
+from ..coherence import detail_of, match_detail
 from ..setup import Setup
 from .segments import Segment
 
@@ -63,7 +67,7 @@ class Between:
             known = self._ends is not None and self._ends.segment == segment
             if self._ends is None or not known or (mixed and self._ends.under is None):
                 self._ends, self._flow = self._begin(segment, mixed), None
-            picture = self._mixed(self._ends, segment.share(row.frame), row.numbers["cadence_flow_factor"])
+            picture = self._mixed(self._ends, segment.share(row.frame), row.numbers)
             way = [self._setup.timeline.row(f) for f in range(segment.start + 1, row.frame + 1)]
             if way:
                 picture, _ = self._hand.moved(way, picture, seen=self._ends.original, laid=False)
@@ -78,16 +82,20 @@ class Between:
         under, hole = self._hand.moved(way, before, laid=False)
         return _Ends(segment=segment, original=original, under=under, hole=hole)
 
-    def _mixed(self, ends: _Ends, share: float, factor: float) -> Tensor:
+    def _mixed(self, ends: _Ends, share: float, numbers: Mapping[str, float]) -> Tensor:
         if ends.under is None or share == 1.0:
             return ends.original
         under, over, hole = ends.under, ends.original, ends.hole
         if self._setup.project.file.diffusion.cadence_flow != "none":
-            flow = self._flow_of(ends) * factor
+            flow = self._flow_of(ends) * numbers["cadence_flow_factor"]
             sampling = self._setup.project.file.motion.sampling
             under = along(under, flow * -share, sampling=sampling).picture.clamp(0.0, 1.0)
             over = along(over, flow * (1 - share), sampling=sampling).picture.clamp(0.0, 1.0)
-        return torch.lerp(under, over, share if hole is None else hole.clamp(min=share))
+        mixed = torch.lerp(under, over, share if hole is None else hole.clamp(min=share))
+        if numbers["detail_amount"] == 0:
+            return mixed
+        between = torch.lerp(detail_of(under), detail_of(over), share)
+        return match_detail(mixed, between, amount=numbers["detail_amount"])
 
     def _flow_of(self, ends: _Ends) -> Tensor:
         """From what was painted over to the original; none in what was uncovered, where nothing is to be found."""

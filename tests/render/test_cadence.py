@@ -17,13 +17,14 @@ from motion import Move, optical_flow, warp
 from projects import Picture, Take
 from projects.png import encode_png
 from render.cadence.segments import Cadence
-from render.painter import Canvas
+from render.coherence import detail_of, generator
+from render.painter import Canvas, OnStep
 from render.plans import ORIGINALS, evaluations, frame_keys, hidden_originals, make_plan
 from render.setup import Setup, prepare
 from render.space.uncovered import deepest_hole
-from render.tensors import to_picture
+from render.tensors import to_picture, to_tensor
 
-from ..fakes import Studio, files, load, pictures, project_text, render
+from ..fakes import FakePainter, Studio, files, load, pictures, project_text, render
 
 MOVING = 'zoom = 1.02\nangle = 1\ntranslation_x = "0: (2*sin(t/5))"'
 SPACE = 'mode = "3d"\ndepth = "ground"\ntranslation_z = 6\nrotation_3d_y = 0.5\nfov = "0: (70), 10: (60)"'
@@ -187,6 +188,34 @@ def test_some_frames(home: Path) -> None:
         (take_of(home) / "frames" / name).unlink()
     assert painted(home, text, frames=[7]) == [], "the last of a segment is of its own original alone"
     assert made(home)["frames/000007.png"] == whole["frames/000007.png"]
+
+
+class Grainer(FakePainter):
+    """Paints grain of each frame's own, whatever was there before."""
+
+    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
+        width, height = self.setup.size
+        noise = torch.randn(1, 1, height, width, generator=generator(1, row.frame, "grain"))
+        return (0.5 + 0.1 * noise).clamp(0, 1).expand(-1, 3, -1, -1)
+
+
+@pytest.mark.parametrize(("amount", "middle"), [(0, 0.5**0.5), (1, 1)])
+def test_detail_does_not_pulse(home: Path, amount: float, middle: float) -> None:
+    """Half and half of two grains has the square root of a half of their deviation; held, all of it."""
+    text = film(4, "zoom = 1", frames=12, coherence=f'color_match = "none"\ndetail_amount = {amount}')
+    shown = pictures(render(load(home, text), make_painter=lambda setup: Grainer(setup), film=False).take)
+    sizes = [detail_of(to_tensor(picture, torch.device("cpu"))).mean().item() for picture in shown]
+    assert sizes[7] == pytest.approx(sizes[11], rel=0.1)  # whole originals
+    assert sizes[9] / sizes[11] == pytest.approx(middle, abs=0.07)
+
+
+def test_detail_between_is_part_of_the_key(home: Path) -> None:
+    keys = [
+        frame_keys(prepare(load(home, film(4, coherence=f'color_match = "none"\ndetail_amount = {amount}'))))
+        for amount in (0, 0.5)
+    ]
+    changed = [frame for frame, pair in enumerate(zip(*keys, strict=True)) if len(set(pair)) > 1]
+    assert changed == [4, 5, 6, 8, 9]
 
 
 def test_the_colors_of_a_frame_between(home: Path) -> None:
