@@ -224,7 +224,7 @@ COHERENCE: tuple[LaneSpec, ...] = (
         default=0.0,
         minimum=0.0,
         maximum=1.0,
-        help="how much of the detail of the colour match's picture",
+        help="how much of the detail of the colour match's pictures",
     ),
     LaneSpec(
         name="noise",
