@@ -78,6 +78,7 @@ def test_both_loops_evaluate_the_denoiser_equally_often(tiny: Candidate, tmp_pat
     assert len(list((tmp_path / "1" / "naive").glob("*.png"))) == 4
 
 
+@pytest.mark.sketch
 def test_a_denoiser_that_guides_itself_is_asked_once_a_step_by_both_loops(tmp_path: Path) -> None:
     sketch = load("sketch", "cpu")
     film = FilmSettings.of("sketch", sketch.defaults, size=64, frames=2)
