@@ -5,8 +5,9 @@ ReverieError              exit code 1
 ├── ProjectError          2    the project, or the way it was called, is wrong: lists every problem
 │   └── ScheduleError     2    one problem in one schedule, prompt or range of frames
 ├── EnvironmentFault      3    ffmpeg, device, model or disk is missing
-├── LockedError           4    another process renders this take
-└── Stopped               130 (SIGINT) or 143 (SIGTERM)
+└── LockedError           4    another process renders this take
+
+Stopped stands beside them: 130 (SIGINT) or 143 (SIGTERM). Like KeyboardInterrupt it is no Exception.
 """
 
 from __future__ import annotations
@@ -102,8 +103,14 @@ class LockedError(ReverieError):
     exit_code = 4
 
 
-class Stopped(ReverieError):
-    """The person, or the system, asked for an end: 130 after SIGINT, 143 after SIGTERM."""
+class Stopped(BaseException):
+    """SIGINT (exit code 130) or SIGTERM (143) asked for an end.
+
+    It is raised by a signal handler, so it can appear anywhere, also inside a library. It is no Exception: an
+    `except Exception` that handles a library's errors must not swallow it.
+    """
+
+    exit_code: int
 
     def __init__(self, message: str = "stopped", exit_code: int = 130) -> None:
         super().__init__(message, exit_code)

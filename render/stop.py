@@ -1,8 +1,8 @@
 """SIGINT and SIGTERM end a render at once, wherever it is, and leave everything whole.
 
-The handler raises Stopped in the main thread. That is safe anywhere: frames are stored in another thread, which
-finishes the one it has, and files are put in place by renaming. A second signal changes nothing: the first one has the
-process on its way out, and nothing that it does on that way may be torn.
+The handler raises Stopped in the main thread. That is safe anywhere: another thread stores the frames and finishes the
+one it has, and files are put in place by renaming. A second signal is ignored until the first one has been handled, so
+that it interrupts nothing that is still being finished.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from keyframes import Stopped
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Within this, the first SIGINT raises Stopped with exit code 130, or the first SIGTERM with 143; from then on both
-    are ignored for good. Elsewhere than in the main thread it does nothing, since only that one gets signals.
+    """Within this, the first SIGINT raises Stopped with exit code 130, or the first SIGTERM with 143. Until Stopped
+    leaves this, further signals are ignored; then the handlers from before are back.
+
+    Outside the main thread, which alone receives signals, and within another `stoppable` it changes nothing.
     """
-    if threading.current_thread() is not threading.main_thread():
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is _stop:
         yield
         return
     before: dict[int, Any] = {
@@ -32,8 +35,7 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            if signal.getsignal(number) is _stop:  # it was not stopped
-                signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

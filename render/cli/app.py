@@ -86,7 +86,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def run(command: Callable[[], object]) -> int:
-    """Run a command; every error that is ours becomes its message on stderr and its exit code."""
+    """Run a command; every error of ours, and a stop, becomes its message on stderr and its exit code."""
     try:
         code = command()
     except click.exceptions.Exit as error:
@@ -100,10 +100,10 @@ def run(command: Callable[[], object]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
         return 1
-    except Exception as error:
-        from keyframes.errors import ReverieError
+    except BaseException as error:
+        from keyframes.errors import ReverieError, Stopped
 
-        if not isinstance(error, ReverieError):
+        if not isinstance(error, ReverieError | Stopped):
             raise
         tell(error)
         return error.exit_code

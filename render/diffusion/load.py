@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 
-from keyframes.errors import EnvironmentFault, quoted
+from keyframes.errors import EnvironmentFault
+from render.assets.loading import first_line, loading
 from render.diffusion.adapters.attach import attach_adapters
 from render.diffusion.adapters.files import AdapterFile
 from render.diffusion.catalogue import ModelSource, source_of_folder
@@ -139,7 +140,7 @@ def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
             failed = error
             continue
         return source_of_folder(source.name, Path(path), kind="hub", holding=source.holding)
-    usual = f"{_one_line(failed)} Check the name and the network"
+    usual = f"{first_line(failed)} Check the name and the network"
     why = why_not_fetched(source.name, failed) or usual
     raise EnvironmentFault(
         f'model "{source.name}" could not be fetched from the hub: {why}, or use a model that is here, for '
@@ -179,19 +180,10 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: VaeSourc
     """Return the diffusers pipeline of a model's files."""
     assert source.path is not None
     read = _read_file if source.kind == "single-file" else _read_folder
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the age of config files, which nobody here can mend
-            given = {} if vae is None else {"vae": load_vae(vae, _vae_dtype(row, vae.config, dtype))}
-            return read(source.path, row, dtype, {**given, **_held(source, row, dtype)})
-    except EnvironmentFault:
-        raise
-    except (
-        Exception
-    ) as error:  # the libraries' own kinds are many: OSError, ValueError, SafetensorError, RuntimeError ...
-        raise EnvironmentFault(
-            f'model "{source.name}" ({source.path}) could not be loaded: {_one_line(error)} Fetch it again.'
-        ) from error
+    with loading(f'model "{source.name}" ({source.path})'), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the age of config files, which nobody here can change
+        given = {} if vae is None else {"vae": load_vae(vae, _vae_dtype(row, vae.config, dtype))}
+        return read(source.path, row, dtype, {**given, **_held(source, row, dtype)})
 
 
 def _held(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> dict[str, Any]:
@@ -233,7 +225,7 @@ def _read_file(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[st
         pipe = pipeline.from_single_file(str(path), dtype=dtype, local_files_only=True, **options, **given)
     except (OSError, ValueError) as error:
         raise EnvironmentFault(
-            f"{path} holds weights only, and its configs and tokenizer are not here ({_one_line(error)}) "
+            f"{path} holds weights only, and its configs and tokenizer are not here ({first_line(error)}) "
             f'Fetch them once with: hf download {row.reference} --include "*.json" "*.txt", or put a '
             f"diffusers folder of the same family beside it as {beside.name}/."
         ) from error
@@ -254,12 +246,6 @@ def _variant(denoiser: Path, dtype: torch.dtype) -> str | None:
     names = [file.name for file in denoiser.glob("*.safetensors")]
     half = [name for name in names if f".{HALF}." in name]
     return HALF if half and (dtype == torch.float16 or len(half) == len(names)) else None
-
-
-def _one_line(error: Exception | None) -> str:
-    """Return an error's first line, as a sentence."""
-    text = str(error).strip().splitlines()[0] if error and str(error).strip() else type(error).__name__
-    return f"{quoted(text, 160)}."
 
 
 def _ignore(message: str) -> None:

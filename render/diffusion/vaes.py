@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from keyframes.errors import EnvironmentFault
+from render.assets.loading import loading
 from render.diffusion.catalogue import LATENT_CHANNELS, ModelSource
 from render.diffusion.defaults import read_json
 from render.diffusion.holding import INDEX
@@ -93,7 +94,7 @@ def load_vae(vae: VaeSource, dtype: Any) -> Any:
     """Read a VAE's weights. Raises EnvironmentFault where diffusers cannot."""
     half = [file for file in vae.path.glob(f"*{WEIGHTS}") if ".fp16." in file.name]
     alone = len(half) == len(list(vae.path.glob(f"*{WEIGHTS}")))
-    try:
+    with loading(f'vae "{vae.name}" ({vae.path})'):
         return getattr(import_module("diffusers"), vae.kind).from_pretrained(
             str(vae.path),
             dtype=dtype,
@@ -101,9 +102,6 @@ def load_vae(vae: VaeSource, dtype: Any) -> Any:
             use_safetensors=True,
             local_files_only=True,
         )
-    except Exception as error:  # the libraries' own kinds are many
-        why = str(error).strip().partition("\n")[0][:160]
-        raise EnvironmentFault(f'vae "{vae.name}" ({vae.path}) could not be loaded: {why}') from error
 
 
 def _described(name: str, path: Path) -> VaeSource:

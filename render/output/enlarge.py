@@ -14,6 +14,7 @@ from torch import Tensor
 from keyframes import EnvironmentFault
 from projects import Picture
 
+from ..assets.loading import loading
 from ..diffusion.load import quiet_libraries
 from ..diffusion.moving import release
 from ..tensors import to_picture, to_tensor
@@ -82,7 +83,7 @@ def load_upscaler(upscaler: Upscaler, device: torch.device) -> Any:
     from transformers import Swin2SRForImageSuperResolution
 
     quiet_libraries()
-    try:
+    with loading(f'upscaler "{upscaler.name}" ({upscaler.path})'):
         model, found = Swin2SRForImageSuperResolution.from_pretrained(
             str(upscaler.path),
             use_safetensors=True,
@@ -92,12 +93,7 @@ def load_upscaler(upscaler: Upscaler, device: torch.device) -> Any:
         )
         if found["missing_keys"]:  # transformers would put random numbers there
             raise ValueError(f"its weights lack {min(found['missing_keys'])}")
-    except Exception as error:  # the libraries' own kinds are many
-        why = str(error).strip().partition("\n")[0][:160]
-        raise EnvironmentFault(
-            f'upscaler "{upscaler.name}" ({upscaler.path}) could not be loaded: {why}'
-        ) from error
-    return model.to(device).eval()
+        return model.to(device).eval()
 
 
 def _fitted(picture: Picture, width: int, height: int) -> Picture:

@@ -180,17 +180,13 @@ class Depths:
     def _loaded(self) -> DepthNetwork:
         from motion.estimate import load_depth
 
+        from ..assets.loading import loading
         from ..diffusion.load import quiet_libraries
 
         if self._network is None:
             quiet_libraries()
             choice = self._setup.depth
             assert choice.path is not None
-            try:
+            with loading(f'depth "{choice.name}" ({choice.path})'):
                 self._network = load_depth(choice.path, self._device)
-            except Exception as error:  # the libraries' own kinds are many
-                why = str(error).strip().partition("\n")[0][:160]
-                raise EnvironmentFault(
-                    f'depth "{choice.name}" ({choice.path}) could not be loaded: {why}'
-                ) from error
         return self._network

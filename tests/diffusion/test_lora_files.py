@@ -150,13 +150,11 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(tmp_path: Path
     burnt = tmp_path / "burnt"
     path = tmp_path / "style.ckpt"
     torch.save({**diffsynth_state({QUERY: Q}), "bomb": Bomb(burnt)}, path)
-    with pytest.raises(
-        EnvironmentFault, match=r"style.ckpt: asks to run (posix|nt).system when it is opened"
-    ):
+    with pytest.raises(EnvironmentFault, match=r"style.ckpt asks to run (posix|nt).system when it is opened"):
         describe(path)
     old = tmp_path / "old.ckpt"
     old.write_bytes(pickle.dumps({"bomb": Bomb(burnt)}))
-    with pytest.raises(EnvironmentFault, match=r"old.ckpt: not a file of tensors in torch's format"):
+    with pytest.raises(EnvironmentFault, match=r"old.ckpt: not a file of tensors .* could not be loaded"):
         describe(old)
     assert not burnt.exists()
 

@@ -25,14 +25,19 @@ from keyframes import (
         (ScheduleError(Problem(what="x")), 2),
         (EnvironmentFault("x"), 3),
         (LockedError("x"), 4),
-        (Stopped("x", 143), 143),
-        (Stopped(), 130),
     ],
 )
 def test_every_error_is_of_the_family_and_has_its_exit_code(error: ReverieError, code: int) -> None:
     assert isinstance(error, ReverieError)
     assert error.exit_code == code
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(("stop", "code"), [(Stopped("x", 143), 143), (Stopped(), 130)])
+def test_a_stop_is_no_error_and_has_its_exit_code(stop: Stopped, code: int) -> None:
+    assert not isinstance(stop, Exception), "`except Exception` must not swallow it"
+    assert stop.exit_code == code
+    assert str(pickle.loads(pickle.dumps(stop))) == str(stop)
 
 
 def test_a_problem_says_what_where_and_what_would_be_right() -> None:

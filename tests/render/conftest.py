@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def signals() -> Iterator[tuple[object, object]]:
-    """What SIGINT and SIGTERM did before, which a stopped process does not give back."""
+    """The handlers of SIGINT and SIGTERM before the test; they are set again after it."""
     before = (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
     yield before
     for number, handler in zip(STOPS, before, strict=True):

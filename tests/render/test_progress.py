@@ -99,16 +99,38 @@ def test_silence(begun: tuple[Setup, Plan], capfd: pytest.CaptureFixture[str]) -
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_stop_once(number: signal.Signals, code: int, signals: tuple[object, object]) -> None:
+    finished: list[str] = []
+
     def work() -> None:
         with stoppable():
-            os.kill(os.getpid(), number)
-            threading.Event().wait(5)
+            try:
+                os.kill(os.getpid(), number)
+                threading.Event().wait(5)
+            finally:
+                for again in STOPS:
+                    os.kill(os.getpid(), again)  # ignored: what is being finished is not interrupted
+                finished.append("all")
 
     with pytest.raises(Stopped, match=f"stopped by {number.name}") as caught:
         work()
     assert caught.value.exit_code == code
-    for again in STOPS:
-        os.kill(os.getpid(), again)  # on the way out nothing is torn
+    assert finished == ["all"]
+    assert tuple(signal.getsignal(number) for number in STOPS) == signals, "not deaf afterwards"
+
+
+def test_a_stop_within_a_stop_is_the_outer_ones(signals: tuple[object, object]) -> None:
+    def work() -> None:
+        with stoppable():
+            try:
+                with stoppable():
+                    os.kill(os.getpid(), signal.SIGINT)
+                    threading.Event().wait(5)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)  # still ignored
+
+    with pytest.raises(Stopped, match="SIGINT"):
+        work()
+    assert tuple(signal.getsignal(number) for number in STOPS) == signals
 
 
 def test_signals_are_given_back(signals: tuple[object, object]) -> None:

@@ -263,7 +263,9 @@ def test_weights_that_lack_some_are_told_of(tmp_path: Path, weights: Path) -> No
     save_file(kept, tmp_path / "cut" / "model.safetensors", metadata={"format": "pt"})
     (tmp_path / "cut" / "config.json").write_bytes((weights / "config.json").read_bytes())
     upscaler = found(tmp_path, "cut")
-    with pytest.raises(EnvironmentFault, match=r"could not be loaded: its weights lack upsample.conv.weight"):
+    with pytest.raises(
+        EnvironmentFault, match=r'could not be loaded: "its weights lack upsample.conv.weight"'
+    ):
         load_upscaler(upscaler, CPU)
 
 

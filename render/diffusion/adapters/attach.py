@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from keyframes.errors import EnvironmentFault, quoted
+from render.assets.loading import loading
 from render.diffusion.adapters.files import AdapterFile
 from render.diffusion.defaults import read_json
 
@@ -112,18 +112,15 @@ def attach_adapters(
     eyes = []
     for file in files:
         place = str(file.encoder.resolve())
-        try:
-            if place not in encoders:
+        if place not in encoders:
+            with loading(f'the image encoder of IP-Adapter "{file.name}" ({file.encoder})'):
                 encoders[place] = _encoder(file, dtype).to(device)
-        except Exception as error:  # the libraries' own kinds are many
-            raise _unreadable(file, error) from error
         said = read_json(file.encoder / PROCESSOR) if (file.encoder / PROCESSOR).is_file() else {}
         mean, spread = said.get("image_mean", _MEAN), said.get("image_std", _SPREAD)
         eyes.append(Eyes(encoder=encoders[place], whole=file.whole, mean=tuple(mean), spread=tuple(spread)))
-    try:
+    names = " and ".join(f'"{file.name}"' for file in files)
+    with loading(f"IP-Adapter {names}", "Use one that was trained on this family."):
         denoiser._load_ip_adapter_weights([_state(file) for file in files], low_cpu_mem_usage=False)
-    except (KeyError, RuntimeError) as error:
-        raise _unreadable(files[0] if len(files) == 1 else files[-1], error) from error
     denoiser.to(device).eval().requires_grad_(False)
     layers = [layer for layer in denoiser.attn_processors.values() if hasattr(layer, "to_k_ip")]
     return Adapters(eyes=tuple(eyes), layers=tuple(layers))
@@ -143,10 +140,3 @@ def _state(file: AdapterFile) -> dict[str, dict[str, Tensor]]:
         if group in state:
             state[group][rest] = tensor
     return state
-
-
-def _unreadable(file: AdapterFile, error: Exception) -> EnvironmentFault:
-    why = quoted(" ".join(str(error).split()), 200)
-    return EnvironmentFault(
-        f'IP-Adapter "{file.name}" could not be put into the model: {why}. Use one that was trained on this family.'
-    )

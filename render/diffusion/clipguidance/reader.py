@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from keyframes.emphasis import parse_emphasis
-from keyframes.errors import EnvironmentFault, quoted
+from keyframes.errors import quoted
 from keyframes.prompts import TextShare
+from render.assets.loading import loading
 from render.diffusion.clipguidance.source import Found
 from render.diffusion.defaults import read_json
 
@@ -81,21 +82,13 @@ def load_picture_text(
     """
     from transformers import AutoTokenizer, CLIPModel
 
-    try:
-        with torch.inference_mode(False):  # weights made within it could never be part of a gradient
-            model = CLIPModel.from_pretrained(
-                str(found.path),
-                dtype=torch.float32,
-                use_safetensors=True,
-                local_files_only=True,
-            )
-            tokenizer = AutoTokenizer.from_pretrained(str(found.path), local_files_only=True)
-            moved: Any = model.to(device).eval().requires_grad_(False)
-    except Exception as error:  # the libraries' own kinds are many
-        why = str(error).strip().partition("\n")[0][:160]
-        raise EnvironmentFault(
-            f'picture-text model "{found.name}" ({found.path}) could not be loaded: {why}'
-        ) from error
+    what = f'picture-text model "{found.name}" ({found.path})'
+    with loading(what), torch.inference_mode(False):  # weights made in that mode cannot be part of a gradient
+        model = CLIPModel.from_pretrained(
+            str(found.path), dtype=torch.float32, use_safetensors=True, local_files_only=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(str(found.path), local_files_only=True)
+        moved: Any = model.to(device).eval().requires_grad_(False)
     mean, spread = _levels(found)
     return PictureText(moved, tokenizer, mean=mean, spread=spread, tell=tell)
 
@@ -103,15 +96,12 @@ def load_picture_text(
 def load_decoder(found: Found, device: torch.device, dtype: torch.dtype) -> Any:
     """Load a decoder that find_decoder found. Raises EnvironmentFault where diffusers cannot read it."""
     tiny = import_module("diffusers").AutoencoderTiny
-    try:
-        with torch.inference_mode(False):
-            decoder = tiny.from_pretrained(
-                str(found.path), dtype=dtype, use_safetensors=True, local_files_only=True
-            )
-            return decoder.to(device).eval().requires_grad_(False)
-    except Exception as error:  # the libraries' own kinds are many
-        why = str(error).strip().partition("\n")[0][:160]
-        raise EnvironmentFault(f'decoder "{found.name}" ({found.path}) could not be loaded: {why}') from error
+    with loading(f'decoder "{found.name}" ({found.path})'), torch.inference_mode(False):
+        decoder = tiny.from_pretrained(
+            str(found.path), dtype=dtype, use_safetensors=True, local_files_only=True
+        )
+        moved: Any = decoder.to(device).eval().requires_grad_(False)
+    return moved
 
 
 def _levels(found: Found) -> tuple[Sequence[float], Sequence[float]]:

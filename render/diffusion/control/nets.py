@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from keyframes.errors import EnvironmentFault, quoted
+from render.assets.loading import loading
 from render.diffusion.control.files import ControlFile
 
 
@@ -32,21 +32,15 @@ def load_controls(
 
 
 def _read(file: ControlFile, dtype: torch.dtype) -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the age of config files, which nobody here can mend
-            return getattr(import_module("diffusers"), file.kind).from_pretrained(
-                str(file.path),
-                dtype=dtype,
-                variant=_variant(file.path, dtype),
-                use_safetensors=True,
-                local_files_only=True,
-            )
-    except Exception as error:  # the libraries' own kinds are many
-        why = quoted(str(error).strip().partition("\n")[0], 160)
-        raise EnvironmentFault(
-            f'ControlNet "{file.name}" ({file.path}) could not be loaded: {why}. Fetch it again.'
-        ) from error
+    with loading(f'ControlNet "{file.name}" ({file.path})'), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the age of config files, which nobody here can change
+        return getattr(import_module("diffusers"), file.kind).from_pretrained(
+            str(file.path),
+            dtype=dtype,
+            variant=_variant(file.path, dtype),
+            use_safetensors=True,
+            local_files_only=True,
+        )
 
 
 def _variant(folder: Path, dtype: torch.dtype) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from keyframes.errors import EnvironmentFault
+from render.assets.loading import loading
 from render.diffusion.defaults import read_json
 from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.denoisers.layouts import PREFIX, own_names
@@ -22,20 +22,14 @@ def load_denoiser(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> A
 
     Raises EnvironmentFault for a file that diffusers cannot read, or that lacks weights.
     """
-    try:
-        module = _read(denoiser, folder, dtype)
-    except Exception as error:  # the libraries' own kinds are many
-        why = "weights are missing" if isinstance(error, NotImplementedError) else _one_line(error)
-        raise EnvironmentFault(
-            f'denoiser "{denoiser.name}" ({denoiser.path}) could not be loaded: {why}. It may be incomplete: fetch it '
-            "again."
-        ) from error
+    what = f'denoiser "{denoiser.name}" ({denoiser.path})'
+    with loading(what, "It may be incomplete: fetch it again."):
+        try:
+            module = _read(denoiser, folder, dtype)
+        except NotImplementedError as error:  # torch's, for what is still without data
+            raise ValueError("weights are missing") from error
     _take_apart(module, dtype)
     return module
-
-
-def _one_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:160]
 
 
 def _read(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> Any:

@@ -16,9 +16,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from keyframes.errors import EnvironmentFault
+from render.assets.loading import loading
 from render.diffusion.weights import MAX_HEADER, PICKLES, WEIGHTS, read_header
 
 _SCALARS = {
@@ -87,18 +88,12 @@ def _scalar(data: bytes, dtype: str, path: Path) -> float:
 
 def _tensors_of_pickle(path: Path) -> dict[str, tuple[int, ...]]:
     """Return the names and shapes of a dict of tensors that torch saved."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl"]
-            if len(names) != 1 or archive.getinfo(names[0]).file_size > MAX_HEADER:
-                raise ValueError("it holds no list of tensors")
-            found = _TensorsOnly(io.BytesIO(archive.read(names[0]))).load()
-    except EnvironmentFault as error:
-        raise EnvironmentFault(f"{path}: {error}") from error
-    except Exception as error:  # a damaged pickle can raise anything
-        raise EnvironmentFault(
-            f"{path}: not a file of tensors in torch's format: {error}. Save it as .safetensors, or fetch it again."
-        ) from error
+    what = f"{path}: not a file of tensors in torch's format: it"
+    with loading(what, "Save it as .safetensors, or fetch it again."), zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl"]
+        if len(names) != 1 or archive.getinfo(names[0]).file_size > MAX_HEADER:
+            raise ValueError("it holds no list of tensors")
+        found = _TensorsOnly(io.BytesIO(archive.read(names[0])), path).load()
     if not isinstance(found, dict):
         raise EnvironmentFault(f"{path}: holds a {type(found).__name__}, not tensors by name.")
     return {str(name): value.shape for name, value in found.items() if isinstance(value, _Shape)}
@@ -114,6 +109,10 @@ class _Shape:
 class _TensorsOnly(pickle.Unpickler):
     """Reads what torch.save writes for tensors, and refuses all other names before anything is called."""
 
+    def __init__(self, stream: IO[bytes], path: Path) -> None:
+        super().__init__(stream)
+        self._path = path
+
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
@@ -124,7 +123,8 @@ class _TensorsOnly(pickle.Unpickler):
         if module in ("torch", "torch.storage") and name.endswith("Storage"):
             return _storage
         raise EnvironmentFault(
-            f"asks to run {module}.{name} when it is opened, which a file of weights has no need of. It is not opened. "
+            f"{self._path} asks to run {module}.{name} when it is opened. A file of weights needs no such thing, so it "
+            "is not opened. "
             "Use a .safetensors file."
         )
 

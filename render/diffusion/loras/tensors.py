@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from keyframes.errors import EnvironmentFault
+from render.assets.loading import loading
 from render.diffusion.loras.lora import LoraFile
 from render.diffusion.loras.names import read_name
 from render.diffusion.weights import WEIGHTS
@@ -36,16 +36,12 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """Return a file's tensors by their names in it, on the CPU. A pickle is read by torch's reader of tensors
     alone. Raises EnvironmentFault for a file that cannot be read.
     """
-    try:
+    with loading(f"LoRA {path}"):
         if path.suffix.lower() == WEIGHTS:
             from safetensors.torch import load_file
 
             return load_file(path)
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # of many kinds: SafetensorError, UnpicklingError, RuntimeError, OSError ...
-        raise EnvironmentFault(
-            f"{path} cannot be read: {str(error).splitlines()[0]} Fetch it again."
-        ) from error
     return {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
 
 
