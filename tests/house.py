@@ -1,0 +1,105 @@
+"""Where the goldens and the key fuzz touch the house: a text of a project goes in, pictures and keys come out.
+
+Whoever rebuilds what renders changes this file, and nothing in `tests/goldens` and `tests/fuzz`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import render as api
+from keyframes import Row
+from projects import Picture, Project, Take, canonical, read_project
+from render.film import render_project
+from render.painter import Canvas, OnStep
+from render.plans import all_keys
+from render.setup import prepare
+
+from .fakes import FakePainter
+
+MODEL = "fake"  # the model of projects that the witness paints; `fakes.fake_model` makes its folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The frames of a film from 0 on: their keys, and their pictures, uint8 (H, W, 3) RGB."""
+
+    keys: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+
+
+def keys_of(text: str, folder: Path, *, count: int, draft: bool = False) -> tuple[str, ...]:
+    """The keys of the frames 0 to `count` - 1. Raises ProjectError or EnvironmentFault for a wrong project."""
+    return tuple(all_keys(prepare(_project(text, folder, draft)), count - 1)[0])
+
+
+def shown(
+    text: str, folder: Path, *, count: int, draft: bool = False, studio: api.Studio | None = None
+) -> Shown:
+    """The first `count` frames, painted by the witness, or with `studio` by the project's own model."""
+    project = _project(text, folder, draft)
+    keys = tuple(all_keys(prepare(project), count - 1)[0])
+    with in_memory() as take:
+        if studio is None:
+            render_project(
+                project,
+                make_painter=Witness,
+                take_folder=take,
+                frames=range(count),
+                film=False,
+                metadata=False,
+            )
+        else:
+            api.render(project, take=take, frames=range(count), film=False, metadata=False, studio=studio)
+        found = Take(take)
+        return Shown(keys=keys, pictures=tuple(np.asarray(found.read(frame)) for frame in range(count)))
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """A folder that is gone afterwards, in memory where the system has such a place."""
+    place = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(dir=place if place.is_dir() else None))
+    try:
+        yield folder / "take"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _project(text: str, folder: Path, draft: bool) -> Project:
+    project = read_project(text, name="film.toml", folder=folder)
+    return api.as_draft(project) if draft else project
+
+
+class Witness(FakePainter):
+    """A fake painter in whose pictures all that it is given can be seen: ControlNets' pictures and versions too."""
+
+    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
+        """See render.painter.Painter."""
+        self._version = canvas.version
+        painted = super().paint(canvas, row, on_step)
+        for control in canvas.controls:
+            told = (control.number, control.start, control.end, control.mode)
+            share = 0.05 * control.weight * (1 + _number(told) % 7 / 7)
+            painted = painted + share * (control.pictures - 0.5)
+        return painted.clamp(0.0, 1.0)
+
+    def _own(self, row: Row) -> Tensor:
+        coarse, (width, height) = super()._own(row), self.setup.size
+        told: Sequence[object] = (self.setup.seed(row), row.frame, self._version, row.prompt)
+        fine = np.random.default_rng(_number(told)).random((1, 3, height, width), dtype=np.float32)
+        return 0.75 * coarse + 0.25 * torch.from_numpy(fine)
+
+
+def _number(told: object) -> int:
+    return int.from_bytes(blake2b(canonical(told).encode(), digest_size=8).digest(), "little")
