@@ -12,7 +12,7 @@ from statistics import median
 
 import torch
 
-from render.output.ffmpeg import find_ffmpeg
+from render.ffmpeg import find_ffmpeg
 
 from .tables import spread
 

@@ -27,7 +27,7 @@ from skimage.exposure import match_histograms
 
 from keyframes import Row
 from motion import Move
-from render.output.ffmpeg import find_ffmpeg
+from render.ffmpeg import find_ffmpeg
 from render.setup import Setup
 from render.space.camera import move_of
 

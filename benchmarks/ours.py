@@ -10,11 +10,11 @@ from unittest.mock import patch
 
 from projects import Project
 from render import film
-from render.output.video import Film
 from render.painter import DiffusionPainter, Painter
 from render.plans import Plan
 from render.progress import Silent
 from render.setup import Setup
+from render.video.encode import Film
 
 from .models import Candidate
 from .segment import Segment, counting

@@ -41,7 +41,7 @@ _POINTS = (
     Point(module="projects.take", attribute="encode_png", name="encode the PNG"),
     Point(module="projects.take", attribute="Take.store", name="checksum, write, journal"),
     Point(module="projects.take", attribute="Take.read", name="read back and check"),
-    Point(module="render.output.ffmpeg", attribute="Ffmpeg.write", name="feed ffmpeg"),
+    Point(module="render.ffmpeg", attribute="Ffmpeg.write", name="feed ffmpeg"),
 )
 
 

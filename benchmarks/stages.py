@@ -19,10 +19,10 @@ from motion import Compat, Move, Sampling, ground, matrix2d, warp, warp_matrix
 from projects import Picture
 from projects.png import encode_png
 from render.coherence import Method, add_noise, match_color, palette
-from render.output.ffmpeg import find_ffmpeg
-from render.output.video import encode
+from render.ffmpeg import find_ffmpeg
 from render.previews import test_card
 from render.tensors import to_tensor
+from render.video.encode import encode
 
 from .models import waiter
 from .naive import match_lab

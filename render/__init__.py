@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from .api import Studio, export, plan, preview, render, still
     from .draft import as_draft
     from .film import Rendered
-    from .output.video import Film
     from .plans import Plan
+    from .video.encode import Film
 
 __all__ = [
     "EnvironmentFault",
@@ -58,7 +58,7 @@ _HOMES = {
     "render.draft": "as_draft",
     "render.film": "Rendered",
     "render.plans": "Plan",
-    "render.output.video": "Film",
+    "render.video.encode": "Film",
 }
 
 

@@ -18,10 +18,10 @@ from projects import Project, Take
 
 from .checkpoints import model_names, project_holding
 from .diffusion import find_model
-from .output.video import Film, encode
 from .plans import Plan, make_plan
 from .setup import Setup, prepare
 from .space.stereo import viewer
+from .video.encode import Film, encode
 
 if TYPE_CHECKING:
     from .diffusion.embeddings import Notice
@@ -197,8 +197,7 @@ def export(
     from projects import read_project
     from projects.schema import Output
 
-    from .film import film_metadata
-    from .output.finish import enlarger, finish_of
+    from .exports import film_metadata, find_upscale, postprocess_of
     from .output.upscaler import find_upscaler
 
     found = Take(take)
@@ -224,8 +223,8 @@ def export(
             view = viewer(prepare(read_project(text, name=project.file_name, folder=folder)))
             pictures = (view(f, found.read(f)) for f in stored)
     sounding = audio if str(out).lower().endswith((".mp4", ".mov", ".webm")) else None
-    finish = finish_of(output, fps or 15.0, whole=len(stored) == length)
-    finished = finish.pictures(pictures, enlarger(upscaler, output.upscale, device))
+    finish = postprocess_of(output, fps or 15.0, whole=len(stored) == length)
+    finished = finish.pictures(pictures, find_upscale(upscaler, output.upscale, device))
     return encode(
         finished,
         out,

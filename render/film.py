@@ -24,11 +24,9 @@ from projects.files import digest_of, write_atomic
 from projects.schema import ProjectFile
 
 from .cadence.originals import Originals, storing
+from .exports import film_metadata, find_upscale, postprocess_of, subtitles
 from .notes import Notes
-from .output.finish import enlarger, finish_of
-from .output.subtitles import write_subtitles
 from .output.upscaler import upscaler_settings
-from .output.video import Film, encode
 from .painter import Painter
 from .pictures import read_picture
 from .plans import Plan, hidden_originals, make_plan
@@ -37,6 +35,8 @@ from .setup import Setup, prepare
 from .space.stereo import pair_settings, viewer
 from .speed import remember
 from .timelimit import time_limit
+from .video.encode import Film, encode
+from .video.subtitles import write_subtitles
 
 if TYPE_CHECKING:
     from .cadence.between import Between
@@ -86,7 +86,7 @@ def render_project(
         key = _film_key(setup, plan, metadata)
         if not plan.paint and (not film or _film_is(take, key)):
             if film:
-                write_subtitles(setup, take.film, plan.frames)
+                write_subtitles(take.film, subtitles(setup, plan.frames))
             return Rendered(
                 take=take.folder,
                 film=take.film if film else None,
@@ -100,7 +100,7 @@ def render_project(
         report.begin(setup, plan)
         painter = make_painter(setup) if plan.paint else None
         take.keep_project(project.text)
-        larger = enlarger(setup.upscaler, project.file.output.upscale, device) if film else None
+        larger = find_upscale(setup.upscaler, project.file.output.upscale, device) if film else None
         with (
             FrameWriter(take) as writer,
             _assembling(setup, take, plan, writer, film, metadata, larger, report) as assembly,
@@ -113,7 +113,7 @@ def render_project(
                     work.paint(painter, init, originals)
             made = assembly()
         if made is not None:
-            write_subtitles(setup, take.film, plan.frames)
+            write_subtitles(take.film, subtitles(setup, plan.frames))
             write_atomic(
                 take.folder / FILM_RECORD,
                 json.dumps({"key": key, "bytes": made.path.stat().st_size}).encode(),
@@ -225,11 +225,6 @@ def frame_text(setup: Setup, row: Row) -> dict[str, str]:
     }
 
 
-def film_metadata(project: Project) -> dict[str, str]:
-    """What a film says of itself."""
-    return {"title": project.file.title or project.name, "comment": project.text}
-
-
 @contextmanager
 def _assembling(
     setup: Setup,
@@ -252,7 +247,7 @@ def _assembling(
     made: list[Film] = []
     failed: list[BaseException] = []
     file = setup.project.file
-    finish_film = finish_of(file.output, file.fps, whole=len(plan.frames) == file.length)
+    finish_film = postprocess_of(file.output, file.fps, whole=len(plan.frames) == file.length)
     count = finish_film.count(len(plan.frames) - finish_film.loop)
 
     def pictures() -> Iterator[Picture]:

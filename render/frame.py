@@ -21,7 +21,6 @@ from projects import Picture
 
 from .coherence import add_noise, adjust_contrast, unsharp
 from .footage.hybrid import Hybrid
-from .footage.reels import Projector
 from .painter import Canvas, OnStep, Painter
 from .retouch.colors import Colors, Goals
 from .retouch.retouch import Retouch
@@ -32,6 +31,7 @@ from .space.steady import SteadyDepth
 from .space.uncovered import reach
 from .steering.controlpictures import ControlPictures
 from .tensors import levels_of, to_memory, to_tensor
+from .video.sources import SourceReader
 
 
 class FramePainter:
@@ -51,7 +51,7 @@ class FramePainter:
         self._setup, self._painter = setup, painter
         # the last two painted frames: as stored, and the same on the device
         self._last: list[tuple[Picture, Tensor]] = []
-        device, self._projector = painter.device, Projector(setup.reels)
+        device, self._projector = painter.device, SourceReader(setup.reels)
         self._depths = Depths(setup, device, self._projector)
         self._steady = SteadyDepth(setup, self._depths, lambda at: self.on_device((original or anchor)(at)))
         has_clip = bool(setup.project.file.video.input)

@@ -13,9 +13,9 @@ from keyframes import Row
 from projects import Take, frame_key
 from projects.lanes import CADENCE, FLIP, IN_2D, IN_3D, MOTION, PATH, VIDEO
 
+from .clips import DEPTH
 from .diffusion import reveal_plan, step_plan
 from .footage.keys import clip_move, idle_video_lanes, video_inputs
-from .footage.reels import DEPTH
 from .retouch.freshness import fresh_rows
 from .retouch.keys import has_reference, retouch_inputs, without_retouching
 from .seeds import SUBSEED_LANES, frame_travel

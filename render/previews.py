@@ -16,9 +16,9 @@ import torch
 
 from projects import Picture, Project
 
-from .output.video import Film, encode
 from .pictures import read_picture
 from .setup import Setup, prepare
+from .video.encode import Film, encode
 
 if TYPE_CHECKING:
     from .footage.hybrid import Hybrid
@@ -45,11 +45,11 @@ def preview_project(project: Project, out: Path | None = None) -> Film:
 def moving_pictures(setup: Setup) -> Iterator[Picture]:
     """The start picture, moved frame by frame."""
     from .footage.hybrid import Hybrid
-    from .footage.reels import Projector
     from .space.depths import Depths
+    from .video.sources import SourceReader
 
     device = torch.device("cpu")
-    projector = Projector(setup.reels)
+    projector = SourceReader(setup.reels)
     depths = Depths(setup, device, projector, network=False)
     hybrid = (
         Hybrid(setup, device, depths, projector, network=False) if setup.project.file.video.input else None

@@ -12,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from keyframes.errors import printable
 
-from .output.video import Film
 from .plans import Plan
 from .setup import Setup
+from .video.encode import Film
 
 
 class Reporter(Protocol):

@@ -26,15 +26,14 @@ from .checkpoints import (
     project_vae,
     usual_lanes,
 )
+from .clips import check_flows, find_sources, needs_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from .diffusion.vaes import VaeSource
 from .draft import draft_size, draft_timeline
-from .footage.flows import check_flows
-from .footage.reels import Reel, find_reels, needs_depth
 from .output.upscaler import Upscaler, find_upscaler
 from .retouch.choice import ColorChoice, choose_colors
 from .seeds import frame_seed
-from .sound.track import with_sound
+from .soundtrack import with_sound
 from .space.depths import DepthChoice, find_depth
 from .space.paths import along_path
 from .space.stereo import check_stereo
@@ -44,6 +43,7 @@ from .steering.clipskip import check_clipskip
 from .steering.controls import ProjectControl, find_controls
 from .steering.inversions import ProjectInversion, find_inversions, inversions_of
 from .steering.loras import ProjectLora, find_loras, loras_of
+from .video.sources import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Setup:
     size: tuple[int, int]
     depth: DepthChoice
     colors: ColorChoice
-    reels: Mapping[str, Reel] = field(default_factory=dict)
+    reels: Mapping[str, Source] = field(default_factory=dict)
     loras: tuple[ProjectLora, ...] = ()
     controls: tuple[ProjectControl, ...] = ()
     adapters: tuple[ProjectAdapter, ...] = ()
@@ -188,7 +188,7 @@ def prepare(project: Project) -> Setup:
         size=size,
         depth=depth,
         colors=colors,
-        reels=find_reels(project, size),
+        reels=find_sources(project, size),
         loras=loras_of(spans),
         inversions=inversions_of(spans),
         vae=project_vae(project, spans),

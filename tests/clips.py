@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from render.output.ffmpeg import find_ffmpeg
+from render.ffmpeg import find_ffmpeg
 
 Frames = Iterable[NDArray[np.uint8]]
 LOSSLESS = ("-c:v", "libx264rgb", "-crf", "0", "-preset", "ultrafast")

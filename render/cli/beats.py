@@ -65,7 +65,7 @@ def beats(
     With --write-schedule BASS and such: the curve as a schedule with few keys, to paste into a project and edit.
     """
     from keyframes.simplify import keys_text
-    from render.sound.track import curves_of
+    from render.soundtrack import curves_of
 
     if sum((as_csv, as_json, curve is not None)) > 1:
         raise click.UsageError("give one of --csv, --json and --write-schedule.")

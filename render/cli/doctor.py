@@ -114,7 +114,7 @@ def _disk() -> str:
 
 
 def _ffmpeg() -> str:
-    from render.output.ffmpeg import find_ffmpeg, run_ffmpeg
+    from render.ffmpeg import find_ffmpeg, run_ffmpeg
 
     run_ffmpeg(
         ["-f", "lavfi", "-i", "color=size=16x16:rate=1:duration=1", "-f", "null", "-"], doing="trying ffmpeg"

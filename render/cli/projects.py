@@ -46,7 +46,7 @@ def _carried(path: Path) -> tuple[str, str]:
     """(file name, text) of the project in a frame or film."""
     from keyframes import Problem, ProjectError
     from projects import read_text
-    from render.output.probe import read_metadata
+    from render.video.probe import read_metadata
 
     if not path.is_file():
         raise ProjectError(Problem(what="there is no such file.", file=str(path)))

@@ -219,7 +219,7 @@ def sheet(take: Path, out: Path, count: int, columns: int) -> None:
     """Make a contact sheet of a take: frames at even steps with their numbers."""
     from keyframes import Problem, ProjectError
     from projects import Take
-    from render.output.contactsheet import contact_sheet
+    from render.video.contact_sheet import contact_sheet
 
     found = Take(take)
     stored = found.stored()

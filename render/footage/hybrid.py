@@ -30,11 +30,12 @@ from motion import (
 )
 from projects import Picture
 
+from ..clips import MASK, VIDEO
 from ..setup import Setup
 from ..space.depths import Depths
 from ..tensors import to_tensor
+from ..video.sources import SourceReader
 from .mask import blended, difference, shaped
-from .reels import MASK, VIDEO, Projector
 
 
 class Hybrid:
@@ -45,7 +46,7 @@ class Hybrid:
         setup: Setup,
         device: torch.device,
         depths: Depths,
-        projector: Projector,
+        projector: SourceReader,
         *,
         network: bool = True,
     ) -> None:

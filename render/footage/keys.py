@@ -5,8 +5,8 @@ from __future__ import annotations
 from keyframes import Row
 from projects.lanes import VIDEO as LANES
 
+from ..clips import DEPTH, MASK, VIDEO
 from ..setup import Setup
-from .reels import DEPTH, MASK, VIDEO
 
 _DEEP = ("depth", "video_depth")
 

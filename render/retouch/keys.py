@@ -13,7 +13,7 @@ from projects.lanes import GUIDE, RETOUCHING
 from projects.masks import Mask
 from projects.sequences import file_at
 
-from ..footage.reels import DEPTH
+from ..clips import DEPTH
 from ..setup import Setup
 
 LANES = frozenset(spec.name for spec in (*RETOUCHING, *GUIDE))

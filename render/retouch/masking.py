@@ -13,17 +13,17 @@ from keyframes import Row
 from motion import UNITS
 from projects.masks import Mask
 
-from ..footage.reels import Projector
 from ..pictures import read_picture
 from ..setup import Setup
 from ..space.depths import Depths
+from ..video.sources import SourceReader
 from .keys import mask_of, mask_path
 
 
 class Masks:
     """The masks of one project, frame after frame, on one device."""
 
-    def __init__(self, setup: Setup, depths: Depths, projector: Projector) -> None:
+    def __init__(self, setup: Setup, depths: Depths, projector: SourceReader) -> None:
         self._setup, self._depths, self._projector = setup, depths, projector
 
     def of(self, name: str, picture: Tensor, row: Row) -> Tensor | None:

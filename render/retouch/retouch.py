@@ -10,11 +10,11 @@ from torch import Tensor
 from keyframes import Row
 
 from ..coherence import match_color, saturate, symmetric
-from ..footage.reels import Projector
 from ..pictures import read_picture
 from ..setup import Setup
 from ..space.depths import Depths
 from ..tensors import to_tensor
+from ..video.sources import SourceReader
 from .keys import guide_at
 from .masking import Masks, masked_strength
 
@@ -22,7 +22,7 @@ from .masking import Masks, masked_strength
 class Retouch:
     """The retouching of one project. Pictures are (1, 3, H, W), RGB in [0, 1], on the painter's device."""
 
-    def __init__(self, setup: Setup, device: torch.device, depths: Depths, projector: Projector) -> None:
+    def __init__(self, setup: Setup, device: torch.device, depths: Depths, projector: SourceReader) -> None:
         self._setup, self._device = setup, device
         self._masks = Masks(setup, depths, projector)
         self._shown: tuple[Path, Tensor] | None = None

@@ -7,13 +7,16 @@ numbers changes, and another machine's last bit is no change.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .beats import Beats
+from .beats import Beats, find_beats
+from .decode import samples
 from .onsets import find_onsets, loud
-from .spectrum import HOPS, Heard
+from .spectrum import HOPS, Heard, listen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +27,7 @@ LEVELS = ("amp", "bass", "mid", "high")
 _DIGITS = 4
 _QUIET_BAND = 0.05  # a band is measured at least by this share of all: one that holds a trace only stays low
 _SILENCE = 1e-4  # -80 dB: what is softer is 0
+_REMEMBERED = 4  # sound files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,3 +127,24 @@ def _count(beats: Beats, at: Numbers) -> Numbers:
     early, late = np.minimum(at - beats.times[0], 0.0), np.maximum(at - beats.times[-1], 0.0)
     count: Numbers = inside + (early + late) / step
     return count
+
+
+def hear(path: Path, edges: tuple[float, ...], bpm: float | None) -> tuple[Heard, Beats]:
+    """Levels, novelty and beats of a sound file; an unchanged file is decoded once.
+
+    edges: as in `listen`. bpm: the tempo if it is known. Raises ProjectError for a file that holds no sound.
+    """
+    try:
+        status = path.stat()
+        stamp = (status.st_mtime_ns, status.st_size)
+    except OSError:
+        stamp = (0, 0)  # decoding reports what is wrong
+    return _hear(path, stamp, edges, bpm)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _hear(
+    path: Path, _stamp: tuple[int, int], edges: tuple[float, ...], bpm: float | None
+) -> tuple[Heard, Beats]:
+    heard = listen(samples(path), edges)
+    return heard, find_beats(heard.novelty, bpm)

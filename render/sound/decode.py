@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keyframes.errors import Problem, ProjectError, RenderError, printable
-from render.output.ffmpeg import SOUND_FORMATS, Ffmpeg
-from render.output.probe import sound_input
+
+from ..ffmpeg import SOUND_FORMATS, Ffmpeg, sound_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from keyframes import EnvironmentFault
 from projects.files import digest_of
 
+from ..clips import DEPTH
 from ..diffusion.catalogue import BUILT_IN, ModelSource
 from ..diffusion.hub import in_cache
 from ..diffusion.weights import WEIGHTS, fingerprint, weights_in
-from ..footage.reels import DEPTH, Projector
+from ..video.sources import SourceReader
 
 if TYPE_CHECKING:
     import torch
@@ -93,7 +94,7 @@ class Depths:
     """The depth of one frame after the other, on the device of the pictures. The network is loaded at its first use."""
 
     def __init__(
-        self, setup: Setup, device: torch.device, projector: Projector, *, network: bool = True
+        self, setup: Setup, device: torch.device, projector: SourceReader, *, network: bool = True
     ) -> None:
         """network: if not, open country stands in for a depth network (previews load no model)."""
         self._setup, self._device = setup, device

@@ -66,11 +66,11 @@ class _Eyes:
     def __init__(self, setup: Setup) -> None:
         import torch
 
-        from ..footage.reels import Projector
+        from ..video.sources import SourceReader
         from .depths import Depths
 
         self._setup, self._device = setup, torch.device("cpu")
-        self._depths = Depths(setup, self._device, Projector(setup.reels))
+        self._depths = Depths(setup, self._device, SourceReader(setup.reels))
 
     def __call__(self, frame: int, picture: Picture) -> Picture:
         import torch

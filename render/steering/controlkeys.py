@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keyframes import Row
 
-from ..footage.reels import DEPTH, VIDEO
+from ..clips import DEPTH, VIDEO
 from ..setup import Setup
 from .controls import ProjectControl
 

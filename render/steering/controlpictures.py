@@ -9,11 +9,12 @@ from torch import Tensor
 
 from keyframes import Row
 
+from ..clips import VIDEO
 from ..diffusion.control.steering import Control
-from ..footage.reels import VIDEO, Projector
 from ..setup import Setup
 from ..space.depths import Depths
 from ..tensors import to_picture, to_tensor
+from ..video.sources import SourceReader
 from .controlkeys import acting
 from .controls import ProjectControl
 from .detect import canny, soft_edges
@@ -22,7 +23,7 @@ from .detect import canny, soft_edges
 class ControlPictures:
     """The control pictures of one project, on the device of its pictures."""
 
-    def __init__(self, setup: Setup, device: torch.device, depths: Depths, projector: Projector) -> None:
+    def __init__(self, setup: Setup, device: torch.device, depths: Depths, projector: SourceReader) -> None:
         self._setup, self._device, self._depths, self._projector = setup, device, depths, projector
 
     def of(self, row: Row, picture: Tensor | None) -> list[Control]:

@@ -26,7 +26,7 @@ from projects import Take, json_schema, read_text
 from projects.schema import ProjectFile
 from render.cli.app import cli, main
 from render.cli.planning import ranges
-from render.output.probe import probe, read_metadata
+from render.video.probe import probe, read_metadata
 
 from ..fakes import Studio, fake_model, files, project_text, write_project
 from .conftest import STOPS

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from keyframes import ProjectError, RenderError
-from render.footage import clip as module
-from render.footage.clip import Clip, Cut, open_clip
+from render.video import clip as module
+from render.video.clip import Clip, Cut, open_clip
 
 from ..clips import ffmpeg, number_of, numbered, write_clip
 

@@ -14,13 +14,13 @@ import render as api
 from keyframes import ProjectError
 from projects import Take, read_project
 from projects.png import encode_png
-from render.footage.reels import Projector
 from render.plans import frame_keys
 from render.setup import Setup, prepare
 from render.space.depths import Depths
 from render.steering.controlpictures import ControlPictures
 from render.steering.detect import canny, soft_edges
 from render.tensors import to_tensor
+from render.video.sources import SourceReader
 
 from ..clips import write_clip
 from ..fakes import files
@@ -212,7 +212,7 @@ def test_flat_depth_has_nothing_to_show(films: Path) -> None:
 
 def shown(made: Setup, frame: int, picture: np.ndarray | None) -> torch.Tensor:
     """What the only ControlNet is shown at a frame."""
-    projector = Projector(made.reels)
+    projector = SourceReader(made.reels)
     pictures = ControlPictures(made, CPU, Depths(made, CPU, projector), projector)
     try:
         given = None if picture is None else to_tensor(picture, CPU)
@@ -259,7 +259,7 @@ def test_depth_is_white_where_it_is_near(films: Path) -> None:
 
 def test_without_a_picture_nothing_is_shown(films: Path) -> None:
     made = setup(films, control() + control("more", model="other", source="hint_0.png"))
-    projector = Projector(made.reels)
+    projector = SourceReader(made.reels)
     pictures = ControlPictures(made, CPU, Depths(made, CPU, projector), projector)
     (found,) = pictures.of(made.timeline.row(0), None)
     assert found.number == 1

@@ -16,10 +16,10 @@ from projects import Project
 from render.cli.app import cli
 from render.diffusion import step_plan
 from render.draft import as_draft, draft_size
-from render.output.probe import probe
 from render.previews import moving_pictures
 from render.setup import prepare
 from render.space.camera import move_of
+from render.video.probe import probe
 
 from ..fakes import Studio, files, load, pictures, project_text, render, write_project
 

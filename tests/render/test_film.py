@@ -17,10 +17,10 @@ import projects.take
 from keyframes import LockedError, ProjectError, RenderError, Stopped
 from projects import Picture, Project, Take, encode_png, read_text
 from render.film import render_project
-from render.output.probe import probe, read_metadata
 from render.plans import make_plan
 from render.progress import Silent
 from render.setup import prepare
+from render.video.probe import probe, read_metadata
 
 from ..fakes import Studio, files, load, pictures, project_text, render
 

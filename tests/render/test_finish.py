@@ -11,8 +11,10 @@ import pytest
 from keyframes import ProjectError
 from projects import Picture
 from projects.schema import Output
-from render.output.finish import Finish, enlarged, finish_of, pictures_between
-from render.output.probe import probe
+from render.exports import postprocess_of
+from render.video.interpolate import pictures_between
+from render.video.postprocess import Postprocess, enlarged
+from render.video.probe import probe
 from tests.fakes import files, load, project_text, render
 
 
@@ -50,7 +52,7 @@ def test_what_stands_still_stays_as_it_is() -> None:
 
 def test_a_stored_frame_is_in_the_film_as_it_is() -> None:
     stored = [square_at(x) for x in (20, 24, 28, 32)]
-    made = list(Finish(fps_in=Fraction(10), fps_out=Fraction(30)).pictures(iter(stored)))
+    made = list(Postprocess(fps_in=Fraction(10), fps_out=Fraction(30)).pictures(iter(stored)))
     assert len(made) == 12
     for number, picture in enumerate(stored):
         assert np.array_equal(made[3 * number], picture)
@@ -61,7 +63,7 @@ def test_a_stored_frame_is_in_the_film_as_it_is() -> None:
     ("fps_in", "fps_out", "frames"), [(15, 30, 7), (12, 30, 5), (10, 24, 1), (30, 12, 10)]
 )
 def test_the_time_stays_the_same(fps_in: int, fps_out: int, frames: int) -> None:
-    finish = Finish(fps_in=Fraction(fps_in), fps_out=Fraction(fps_out))
+    finish = Postprocess(fps_in=Fraction(fps_in), fps_out=Fraction(fps_out))
     made = list(finish.pictures(square_at(20 + 2 * n) for n in range(frames)))
     assert len(made) == finish.count(frames) == max(round(frames * fps_out / fps_in), 1)
 
@@ -74,7 +76,7 @@ def test_between_is_streamed() -> None:
             taken.append(number)
             yield square_at(10 + number / 10)
 
-    made = Finish(fps_in=Fraction(10), fps_out=Fraction(20)).pictures(stored())  # type: ignore[arg-type]
+    made = Postprocess(fps_in=Fraction(10), fps_out=Fraction(20)).pictures(stored())  # type: ignore[arg-type]
     for _ in range(4):
         next(made)
     assert len(taken) <= 4
@@ -90,9 +92,9 @@ def test_larger() -> None:
 
 
 def test_the_rate_of_the_film() -> None:
-    assert finish_of(Output(), 15).fps_out == 15
-    assert finish_of(Output(interpolate=4), 15).fps_out == 60
-    assert finish_of(Output(fps_out=24), 15).fps_out == 24
+    assert postprocess_of(Output(), 15).fps_out == 15
+    assert postprocess_of(Output(interpolate=4), 15).fps_out == 60
+    assert postprocess_of(Output(fps_out=24), 15).fps_out == 24
 
 
 def test_both_rates_are_refused(tmp_path: Path) -> None:

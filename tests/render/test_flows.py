@@ -9,8 +9,8 @@ import torch
 
 from keyframes import EnvironmentFault
 from motion.raft import WEIGHTS
-from render.footage import flows
-from render.footage.flows import check_flows, weights_place
+from render import clips as flows
+from render.clips import check_flows, weights_place
 from render.plans import frame_keys
 from render.previews import preview_project
 from render.setup import prepare

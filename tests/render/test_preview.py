@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from projects import load_project
-from render.output.probe import probe
 from render.previews import moving_pictures, preview_project, strew
 from render.previews import test_card as card_of
 from render.setup import prepare
+from render.video.probe import probe
 
 from ..clips import panned, write_clip
 from ..fakes import load, project_text, write_project

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from keyframes import ProjectError
 from projects import Picture
 from render.api import export
-from render.output.probe import probe
-from render.output.seam import dissolved, looped
+from render.video.postprocess import dissolved, looped
+from render.video.probe import probe
 from tests.fakes import load, project_text, render
 
 

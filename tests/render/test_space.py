@@ -12,13 +12,13 @@ from PIL import Image
 from keyframes import EnvironmentFault, ProjectError
 from motion import ground, to_units
 from motion.estimate import Intake
-from render.footage.reels import Projector
 from render.frame import FramePainter
 from render.plans import frame_inputs, frame_keys
 from render.previews import moving_pictures
 from render.setup import Setup, prepare
 from render.space.camera import move_of
 from render.space.depths import Depths
+from render.video.sources import SourceReader
 
 from ..fakes import Studio, fake_model, files, load, project_text, render
 from ..tiny import tiny_depth
@@ -111,7 +111,7 @@ def test_a_depth_picture(home: Path) -> None:
     Image.fromarray(grey).save(home / "far left.png")
     motion = FLIGHT.replace("ground", "far left.png")
     setup = setup_of(home, motion)
-    z = Depths(setup, CPU, Projector(setup.reels)).of(torch.rand(1, 3, 64, 64), setup.timeline.row(3))
+    z = Depths(setup, CPU, SourceReader(setup.reels)).of(torch.rand(1, 3, 64, 64), setup.timeline.row(3))
     assert z is not None
     assert float(z[0, 0, 30, 0]) == pytest.approx(50)
     assert float(z[0, 0, 30, 63]) == pytest.approx(1)
@@ -150,7 +150,7 @@ def test_the_built_in_model_has_a_depth_network_of_its_own(tmp_path: Path) -> No
     project = load(tmp_path, project_text(3, motion='mode = "3d"').replace('"fake"', '"sketch"'))
     setup = prepare(project)
     assert (setup.depth.kind, setup.depth.name) == ("network", "sketch/depth")
-    z = Depths(setup, CPU, Projector(setup.reels)).of(torch.rand(1, 3, 64, 96), setup.timeline.row(1))
+    z = Depths(setup, CPU, SourceReader(setup.reels)).of(torch.rand(1, 3, 64, 96), setup.timeline.row(1))
     assert z is not None
     assert z.shape == (1, 1, 64, 96)
     assert 1 <= float(z.min()) < float(z.max()) <= 50
@@ -185,7 +185,7 @@ def test_a_network_is_used_frame_by_frame(home: Path, network: Path) -> None:
     (home / "eye").symlink_to(network)
     setup = setup_of(home, FLIGHT.replace("ground", "eye"))
     assert setup.depth.kind == "network"
-    depths, row = Depths(setup, CPU, Projector(setup.reels)), setup.timeline.row(2)
+    depths, row = Depths(setup, CPU, SourceReader(setup.reels)), setup.timeline.row(2)
     one, other = (depths.of(torch.rand(1, 3, 64, 64, generator=torch.manual_seed(s)), row) for s in (0, 1))
     assert one is not None
     assert other is not None
@@ -225,7 +225,7 @@ def test_depth_on_each_programs_scale(home: Path, network: Path, compat: str) ->
     (home / "eye").symlink_to(network)
     setup = setup_of(home, FLIGHT.replace("ground", "eye") + f'\ncompat = "{compat}"')
     row = setup.timeline.row(1)
-    z = Depths(setup, CPU, Projector(setup.reels)).of(torch.rand(1, 3, 64, 64), row)
+    z = Depths(setup, CPU, SourceReader(setup.reels)).of(torch.rand(1, 3, 64, 64), row)
     assert z is not None
     if compat == "deforum":
         assert 1 <= float(z.min()) < float(z.max()) <= 2

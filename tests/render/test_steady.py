@@ -13,11 +13,11 @@ from motion import Move
 from motion.pose import pose
 from motion.warp3d import carry_depth
 from projects import Take
-from render.footage.reels import Projector
 from render.plans import frame_keys, make_plan
 from render.setup import prepare
 from render.space.depths import Depths
 from render.space.steady import SteadyDepth
+from render.video.sources import SourceReader
 
 from ..fakes import files, load, project_text, render
 from ..tiny import tiny_depth
@@ -80,7 +80,7 @@ def test_noise_of_the_network_gets_less(home: Path) -> None:
     def spread(motion: str) -> float:
         setup = prepare(load(home, project_text(8, motion=motion)))
         steady = SteadyDepth(
-            setup, Shaky(setup, CPU, Projector(setup.reels)), lambda _: torch.zeros(1, 3, 64, 64)
+            setup, Shaky(setup, CPU, SourceReader(setup.reels)), lambda _: torch.zeros(1, 3, 64, 64)
         )
         for frame in range(1, 8):
             found = steady.of(torch.zeros(1, 3, 64, 64), setup.timeline.row(frame))
@@ -102,7 +102,7 @@ def test_another_thing_is_not_heard(home: Path) -> None:
             return seen
 
     setup = prepare(load(home, project_text(8, motion='mode = "3d"\ndepth = "eye"')))
-    eyes = Turning(setup, CPU, Projector(setup.reels))
+    eyes = Turning(setup, CPU, SourceReader(setup.reels))
     steady = SteadyDepth(setup, eyes, lambda _: torch.zeros(1, 3, 64, 64))
     for frame in range(1, 8):
         found = steady.of(torch.zeros(1, 3, 64, 64), setup.timeline.row(frame))

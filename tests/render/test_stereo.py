@@ -11,9 +11,9 @@ from keyframes import ProjectError
 from projects import Take
 from render.api import export
 from render.film import pair_settings
-from render.output.probe import probe
 from render.setup import prepare
 from render.space.stereo import viewer
+from render.video.probe import probe
 
 from ..fakes import SIDE, files, load, project_text, render
 

@@ -17,12 +17,11 @@ from projects import Picture
 from projects.files import digest_of
 from render.api import export
 from render.cli.app import cli
-from render.output.enlarge import Enlarger, load_upscaler
-from render.output.probe import probe
-from render.output.tiles import Tiling, tiled
 from render.output.upscaler import Upscaler, find_upscaler
 from render.setup import prepare
 from render.tensors import to_tensor
+from render.video.probe import probe
+from render.video.upscale import NetworkUpscaler, Tiling, load_upscaler, tiled
 from tests.fakes import Studio, load, project_text, render, write_project
 from tests.tiny_upscaler import WINDOW, tiny_upscaler
 
@@ -73,7 +72,7 @@ def test_as_transformers_own_processor_and_model(tmp_path: Path, factor: int, up
     with torch.inference_mode():
         whole = model(**pixels).reconstruction
     theirs = (whole.clamp(0, 1) * 255).round()[0, :, : 30 * factor, : 19 * factor]
-    mine = Enlarger(found(tmp_path, "net", factor), factor, CPU)(given)
+    mine = NetworkUpscaler(found(tmp_path, "net", factor), factor, CPU)(given)
     assert mine.shape == (30 * factor, 19 * factor, 3)
     assert np.array_equal(mine, theirs.permute(1, 2, 0).to(torch.uint8).numpy())
     assert mine.std() > 5, "a network of zeros proves nothing"
@@ -152,7 +151,7 @@ def test_other_factors(tmp_path: Path, weights: Path, upscale: int) -> None:
     given = np.full((24, 20, 3), 128, dtype=np.uint8)
     given[8:16, 5:15] = 200
     upscaler = found(tmp_path, str(weights), upscale)
-    made = Enlarger(upscaler, upscale, CPU)(given)
+    made = NetworkUpscaler(upscaler, upscale, CPU)(given)
     assert made.shape == (24 * upscale, 20 * upscale, 3)
     if upscale == 4:
         look, once = network(upscaler), to_tensor(given, CPU)
@@ -166,21 +165,21 @@ def test_smaller_tiles_when_memory_runs_out(
 ) -> None:
     """A device that holds tiles of 128 pixels makes the same picture, one that holds none is told of."""
     upscaler, given, limit = found(tmp_path, str(weights)), picture(200, 24), 1000
-    expected = Enlarger(upscaler, 2, CPU)(given)
-    look = Enlarger._look
+    expected = NetworkUpscaler(upscaler, 2, CPU)(given)
+    look = NetworkUpscaler._look
 
-    def short(self: Enlarger, tile: Tensor) -> Tensor:
+    def short(self: NetworkUpscaler, tile: Tensor) -> Tensor:
         if max(tile.shape[-2:]) > limit:
             raise torch.OutOfMemoryError("no memory")
         return look(self, tile)
 
-    monkeypatch.setattr(Enlarger, "_look", short)
+    monkeypatch.setattr(NetworkUpscaler, "_look", short)
     limit = 128
-    made = Enlarger(upscaler, 2, CPU)(given)
+    made = NetworkUpscaler(upscaler, 2, CPU)(given)
     assert np.abs(made.astype(int) - expected).mean() < 0.01
     limit = 10
     with pytest.raises(EnvironmentFault, match=r"memory of cpu ran out even for tiles of 64 pixels.*kept"):
-        Enlarger(upscaler, 2, CPU)(given)
+        NetworkUpscaler(upscaler, 2, CPU)(given)
 
 
 def test_a_film_of_frames_between_on_a_loop_made_larger(home: Path, weights: Path) -> None:

@@ -19,11 +19,11 @@ from PIL import Image
 
 from keyframes.errors import EnvironmentFault, ProjectError, RenderError
 from projects.png import Picture, decode_png, read_text
-from render.output.contactsheet import contact_sheet
-from render.output.containers import container_of, exact_rate
-from render.output.ffmpeg import Ffmpeg, file_argument, find_ffmpeg, run_ffmpeg
-from render.output.probe import check_sound, probe, read_metadata
-from render.output.video import Film, encode
+from render.ffmpeg import Ffmpeg, check_sound, file_argument, find_ffmpeg, run_ffmpeg
+from render.video.contact_sheet import contact_sheet
+from render.video.containers import container_of, exact_rate
+from render.video.encode import Film, encode
+from render.video.probe import probe, read_metadata
 
 FILMS = ["film.mp4", "film.webm", "film.mov", "film.gif"]
 TAGGED = FILMS[:3]
@@ -494,7 +494,7 @@ ENDLESS = """
 import sys, time
 from pathlib import Path
 import numpy as np
-from render.output.video import encode
+from render.video.encode import encode
 def endless():
     while True:
         yield np.zeros((64, 64, 3), np.uint8)
@@ -543,7 +543,7 @@ def test_probing_what_is_no_film(tmp_path: Path) -> None:
 
 
 def test_importing_needs_no_torch() -> None:
-    code = "import sys, render.output.video, render.output.contactsheet, projects.writer; print('torch' in sys.modules)"
+    code = "import sys, render.video.encode, render.video.contact_sheet, projects.writer; print('torch' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         == "False\n"

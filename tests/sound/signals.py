@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from render.output.ffmpeg import file_argument, run_ffmpeg
+from render.ffmpeg import file_argument, run_ffmpeg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,9 +9,9 @@ import pytest
 
 from keyframes import ProjectError
 from projects import Project
-from render.output.probe import probe
 from render.plans import frame_keys
 from render.setup import Setup, prepare
+from render.video.probe import probe
 from tests.fakes import load, project_text, render
 from tests.sound.signals import clicks, sine, write_wav
 
@@ -129,7 +129,7 @@ def test_the_film_begins_where_its_sound_does(tmp_path: Path) -> None:
     found = probe(done.film)
     assert found.frames == 30
     assert found.sound == pytest.approx(2.0, abs=0.05)
-    from render.sound.track import curves_of
+    from render.soundtrack import curves_of
 
     _, _, heard = curves_of(done.film, fps=15)
     assert heard["onset"][0] > 0.5, "and the film begins with it"

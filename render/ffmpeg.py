@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from keyframes.errors import EnvironmentFault, RenderError, printable
+from keyframes.errors import EnvironmentFault, Problem, ProjectError, RenderError, printable
 
 # Nothing an input says may make ffmpeg open a network address, and only plain containers of sound are read,
 # so that a playlist named music.wav cannot point at other files.
@@ -166,6 +166,27 @@ def run_ffmpeg(arguments: Sequence[str], *, doing: str) -> bytes:
     """Run ffmpeg to its end, without input, and return its standard output. Raises as `Ffmpeg.finish`."""
     with Ffmpeg(arguments, doing=doing) as process:
         return process.finish()
+
+
+def check_sound(path: Path) -> None:
+    """Make sure that `path` is a file with sound in a plain container. Raises ProjectError if not."""
+    what = ""
+    if not path.is_file():
+        what = "there is no such sound file."
+    else:
+        start = [*sound_input(path), "-map", "0:a:0", "-t", "0.1", "-f", "null", "-"]
+        try:
+            run_ffmpeg(start, doing=f"reading {printable(str(path))}")
+        except RenderError as error:
+            what = f"this is no sound that can be read: {printable(str(error).splitlines()[-1].strip())}."
+    if what:
+        hint = f'Allowed: {SOUND_FORMATS.replace(",", ", ")}. Example: audio = "music.wav"'
+        raise ProjectError(Problem(what=what, file=str(path), where="audio", hint=hint))
+
+
+def sound_input(path: Path) -> list[str]:
+    """ffmpeg's arguments to read sound from a file that may come from a stranger."""
+    return [*SAFE_INPUT, "-format_whitelist", SOUND_FORMATS, "-i", file_argument(path)]
 
 
 def _start(command: Sequence[str], feed: bool) -> subprocess.Popen[bytes]:

@@ -23,7 +23,7 @@ from keyframes.errors import printable
 from projects import Picture
 from projects.files import digest_of, disk_errors, write_atomic
 
-from ..output.ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, find_ffmpeg
+from ..ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, find_ffmpeg
 from ..speed import speed_file
 
 # Plain containers only: no playlists, which could point at other files.

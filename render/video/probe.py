@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from keyframes.errors import Problem, ProjectError, RenderError, printable
+from keyframes.errors import RenderError, printable
 
-from .ffmpeg import SAFE_INPUT, SOUND_FORMATS, file_argument, run_ffmpeg
+from ..ffmpeg import SAFE_INPUT, file_argument, run_ffmpeg
 
 _FIELD = re.compile(r"((?:\\.|[^\\=\n])+)=((?:\\.|[^\\\n])*)\n", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -48,27 +48,6 @@ def probe(path: Path) -> Probe:
     sound = float(max(sum(time) for time in sounds) * _fraction(header["tb 1"])) if sounds else 0.0
     frames = len(pictures)
     return Probe(frames=frames, width=width, height=height, fps=fps, seconds=float(frames / fps), sound=sound)
-
-
-def check_sound(path: Path) -> None:
-    """Make sure that `path` is a file with sound in a plain container. Raises ProjectError if not."""
-    what = ""
-    if not path.is_file():
-        what = "there is no such sound file."
-    else:
-        start = [*sound_input(path), "-map", "0:a:0", "-t", "0.1", "-f", "null", "-"]
-        try:
-            run_ffmpeg(start, doing=f"reading {printable(str(path))}")
-        except RenderError as error:
-            what = f"this is no sound that can be read: {printable(str(error).splitlines()[-1].strip())}."
-    if what:
-        hint = f'Allowed: {SOUND_FORMATS.replace(",", ", ")}. Example: audio = "music.wav"'
-        raise ProjectError(Problem(what=what, file=str(path), where="audio", hint=hint))
-
-
-def sound_input(path: Path) -> list[str]:
-    """ffmpeg's arguments to read sound from a file that may come from a stranger."""
-    return [*SAFE_INPUT, "-format_whitelist", SOUND_FORMATS, "-i", file_argument(path)]
 
 
 def read_metadata(path: Path) -> dict[str, str]:

@@ -16,9 +16,9 @@ from keyframes.errors import Problem, ProjectError, RenderError, printable
 from projects.files import disk_errors, sync_folder, temporary
 from projects.png import Picture, check_picture
 
+from ..ffmpeg import SAFE_INPUT, Ffmpeg, check_sound, file_argument, run_ffmpeg, sound_input
 from .containers import BIT_EXACT, FOLDER, TAGS, Container, container_of, exact_rate
-from .ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, run_ffmpeg
-from .probe import check_sound, format_metadata, probe, sound_input
+from .probe import format_metadata, probe
 from .sequence import write_sequence
 
 

@@ -1,10 +1,10 @@
-"""A project's sound track as its clock sees it: heard once, when an expression first asks."""
+"""A project's sound track as expressions see it: decoded once, when an expression first asks."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .beats import Beats
-    from .curves import Response
-    from .spectrum import Heard
-
-_REMEMBERED = 4
+    from .sound.beats import Beats
+    from .sound.curves import Response
+    from .sound.spectrum import Heard
 
 
 class SoundTrack:
     """The curves of one sound file over a film: keyframes' Signals.
 
     Nothing is read before the first curve is asked for; a film that does not use its sound pays nothing.
-    problems: those met while reading it, to be told once, whatever number of lanes asked.
+    problems: those met while reading it, to be reported once, however many lanes asked.
     """
 
     def __init__(self, project: Project, path: Path) -> None:
@@ -42,11 +40,11 @@ class SoundTrack:
 
     @cached_property
     def _curves(self) -> dict[str, NDArray[np.float64]]:
-        from .curves import film_curves
+        from .sound.curves import film_curves, hear
 
-        given, clock = self._project.file.sound, self._project.clock
+        sound, clock = self._project.file.sound, self._project.clock
         try:
-            heard, beats = hear(self._path, given.bands, clock.bpm)
+            heard, beats = hear(self._path, sound.bands, clock.bpm)
         except ProjectError as error:
             line = self._project.lines.get("audio")
             self.problems = tuple(
@@ -55,7 +53,7 @@ class SoundTrack:
             )
             raise ProjectError(self.problems) from error
         return film_curves(
-            heard, beats, _response(given), frames=clock.frames, fps=clock.fps, offset=given.offset
+            heard, beats, _response(sound), frames=clock.frames, fps=clock.fps, offset=sound.offset
         )
 
 
@@ -70,46 +68,21 @@ def with_sound(project: Project) -> tuple[Clock, SoundTrack | None]:
 def curves_of(
     path: Path, *, fps: float, bpm: float | None = None, settings: Sound | None = None
 ) -> tuple[Heard, Beats, dict[str, NDArray[np.float64]]]:
-    """What is heard in a file, its beats, and its curves over as many frames of `fps` as it is long.
+    """The spectrum of a sound file, its beats, and its curves over as many frames of `fps` as it is long.
 
     settings: as in a project's [sound]; by default its defaults. Raises ProjectError for a file that holds no sound.
     """
-    from .curves import film_curves
+    from .sound.curves import film_curves, hear
 
-    given = settings or Sound()
-    heard, beats = hear(path, given.bands, bpm)
-    frames = max(math.ceil((heard.seconds - given.offset) * fps), 1)
-    curves = film_curves(heard, beats, _response(given), frames=frames, fps=fps, offset=given.offset)
+    sound = settings or Sound()
+    heard, beats = hear(path, sound.bands, bpm)
+    frames = max(math.ceil((heard.seconds - sound.offset) * fps), 1)
+    curves = film_curves(heard, beats, _response(sound), frames=frames, fps=fps, offset=sound.offset)
     return heard, beats, curves
 
 
-def _response(given: Sound) -> Response:
-    from .curves import Response
+def _response(sound: Sound) -> Response:
+    from .sound.curves import Response
 
-    low, high = given.clamp
-    return Response(attack=given.attack, release=given.release, gain=given.gain, low=low, high=high)
-
-
-def hear(path: Path, edges: tuple[float, ...], bpm: float | None) -> tuple[Heard, Beats]:
-    """Levels, novelty and beats of a sound file; a file that has not changed is heard once.
-
-    Raises ProjectError for a file that holds no sound.
-    """
-    try:
-        found = path.stat()
-        mark = (found.st_mtime_ns, found.st_size)
-    except OSError:
-        mark = (0, 0)  # decoding it says what is wrong
-    return _hear(path, mark, edges, bpm)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _hear(
-    path: Path, mark: tuple[int, int], edges: tuple[float, ...], bpm: float | None
-) -> tuple[Heard, Beats]:
-    from .beats import find_beats
-    from .decode import samples
-    from .spectrum import listen
-
-    heard = listen(samples(path), edges)
-    return heard, find_beats(heard.novelty, bpm)
+    low, high = sound.clamp
+    return Response(attack=sound.attack, release=sound.release, gain=sound.gain, low=low, high=high)

@@ -1,0 +1,1 @@
+"""Moving pictures, read and written: knows no project and no take."""
