@@ -5,7 +5,6 @@ Whoever rebuilds what renders changes this file, and nothing in `tests/goldens` 
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 import render as api
@@ -44,36 +44,42 @@ def keys_of(text: str, folder: Path, *, count: int, draft: bool = False) -> tupl
 
 
 def shown(
-    text: str, folder: Path, *, count: int, draft: bool = False, studio: api.Studio | None = None
+    text: str,
+    folder: Path,
+    *,
+    count: int,
+    draft: bool = False,
+    exported: bool = False,
+    studio: api.Studio | None = None,
 ) -> Shown:
-    """The first `count` frames, painted by the witness, or with `studio` by the project's own model."""
+    """The first `count` frames, painted by the witness, or with `studio` by the project's own model.
+
+    exported: the pictures are those of the finished film instead, as `export` writes them.
+    """
     project = _project(text, folder, draft)
     keys = tuple(all_keys(prepare(project), count - 1)[0])
-    with in_memory() as take:
+    with a_take(folder if exported else None) as take:
+        only = {"take": take, "frames": range(count), "film": False, "metadata": False}
         if studio is None:
-            render_project(
-                project,
-                make_painter=Witness,
-                take_folder=take,
-                frames=range(count),
-                film=False,
-                metadata=False,
-            )
+            only["take_folder"] = only.pop("take")
+            render_project(project, make_painter=Witness, **only)
         else:
-            api.render(project, take=take, frames=range(count), film=False, metadata=False, studio=studio)
+            api.render(project, studio=studio, **only)
+        if exported:
+            api.export(take, take.parent / "film")
+            paths = sorted((take.parent / "film").iterdir())
+            return Shown(keys=keys, pictures=tuple(np.asarray(Image.open(path)) for path in paths))
         found = Take(take)
         return Shown(keys=keys, pictures=tuple(np.asarray(found.read(frame)) for frame in range(count)))
 
 
 @contextmanager
-def in_memory() -> Iterator[Path]:
-    """A folder that is gone afterwards, in memory where the system has such a place."""
-    place = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(dir=place if place.is_dir() else None))
-    try:
-        yield folder / "take"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def a_take(beside: Path | None) -> Iterator[Path]:
+    """A folder for a take that is gone afterwards: of a project in the folder `beside`, or in memory where that is."""
+    memory = Path("/dev/shm")
+    place = beside or (memory if memory.is_dir() else None)
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        yield Path(folder) / "take"
 
 
 def _project(text: str, folder: Path, draft: bool) -> Project:

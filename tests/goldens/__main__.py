@@ -1,6 +1,6 @@
 """Compare the golden films with `goldens.json`, or write it anew.
 
-    python -m tests.goldens check [--quick] [NAME...]     --quick: without the gallery
+    python -m tests.goldens check [--quick] [NAME...]     --quick: only what a fake painter paints
     python -m tests.goldens record [--quick] [NAME...]    record those named, or all
 
 A name stands for every project whose name begins with it. Pictures are kept outside of the repository, in the folder
@@ -21,6 +21,7 @@ import torch
 
 from . import store
 from .inputs import write_inputs
+from .networks import write_networks
 from .projects import golden_projects
 from .shots import Shot, shoot
 
@@ -34,9 +35,7 @@ def main() -> int:
     )
     parser.add_argument("verb", choices=("check", "record"))
     parser.add_argument("names", nargs="*", metavar="NAME", help="beginnings of names; all by default")
-    parser.add_argument(
-        "--quick", action="store_true", help="leave out the gallery, which a real model paints"
-    )
+    parser.add_argument("--quick", action="store_true", help="leave out what a real model paints")
     given = parser.parse_args()
     torch.set_num_threads(1)
     wanted = {
@@ -49,6 +48,8 @@ def main() -> int:
         print(f"recorded on {known.machine},\nchecked on  {store.this_machine()}: other bytes are no fault")
     with tempfile.TemporaryDirectory() as place:
         inputs = write_inputs(Path(place))
+        if any(golden.real and golden.folder is None for golden in wanted.values()):
+            write_networks(inputs)
         for name, golden in wanted.items():
             made = shoot(golden, inputs)
             if given.verb == "record":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .inputs import SIZE
+from .networks import FAMILIES
 
 Tables = Mapping[str, Mapping[str, object]]
 GALLERY = Path(__file__).parents[2] / "projects/gallery"
@@ -18,7 +19,7 @@ COUNT = 6
 @dataclass(frozen=True, kw_only=True)
 class Golden:
     """A film. folder: where the files are that its text names; None: where the inputs are. real: whether the model
-    that it names paints it, or a witness.
+    that it names paints it, or a witness. exported: whether the frames are those of the finished film.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Golden:
     folder: Path | None = None
     real: bool = False
     draft: bool = False
+    exported: bool = False
 
 
 @dataclass(frozen=True)
@@ -293,14 +295,98 @@ FILMS: Mapping[str, _Film] = {
 }
 
 
+# Films that are finished: frames between, size, two eyes, a loop.
+OUTPUTS: Mapping[str, Tables] = {
+    "interpolate loop": {"output": {"interpolate": 2, "loop": 2}},
+    "fps out": {"output": {"fps_out": 24.0}},
+    "upscale": {"output": {"upscale": 2}},
+    "side by side": {"output": {"vr": "side-by-side", "vr_eyes": 20.0}, **_m(**_SPACE, depth="flat")},
+    "over under": {
+        "output": {"vr": "over-under", "vr_screen": 600.0, "upscale": 2},
+        **_m(**_SPACE, depth="ground"),
+    },
+    "equirect": {"output": {"vr": "equirect-180", "vr_eyes": 30.0}, **_m(**_SPACE, depth="ground")},
+}
+
+
+def _sd(**tables: Mapping[str, object]) -> Tables:
+    return {**tables, "diffusion": {"steps": 4, "strength": 0.7, **tables.get("diffusion", {})}}
+
+
+_LOOK = {"model": "ip-adapter.safetensors", "pictures": {"0": "guide.png", "4": "later.png"}}
+_PULL = {"clip_guidance_scale": 5000.0, "cut_overview": 1, "cut_innercut": 2, "clip_guidance_end": 0.8}
+_STYLE = {"path": "style.safetensors", "weight": "0: (0), 5: (2)"}
+_TWO = {
+    "control.edges": {"model": "edges", "detect": "canny"},
+    "control.two": {"model": "edges two", "weight": 0.5},
+}
+_SAMPLERS = {"0": "euler", "1": "euler a", "2": "dpm++ 2m", "3": "dpm++ sde", "4": "unipc", "5": "plms"}
+# Films of a tiny Stable Diffusion.
+STEERED: Mapping[str, Tables] = {
+    "plain": _sd(),
+    "guidance": _sd(
+        diffusion={"cfg_scale": 5.0, "cfg_start": 0.2, "cfg_end": 0.8, "guidance_rescale": 0.6, "clipskip": 2}
+    ),
+    "exact ddim": _sd(
+        diffusion={"steps_mode": "exact", "sampler": "ddim", "eta": 0.7, "subseed_strength": 0.3}
+    ),
+    "samplers": _sd(diffusion={"sampler": _SAMPLERS}),
+    "reveal": _sd(motion={"zoom": 0.9, "translation_x": 4.0}, diffusion={"strength": 0.4}),
+    "mask": {
+        **_sd(coherence={"mask": "sky", "mask_feather": 4, "mask_strength": 0.2}),
+        "masks": {"sky": "sky.png"},
+    },
+    "emphasis": _sd(
+        prompts={"0": "a (red:1.4) boat", "4": "a [pale] sea", "negative": "fog", "blend": "linear"}
+    ),
+    "colors of the prompt": _sd(
+        coherence={"color_match": "lab", "color_from": "prompt", "color_pictures": 2}
+    ),
+    "loras": _sd(**{"lora.style": _STYLE, "lora.other": {"path": "other.safetensors"}}),
+    "word": _sd(prompts={"0": "a zqx"}, **{"embedding.zqx": {"path": "word.safetensors"}}),
+    "controls": _sd(**_TWO),
+    "control modes": _sd(
+        diffusion={"cfg_scale": 4.0},
+        **{"control.edges": {"model": "edges", "source": "hints/%04d.png", "mode": "control", "end": 0.7}},
+    ),
+    "adapter": _sd(**{"ip_adapter.look": {**_LOOK, "weight": "0: (0.2), 5: (1.5)"}}),
+    "pulled": _sd(
+        clip_guidance={
+            **_PULL,
+            "tv_scale": 50.0,
+            "range_scale": 100.0,
+            "sat_scale": 20.0,
+            "init_scale": 100.0,
+        }
+    ),
+    "pulled by a decoder": _sd(
+        clip_guidance={**_PULL, "decoder": "taesd", "cutn_batches": 2, "skip_augs": True}
+    ),
+    "all": _sd(
+        diffusion={"cfg_scale": 4.0},
+        clip_guidance=_PULL,
+        **_TWO,
+        **{"ip_adapter.look": _LOOK, "lora.style": _STYLE},
+    ),
+}
+
+
 def golden_projects() -> dict[str, Golden]:
-    """Every golden project by name; those of the gallery, painted by the real model, last."""
+    """Every golden project by name; those that a real model paints last."""
     found = {
         name: Golden(
             text=text_of(film.tables, film.top, frames=film.count), count=film.count, draft=film.draft
         )
         for name, film in FILMS.items()
     }
+    for name, tables in OUTPUTS.items():
+        found[f"output {name}"] = Golden(text=text_of(tables), exported=True)
+    for name, tables in STEERED.items():
+        found[f"sd {name}"] = Golden(text=text_of(tables, {"model": "sd"}), real=True)
+    found["sd two models"] = Golden(text=text_of(_sd(), {"model": {"0": "sd", "3": "sd two"}}), real=True)
+    for family in ("sdxl", *FAMILIES):
+        text = text_of({"diffusion": {"steps": 3, "strength": 0.7}}, {"model": family}, frames=3)
+        found[f"family {family}"] = Golden(text=text, count=3, real=True)
     for path in sorted(GALLERY.glob("*.toml")):
         found[f"gallery {path.stem}"] = Golden(text=_small(path), count=8, folder=GALLERY, real=True)
     return found

@@ -39,7 +39,14 @@ def shoot(golden: Golden, inputs: Path) -> Shot:
     if golden.real:
         _STUDIO[:] = _STUDIO or [api.Studio(device="cpu")]
         studio = _STUDIO[0]
-    made = shown(golden.text, golden.folder or inputs, count=golden.count, draft=golden.draft, studio=studio)
+    made = shown(
+        golden.text,
+        golden.folder or inputs,
+        count=golden.count,
+        draft=golden.draft,
+        exported=golden.exported,
+        studio=studio,
+    )
     return Shot(keys=made.keys, pictures=made.pictures, seconds=time.monotonic() - began)
 
 
