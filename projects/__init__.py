@@ -6,6 +6,7 @@ from .lanes import TABLES, lane_specs
 from .load import load_project, located, read_project
 from .png import Picture, decode_png, encode_png, read_text
 from .project import Project
+from .rows import Row, Rows
 from .schema import ProjectFile, json_schema
 from .starter import starter
 from .take import Take
@@ -18,6 +19,8 @@ __all__ = [
     "Picture",
     "Project",
     "ProjectFile",
+    "Row",
+    "Rows",
     "Take",
     "canonical",
     "decode_png",

@@ -178,8 +178,8 @@ def _is_deep(document: dict[str, Any]) -> bool:
 
 def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], ...]:
     loras = ((f"lora.{name}.path", lora.path) for name, lora in file.lora.items())
-    depth = file.motion.depth
-    if is_footage(depth) or not depth.lower().endswith(PICTURES):
+    depth: str | None = file.motion.depth
+    if is_footage(file.motion.depth) or not file.motion.depth.lower().endswith(PICTURES):
         depth = None
     return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth), *loras
 

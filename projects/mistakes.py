@@ -15,9 +15,8 @@ from keyframes import Problem, did_you_mean
 from keyframes.errors import quoted
 
 from .lanes import CONTROL_LANES, TABLES
-from .networks import ControlNet, Embedding, IpAdapter, Lora
 from .places import line_of
-from .schema import ProjectFile, Prompts
+from .schema import ControlNet, Embedding, IpAdapter, Lora, ProjectFile, Prompts
 
 MAX_TOLD = 50
 LENGTH = ("frames", "duration")

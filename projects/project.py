@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from keyframes import Clock, LaneSpec, LaneValue, PromptSource
 from keyframes.signals import Silence
@@ -52,35 +51,29 @@ class Project:
     @cached_property
     def given_lanes(self) -> dict[str, LaneValue]:
         """The lanes that the file names, as written there."""
-        tables: dict[str, Any] = {name: getattr(self.file, name) for name in TABLES}
-        lanes = {
-            spec.name: getattr(tables[table], spec.name)
+        tables = (
+            (spec, getattr(getattr(self.file, table), spec.name))
             for table, specs in TABLES.items()
             for spec in specs
-            if getattr(tables[table], spec.name) is not None
-        }
-        lanes |= {lora_lane(name): lora.weight for name, lora in self.file.lora.items()}
-        lanes |= {
-            control_lane(name, spec.name): getattr(control, spec.name)
-            for name, control in self.file.control.items()
-            for spec in CONTROL_LANES
-        }
-        lanes |= {adapter_lane(name): given.weight for name, given in self.file.ip_adapter.items()}
-        sampler = tables["diffusion"].sampler
-        return lanes if sampler is None else {**lanes, "sampler": sampler}
+        )
+        given = {spec.name: value for spec, value in (*tables, *self._networks()) if value is not None}
+        sampler = self.file.diffusion.sampler
+        return given if sampler is None else {**given, "sampler": sampler}
 
     @property
     def own_lanes(self) -> tuple[LaneSpec, ...]:
         """The lanes that this project has besides every project's: of its LoRAs, ControlNets and IP-Adapters."""
-        return (
-            *(replace(LORA_WEIGHT, name=lora_lane(name)) for name in self.file.lora),
-            *(
-                replace(spec, name=control_lane(name, spec.name))
-                for name in self.file.control
-                for spec in CONTROL_LANES
-            ),
-            *(replace(ADAPTER_WEIGHT, name=adapter_lane(name)) for name in self.file.ip_adapter),
-        )
+        return tuple(spec for spec, _ in self._networks())
+
+    def _networks(self) -> Iterator[tuple[LaneSpec, LaneValue | None]]:
+        """The lanes of LoRAs, ControlNets and IP-Adapters, and what the file gives for each."""
+        for name, lora in self.file.lora.items():
+            yield replace(LORA_WEIGHT, name=lora_lane(name)), lora.weight
+        for name, control in self.file.control.items():
+            for spec in CONTROL_LANES:
+                yield replace(spec, name=control_lane(name, spec.name)), getattr(control, spec.name)
+        for name, adapter in self.file.ip_adapter.items():
+            yield replace(ADAPTER_WEIGHT, name=adapter_lane(name)), adapter.weight
 
     @cached_property
     def prompts(self) -> PromptSource:

@@ -7,7 +7,7 @@ from typing import Any
 
 from keyframes import Clock
 
-from ..cutouts import parse_by_noise
+from ..schema.cutouts import parse_by_noise
 from .draft import Draft
 from .settings import Given, as_number
 

@@ -102,6 +102,7 @@ class Between:
         assert ends.under is not None
         if self._flow is None:
             method = self._setup.project.file.diffusion.cadence_flow
+            assert method != "none"
             self._flow = optical_flow(ends.under, ends.original, method=method)
             if ends.hole is not None:
                 self._flow = self._flow * (1 - ends.hole)

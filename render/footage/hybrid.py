@@ -122,9 +122,10 @@ class Hybrid:
         """The picture moved as the clip moves from the frame before to this one, and where that can be trusted."""
         factor, after = row.numbers["video_flow_factor"], self._clip(row.frame)
         before = self._clip(row.frame - 1) if self._given.motion_from == "clip" else picture.picture
-        if self._given.motion == "flow":
+        fit = self._given.motion
+        if fit == "flow" or fit == "none":
             return self._flowed(picture, before, after, factor)
-        matrix = match_motion(before, after, fit=self._given.motion)
+        matrix = match_motion(before, after, fit=fit)
         part = torch.from_numpy(np.eye(3) + factor * (matrix - np.eye(3)))
         moved = warp_matrix(picture.picture, part, border=self._border, sampling=self._sampling)
         seen = warp_matrix(picture.coverage, part).picture
@@ -153,8 +154,8 @@ class Hybrid:
 
     @property
     def _border(self) -> Border:
-        border: Border = self._setup.project.file.motion.border
-        return "replicate" if self._setup.project.file.motion.border == "reveal" else border
+        border = self._setup.project.file.motion.border
+        return "replicate" if border == "reveal" else border
 
     @property
     def _sampling(self) -> Literal["bilinear", "bicubic"]:

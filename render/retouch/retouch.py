@@ -47,8 +47,8 @@ class Retouch:
     def mirrored(self, row: Row, picture: Tensor) -> Tensor:
         """The picture with the project's symmetry."""
         given, numbers = self._setup.project.file.coherence, row.numbers
-        turned = {"folds": given.symmetry_folds, "angle": numbers["symmetry_angle"]}
-        return symmetric(picture, given.symmetry, amount=numbers["symmetry_amount"], **turned)
+        folds, amount, angle = given.symmetry_folds, numbers["symmetry_amount"], numbers["symmetry_angle"]
+        return symmetric(picture, given.symmetry, amount=amount, folds=folds, angle=angle)
 
     def noisy(self, row: Row, clean: Tensor, noised: Tensor) -> Tensor:
         """The noised picture where `noise_mask` is 1, the clean one where it is 0."""

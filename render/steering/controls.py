@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from keyframes import EnvironmentFault, Problem, ProjectError, Row
 from projects import Project, located
 from projects.lanes import control_lane
-from projects.networks import ControlNet
+from projects.schema.networks import ControlNet
 
 from ..diffusion import ModelSource
 from ..diffusion.control.files import UNET, ControlFile, find_control

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from keyframes import FramePrompt, PromptPart, TextShare
 from keyframes.errors import EnvironmentFault, RenderError
-from projects.cutouts import ByNoise
+from projects.schema.cutouts import ByNoise
 from render.diffusion import Sampling
 from render.diffusion.clipguidance.aim import Aim
 from render.diffusion.clipguidance.guide import ClipGuide

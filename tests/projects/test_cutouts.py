@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from keyframes import ProjectError, Timeline, compile_timeline
 from projects import Project, lane_specs, read_project
-from projects.cutouts import parse_by_noise
+from projects.schema.cutouts import parse_by_noise
 
 TEXTS = ("[12]*400+[4]*600", "[1, 2,3]*2 + [7]", "[0.5]", " [1]*1000 ", "[4]*0+[2]*3", "3", "[-0]")
 

@@ -147,7 +147,7 @@ def test_mistakes_are_told_in_the_order_of_the_file() -> None:
         ("frames = 20", "duration = '9999min'", "allowed: 1 to 100000"),
         ("frames = 20", "frames = 0", "must be greater than or equal to 1, not 0"),
         ("frames = 20", "frames = 1000000000", "must be less than or equal to 100000"),
-        ("frames = 20", "frames = true", "no numbers here"),
+        ("frames = 20", "frames = true", "must be a number, not true"),
         ("frames = 20", "frames = 20\nfps = 0", "greater than 0, not 0"),
         ("frames = 20", "frames = 20\nfps = -1", "greater than 0, not -1"),
         ("frames = 20", "frames = 20\nfps = 1e9", "less than or equal to 240"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from projects.cutouts import ByNoise
+from projects.schema.cutouts import ByNoise
 
 _ONE = ByNoise(runs=((1.0, 1),))
 _NO = ByNoise(runs=((0.0, 1),))
