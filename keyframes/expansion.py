@@ -49,6 +49,8 @@ def expand(keys: Sequence[Key], frames: Numbers, clock: Clock, lane: str) -> Num
 
     Raises ScheduleError where an expression is not finite.
     """
+    if len(keys) == 1 and not isinstance(keys[0].value, Expression):
+        return np.full(len(frames), keys[0].value)
     positions = np.array([key.position for key in keys])
     at = np.maximum(frames, positions[0])  # the first key's value holds before it
     current = current_keys(positions, at)

@@ -1,37 +1,37 @@
-"""Prompts: as the project gives them, and as one frame needs them."""
+"""Prompts: as the project gives them, and as one frame needs them.
+
+A frame's prompt is made of NamedTuples, not dataclasses, because a long blend makes a hundred thousand of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Blend = Literal["hold", "linear", "smooth"]
 PromptValue = str | list[str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TextShare:
+class TextShare(NamedTuple):
     """A text and its share, 0 to 1, in a mix of embeddings. The shares of one mix sum to 1."""
 
     text: str
     share: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class PromptPart:
+class PromptPart(NamedTuple):
     """One AND-part of a prompt: a mix of texts (two while blending keys) and its guidance weight.
 
     The weight scales this part's own guidance, as in A1111: u + sum of weight * cfg * (part - u). It may be
     negative.
     """
 
-    weight: float = 1.0
     mix: tuple[TextShare, ...]
+    weight: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class FramePrompt:
+class FramePrompt(NamedTuple):
     """One frame's prompt, resolved: one part or more, and the mix of negative texts (perhaps just "")."""
 
     parts: tuple[PromptPart, ...]

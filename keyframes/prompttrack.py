@@ -84,31 +84,25 @@ class KeyedPrompts:
 
 
 def blend_prompts(first: FramePrompt, second: FramePrompt, u: float) -> FramePrompt:
-    """The mix of two prompts, `u` being the share of the second.
+    """The mix of the prompts of two keys, `u` being the share of the second.
 
     Parts are paired in their order: weights and texts are mixed. A part without a partner fades by its
-    weight.
+    weight. Every mix of a key's own prompt is one text.
     """
     parts = []
     for one, other in zip_longest(first.parts, second.parts):
         if one is None or other is None:
             lone, share = (other, u) if one is None else (one, 1.0 - u)
-            parts.append(PromptPart(weight=lone.weight * share, mix=lone.mix))
+            parts.append(PromptPart(lone.mix, lone.weight * share))
         else:
             weight = one.weight + (other.weight - one.weight) * u
-            parts.append(PromptPart(weight=weight, mix=_mixed(one.mix, other.mix, u)))
-    return FramePrompt(parts=tuple(parts), negative=_mixed(first.negative, second.negative, u))
+            parts.append(PromptPart(_mixed(one.mix, other.mix, u), weight))
+    return FramePrompt(tuple(parts), _mixed(first.negative, second.negative, u))
 
 
 def _mixed(first: tuple[TextShare, ...], second: tuple[TextShare, ...], u: float) -> tuple[TextShare, ...]:
-    shares: dict[str, float] = {}
-    for share in first:
-        shares[share.text] = shares.get(share.text, 0.0) + share.share * (1.0 - u)
-    for share in second:
-        shares[share.text] = shares.get(share.text, 0.0) + share.share * u
-    if len(shares) == 1:
-        return (TextShare(text=next(iter(shares))),)
-    return tuple(TextShare(text=text, share=share) for text, share in shares.items())
+    (one,), (other,) = first, second
+    return first if one.text == other.text else (TextShare(one.text, 1.0 - u), TextShare(other.text, u))
 
 
 def compile_prompts(source: PromptSource, *, clock: Clock, dialect: Dialect = "reverie") -> KeyedPrompts:

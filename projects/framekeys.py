@@ -9,8 +9,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _text
+from math import isfinite
+from typing import Any
 
 import numpy as np
 
@@ -40,51 +43,116 @@ def canonical(value: object) -> str:
     """`value` as ASCII JSON in one form only: keys sorted, no spaces, the shortest float that reads back the
     same.
 
-    Takes None, bool, int, float, str, NumPy scalars, sequences, mappings with text keys, and dataclasses (as
-    mappings of their fields). -0.0 is written as 0.0; 1 and 1.0 differ.
+    Takes None, bool, int, float, str, NumPy scalars, sequences, mappings with text keys, and dataclasses and
+    NamedTuples (as mappings of their fields). An object with a method `in_key()` is written as what that returns: a
+    file as its digest. -0.0 is written as 0.0; 1 and 1.0 differ.
     Raises TypeError for anything else and ValueError for NaN and infinity, naming the place.
     """
-    return _canonical(value, "value")
+    try:
+        return _written(value)
+    except _Refused as refused:
+        raise refused.kind(f"value{''.join(reversed(refused.path))}: {refused.why}") from None
 
 
-def _canonical(value: object, where: str) -> str:
-    if isinstance(value, np.generic):
-        value = value.item()
-    match value:
-        case None | bool():
-            return {None: "null", True: "true", False: "false"}[value]
-        case int():
-            return int.__repr__(value)
-        case float():
-            return _float(value, where)
-        case str():
-            return json.dumps(str.__str__(value))
-        case Mapping():
-            return _mapping(value, where)
-        case bytes() | bytearray() | memoryview():
-            raise TypeError(f"{where}: bytes have no canonical form; give their SHA-256 in hex")
-        case Sequence():
-            return f"[{','.join(_canonical(item, f'{where}[{i}]') for i, item in enumerate(value))}]"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _mapping(
-            {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, where
-        )
-    raise TypeError(
-        f"{where}: a {type(value).__name__} has no canonical form; use numbers, text, lists, mappings"
-    )
+class _Refused(Exception):
+    """A value without a canonical form. The containers round it add their steps to `path` on the way out."""
+
+    def __init__(self, kind: type[Exception], why: str) -> None:
+        super().__init__(why)
+        self.kind, self.why = kind, why
+        self.path: list[str] = []
 
 
-def _float(value: float, where: str) -> str:
-    if not math.isfinite(value):
-        raise ValueError(f"{where}: {value} cannot be part of a frame key; it must be finite")
+def _written(value: object) -> str:
+    write = _WRITERS.get(type(value))
+    return _other(value) if write is None else write(value)
+
+
+def _float(value: float) -> str:
+    if not isfinite(value):
+        raise _Refused(ValueError, f"{value} cannot be part of a frame key; it must be finite")
     return float.__repr__(value + 0.0)  # -0.0 + 0.0 is 0.0
 
 
-def _mapping(value: Mapping[object, object], where: str) -> str:
+def _sequence(value: Sequence[object]) -> str:
+    texts: list[str] = []
+    try:
+        for item in value:
+            texts.append(_written(item))
+    except _Refused as refused:
+        refused.path.append(f"[{len(texts)}]")
+        raise
+    return f"[{','.join(texts)}]"
+
+
+def _mapping(value: Mapping[object, object]) -> str:
     for key in value:
         if not isinstance(key, str):
-            raise TypeError(f"{where}: the keys of a mapping must be text, not {key!r}")
-    names = sorted(str(key) for key in value)
-    return (
-        "{" + ",".join(f"{json.dumps(key)}:{_canonical(value[key], f'{where}.{key}')}" for key in names) + "}"
+            raise _Refused(TypeError, f"the keys of a mapping must be text, not {key!r}")
+    return _fields((_text(name), value[name]) for name in sorted(str(key) for key in value))
+
+
+def _fields(fields: Iterable[tuple[str, object]]) -> str:
+    """A mapping from its (name as JSON, value), sorted by name."""
+    texts: list[str] = []
+    label = '""'
+    try:
+        for label, item in fields:
+            texts.append(f"{label}:{_written(item)}")
+    except _Refused as refused:
+        refused.path.append(f".{json.loads(label)}")
+        raise
+    return "{" + ",".join(texts) + "}"
+
+
+@lru_cache(maxsize=1000)
+def _names(kind: type) -> tuple[tuple[str, str], ...] | None:
+    """(name, name as JSON) of the fields of a dataclass or a NamedTuple, sorted; None for any other class."""
+    if dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind)]
+    elif issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        names = list(kind._fields)
+    else:
+        return None
+    return tuple((name, _text(name)) for name in sorted(names))
+
+
+def _other(value: object) -> str:
+    """What is of none of the usual types themselves, but of a class derived from one, or of NumPy, or ours."""
+    in_key = getattr(type(value), "in_key", None)
+    if in_key is not None:
+        return _written(in_key(value))
+    names = _names(type(value))
+    if names is not None:
+        return _fields((label, getattr(value, name)) for name, label in names)
+    if isinstance(value, np.generic):
+        return _written(value.item())
+    for kinds, write in _KINDS:
+        if isinstance(value, kinds):
+            return write(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        raise _Refused(TypeError, "bytes have no canonical form; give their SHA-256 in hex")
+    if isinstance(value, Sequence):
+        return _sequence(value)
+    raise _Refused(
+        TypeError,
+        f"a {type(value).__name__} has no canonical form; use numbers, text, lists, mappings",
     )
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: _text,
+    float: _float,
+    int: int.__repr__,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda value: "null",
+    tuple: _sequence,
+    list: _sequence,
+    dict: _mapping,
+}
+_KINDS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
+    (int, int.__repr__),
+    (float, _float),
+    (str, lambda value: _text(str.__str__(value))),
+    (Mapping, _mapping),
+)

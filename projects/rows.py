@@ -9,7 +9,6 @@ A row is a view of the timeline's columns: making one costs next to nothing, and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from keyframes import FramePrompt, Timeline
@@ -50,65 +49,46 @@ class _Columns(dict[str, Sequence[Any]]):
 class Row:
     """One frame's values. Tables are attributes (`row.motion.zoom`); `lora`, `control` and `ip_adapter` are by name."""
 
+    __slots__ = (
+        *("frame", "motion", "diffusion", "coherence", "guide", "clip_guidance", "video"),
+        *("_rows", "_prompt"),
+    )
+
     def __init__(self, rows: Rows, frame: int) -> None:
+        columns = rows.columns
         self.frame = frame
+        self.motion = MotionRow(columns, frame)
+        self.diffusion = DiffusionRow(columns, frame)
+        self.coherence = CoherenceRow(columns, frame)
+        self.guide = GuideRow(columns, frame)
+        self.clip_guidance = ClipGuidanceRow(columns, frame)
+        self.video = VideoRow(columns, frame)
         self._rows = rows
+        self._prompt: FramePrompt | None = None
 
-    @cached_property
+    @property
     def prompt(self) -> FramePrompt:
-        """The prompt, resolved."""
-        return self._rows.timeline.prompts.at(self.frame)
+        """The prompt, resolved when first asked for."""
+        if self._prompt is None:
+            self._prompt = self._rows.timeline.prompts.at(self.frame)
+        return self._prompt
 
-    @cached_property
-    def motion(self) -> MotionRow:
-        """The lanes of [motion]."""
-        return MotionRow(self._rows.columns, self.frame)
-
-    @cached_property
-    def diffusion(self) -> DiffusionRow:
-        """The lanes of [diffusion]."""
-        return DiffusionRow(self._rows.columns, self.frame)
-
-    @cached_property
-    def coherence(self) -> CoherenceRow:
-        """The lanes of [coherence]."""
-        return CoherenceRow(self._rows.columns, self.frame)
-
-    @cached_property
-    def guide(self) -> GuideRow:
-        """The lanes of [guide]."""
-        return GuideRow(self._rows.columns, self.frame)
-
-    @cached_property
-    def clip_guidance(self) -> ClipGuidanceRow:
-        """The lanes of [clip_guidance]."""
-        return ClipGuidanceRow(self._rows.columns, self.frame)
-
-    @cached_property
-    def video(self) -> VideoRow:
-        """The lanes of [video]."""
-        return VideoRow(self._rows.columns, self.frame)
-
-    @cached_property
+    @property
     def lora(self) -> Mapping[str, float]:
         """The weight of each LoRA, by name."""
         columns = self._rows.columns
         return {name: columns[lora_lane(name)][self.frame] for name in self._rows.loras}
 
-    @cached_property
+    @property
     def control(self) -> Mapping[str, ControlRow]:
         """The lanes of each ControlNet, by name."""
         columns, frame = self._rows.columns, self.frame
         return {
-            name: ControlRow(
-                weight=columns[control_lane(name)][frame],
-                start=columns[control_lane(name, "start")][frame],
-                end=columns[control_lane(name, "end")][frame],
-            )
+            name: ControlRow(*(columns[control_lane(name, lane)][frame] for lane in ControlRow._fields))
             for name in self._rows.controls
         }
 
-    @cached_property
+    @property
     def ip_adapter(self) -> Mapping[str, float]:
         """The weight of each IP-Adapter, by name."""
         columns = self._rows.columns

@@ -93,6 +93,8 @@ class Coherence(Table):
 class CoherenceRow(RowTable):
     """One frame's lanes of [coherence]."""
 
+    __slots__ = ()
+
     color_amount: float
     detail_amount: float
     noise: float

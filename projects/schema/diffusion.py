@@ -121,6 +121,8 @@ class Diffusion(Table):
 class DiffusionRow(RowTable):
     """One frame's lanes of [diffusion]."""
 
+    __slots__ = ()
+
     sampler: str
     strength: float
     reveal_strength: float

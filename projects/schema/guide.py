@@ -41,6 +41,8 @@ class Guide(Table):
 class GuideRow(RowTable):
     """One frame's lanes of [guide]."""
 
+    __slots__ = ()
+
     guide_max: float
     guide_slope: float
     guide_tween: int
@@ -158,6 +160,8 @@ class ClipGuidance(Table):
 
 class ClipGuidanceRow(RowTable):
     """One frame's lanes of [clip_guidance]."""
+
+    __slots__ = ()
 
     clip_guidance_scale: float
     tv_scale: float

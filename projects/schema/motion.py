@@ -78,6 +78,8 @@ class Motion(Table):
 class MotionRow(RowTable):
     """One frame's lanes of [motion]."""
 
+    __slots__ = ()
+
     angle: float
     zoom: float
     translation_x: float

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -86,8 +85,7 @@ class ControlNet(Table):
         return self
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ControlRow:
+class ControlRow(NamedTuple):
     """One frame's lanes of a ControlNet."""
 
     weight: float

@@ -135,6 +135,8 @@ class Video(Table):
 class VideoRow(RowTable):
     """One frame's lanes of [video]."""
 
+    __slots__ = ()
+
     video_alpha: float
     video_flow_factor: float
     video_mask_blend: float

@@ -114,8 +114,8 @@ def told(model_of: ModelOf) -> Model:
         (parts(cat=1.0), 12.0, 2, 1.0),  # beyond what it knows
         (parts(cat=1.5), 5.0, 2, 1.0),
         (parts(cat=1.4, fog=-0.4), 5.0, 3, 1.0),
-        (replace(parts(cat=1.0), negative=(TextShare(text="fog"),)), 5.0, 2, 1.0),
-        (replace(parts(cat=1.0), negative=(TextShare(text=" "),)), 5.0, 1, 5.0),
+        (parts(cat=1.0)._replace(negative=(TextShare(text="fog"),)), 5.0, 2, 1.0),
+        (parts(cat=1.0)._replace(negative=(TextShare(text=" "),)), 5.0, 1, 5.0),
     ],
 )
 def test_a_model_that_is_told_its_scale_is_asked_twice_where_that_says_more(
@@ -135,9 +135,9 @@ def test_what_it_paints_then(told: Model, picture: torch.Tensor) -> None:
     def painted(prompt: FramePrompt, **settings: float) -> torch.Tensor:
         return paint(told, prompts=[prompt], settings=replace(SETTINGS, steps=4, **settings), **given)  # type: ignore[arg-type]
 
-    without = painted(replace(cat, negative=(TextShare(text="fog"),)))
+    without = painted(cat._replace(negative=(TextShare(text="fog"),)))
     assert not torch.allclose(without, painted(cat), atol=1e-3)
-    assert not torch.allclose(without, painted(replace(cat, negative=(TextShare(text="sea"),))), atol=1e-4)
+    assert not torch.allclose(without, painted(cat._replace(negative=(TextShare(text="sea"),))), atol=1e-4)
     assert torch.equal(painted(cat, cfg_start=1.0), painted(cat, cfg_scale=1.0))
     assert not torch.equal(painted(cat, cfg_start=1.0), painted(cat))
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -34,6 +35,20 @@ class Row:
     sampler: str
 
 
+class Blur(NamedTuple):
+    width: int
+    amount: float = 0.5
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    path: str
+    digest: str
+
+    def in_key(self) -> object:
+        return self.digest
+
+
 class Word(str, enum.Enum):  # noqa: UP042  # the kind whose str() is not its text
     LINEAR = "linear"
 
@@ -52,6 +67,9 @@ class Word(str, enum.Enum):  # noqa: UP042  # the kind whose str() is not its te
         ((1, [2, 3]), "[1,[2,3]]"),
         ({"b": 1, "a": {}}, '{"a":{},"b":1}'),
         (Row(1.5, "euler"), '{"sampler":"euler","zoom":1.5}'),
+        (Blur(3), '{"amount":0.5,"width":3}'),
+        ([Blur(3)], '[{"amount":0.5,"width":3}]'),
+        ({"guide": PictureFile("a.png", "60a3")}, '{"guide":"60a3"}'),
         (np.float64(0.5), "0.5"),
         (np.float32(0.1), "0.10000000149011612"),
         (np.int64(7), "7"),
@@ -83,6 +101,13 @@ def test_non_finite_is_refused_with_its_place(bad: float) -> None:
 def test_what_has_no_canonical_form_is_refused(bad: object) -> None:
     with pytest.raises(TypeError, match=r"value\.x"):
         canonical({"x": bad})
+
+
+def test_the_place_of_a_fault_in_a_field_is_named() -> None:
+    with pytest.raises(ValueError, match=r"value\[1\]\.amount: inf"):
+        canonical([1, Blur(3, float("inf"))])
+    with pytest.raises(TypeError, match=r"value\.a: the keys of a mapping must be text, not 1"):
+        canonical({"a": {1: 2}})
 
 
 def test_key_changes_with_every_input() -> None:
