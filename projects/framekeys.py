@@ -119,10 +119,10 @@ def _names(kind: type) -> tuple[tuple[str, str], ...] | None:
 
 def _other(value: object) -> str:
     """What is of none of the usual types themselves, but of a class derived from one, or of NumPy, or ours."""
-    in_key = getattr(type(value), "in_key", None)
-    if in_key is not None:
-        return _written(in_key(value))
-    names = _names(type(value))
+    kind: Any = type(value)
+    if hasattr(kind, "in_key"):
+        return _written(kind.in_key(value))
+    names = _names(kind)
     if names is not None:
         return _fields((label, getattr(value, name)) for name, label in names)
     if isinstance(value, np.generic):
@@ -136,7 +136,7 @@ def _other(value: object) -> str:
         return _sequence(value)
     raise _Refused(
         TypeError,
-        f"a {type(value).__name__} has no canonical form; use numbers, text, lists, mappings",
+        f"a {kind.__name__} has no canonical form; use numbers, text, lists, mappings",
     )
 
 
