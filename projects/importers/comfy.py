@@ -8,14 +8,14 @@ from typing import Any
 
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_schedule
 
-from .common import title_of
-from .draft import Draft
-from .fizz import LENGTH, carry_schedule, read_keyed
-from .fizz_table import TABLE
-from .graph import Graph, Node, consumers, literal, read_graph, upstream
+from .comfy_graph import Graph, Node, consumers, literal, read_graph, upstream
+from .common import put_title
+from .conversion import Conversion
+from .converted import ConvertedProject
+from .fizz import LENGTH, TABLE, carry_schedule, read_keyed
+from .names import OWN, our_sampler
 from .report import Report
-from .samplers import OWN, our_sampler
-from .settings import Given, as_number
+from .rules import as_number, plain_number
 
 PROMPTS = (
     "PromptSchedule",
@@ -32,157 +32,151 @@ _AROUND = ("EmptyLatentImage", "CheckpointLoaderSimple", "CLIPTextEncode", "Save
 _KNOWN = (*PROMPTS, *VALUES, *SAMPLERS, *_RATES, *_AROUND)
 
 
-def from_graph(values: Mapping[str, Any], *, name: str, folder: Path, draft: Draft) -> Report:
-    """Fill `draft` with what the nodes say, and account for every node.
+def from_graph(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
+    """Fill `project` with what the nodes say, and account for every node.
 
     Raises ProjectError for a graph without a prompt schedule.
     """
-    return _Import(read_graph(values), name, draft).report
+    graph = _Graph(read_graph(values), name, folder, project)
+    put_title(graph.job, name)
+    graph.frame()
+    graph.prompts()
+    graph.negative()
+    graph.sampling()
+    graph.values()
+    graph.leave()
+    return graph.job.settle(TABLE)
 
 
-class _Import:
+class _Graph:
     """One graph on its way into a project."""
 
-    def __init__(self, graph: Graph, name: str, draft: Draft) -> None:
-        self.graph, self.draft = graph, draft
-        kinds = [node.kind for node in graph.values()]
+    def __init__(self, nodes: Graph, name: str, folder: Path, project: ConvertedProject) -> None:
+        self.nodes = nodes
+        self.active = [node for node in nodes.values() if not node.muted]
+        kinds = [node.kind for node in nodes.values()]
         self.several = {kind for kind in kinds if kinds.count(kind) > 1}
-        flat = {
+        typed = {
             self.name(node, part): value
-            for node in graph.values()
-            if node.kind in _KNOWN and not node.muted
+            for node in self.active
+            if node.kind in _KNOWN
             for part, value in node.typed.items()
         }
-        self.given = Given(flat, {}, Report(source=name, written_by="ComfyUI, with FizzNodes"))
-        self.report = self.given.report
-        samplers = [node for node in graph.values() if node.kind in SAMPLERS and not node.muted]
-        self.sampler = samplers[0] if samplers else None
-        self.prompt = self.find_prompt(name)
-        draft.put("title", title_of(None, name))
-        self.clock = self.frame()
-        self.write_prompts()
-        self.write_sampler()
-        self.write_values()
-        self.leave()
+        report = Report(source=name, written_by="ComfyUI, with FizzNodes")
+        self.typed, self.report = typed, report
+        self.job = Conversion(typed, project=project, report=report, folder=folder, dialect="deforum")
+        self.sampler = self.first(*SAMPLERS)
+        wired = self.sampler.wired.get("positive") if self.sampler else None
+        prompt = upstream(nodes, wired, PROMPTS) or self.first(*PROMPTS)
+        if prompt is None:
+            what, hint = (
+                "is a graph of ComfyUI without a prompt schedule.",
+                f"Looked for: {', '.join(PROMPTS)}.",
+            )
+            raise ProjectError(Problem(what=what, file=name, hint=hint))
+        self.prompt = prompt
+
+    def first(self, *kinds: str) -> Node | None:
+        """The first node of one of these kinds that is not muted."""
+        return next((node for node in self.active if node.kind in kinds), None)
 
     def name(self, node: Node, part: str) -> str:
         """The name of an input in the report: the node's class, its id if there are several, the input's own."""
         return f"{node.kind}[{node.id}].{part}" if node.kind in self.several else f"{node.kind}.{part}"
 
     def value(self, node: Node | None, part: str, place: str) -> Any:
-        """What an input holds, told of as carried to `place`."""
+        """What an input holds, which the report says went to `place`."""
         if node is None:
             return None
-        found = literal(self.graph, node, part)
+        found = literal(self.nodes, node, part)
         if found is not None:
             self.report.carried.setdefault(self.name(node, part), place)
         return found
 
-    def find_prompt(self, name: str) -> Node:
-        wired = self.sampler.wired.get("positive") if self.sampler else None
-        schedules = [node for node in self.graph.values() if node.kind in PROMPTS and not node.muted]
-        found = upstream(self.graph, wired, PROMPTS) or (schedules[0] if schedules else None)
-        if found is None:
-            hint = f"Looked for: {', '.join(PROMPTS)}."
-            raise ProjectError(
-                Problem(what="is a graph of ComfyUI without a prompt schedule.", file=name, hint=hint)
-            )
-        return found
-
-    def frame(self) -> Clock:
-        frames = as_number(self.value(self.prompt, "max_frames", "frames"))
-        if frames is None or not 1 <= frames <= 100_000:
-            frames = LENGTH
-            self.report.remarks.append(
-                f"The graph does not say how long the film is: {LENGTH} frames are taken."
-            )
-        rate = next((node for node in self.graph.values() if node.kind in _RATES and not node.muted), None)
-        fps = as_number(self.value(rate, "frame_rate", "fps")) or 12.0
+    def frame(self) -> None:
+        """Size, length, rate and seed."""
+        length = as_number(self.value(self.prompt, "max_frames", "frames"))
+        if length is None or not 1 <= length <= 100_000:
+            length = LENGTH
+            remark = f"The graph does not say how long the film is: {LENGTH} frames are taken."
+            self.report.remarks.append(remark)
+        fps = as_number(self.value(self.first(*_RATES), "frame_rate", "fps")) or 12.0
         fps = fps if 0 < fps <= 240 else 12.0
-        seeded = next((part for part in ("seed", "noise_seed") if self.sampler and self.holds(part)), "seed")
-        seed = as_number(self.value(self.sampler, seeded, "seed")) or 0.0
+        parts = ("seed", "noise_seed") if self.sampler else ()
+        seeds = (self.value(self.sampler, part, "seed") for part in parts)
+        seed = as_number(next((seed for seed in seeds if seed is not None), None)) or 0.0
         if not 0 <= seed <= 2**53:
-            self.report.remarks.append(
-                f"Its seed {seed:.0f} is larger than any here: the rest after 2**53 is taken."
-            )
-        size = next((node for node in self.graph.values() if node.kind == "EmptyLatentImage"), None)
-        sides = [as_number(self.value(size, side, "size")) for side in ("width", "height")]
+            remark = f"Its seed {seed:.0f} is larger than any here: the rest after 2**53 is taken."
+            self.report.remarks.append(remark)
+        latent = next((node for node in self.nodes.values() if node.kind == "EmptyLatentImage"), None)
+        sides = [as_number(self.value(latent, side, "size")) for side in ("width", "height")]
         if all(side is not None and 16 <= side <= 8192 for side in sides):
-            self.draft.put("size", [int(side or 0) // 8 * 8 for side in sides])
-        self.draft.put("fps", int(fps) if fps.is_integer() else fps)
-        self.draft.put("frames", int(frames))
-        self.draft.put("seed", int(seed) % (2**53))
-        return Clock(frames=int(frames), fps=fps, seed=int(seed) % (2**53))
+            self.job.put("size", [int(side or 0) // 8 * 8 for side in sides])
+        self.job.put("fps", plain_number(fps))
+        self.job.put("frames", int(length))
+        self.job.put("seed", int(seed) % (2**53))
+        self.job.clock = Clock(frames=int(length), fps=fps, seed=int(seed) % (2**53))
 
-    def holds(self, part: str) -> bool:
-        return self.sampler is not None and literal(self.graph, self.sampler, part) is not None
-
-    def write_prompts(self) -> None:
+    def prompts(self) -> None:
+        """The schedule of prompts, and what stands round each."""
         node = self.prompt
         text = self.value(node, "text", "prompts")
         name = self.name(node, "text")
-        keyed = read_keyed(str(text), self.clock, self.given, name) if text is not None else {}
+        keyed = read_keyed(self.job, str(text), name) if text is not None else {}
         before = str(self.value(node, "pre_text", "prompts.prefix") or "")
         after = str(self.value(node, "app_text", "prompts.suffix") or "")
         for part in ("pre_text", "app_text"):
-            if part in node.wired and literal(self.graph, node, part) is None:
-                self.report.note(
-                    self.name(node, part), "missing", "comes from nodes that no text can be read from."
-                )
-        lost = carry_schedule(self.draft, keyed, before, after, self.weights(node))
-        for letter in lost:
+            if part in node.wired and literal(self.nodes, node, part) is None:
+                why = "comes from nodes that no text can be read from."
+                self.report.note(self.name(node, part), "missing", why)
+        for letter in carry_schedule(self.job, keyed, before, after, self.weights(node)):
             why = "comes from nodes that cannot be written as one expression: 0 is taken."
             self.report.note(self.name(node, letter), "missing", why)
         if not keyed:
-            self.draft.put("prompts.0", "")
-            self.report.note(
-                name, "missing", "there is no prompt that can be read: the project has an empty one."
-            )
-        self.write_negative()
-
-    def write_negative(self) -> None:
-        """What feeds the sampler's negative input, where that is not the schedule itself."""
-        wired = self.sampler.wired.get("negative") if self.sampler else None
-        node = upstream(self.graph, wired, (*PROMPTS, "CLIPTextEncode"))
-        if node is None or node is self.prompt:
-            return
-        text = self.value(node, "text", "prompts.negative")
-        if node.kind != "CLIPTextEncode" and text is not None:
-            keyed = read_keyed(str(text), self.clock, self.given, self.name(node, "text"))
-            text = next(iter(keyed.values()), "")
-            if len(set(keyed.values())) > 1:
-                why = "negative prompts have no keys of their own: the first is taken. Write --neg into the keys."
-                self.report.note(self.name(node, "text"), "changed", why)
-        known = str(self.draft.tables["prompts"].get("negative", ""))
-        words = f"{text or ''} {known}".replace("--neg", " ").replace("\0", " ").strip()
-        if words:
-            self.draft.put("prompts.negative", words)
+            self.job.put("prompts.0", "")
+            why = "there is no prompt that can be read: the project has an empty one."
+            self.report.note(name, "missing", why)
 
     def weights(self, node: Node) -> dict[str, str]:
         """What pw_a to pw_d stand for: a number, or the one expression of a value schedule."""
         found: dict[str, str] = {}
         for letter in ("pw_a", "pw_b", "pw_c", "pw_d"):
             if letter not in node.wired:
-                number = as_number(self.value(node, letter, "prompts"))
-                found[letter] = f"({number or 0:g})"
+                found[letter] = f"({as_number(self.value(node, letter, 'prompts')) or 0:g})"
                 continue
-            source = upstream(self.graph, node.wired[letter], VALUES)
+            source = upstream(self.nodes, node.wired[letter], VALUES)
+            text = str(literal(self.nodes, source, "text") if source else "")
             try:
-                keys = parse_schedule(
-                    str(literal(self.graph, source, "text") if source else ""),
-                    lane=letter,
-                    clock=self.clock,
-                    dialect="deforum",
-                ).keys
+                keys = parse_schedule(text, lane=letter, clock=self.job.clock, dialect="deforum").keys
             except ScheduleError:
                 continue
             if len(keys) == 1 and source is not None:
                 value = keys[0].value
                 found[letter] = f"({value!r})" if isinstance(value, float) else f"({value.text})"
-                self.given.carried("prompts", self.name(source, "text"))
+                self.job.carried("prompts", self.name(source, "text"))
         return found
 
-    def write_sampler(self) -> None:
+    def negative(self) -> None:
+        """What feeds the sampler's negative input, where that is not the schedule itself."""
+        wired = self.sampler.wired.get("negative") if self.sampler else None
+        node = upstream(self.nodes, wired, (*PROMPTS, "CLIPTextEncode"))
+        if node is None or node is self.prompt:
+            return
+        text = self.value(node, "text", "prompts.negative")
+        if node.kind != "CLIPTextEncode" and text is not None:
+            name = self.name(node, "text")
+            keyed = read_keyed(self.job, str(text), name)
+            text = next(iter(keyed.values()), "")
+            if len(set(keyed.values())) > 1:
+                why = "negative prompts have no keys of their own: the first is taken. Write --neg into the keys."
+                self.report.note(name, "changed", why)
+        known = str(self.job.project.tables["prompts"].get("negative", ""))
+        words = f"{text or ''} {known}".replace("--neg", " ").replace("\0", " ").strip()
+        if words:
+            self.job.put("prompts.negative", words)
+
+    def sampling(self) -> None:
+        """Sampler, steps, guidance and strength; and the checkpoint's name."""
         node = self.sampler
         if node is None:
             return
@@ -190,86 +184,76 @@ class _Import:
             self.value(node, part, "diffusion.sampler") for part in ("sampler_name", "scheduler")
         )
         if word is not None:
-            karras = " karras" if str(scheduler).lower() == "karras" else ""
-            found = our_sampler(f"{word}{karras}")
-            if found is None or str(scheduler).lower() not in ("none", "karras", "normal", "simple"):
-                why = f"{word} with {scheduler}: {found or 'the model' + chr(39) + 's own sampler'} is used."
-                self.report.note(self.name(node, "sampler_name"), "changed", why)
-            self.draft.put("diffusion.sampler", found or OWN)
-        steps, cfg = (
-            self.value(node, "steps", "diffusion.steps"),
-            self.value(node, "cfg", "diffusion.cfg_scale"),
-        )
+            self.sampler_of(node, str(word), str(scheduler))
+        steps = self.value(node, "steps", "diffusion.steps")
+        cfg = self.value(node, "cfg", "diffusion.cfg_scale")
         if steps is not None:
             self.lane(self.name(node, "steps"), "steps", steps)
-            self.draft.put("diffusion.steps_mode", "exact")
+            self.job.put("diffusion.steps_mode", "exact")
         if cfg is not None:
             self.lane(self.name(node, "cfg"), "cfg_scale", cfg)
-        denoise = as_number(literal(self.graph, node, "denoise"))
+        denoise = as_number(literal(self.nodes, node, "denoise"))
         if denoise is not None and denoise < 1:
             self.lane(self.name(node, "denoise"), "strength", denoise)
         elif denoise is not None:
             why = "paints every frame from noise alone there; here a film goes on from the frame before."
             self.report.note(self.name(node, "denoise"), "off", why, denoise)
-        model = next(
-            (n for n in self.graph.values() if n.kind == "CheckpointLoaderSimple" and not n.muted), None
-        )
-        checkpoint = self.value(model, "ckpt_name", "model")
+        checkpoint = self.value(self.first("CheckpointLoaderSimple"), "ckpt_name", "model")
         if checkpoint is not None:
             self.report.remarks.append(f"Its checkpoint was {checkpoint}.")
 
-    def lane(self, name: str, lane: str, value: object) -> None:
-        self.given.values = {**self.given.values, name: value}
-        self.given.lane(
-            self.draft, name, lane, clock=self.clock, dialect="deforum", keep_in_range=lane != "seed"
-        )
+    def sampler_of(self, node: Node, word: str, scheduler: str) -> None:
+        karras = " karras" if scheduler.lower() == "karras" else ""
+        found = our_sampler(f"{word}{karras}")
+        if found is None or scheduler.lower() not in ("none", "karras", "normal", "simple"):
+            why = f"{word} with {scheduler}: {found or 'the model' + chr(39) + 's own sampler'} is used."
+            self.report.note(self.name(node, "sampler_name"), "changed", why)
+        self.job.put("diffusion.sampler", found or OWN)
 
-    def write_values(self) -> None:
+    def lane(self, name: str, lane: str, value: object) -> None:
+        self.typed[name] = value
+        self.job.lane(lane, name, keep_in_range=lane != "seed")
+
+    def values(self) -> None:
         """Value schedules, each to the lane of what it feeds."""
-        for node in self.graph.values():
-            if node.kind not in VALUES or node.muted:
+        for node in self.active:
+            if node.kind not in VALUES:
                 continue
-            name, text = self.name(node, "text"), literal(self.graph, node, "text")
-            fed = [(other, part) for other, part in consumers(self.graph, node) if not other.muted]
-            lanes = {_LANES[part] for other, part in fed if other.kind in SAMPLERS and part in _LANES}
+            name, text = self.name(node, "text"), literal(self.nodes, node, "text")
+            fed = [(other, part) for other, part in consumers(self.nodes, node) if not other.muted]
+            lanes, rest = set[str](), set[str]()
+            for other, part in fed:
+                if other.kind in SAMPLERS and part in _LANES:
+                    lanes.add(_LANES[part])
+                elif not part.startswith("pw_"):
+                    rest.add(f"{other.kind}.{part}")
             for lane in sorted(lanes):
                 self.lane(name, lane, text)
                 if lane == "seed":
-                    self.draft.put("diffusion.seed_behavior", "schedule")
-            rest = sorted(
-                {f"{other.kind}.{part}" for other, part in fed if not part.startswith("pw_")}
-                - {f"{other.kind}.{part}" for other, part in fed if other.kind in SAMPLERS and part in _LANES}
-            )
-            if rest or not fed:
-                why = f"feeds {', '.join(rest)}, which is no lane here." if rest else "feeds nothing."
-                self.report.note(name, "missing" if rest else "off", why, text)
+                    self.job.put("diffusion.seed_behavior", "schedule")
+            if rest:
+                why = f"feeds {', '.join(sorted(rest))}, which is no lane here."
+                self.report.note(name, "missing", why, text)
+            elif not fed:
+                self.report.note(name, "off", "feeds nothing.", text)
 
     def leave(self) -> None:
-        """Tell of what is left: other prompts and samplers, and every node that has no counterpart."""
-        for node in self.graph.values():
-            if node.muted or node.kind not in _KNOWN:
-                name = f"{node.kind}[{node.id}]"
-                if node.muted:
-                    self.report.note(name, "off", "is muted or bypassed.")
-                elif node.typed and not self.only_feeds(node):
-                    self.report.note(name, "missing", "there is no such node here.", node.typed)
-                else:
-                    self.report.note(name, "off", "holds no setting of its own.")
-                continue
-            for part, value in node.typed.items():
-                name = self.name(node, part)
-                one = (*PROMPTS, *SAMPLERS)
-                if (
-                    name not in self.report.accounted
-                    and node.kind in one
-                    and node not in (self.prompt, self.sampler)
-                ):
-                    self.report.note(
-                        name, "missing", "a film has one prompt schedule and one sampler here.", value
-                    )
-        self.given.settle(TABLE)
+        """Make a note of what is left: other prompts and samplers, and every node that has no counterpart."""
+        for node in self.nodes.values():
+            name = f"{node.kind}[{node.id}]"
+            if node.muted:
+                self.report.note(name, "off", "is muted or bypassed.")
+            elif node.kind not in _KNOWN and node.typed and not self.only_feeds(node):
+                self.report.note(name, "missing", "there is no such node here.", node.typed)
+            elif node.kind not in _KNOWN:
+                self.report.note(name, "off", "holds no setting of its own.")
+            elif node.kind in (*PROMPTS, *SAMPLERS) and node not in (self.prompt, self.sampler):
+                for part, value in node.typed.items():
+                    why = "a film has one prompt schedule and one sampler here."
+                    if self.name(node, part) not in self.report.accounted:
+                        self.report.note(self.name(node, part), "missing", why, value)
 
     def only_feeds(self, node: Node) -> bool:
         """Whether what is typed into a node was read where it is wired to."""
-        fed = [name for other, part in consumers(self.graph, node) for name in (self.name(other, part),)]
+        fed = [self.name(other, part) for other, part in consumers(self.nodes, node)]
         return bool(fed) and all(name in self.report.carried for name in fed)

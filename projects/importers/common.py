@@ -1,83 +1,73 @@
-"""What all importers do alike: titles, whole numbers, seeds, init images."""
+"""What all importers do alike: title, rate, seed, init image, sampler, optical flow."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from keyframes.errors import printable
 
-from .draft import Draft
-from .settings import Given, as_number
+from .conversion import Conversion
+from .names import FLOWS
+from .rules import as_number, plain_number
+
+_NO_RAFT = (
+    'RAFT needs torchvision, which is not installed here: DIS is taken; with it, "raft" can be written.'
+)
 
 
-def title_of(batch: object, name: str) -> str:
-    """The batch's name without its time stamp, else the file's."""
+def put_title(job: Conversion, name: str, *setting: str) -> None:
+    """The title that a setting holds, without its time stamp, else the file's name."""
+    batch = next(map(job.values.get, setting), "")
     text = batch if isinstance(batch, str) else ""
     text = re.sub(r"[_ ]*(\{timestring\}|\d{14})", "", text[:2000]).strip()
-    return printable(text or Path(name).stem)[:1000]
+    job.put("title", printable(text or Path(name).stem)[:1000], *setting)
 
 
-def whole(given: Given, names: tuple[str, ...], *, low: int, high: int, otherwise: int) -> int:
-    """A whole number of a range; one outside it is cut to it, and told of."""
-    number = given.number(*names, otherwise=otherwise)
-    found = int(min(max(number, low), high))
-    if not low <= number <= high:
-        used = next((name for name in names if given.has(name)), names[0])
-        given.report.note(used, "missing", f"allowed: {low} to {high}; {found} is taken.", number)
-    return found
+def put_rate(job: Conversion, setting: str, otherwise: float, why: str = "") -> float:
+    """The frames per second; `otherwise` for a number that is not allowed, and a note if there is a why."""
+    fps = job.number(setting, otherwise=otherwise)
+    if not 0 < fps <= 240:
+        if why:
+            job.missing(setting, why)
+        fps = otherwise
+    job.put("fps", plain_number(fps), setting)
+    return fps
 
 
-def seed_of(given: Given, *names: str) -> int:
+def put_seed(job: Conversion, *names: str) -> int:
     """The seed. One that is left to chance becomes a number made from the file: the same at every import."""
-    number = as_number(given.get(*names))
+    number = as_number(job.get(*names))
     if number is not None and 0 <= number <= 2**53:
-        return int(number)
-    text = json.dumps(given.values, sort_keys=True, default=str)
-    seed = int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=4).digest(), "little")
-    given.report.remarks.append(f"Its seed was left to chance; this project has {seed}.")
+        seed = int(number)
+    else:
+        text = json.dumps(job.values, sort_keys=True, default=str)
+        digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=4).digest()
+        seed = int.from_bytes(digest, "little")
+        job.report.remarks.append(f"Its seed was left to chance; this project has {seed}.")
+    job.put("seed", seed, *names)
     return seed
 
 
-def init_image_of(given: Given, draft: Draft, folder: Path) -> None:
-    """Carry the init image if its file lies beside the project."""
-    value = given.values.get("init_image")
+def put_init_image(job: Conversion) -> None:
+    """The init image, if its file lies beside the project."""
+    value = job.values.get("init_image")
     if value is None or (isinstance(value, str) and value.strip().lower() in ("", "none")):
-        given.report.note("init_image", "missing", "the file names no init image.")
-        return
-    path = str(value)[:1000].strip()
-    if re.match(r"[a-z]+://", path, re.IGNORECASE):
-        why = "is an address of the web: fetch it, and write its file's name as init_image."
-        given.report.note("init_image", "missing", why, path)
-        return
-    for candidate in dict.fromkeys((path, re.split(r"[\\/]", path)[-1])):
-        if _lies_beside(candidate, folder):
-            draft.put("init_image", candidate)
-            given.carried("init_image", "init_image", "use_init")
-            return
-    why = "there is no such file beside the project: copy it there, and write its name as init_image."
-    given.report.note("init_image", "missing", why, path)
+        job.report.note("init_image", "missing", "the file names no init image.")
+    elif path := job.file("init_image", value):
+        job.put("init_image", path, "init_image", "use_init")
 
 
-def file_of(given: Given, name: str, value: object, folder: Path) -> str | None:
-    """A path as a project may have it: of a file beside the project. Any other is told of under `name`."""
-    path = str(value)[:1000].strip()
-    why = "there is no such file beside the project: copy it there, and write its name into the project."
-    if re.match(r"[a-z]+://", path, re.IGNORECASE):
-        why = "is an address of the web: fetch it, and write its file's name into the project."
-    else:
-        for candidate in dict.fromkeys((path, re.split(r"[\\/]", path)[-1])):
-            if candidate and _lies_beside(candidate, folder):
-                return candidate
-    given.report.note(name, "missing", why, path)
-    return None
-
-
-def _lies_beside(path: str, folder: Path) -> bool:
-    try:
-        found = (folder / path).resolve()
-        return found.is_relative_to(folder.resolve()) and found.is_file()
-    except (OSError, ValueError, RuntimeError):
-        return False
+def flow_of(job: Conversion, name: str) -> str:
+    """The method of optical flow that a setting names. RAFT is taken where its package is installed."""
+    value = str(job.values.get(name) or "")[:100].strip()
+    method = value.casefold()
+    if method == "raft" and find_spec("torchvision") is not None:
+        return "raft"
+    if method not in FLOWS:
+        why = _NO_RAFT if method == "raft" else "this flow is not here: DIS is taken."
+        job.report.note(name, "changed", why, value)
+    return FLOWS.get(method, "dis")

@@ -4,110 +4,66 @@ from __future__ import annotations
 
 from typing import Any
 
-from keyframes import Clock
+from ..lanes import FLIP, STEPS
+from .conversion import Conversion
+from .names import BORDERS, SAMPLING
 
-from ..lanes import STEPS
-from .draft import Draft
-from .settings import Given
-
-_BORDERS = {"replicate": "replicate", "wrap": "wrap", "border": "replicate", "reflection": "reflect"}
-_LANES = (
-    "angle",
-    "zoom",
-    "transform_center_x",
-    "transform_center_y",
-    *STEPS,
-)
-_FLIP = (
-    "perspective_flip_theta",
-    "perspective_flip_phi",
-    "perspective_flip_gamma",
-    "perspective_flip_fv",
-)
+_LANES = ("angle", "zoom", "transform_center_x", "transform_center_y", *STEPS)
+_DEPTHS = ("depth_algorithm", "use_zoe_depth")
 
 
-def carry_motion(given: Given, draft: Draft, clock: Clock) -> None:
+def carry_motion(job: Conversion) -> None:
     """Carry mode, borders, depth and all lanes of the camera."""
-    named = given.word("animation_mode").strip()
-    mode = named.lower()
+    mode = job.word("animation_mode")
     if mode not in ("2d", "3d"):
-        if not draft.tables["video"]:
+        if not job.project.tables["video"]:
             why = "only 2D and 3D are here yet, and video input with its video: the camera stands still."
-            given.report.note("animation_mode", "missing", why, named)
-        draft.put("motion.mode", "2d")
+            job.report.note("animation_mode", "missing", why, job.text("animation_mode").strip())
+        job.put("motion.mode", "2d")
         return
-    draft.put("motion.mode", mode)
-    given.carried("motion.mode", "animation_mode")
-    flipped = given.truth("enable_perspective_flip", "flip_2d_perspective")
+    job.put("motion.mode", mode, "animation_mode")
+    flipped = job.on("enable_perspective_flip", "flip_2d_perspective")
     if mode == "3d" or flipped:
-        draft.put("motion.compat", "deforum")
-    _surroundings(given, draft, mode)
-    common: dict[str, Any] = {"clock": clock, "dialect": "deforum"}
-    for lane in _LANES:
-        if mode == "2d" and flipped and lane in ("translation_x", "translation_y"):
-            if given.has(lane):
-                why = "had no effect in 2D while the perspective flip was on; here it would have one."
-                given.report.note(lane, "off", why, given.values[lane])
-            continue
-        given.lane(draft, lane, lane, **common)
+        job.put("motion.compat", "deforum")
+    _surroundings(job, mode)
+    lanes = list(_LANES)
+    if mode == "2d" and flipped:
+        why = "had no effect in 2D while the perspective flip was on; here it would have one."
+        for lane in ("translation_x", "translation_y"):
+            job.off(why, lane)
+            lanes.remove(lane)
     if flipped:
-        for lane in _FLIP:
-            given.lane(draft, lane, lane, **common)
-        given.carried("motion", "enable_perspective_flip", "flip_2d_perspective")
-    given.lane(draft, "fov_schedule", "fov", "fov", **common)
-    _aspect(given, draft, common)
+        lanes += FLIP
+        job.carried("motion", "enable_perspective_flip", "flip_2d_perspective")
+    for lane in lanes:
+        job.lane(lane, lane)
+    job.lane("fov", "fov_schedule", "fov")
+    if job.on("aspect_ratio_use_old_formula"):
+        size: Any = job.project.tables[""]["size"]
+        job.put("motion.aspect", round(size[0] / size[1], 6))
+        job.off(_idle("old formula"), "aspect_ratio_schedule")
+    else:
+        job.lane("aspect", "aspect_ratio_schedule")
+    job.carried("motion.aspect", "aspect_ratio_use_old_formula")
 
 
-def _surroundings(given: Given, draft: Draft, mode: str) -> None:
+def _surroundings(job: Conversion, mode: str) -> None:
     """What fills the uncovered parts, how pixels are read, and where depth comes from."""
     name = "border" if mode == "2d" else "padding_mode"
-    border = given.word(name).strip().lower()
-    if border in _BORDERS:
-        draft.put("motion.border", _BORDERS[border])
-    else:
-        given.report.note(name, "missing", "this border is not here yet: replicate is taken.", border)
-        draft.put("motion.border", "replicate")
-    given.carried("motion.border", name)
+    border = job.choice(name, BORDERS, "replicate", "this border is not here yet: replicate is taken.")
+    job.put("motion.border", border, name)
     if mode == "2d":
-        draft.put("motion.sampling", "bilinear")  # whatever sampling_mode says
-        _idle(
-            given,
-            mode,
-            "padding_mode",
-            "sampling_mode",
-            "use_depth_warping",
-            "depth_algorithm",
-            "use_zoe_depth",
-        )
+        job.put("motion.sampling", "bilinear")  # whatever sampling_mode says
+        job.off(_idle(mode), "padding_mode", "sampling_mode", "use_depth_warping", *_DEPTHS)
         return
-    _idle(given, mode, "border")
-    sampling = given.word("sampling_mode").strip().lower()
-    if sampling not in ("bicubic", "bilinear"):
-        given.report.note("sampling_mode", "missing", "is not here: bilinear is taken.", sampling)
-        sampling = "bilinear"
-    draft.put("motion.sampling", sampling)
-    given.carried("motion.sampling", "sampling_mode")
-    flat = not given.truth("use_depth_warping")
-    draft.put("motion.depth", "flat" if flat else "auto")
-    given.carried("motion.depth", "use_depth_warping")
+    job.off(_idle(mode), "border")
+    sampling = job.choice("sampling_mode", SAMPLING, "bilinear", "is not here: bilinear is taken.")
+    job.put("motion.sampling", sampling, "sampling_mode")
+    flat = not job.on("use_depth_warping")
+    job.put("motion.depth", "flat" if flat else "auto", "use_depth_warping")
     if flat:
-        _idle(given, mode, "depth_algorithm", "use_zoe_depth")
+        job.off(_idle(mode), *_DEPTHS)
 
 
-def _idle(given: Given, mode: str, *names: str) -> None:
-    for name in names:
-        if given.has(name):
-            given.report.note(
-                name, "off", f"has no effect in this film ({mode.upper()}).", given.values[name]
-            )
-
-
-def _aspect(given: Given, draft: Draft, common: dict[str, Any]) -> None:
-    if given.truth("aspect_ratio_use_old_formula"):
-        size: Any = draft.tables[""]["size"]
-        draft.put("motion.aspect", round(size[0] / size[1], 6))
-        given.carried("motion.aspect", "aspect_ratio_use_old_formula")
-        _idle(given, "old formula", "aspect_ratio_schedule")
-        return
-    given.lane(draft, "aspect_ratio_schedule", "aspect", **common)
-    given.carried("motion.aspect", "aspect_ratio_use_old_formula")
+def _idle(film: str) -> str:
+    return f"has no effect in this film ({film.upper()})."

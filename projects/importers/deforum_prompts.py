@@ -6,11 +6,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 
-from keyframes import Clock, ProjectError, parse_position
 from keyframes.errors import quoted
 
-from .draft import Draft
-from .settings import Given
+from .conversion import Conversion
 
 _LIKE_A_MODEL = re.compile(r"<(?:lora|lyco|hypernet):[^<>]{1,200}>")
 _EDITED = re.compile(r"\[[^\[\]]{0,500}[:|][^\[\]]{0,500}\]|\bBREAK\b")
@@ -18,44 +16,41 @@ _SEVERAL = re.compile(r"\bAND\b")
 _WEIGHTED = re.compile(r":\s*-?(?:\d|`)")
 
 
-def carry_prompts(given: Given, draft: Draft, clock: Clock, notebook: bool) -> None:
+def carry_prompts(job: Conversion, notebook: bool) -> None:
     """Carry the prompts at their keys, with what stands before and after each."""
-    name = "animation_prompts" if isinstance(given.values.get("animation_prompts"), Mapping) else "prompts"
-    keyed = _keyed(given, name, clock)
-    if isinstance(given.values.get("prompts"), list) and name != "prompts":
-        given.report.note("prompts", "off", "are the prompts of stills.", None)
-    negatives = _keyed(given, "neg_prompts", clock)
+    name = "animation_prompts" if isinstance(job.values.get("animation_prompts"), Mapping) else "prompts"
+    keyed = _keyed(job, name)
+    if isinstance(job.values.get("prompts"), list) and name != "prompts":
+        job.report.note("prompts", "off", "are the prompts of stills.", None)
+    negatives = _keyed(job, "neg_prompts")
     if negatives:
         keyed = _with_negatives(keyed, negatives)
-    keyed = _surrounded(given, draft, keyed)
+    keyed = _surrounded(job, keyed)
     for frame, text in keyed.items():
-        draft.put(f"prompts.{frame}", text)
+        job.put(f"prompts.{frame}", text)
     if not keyed:
-        draft.put("prompts.0", "")
-        given.report.note(
-            name, "missing", "there is no prompt inside the film: the project has an empty one."
-        )
-    given.carried("prompts", name, "neg_prompts")
-    _warn(given, name, " ".join(keyed.values()), notebook)
+        job.put("prompts.0", "")
+        why = "there is no prompt inside the film: the project has an empty one."
+        job.report.note(name, "missing", why)
+    job.carried("prompts", name, "neg_prompts")
+    _warn(job, name, " ".join(keyed.values()), notebook)
 
 
-def _keyed(given: Given, name: str, clock: Clock) -> dict[int, str]:
+def _keyed(job: Conversion, name: str) -> dict[int, str]:
     """Frame -> prompt. Keys may be expressions, as in Deforum's other lists; a later one of the same frame wins."""
-    source = given.values.get(name)
+    source = job.values.get(name)
     if isinstance(source, list):
         source = dict(enumerate(source))
     if isinstance(source, str):
         source = {"0": source}
     found: dict[int, str] = {}
     for key, text in (source if isinstance(source, Mapping) else {}).items():
-        try:
-            frame = int(parse_position(str(key), clock=clock, dialect="deforum"))
-        except ProjectError as error:
-            given.report.note(f"{name}.{key}", "missing", f"this key is not right. {error.problems[0]}", text)
+        frame = job.position(f"{name}.{key}", str(key), text)
+        if frame is None:
             continue
         if frame < 0 or not isinstance(text, str):
             why = "lies before the film." if frame < 0 else "is no text."
-            given.report.note(f"{name}.{key}", "missing", why, text)
+            job.report.note(f"{name}.{key}", "missing", why, text)
             continue
         found[frame] = text.replace("\0", " ").strip()
     return dict(sorted(found.items()))
@@ -68,39 +63,37 @@ def _with_negatives(keyed: dict[int, str], negatives: dict[int, str]) -> dict[in
         keys = list(source)
         return source[keys[max(bisect_right(keys, frame) - 1, 0)]] if keys else ""
 
-    return {
-        frame: f"{at(frame, keyed)} --neg {at(frame, negatives)}" for frame in sorted({*keyed, *negatives})
-    }
+    frames = sorted({*keyed, *negatives})
+    return {frame: f"{at(frame, keyed)} --neg {at(frame, negatives)}" for frame in frames}
 
 
-def _surrounded(given: Given, draft: Draft, keyed: dict[int, str]) -> dict[int, str]:
+def _surrounded(job: Conversion, keyed: dict[int, str]) -> dict[int, str]:
     """The boxes go into [prompts] where that means the same; else they are written into every prompt."""
-    before = given.word("animation_prompts_positive").replace("\0", " ").strip()
-    after = given.word("animation_prompts_negative").replace("--neg", "").replace("\0", " ").strip()
-    given.carried("prompts.prefix", "animation_prompts_positive")
-    given.carried("prompts.negative", "animation_prompts_negative")
+    before = job.text("animation_prompts_positive").replace("\0", " ").strip()
+    after = job.text("animation_prompts_negative").replace("--neg", "").replace("\0", " ").strip()
+    job.carried("prompts.prefix", "animation_prompts_positive")
+    job.carried("prompts.negative", "animation_prompts_negative")
     if "--neg" in before or any(_SEVERAL.search(text) for text in keyed.values()):
         return {
             frame: f"{before} {text} {'' if '--neg' in f'{before}{text}' else '--neg'} {after}".strip()
             for frame, text in keyed.items()
         }
-    if before:
-        draft.put("prompts.prefix", before)
-    if after:
-        draft.put("prompts.negative", after)
+    for place, text in (("prefix", before), ("negative", after)):
+        if text:
+            job.put(f"prompts.{place}", text)
     return keyed
 
 
-def _warn(given: Given, name: str, text: str, notebook: bool) -> None:
+def _warn(job: Conversion, name: str, text: str, notebook: bool) -> None:
     """Say what in the prompts is read in another way than the host of Deforum did."""
-    boxes = f"{text} {given.word('animation_prompts_positive')} {given.word('animation_prompts_negative')}"
+    boxes = f"{text} {job.text('animation_prompts_positive')} {job.text('animation_prompts_negative')}"
     models = list(dict.fromkeys(_LIKE_A_MODEL.findall(boxes)))
     if models:
         why = f"{quoted(', '.join(models), 100)} is left in as text: write [lora.NAME] with its path and weight."
-        given.report.note(name, "changed", why)
+        job.report.note(name, "changed", why)
     if _EDITED.search(boxes):
         why = "prompts that change from step to step ([a:b:0.5], [a|b]) and BREAK are read as plain text."
-        given.report.note(name, "changed", why)
+        job.report.note(name, "changed", why)
     if notebook and _WEIGHTED.search(text):
         why = "weights are read only between parts joined by AND: write (a) :0.7 AND (b) :0.3."
-        given.report.note(name, "changed", why)
+        job.report.note(name, "changed", why)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import deforum_table, disco_table, fizz_table, parseq_table
-from .settings import Setting
+from . import deforum_table, disco_table, fizz, parseq_table, travel
+from .rules import Rule
 
 _HEAD = """\
 # From Deforum, Disco Diffusion, Parseq and prompt schedules
@@ -86,18 +86,18 @@ def parity() -> str:
         ("Deforum", deforum_table.CARRIED, deforum_table.LEFT),
         ("Disco Diffusion", disco_table.CARRIED, disco_table.LEFT),
         ("Parseq", parseq_table.CARRIED, parseq_table.LEFT),
-        ("FizzNodes in ComfyUI", (*fizz_table.TEXT, *fizz_table.CARRIED), fizz_table.LEFT),
-        ("AnimateDiff prompt travel", fizz_table.TRAVEL_CARRIED, fizz_table.TRAVEL_LEFT),
+        ("FizzNodes in ComfyUI", (*fizz.TEXT, *fizz.CARRIED), fizz.LEFT),
+        ("AnimateDiff prompt travel", travel.CARRIED, travel.LEFT),
     ):
         parts += [f"## {title}: carried over\n", *_BEFORE.get(title, ()), _table("here", carried)]
         parts += [f"## {title}: not here, or not here yet\n", _table("why", left)]
     return "\n".join([*parts, _REST])
 
 
-def _table(heading: str, rows: Iterable[Setting]) -> str:
+def _table(heading: str, rows: Iterable[Rule]) -> str:
     lines = [f"| setting | {heading} |", "|---|---|"]
     for row in rows:
-        names = " ".join(f"`{name}`" for name in row.names.split())
+        names = " ".join(f"`{name}`" for name in row.names)
         why = row.why.replace("|", "\\|")
         told = f"`{row.here}`" + (f"; {why}" if why else "") if row.here else why
         lines.append(f"| {names} | {told} |")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +10,30 @@ import numpy as np
 
 from keyframes import Clock, Problem, ProjectError
 
-from .common import title_of
-from .draft import Draft
-from .parseq_frames import Frames, delta, frames_of
-from .parseq_prompts import prompts_of
+from .common import put_rate, put_title
+from .conversion import Conversion
+from .converted import ConvertedProject
+from .parseq_frames import Frames, frames_of
 from .parseq_table import MOVING, PLAIN, TABLE
 from .report import Report
-from .runs import Numbers, schedule_of
-from .settings import Given, as_number
+from .rewrite import ODD, ONE_MINUS, RANDOM_BELOW_0
+from .rules import as_number, plain_number
+from .runs_to_keys import Numbers, schedule_of, text_changes
 
-_GRAIN = 0.24  # of Deforum's perlin noise: docs/motion.md, Noise
-_ODD = "2*floor(trunc({x})/2) + 1"
-_RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
-_HOW: dict[str, dict[str, Any]] = {
-    "strength": {"times": -1.0, "plus": 1.0, "keep_in_range": True},
-    "noise": {"times": _GRAIN, "keep_in_range": True},
-    "antiblur_kernel": {"shape": _ODD},
+_CHANGES: dict[str, dict[str, Any]] = {
+    "strength": ONE_MINUS,
+    "noise": {"times": 0.24, "keep_in_range": True},  # of Deforum's perlin noise: docs/motion.md, Noise
+    "antiblur_kernel": {"shape": ODD},
     "antiblur_threshold": {"times": 1 / 255},
-    "seed": {"shape": _RANDOM_BELOW_0},
+    "seed": {"shape": RANDOM_BELOW_0},
 }
 _ONLY_3D = ("translation_z", "rotation_3d_x", "rotation_3d_y", "rotation_3d_z")
 _ONLY_2D = ("angle", "zoom", "transform_center_x", "transform_center_y")
 _STILL = {"zoom": 1.0}
+_LENS = ("transform_center_x", "transform_center_y", "perspective_flip_fv", "fov", "aspect_ratio")
+_OWN_LANGUAGE = (
+    "${...} is Parseq's own language, left in as text: import the manifest with its rendered frames."
+)
 
 
 def is_manifest(values: Mapping[str, Any]) -> bool:
@@ -41,33 +42,41 @@ def is_manifest(values: Mapping[str, Any]) -> bool:
     return framed and isinstance(values.get("options"), Mapping)
 
 
-def from_parseq(values: Mapping[str, Any], *, name: str, folder: Path, draft: Draft) -> Report:
-    """Fill `draft` with what the manifest says, and account for every part of it.
+def from_parseq(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
+    """Fill `project` with what the manifest says, and account for every part of it.
 
     Raises ProjectError for a manifest without frames.
     """
     try:
         frames = frames_of(values)
     except ValueError as error:
-        raise ProjectError(
-            Problem(what=f"is no Parseq manifest that can be read: {error}.", file=name)
-        ) from error
+        what = f"is no Parseq manifest that can be read: {error}."
+        raise ProjectError(Problem(what=what, file=name)) from error
     schedules = {column: schedule_of(numbers) for column, numbers in frames.columns.items()}
-    flat = {**_flat(values), **schedules, **dict.fromkeys(frames.lost)}
-    given = Given(flat, {}, Report(source=name, written_by="Parseq"))
+    job = Conversion(
+        {**_flat(values), **schedules, **dict.fromkeys(frames.lost)},
+        project=project,
+        report=Report(source=name, written_by="Parseq"),
+        folder=folder,
+        dialect="reverie",
+    )
     for column, why in frames.lost.items():
-        given.report.note(column, "missing", why)
-    clock = _frame(given, draft, frames, name)
-    _motion(given, draft, frames, clock)
-    for field in ("strength", "scale", "steps", "seed", "subseed", "subseed_strength", "noise", "contrast"):
-        _plain(given, draft, frames, field, clock)
-    for field in ("amount", "kernel", "sigma", "threshold"):
-        _plain(given, draft, frames, f"antiblur_{field}", clock)
-    if "diffusion.seed" in given.report.carried.values():
-        draft.put("diffusion.seed_behavior", "schedule")
-    _prompts(given, draft, values, frames)
-    given.settle(TABLE)
-    return given.report
+        job.report.note(column, "missing", why)
+    _frame(job, frames, name)
+    _motion(job, frames)
+    for field in PLAIN:
+        if field not in _LENS:
+            _plain(job, frames, field)
+    if "diffusion.seed" in job.report.carried.values():
+        job.put("diffusion.seed_behavior", "schedule")
+    keyed = text_changes(frames.prompts) or _prompts(values.get("prompts"), frames.count, job.report)
+    job.carried("prompts", "prompts")
+    for at, text in keyed.items():
+        job.put(f"prompts.{at}", text.replace("\0", " ").strip())
+    if not keyed:
+        job.put("prompts.0", "")
+        job.report.note("prompts", "missing", "there is no prompt: the project has an empty one.")
+    return job.settle(TABLE)
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,99 +90,107 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _frame(given: Given, draft: Draft, frames: Frames, name: str) -> Clock:
-    draft.put("title", title_of(given.values.get("meta.docName"), name))
-    fps = given.number("options.output_fps", otherwise=20.0)
-    if not 0 < fps <= 240:
-        given.report.note("options.output_fps", "missing", "allowed: above 0, up to 240; 20 is taken.", fps)
-        fps = 20.0
-    draft.put("fps", int(fps) if fps.is_integer() else fps)
-    draft.put("frames", frames.count)
-    draft.put("seed", 0)
-    bpm = as_number(given.values.get("options.bpm"))
+def _frame(job: Conversion, frames: Frames, name: str) -> None:
+    put_title(job, name, "meta.docName")
+    why = "allowed: above 0, up to 240; 20 is taken."
+    fps = put_rate(job, "options.output_fps", 20.0, why)
+    job.put("frames", frames.count, "rendered_frames", "keyframes")
+    job.put("seed", 0)
+    bpm = as_number(job.values.get("options.bpm"))
     if bpm is not None and 0 < bpm <= 10_000:
-        draft.put("bpm", int(bpm) if bpm.is_integer() else bpm)
-        given.carried("bpm", "options.bpm")
-    cadence = int(min(max(given.number("options.cadence", otherwise=1), 1), 1000))
+        job.put("bpm", plain_number(bpm), "options.bpm")
+    cadence = int(job.limited("options.cadence", low=1, high=1000, otherwise=1))
     if cadence > 1:
-        draft.put("diffusion.cadence", cadence)
-    given.carried("diffusion.cadence", "options.cadence")
-    given.carried("title", "meta.docName")
-    given.carried("fps", "options.output_fps")
-    given.carried("frames", "rendered_frames", "keyframes")
+        job.put("diffusion.cadence", cadence)
+    job.carried("diffusion.cadence", "options.cadence")
     remark = "A manifest holds no size, no sampler and no border: those are this program's own."
-    given.report.remarks.append(remark)
-    return Clock(frames=frames.count, fps=fps, seed=0, bpm=bpm)
+    job.report.remarks.append(remark)
+    job.clock = Clock(frames=frames.count, fps=fps, seed=0, bpm=bpm)
 
 
-def _motion(given: Given, draft: Draft, frames: Frames, clock: Clock) -> None:
+def _motion(job: Conversion, frames: Frames) -> None:
     """The camera. Positions become what is done from frame to frame; the differences that Parseq wrote win."""
-    steps: dict[str, Numbers] = {}
-    for field in MOVING:
-        if f"{field}_delta" in frames.columns:
-            steps[field] = frames.columns[f"{field}_delta"]
-        elif field in frames.columns:
-            steps[field] = delta(field, frames.columns[field])
+    steps = {field: values for field in MOVING if (values := frames.step(field)) is not None}
     space = any(_moves(field, steps[field]) for field in _ONLY_3D if field in steps)
-    draft.put("motion.mode", "3d" if space else "2d")
-    told = "moves through space: a 3D film" if space else "does not move through space: a 2D film"
-    given.report.remarks.append(f"Its camera {told}. The manifest itself does not say.")
+    job.put("motion.mode", "3d" if space else "2d")
+    moves = "moves through space: a 3D film" if space else "does not move through space: a 2D film"
+    job.report.remarks.append(f"Its camera {moves}. The manifest itself does not say.")
     if space:
-        draft.put("motion.compat", "deforum")
+        job.put("motion.compat", "deforum")
+    idle = _ONLY_2D if space else _ONLY_3D
+    why = f"has no effect in this film ({'3D' if space else '2D'})."
     for field, values in steps.items():
         column = f"{field}_delta"
-        if field in (_ONLY_2D if space else _ONLY_3D):
-            told_of = column if column in given.values else field
-            given.report.note(told_of, "off", f"has no effect in this film ({'3D' if space else '2D'}).")
-            continue
-        if column in frames.columns:
-            given.lane(draft, column, field, clock=clock, dialect="reverie")
-            continue
-        draft.put(f"motion.{field}", schedule_of(values))
-        given.carried(f"motion.{field}", field)
-    for field in ("transform_center_x", "transform_center_y", "perspective_flip_fv", "fov", "aspect_ratio"):
-        if field in _ONLY_2D and space and field in frames.columns:
-            given.report.note(field, "off", "has no effect in this film (3D).")
+        if field in idle:
+            job.report.note(column if column in job.values else field, "off", why)
+        elif column in frames.columns:
+            job.lane(field, column)
         else:
-            _plain(given, draft, frames, field, clock)
+            job.put(f"motion.{field}", schedule_of(values), field)
+    for field in _LENS:
+        if field in _ONLY_2D and space and field in frames.columns:
+            job.report.note(field, "off", why)
+        else:
+            _plain(job, frames, field)
 
 
 def _moves(field: str, values: Numbers) -> bool:
     return bool(np.any(values[1:] != _STILL.get(field, 0.0)))
 
 
-def _plain(given: Given, draft: Draft, frames: Frames, field: str, clock: Clock) -> None:
-    if field not in frames.columns:
+def _plain(job: Conversion, frames: Frames, field: str) -> None:
+    values = frames.columns.get(field)
+    if values is None:
         return
     lane = PLAIN[field]
-    how = dict(_HOW.get(lane, {}))
-    values = frames.columns[field]
-    if lane == "seed" and (values >= 0).all():
-        how = {}
-    if lane == "antiblur_kernel" and (np.trunc(values) % 2 == 1).all():
-        how = {}
-    given.lane(draft, field, lane, clock=clock, dialect="reverie", **how)
+    bent = {"seed": (values < 0).any(), "antiblur_kernel": (np.trunc(values) % 2 != 1).any()}
+    job.lane(lane, field, **(_CHANGES.get(lane, {}) if bent.get(lane, True) else {}))
 
 
-def _prompts(given: Given, draft: Draft, values: Mapping[str, Any], frames: Frames) -> None:
-    texts = frames.prompts
-    if texts:
-        keyed = {at: text for at, text in _changes(texts)}
-        given.carried("prompts", "prompts")
-    else:
-        keyed = prompts_of(values.get("prompts"), frames.count, given.report)
-        given.carried("prompts", "prompts")
-    for at, text in keyed.items():
-        draft.put(f"prompts.{at}", text.replace("\0", " ").strip())
-    if not keyed:
-        draft.put("prompts.0", "")
-        given.report.note("prompts", "missing", "there is no prompt: the project has an empty one.")
+def _prompts(prompts: object, count: int, report: Report) -> dict[int, str]:
+    """Frame -> prompt of a manifest without rendered frames. Where two are shown at once the later one is taken."""
+    if not isinstance(prompts, Mapping) or prompts.get("enabled") is False:
+        return {}
+    shown = _shown(prompts, count)
+    if any("${" in text for _, _, text in shown):
+        report.note("prompts", "changed", _OWN_LANGUAGE)
+    keyed: dict[int, str] = {}
+    last = -1
+    for start, stop, text in sorted(shown, key=lambda item: item[0]):
+        if start <= last:
+            why = "prompts that are shown together are mixed only in Parseq's rendered frames: the later one is taken."
+            report.note("prompts", "changed", why)
+        if keyed and start > last + 1:
+            keyed.setdefault(last + 1, "")
+        keyed[start] = text
+        last = max(last, stop)
+    return keyed
 
 
-def _changes(texts: list[str]) -> list[tuple[int, str]]:
-    """The frames at which the text changes, with the text from there on."""
-    found, at = [], 0
-    for text, run in groupby(texts):
-        found.append((at, text))
-        at += len(list(run))
+def _shown(prompts: Mapping[str, Any], count: int) -> list[tuple[int, int, str]]:
+    """(first frame, last frame, text) of each prompt."""
+    listed, common = prompts.get("promptList"), prompts.get("commonPrompt")
+    if not isinstance(listed, list):
+        return [(0, count - 1, _joined(prompts, {}))]
+    found = []
+    for prompt in listed:
+        if not isinstance(prompt, Mapping):
+            continue
+        everywhere = prompt.get("allFrames") is True
+        start = 0 if everywhere else int(as_number(prompt.get("from")) or 0)
+        stop = as_number(prompt.get("to"))
+        last = count - 1 if everywhere or stop is None else int(stop)
+        if 0 <= start < count and start <= last:
+            found.append((start, last, _joined(prompt, common if isinstance(common, Mapping) else {})))
     return found
+
+
+def _joined(prompt: Mapping[str, Any], common: Mapping[str, Any]) -> str:
+    """Deforum's one text of a prompt and what all prompts share."""
+
+    def both(side: str) -> str:
+        parts = (str(part.get(side) or "").strip() for part in (prompt, common))
+        return " ".join(part.replace("\n", " ") for part in parts if part)
+
+    negative = both("negative")
+    return f"{both('positive')} --neg {negative}" if negative else both("positive")

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from .parseq_formulas import formula
 from .parseq_functions import FUNCTIONS
-from .parseq_language import formula
 from .parseq_scope import Field, Scope
 from .parseq_table import MOVING
-from .runs import Numbers
-from .settings import as_number
+from .rules import as_number
+from .runs_to_keys import Numbers
 
 MAX_FRAMES = 100_000
 DERIVED = ("_delta", "_pc", "_i")
@@ -36,19 +36,23 @@ class Frames:
     prompts: list[str] = field(default_factory=list)
     lost: dict[str, str] = field(default_factory=dict)
 
+    def step(self, name: str) -> Numbers | None:
+        """What a field adds from frame to frame (a zoom: multiplies by), frame 0 being its value there: Parseq's
+        `_delta` column, or the differences.
+        """
+        written, values = self.columns.get(f"{name}_delta"), self.columns.get(name)
+        if written is not None or values is None:
+            return written
+        out = np.diff(values, prepend=0.0)
+        if name == "zoom":
+            out[1:] += 1.0
+        return out
+
 
 def frames_of(manifest: Mapping[str, Any]) -> Frames:
     """The manifest's values. Raises ValueError for one without frames, or with too many."""
     rendered = _rows(manifest.get("rendered_frames"))
     return _rendered(rendered) if rendered else _worked_out(manifest, _rows(manifest.get("keyframes")))
-
-
-def delta(name: str, values: Numbers) -> Numbers:
-    """Parseq's `_delta` column: what is added from frame to frame (for a zoom, to 1); frame 0 keeps its value."""
-    out = np.diff(values, prepend=0.0)
-    if name == "zoom":
-        out[1:] += 1.0
-    return out
 
 
 def _rows(value: object) -> list[Mapping[str, Any]]:

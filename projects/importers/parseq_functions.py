@@ -8,9 +8,9 @@ import numpy as np
 
 from keyframes.curves import Curve
 
-from .parseq_language import Node
+from .parseq_formulas import Node
 from .parseq_scope import Scope
-from .runs import Numbers
+from .runs_to_keys import Numbers
 
 Given = Sequence[tuple[str, Node | str]]
 _CURVES: Mapping[str, tuple[float, float, float, float]] = {

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .runs import Numbers
+from .runs_to_keys import Numbers
 
 _MOST_POINTS = 24  # of a polynomial: more of them swing wildly, there as here
 

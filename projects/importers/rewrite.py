@@ -7,8 +7,8 @@ key by key, which is exact for anything linear; what is bent (cut to a range, ma
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from keyframes import (
     Dialect,
     Expression,
     LaneSpec,
-    LaneValue,
     Problem,
     Schedule,
     ScheduleError,
@@ -25,6 +24,13 @@ from keyframes import (
 )
 from keyframes.compilation import lane_values
 from keyframes.curves import LINEAR
+
+from .rules import plain_number
+
+# Shapes that bend the value {x} of a schedule, and changes that several importers make.
+ODD = "2*floor(trunc({x})/2) + 1"
+RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
+ONE_MINUS: dict[str, Any] = {"times": -1.0, "plus": 1.0, "keep_in_range": True}
 
 
 def rewritten(
@@ -46,8 +52,10 @@ def rewritten(
 
     Raises ScheduleError for a schedule that cannot be read or leaves the lane's range.
     """
-    read = parse_schedule(_lane_value(value, spec.name), lane=spec.name, clock=clock, dialect=dialect)
-    schedule = read
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        what = f"{type(value).__name__} is no schedule."
+        raise ScheduleError(Problem(what=what, where=spec.name, hint='Example: "0: (1.0)".'))
+    schedule = read = parse_schedule(value, lane=spec.name, clock=clock, dialect=dialect)
     if (times, plus) != (1.0, 0.0):
         schedule = _linear(schedule, times, plus)
     if shape:
@@ -65,73 +73,54 @@ def rewritten(
     return _short(schedule)
 
 
-def segments(schedule: Schedule) -> list[tuple[float, str]]:
+def _linear(schedule: Schedule, times: float, plus: float) -> Schedule:
+    def turned(value: Expression | float) -> str:
+        if not isinstance(value, Expression):
+            return repr(round(plus + times * value, 12))
+        scaled = {1.0: f"({value.text})", -1.0: f"-({value.text})"}.get(times, f"{times!r}*({value.text})")
+        if not plus:
+            return scaled
+        return f"{plus:g} - ({value.text})" if times == -1.0 else f"{plus:g} + {scaled}"
+
+    return _parsed(schedule, ((key.position, turned(key.value)) for key in schedule.keys))
+
+
+def _bent(schedule: Schedule, shape: str) -> Schedule:
+    return _parsed(schedule, ((at, shape.replace("{x}", f"({text})")) for at, text in _segments(schedule)))
+
+
+def _segments(schedule: Schedule) -> Iterable[tuple[float, str]]:
     """Every key's position and, as an expression, the value from there until the next key."""
-    found = []
     for key, after in zip_longest(schedule.keys, schedule.keys[1:]):
         if key.curve != LINEAR:
             what = f"a curve ({key.curve}) cannot be turned into other units."
             raise ScheduleError(Problem(what=what, where=schedule.lane, hint="Write plain keys."))
-        if isinstance(key.value, Expression):
-            text = key.value.text
-        elif after is None:
-            text = repr(key.value)
-        else:
+        text = _text(key.value)
+        if not isinstance(key.value, Expression) and after is not None:
             goal = after.value
             if isinstance(goal, Expression):
                 goal = float(goal.evaluate(np.array([after.position]), schedule.clock, schedule.lane)[0])
             rise = (goal - key.value) / (after.position - key.position)
-            text = f"{key.value!r} + {rise!r}*(t - {_place(key.position)})" if rise else repr(key.value)
-        found.append((key.position, text))
-    return found
-
-
-def _lane_value(value: object, lane: str) -> LaneValue:
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return value
-    raise ScheduleError(
-        Problem(what=f"{type(value).__name__} is no schedule.", where=lane, hint='Example: "0: (1.0)".')
-    )
-
-
-def _linear(schedule: Schedule, times: float, plus: float) -> Schedule:
-    def turned(x: str) -> str:
-        scaled = {1.0: f"({x})", -1.0: f"-({x})"}.get(times, f"{times!r}*({x})")
-        if not plus:
-            return scaled
-        return f"{plus:g} - ({x})" if times == -1.0 else f"{plus:g} + {scaled}"
-
-    return _parsed(
-        schedule,
-        (
-            (
-                key.position,
-                turned(key.value.text)
-                if isinstance(key.value, Expression)
-                else repr(round(plus + times * key.value, 12)),
-            )
-            for key in schedule.keys
-        ),
-    )
-
-
-def _bent(schedule: Schedule, shape: str) -> Schedule:
-    return _parsed(schedule, ((at, shape.replace("{x}", f"({text})")) for at, text in segments(schedule)))
+            text += f" + {rise!r}*(t - {_place(key.position)})" if rise else ""
+        yield key.position, text
 
 
 def _begun(schedule: Schedule, first: float) -> Schedule:
-    """The same from frame 1 on; the ramp that is cut goes on from the value it has there."""
-    here = [(key.position, key.value) for key in schedule.keys if key.position > 1.0]
+    """The same from frame 1 on; the ramp that is cut starts with the value it has there."""
     current = [key for key in schedule.keys if key.position <= 1.0][-1:] or [schedule.keys[0]]
     value = current[0].value
     start = value.text if isinstance(value, Expression) else repr(float(schedule.at(np.ones(1))[0]))
-    rest = [(at, v.text if isinstance(v, Expression) else repr(v)) for at, v in here]
+    rest = [(key.position, _text(key.value)) for key in schedule.keys if key.position > 1.0]
     return _parsed(schedule, [(0.0, repr(first)), (1.0, start), *rest])
 
 
 def _parsed(schedule: Schedule, keys: Iterable[tuple[float, str]]) -> Schedule:
     text = ", ".join(f"{_place(at)}: ({value})" for at, value in keys)
     return parse_schedule(text, lane=schedule.lane, clock=schedule.clock)
+
+
+def _text(value: Expression | float) -> str:
+    return value.text if isinstance(value, Expression) else repr(value)
 
 
 def _place(position: float) -> str:
@@ -152,20 +141,10 @@ def _short(schedule: Schedule) -> int | float | str:
     """A number for a schedule that never changes, else its text with plain frames for keys."""
     only = schedule.keys[0].value
     if len(schedule.keys) == 1 and not isinstance(only, Expression):
-        return int(only) if only.is_integer() and abs(only) < 2**53 else only
-    keys = [
-        (
-            _place(key.position),
-            key.value.text if isinstance(key.value, Expression) else f"{key.value:.12g}",
-            key,
-        )
-        for key in schedule.keys
-    ]
-    return ", ".join(
-        f"{at}: ({value})" + (f" {key.curve}" if key.curve != LINEAR else "") for at, value, key in keys
-    )
-
-
-def relabelled(error: ScheduleError, name: str) -> Problem:
-    """The problem of a lane under the name that the settings file has for it."""
-    return replace(error.problem, where=name)
+        return plain_number(only)
+    keys = []
+    for key in schedule.keys:
+        value = key.value.text if isinstance(key.value, Expression) else f"{key.value:.12g}"
+        curve = f" {key.curve}" if key.curve != LINEAR else ""
+        keys.append(f"{_place(key.position)}: ({value}){curve}")
+    return ", ".join(keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from hypothesis import strategies as st
 from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
 from projects import lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
-from projects.importers.deforum_eras import DEFAULTS, defaults_of, era_of
 from projects.importers.deforum_table import CARRIED, TABLE
-from projects.importers.reading import MAX_BYTES
-from projects.importers.samplers import BY_INDEX, NAMES, our_sampler
+from projects.importers.deforum_versions import DEFAULTS, defaults_of, version_of
+from projects.importers.importing import MAX_BYTES
+from projects.importers.names import BY_INDEX, SAMPLERS, our_sampler
 from render.diffusion import SAMPLER_NAMES
 from render.seeds import frame_seed
 
@@ -122,7 +123,7 @@ def test_guides_and_masks_beside_the_project_are_carried(tmp_path: Path) -> None
 
 
 def test_no_setting_is_in_two_rows() -> None:
-    names = [name for row in TABLE for name in row.names.split()]
+    names = [name for row in TABLE for name in row.names]
     assert sorted(names) == sorted(set(names))
 
 
@@ -273,7 +274,7 @@ def test_seeds_by_lot() -> None:
 
 
 def test_our_names_of_samplers_exist() -> None:
-    assert set(NAMES.values()) <= set(SAMPLER_NAMES)
+    assert set(SAMPLERS.values()) <= set(SAMPLER_NAMES)
 
 
 @pytest.mark.parametrize(
@@ -409,7 +410,7 @@ def test_the_first_frame_over_a_ramp(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("marks", "era"),
+    ("marks", "version"),
     [
         ((), "2022-11-15"),
         (("parseq_manifest",), "2022-12-15"),
@@ -421,8 +422,8 @@ def test_the_first_frame_over_a_ramp(tmp_path: Path) -> None:
         (("parseq_non_schedule_overrides", "use_looper"), "2023-10-15"),
     ],
 )
-def test_eras(marks: tuple[str, ...], era: str) -> None:
-    assert era_of(dict.fromkeys(marks, "")) == era
+def test_versions(marks: tuple[str, ...], version: str) -> None:
+    assert version_of(dict.fromkeys(marks, "")) == version
 
 
 def test_defaults_are_those_of_the_version() -> None:
@@ -440,7 +441,7 @@ def test_defaults_are_those_of_the_version() -> None:
 
 
 def test_defaults_are_settings_that_are_known() -> None:
-    known = {name for row in TABLE for name in row.names.split()}
+    known = {name for row in TABLE for name in row.names}
     assert {name for _, changes in DEFAULTS for name in changes} <= known
     assert defaults_of("2023-02-15")["amount_schedule"] == "0: (0.35)"
 
@@ -508,7 +509,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         import_settings(tmp_path / "big.txt")
 
 
-NAMES_THERE = [name.replace("#", "1") for row in CARRIED for name in row.names.split()]
+NAMES_THERE = [name.replace("#", "1") for row in CARRIED for name in row.names]
 ANYTHING = st.recursive(
     st.none()
     | st.booleans()
@@ -543,7 +544,7 @@ def test_bytes_are_a_project_error(data: bytes) -> None:
 
 
 def test_cadence_is_carried_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projects.importers.flows.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "torchvision", None)
     found = modern(
         diffusion_cadence="3", optical_flow_cadence="RAFT", cadence_flow_factor_schedule="0: (0.8)"
     )

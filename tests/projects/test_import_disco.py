@@ -180,7 +180,7 @@ def test_seeds_left_to_chance() -> None:
 
 
 def test_no_setting_is_in_two_rows() -> None:
-    names = [name for row in TABLE for name in row.names.split()]
+    names = [name for row in TABLE for name in row.names]
     assert sorted(names) == sorted(set(names))
     assert set(DEFAULTS) <= set(names)
 
@@ -190,7 +190,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-THERE = [name for row in CARRIED for name in row.names.split()]
+THERE = [name for row in CARRIED for name in row.names]
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from keyframes import Clock, FramePrompt, ProjectError, Timeline, compile_timeline
 from projects import lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
-from projects.importers.keyed_text import keyed_text, placed
+from projects.importers.fizz import keyed_text, placed
 from render.diffusion import SAMPLER_NAMES
 
 FILES = Path(__file__).parent / "settings"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -43,7 +46,7 @@ def test_video_input(folder: Path) -> None:
 
 
 def test_hybrid_video(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projects.importers.flows.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "torchvision", None)
     found = deforum(
         folder,
         hybrid_composite="Before Motion",
@@ -84,7 +87,9 @@ def test_hybrid_video(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_raft_is_taken_where_it_can_be_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projects.importers.flows.find_spec", lambda name: object())
+    installed = ModuleType("torchvision")
+    installed.__spec__ = ModuleSpec("torchvision", None)
+    monkeypatch.setitem(sys.modules, "torchvision", installed)
     found = deforum(folder, hybrid_motion="Optical Flow", hybrid_flow_method="RAFT")
     assert table(found)["video"]["flow"] == "raft"
     assert not told(found, "hybrid_flow_method")

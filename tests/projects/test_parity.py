@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from projects.importers import deforum_table, disco_table, fizz_table, parseq_table
+from projects.importers import deforum_table, disco_table, fizz, parseq_table, travel
 from projects.importers.parity import parity
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,6 @@ def test_every_setting_of_a_default_file_has_a_line() -> None:
 
 
 def test_every_row_says_where_or_why() -> None:
-    tables = (deforum_table.TABLE, disco_table.TABLE, parseq_table.TABLE, fizz_table.TABLE, fizz_table.TRAVEL)
+    tables = (deforum_table.TABLE, disco_table.TABLE, parseq_table.TABLE, fizz.TABLE, travel.TABLE)
     for row in (row for table in tables for row in table):
         assert row.here or row.why, row.names

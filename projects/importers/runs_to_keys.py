@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+
 import numpy as np
 from numpy.typing import NDArray
+
+from .rules import plain_number
 
 Numbers = NDArray[np.float64]
 _EXACT = 1e-12  # of a value's size: what adding up in another order may change
@@ -17,10 +22,17 @@ def schedule_of(values: Numbers) -> int | float | str:
     if not len(values) or not np.isfinite(values).all():
         raise ValueError("a schedule is made of one finite number per frame")
     if (values == values[0]).all():
-        return (
-            int(values[0]) if float(values[0]).is_integer() and abs(values[0]) < 2**53 else float(values[0])
-        )
+        return plain_number(float(values[0]))
     return ", ".join(f"{at}: ({_text(float(values[at]))})" for at in _corners(values))
+
+
+def text_changes(texts: Iterable[str]) -> dict[int, str]:
+    """The frames at which a text changes, with the text from there on."""
+    found, at = {}, 0
+    for text, run in groupby(texts):
+        found[at] = text
+        at += len(list(run))
+    return found
 
 
 def _corners(values: Numbers) -> list[int]:

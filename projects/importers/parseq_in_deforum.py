@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import groupby
 from typing import Any
 
-from .parseq_frames import Frames, delta, frames_of
+from .parseq_frames import Frames, frames_of
 from .parseq_table import MOVING, PLAIN
-from .runs import schedule_of
-from .settings import as_number, is_true
+from .rules import as_number, is_true
+from .runs_to_keys import schedule_of, text_changes
 
 # Deforum's own names for what a manifest leads.
 _NAMES = {
@@ -37,7 +36,7 @@ def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[st
     found: dict[str, Any] = dict(values)
     led = _lanes(found, frames, deltas=is_true(values.get("parseq_use_deltas", True)))
     if frames.prompts:
-        found["prompts"] = _keyed(frames.prompts)
+        found["prompts"] = {str(at): text for at, text in text_changes(frames.prompts).items()}
         found.pop("animation_prompts", None)
         led.append("prompts")
     if is_true(values.get("parseq_non_schedule_overrides", True)):
@@ -64,21 +63,11 @@ def _lanes(found: dict[str, Any], frames: Frames, *, deltas: bool) -> list[str]:
     """Put the schedules in; the fields that were."""
     led = []
     for field in (*MOVING, *PLAIN):
-        values = frames.columns.get(field)
-        if field in MOVING and deltas:
-            step = frames.columns.get(f"{field}_delta")
-            values = step if step is not None else None if values is None else delta(field, values)
+        values = frames.step(field) if field in MOVING and deltas else frames.columns.get(field)
         if values is None:
             continue
         name = field if field in MOVING else _NAMES.get(field, f"{field}_schedule")
-        found[name] = f"0: ({given})" if isinstance(given := schedule_of(values), int | float) else given
+        schedule = schedule_of(values)
+        found[name] = schedule if isinstance(schedule, str) else f"0: ({schedule})"
         led.append(field)
     return led
-
-
-def _keyed(texts: list[str]) -> dict[str, str]:
-    keyed, at = {}, 0
-    for text, run in groupby(texts):
-        keyed[str(at)] = text
-        at += len(list(run))
-    return keyed

@@ -1,4 +1,4 @@
-"""A project file in the making, and its text as TOML."""
+"""The project that an import makes, and its text as TOML."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ..schema import SCHEMA_FILE
 
+TOP = ("title", "size", "fps", "frames", "seed", "model")  # the order in which the first lines are written
 TABLES = ("prompts", "motion", "diffusion", "coherence", "masks", "guide", "clip_guidance", "video", "output")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -17,7 +18,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 @dataclass(kw_only=True)
-class Draft:
+class ConvertedProject:
     """Settings by table and name, in the order they are written; the top level is the table ""."""
 
     tables: dict[str, dict[str, object]] = field(default_factory=lambda: {name: {} for name in ("", *TABLES)})
@@ -30,7 +31,9 @@ class Draft:
     def toml(self, comments: Iterable[str] = ()) -> str:
         """The project as TOML, with `comments` at the end."""
         lines = [f"#:schema {SCHEMA_FILE}"]
-        for table, settings in self.tables.items():
+        top = {**dict.fromkeys(TOP, ""), **self.tables[""]}
+        top = {name: value for name, value in top.items() if value != ""}
+        for table, settings in {**self.tables, "": top}.items():
             if settings and table:
                 lines += ["", f"[{table}]"]
             lines += [f"{_key(name)} = {toml_value(value)}" for name, value in settings.items()]

@@ -113,7 +113,7 @@ DEFAULTS: tuple[tuple[str, dict[str, object]], ...] = (
 )
 
 
-def era_of(values: Mapping[str, Any]) -> str:
+def version_of(values: Mapping[str, Any]) -> str:
     """The date of the oldest version that can have written the file."""
     return next((date for date, names in MARKS if any(name in values for name in names)), FIRST)
 
@@ -125,10 +125,10 @@ def is_notebook(values: Mapping[str, Any]) -> bool:
     return "enable_schedule_samplers" in values
 
 
-def defaults_of(era: str) -> dict[str, object]:
+def defaults_of(version: str) -> dict[str, object]:
     """The defaults of the version of that date."""
     found: dict[str, object] = {}
     for date, changes in DEFAULTS:
-        if date <= era:
+        if date <= version:
             found |= changes
     return found

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .parseq_scope import Scope
-from .runs import Numbers
+from .runs_to_keys import Numbers
 
 Node = Callable[[Scope], Numbers]
 Function = Callable[[Scope, Mapping[str, Numbers], str], Numbers]

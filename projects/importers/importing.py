@@ -19,20 +19,23 @@ from ..lanes import lane_specs
 from ..load import MAX_BYTES as MAX_PROJECT
 from ..load import read_project
 from .comfy import from_graph
+from .comfy_graph import is_graph
+from .converted import ConvertedProject
 from .deforum import from_deforum
 from .disco import from_disco
-from .draft import Draft
-from .fizz import from_keyed_text
-from .graph import is_graph
-from .keyed_text import is_keyed_text
+from .fizz import from_keyed_text, is_keyed_text
+from .names import OWN, SAMPLERS
 from .parseq import from_parseq, is_manifest
 from .report import Report
-from .samplers import NAMES, OWN
 from .travel import from_travel, is_travel
 
 MAX_BYTES = 1 << 25  # a manifest of Parseq holds some fifty numbers for every frame
 _MAX_DEPTH = 24
 _EXAMPLE = 'A Deforum file holds {"max_frames": 120, "prompts": {"0": "a lighthouse"}, ...}.'
+_TEXT = "text"
+_KNOWN = (
+    "Deforum, Disco Diffusion, Parseq, ComfyUI with FizzNodes, FizzNodes' text, AnimateDiff prompt travel"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +46,17 @@ class Imported:
     report: Report
 
 
-_Importer = Callable[..., Report]
-_TEXT = "text"
-_KNOWN = (
-    "Deforum, Disco Diffusion, Parseq, ComfyUI with FizzNodes, FizzNodes' text, AnimateDiff prompt travel"
-)
-_BY_SHAPE: tuple[tuple[Callable[[Mapping[str, Any]], bool], _Importer], ...] = (
+def _is_deforum(values: Mapping[str, Any]) -> bool:
+    return any(isinstance(values.get(key), dict | list) for key in ("prompts", "animation_prompts"))
+
+
+_BY_SHAPE: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[..., Report]], ...] = (
     (lambda values: set(values) == {_TEXT}, from_keyed_text),
     (is_manifest, from_parseq),
     (is_travel, from_travel),
     (is_graph, from_graph),
+    (_is_deforum, from_deforum),
+    (lambda values: isinstance(values.get("text_prompts"), dict), from_disco),
 )
 
 
@@ -67,8 +71,8 @@ def import_settings(path: Path | str, *, folder: Path | None = None, model: str 
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise ProjectError(Problem(what=f"cannot be read: {told}.", file=str(path))) from error
+        reason = getattr(error, "strerror", None) or error
+        raise ProjectError(Problem(what=f"cannot be read: {reason}.", file=str(path))) from error
     if len(data) > MAX_BYTES:
         what = f"has more than {MAX_BYTES:,} bytes."
         raise ProjectError(Problem(what=what, file=str(path), hint="A settings file is a small text."))
@@ -78,48 +82,47 @@ def import_settings(path: Path | str, *, folder: Path | None = None, model: str 
 def convert(data: bytes, *, name: str, folder: Path, model: str = "sketch") -> Imported:
     """The same from the file's bytes; `name` is the file's, for messages."""
     values = _parse(data, name)
-    importer = _importer(values, name)
-    draft = Draft()
-    for place in ("title", "size", "fps", "frames", "seed"):
-        draft.put(place, "")  # their order
-    draft.put("model", model)
+    importer = next((importer for known, importer in _BY_SHAPE if known(values)), None)
+    if importer is None:
+        raise _error("is no settings file that is known.", name, hint=f"Known: {_KNOWN}. {_EXAMPLE}")
+    project = ConvertedProject()
+    project.put("model", model)
     try:
-        report = importer(values, name=name, folder=folder, draft=draft)
+        report = importer(values, name=name, folder=folder, project=project)
     except ProjectError as error:
         raise ProjectError([replace(p, file=name) for p in error.problems]) from error
-    draft.tables[""] = {place: value for place, value in draft.tables[""].items() if value != ""}
-    text = draft.toml(report.lines())
+    text = project.toml(report.lines())
     if len(text.encode()) > MAX_PROJECT:
-        raise ProjectError(Problem(what=f"makes a project of more than {MAX_PROJECT:,} bytes.", file=name))
+        raise _error(f"makes a project of more than {MAX_PROJECT:,} bytes.", name, hint="")
     _check(text, name, folder)
     return Imported(text=text, report=report)
+
+
+def _error(what: str, name: str, *, line: int | None = None, hint: str = _EXAMPLE) -> ProjectError:
+    return ProjectError(Problem(what=what, file=name, line=line, hint=hint))
 
 
 def _parse(data: bytes, name: str) -> dict[str, Any]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        what = f"is not UTF-8 text (byte {error.start})."
-        raise ProjectError(Problem(what=what, file=name, hint=_EXAMPLE)) from error
+        raise _error(f"is not UTF-8 text (byte {error.start}).", name) from error
     try:
         values = json.loads(text)
     except json.JSONDecodeError as error:
         if is_keyed_text(text):
             return {_TEXT: text}
-        raise ProjectError(
-            Problem(what=f"is not JSON: {error.msg}.", file=name, line=error.lineno, hint=_EXAMPLE)
-        ) from error
+        raise _error(f"is not JSON: {error.msg}.", name, line=error.lineno) from error
     except (RecursionError, ValueError) as error:
         what = "is not JSON that can be read: nested too deeply, or a number too long."
-        raise ProjectError(Problem(what=what, file=name, hint=_EXAMPLE)) from error
+        raise _error(what, name) from error
     if not isinstance(values, dict):
-        raise ProjectError(Problem(what="is not one JSON object.", file=name, hint=_EXAMPLE))
-    if values and all(
-        re.fullmatch(r"\d{1,9}", key) and isinstance(value, str) for key, value in values.items()
-    ):
+        raise _error("is not one JSON object.", name)
+    keyed = (re.fullmatch(r"\d{1,9}", key) and isinstance(value, str) for key, value in values.items())
+    if values and all(keyed):
         return {_TEXT: text}
     if _depth(values) > _MAX_DEPTH:
-        raise ProjectError(Problem(what="is nested too deeply for settings.", file=name, hint=_EXAMPLE))
+        raise _error("is nested too deeply for settings.", name)
     return values
 
 
@@ -136,22 +139,9 @@ def _depth(value: object) -> int:
     return depth
 
 
-def _importer(values: Mapping[str, Any], name: str) -> _Importer:
-    """What reads the settings of this program."""
-    for known, importer in _BY_SHAPE:
-        if known(values):
-            return importer
-    if any(isinstance(values.get(key), dict | list) for key in ("prompts", "animation_prompts")):
-        return from_deforum
-    if isinstance(values.get("text_prompts"), dict):
-        return from_disco
-    what = "is no settings file that is known."
-    raise ProjectError(Problem(what=what, file=name, hint=f"Known: {_KNOWN}. {_EXAMPLE}"))
-
-
 def _check(text: str, name: str, folder: Path) -> None:
     """The project that was made must be right: what is left wrong comes from the file's prompts."""
-    samplers = (OWN, *dict.fromkeys(NAMES.values()))
+    samplers = (OWN, *dict.fromkeys(SAMPLERS.values()))
     try:
         project = read_project(text, name=name, folder=folder, need_files=False)
         specs = (*lane_specs(samplers, {}), *project.own_lanes)
