@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -168,20 +169,52 @@ def run_ffmpeg(arguments: Sequence[str], *, doing: str) -> bytes:
         return process.finish()
 
 
-def check_sound(path: Path) -> None:
-    """Make sure that `path` is a file with sound in a plain container. Raises ProjectError if not."""
-    what = ""
-    if not path.is_file():
-        what = "there is no such sound file."
-    else:
-        start = [*sound_input(path), "-map", "0:a:0", "-t", "0.1", "-f", "null", "-"]
-        try:
-            run_ffmpeg(start, doing=f"reading {printable(str(path))}")
-        except RenderError as error:
-            what = f"this is no sound that can be read: {printable(str(error).splitlines()[-1].strip())}."
-    if what:
+def check_sound(path: Path, seconds: float | None = None) -> None:
+    """Decode a sound file, to its end or for so many seconds, and drop the result.
+
+    A file that has not changed is decoded once in a process. Raises ProjectError if there is no such file, or no sound
+    in a plain container, or if ffmpeg fails on it, and EnvironmentFault without ffmpeg.
+    """
+    fault = "there is no such sound file."
+    if path.is_file():
+        status = path.stat()
+        fault = _sound_fault(path, (status.st_mtime_ns, status.st_size), seconds)
+    if fault:
         hint = f'Allowed: {SOUND_FORMATS.replace(",", ", ")}. Example: audio = "music.wav"'
-        raise ProjectError(Problem(what=what, file=str(path), where="audio", hint=hint))
+        raise ProjectError(Problem(what=fault, file=str(path), where="audio", hint=hint))
+
+
+@lru_cache(maxsize=16)
+def _sound_fault(path: Path, _stamp: tuple[int, int], seconds: float | None) -> str:
+    """What is wrong with a sound file, "" if nothing is."""
+    limit = [] if seconds is None else ["-t", f"{seconds:.6f}"]
+    few = ["-map", "0:a:0", "-vn", "-ac", "1", "-ar", "1000", "-f", "s16le", "-"]  # to count, in little memory
+    try:
+        decoded = run_ffmpeg([*limit, *sound_input(path), *few], doing=f"reading {printable(str(path))}")
+    except RenderError as error:
+        return f"this is no sound that can be read: {printable(str(error).splitlines()[-1].strip())}."
+    return "" if decoded else "there is no sound in it."
+
+
+def check_encoders(names: Collection[str], *, needed_for: str) -> None:
+    """Raise EnvironmentFault if ffmpeg is not there, or has not been built with these encoders.
+
+    needed_for: what they encode, for the message, such as "film.mp4".
+    """
+    path = find_ffmpeg()
+    missing = sorted(set(names) - _encoders(path))
+    if missing:
+        raise EnvironmentFault(
+            f"{needed_for} cannot be encoded: {printable(str(path))} has no encoder {', '.join(missing)}. {_FIX}"
+        )
+
+
+@lru_cache(maxsize=4)
+def _encoders(_path: Path) -> frozenset[str]:
+    """The names of ffmpeg's encoders."""
+    listing = run_ffmpeg(["-encoders"], doing="asking ffmpeg for its encoders").decode("utf-8", "replace")
+    rows = (line.split() for line in listing.partition("------")[2].splitlines())
+    return frozenset(row[1] for row in rows if len(row) > 1)
 
 
 def sound_input(path: Path) -> list[str]:

@@ -244,7 +244,9 @@ def _timeline(project: Project, defaults: dict[str, float | str], samplers: tupl
     try:
         timeline = compile_timeline(clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:
-        unheard = track.problems if track else ()
+        unheard = track.check() if track else ()
         others = [problem for problem in error.problems if problem not in unheard]
         raise ProjectError([*unheard, *located(project, others)]) from None
+    if track is not None and (unheard := track.check()):
+        raise ProjectError(unheard)
     return along_path(project, timeline)

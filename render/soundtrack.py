@@ -12,6 +12,8 @@ from keyframes import Clock, Problem, ProjectError
 from projects import Project
 from projects.schema import Sound
 
+from .ffmpeg import check_sound
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -38,6 +40,25 @@ class SoundTrack:
             raise ProjectError(self.problems)
         return self._curves[name]
 
+    def check(self) -> tuple[Problem, ...]:
+        """What is wrong with the sound as far as the film plays it; it is decoded unless it was already heard.
+
+        Raises EnvironmentFault without ffmpeg.
+        """
+        if not self.problems and "_curves" not in self.__dict__:
+            file = self._project.file
+            try:
+                check_sound(self._path, file.sound.offset + file.length / file.fps)
+            except ProjectError as error:
+                self.problems = self._placed(error)
+        return self.problems
+
+    def _placed(self, error: ProjectError) -> tuple[Problem, ...]:
+        name, line = self._project.file_name, self._project.lines.get("audio")
+        return tuple(
+            replace(p, what=f"{self._path.name}: {p.what}", file=name, line=line) for p in error.problems
+        )
+
     @cached_property
     def _curves(self) -> dict[str, NDArray[np.float64]]:
         from .sound.curves import film_curves, hear
@@ -46,11 +67,7 @@ class SoundTrack:
         try:
             heard, beats = hear(self._path, sound.bands, clock.bpm)
         except ProjectError as error:
-            line = self._project.lines.get("audio")
-            self.problems = tuple(
-                replace(p, what=f"{self._path.name}: {p.what}", file=self._project.file_name, line=line)
-                for p in error.problems
-            )
+            self.problems = self._placed(error)
             raise ProjectError(self.problems) from error
         return film_curves(
             heard, beats, _response(sound), frames=clock.frames, fps=clock.fps, offset=sound.offset

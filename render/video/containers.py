@@ -61,6 +61,12 @@ class Container:
     tagged: bool = True
     fps_limit: int = 1000
 
+    def encoders(self, *, sound: bool = False) -> tuple[str, ...]:
+        """The names of ffmpeg's encoders that it needs."""
+        options = [*self.video, *(self.sound if sound else ())]
+        named = [options[i + 1] for i, option in enumerate(options) if option in ("-c:v", "-c:a")]
+        return tuple(named) or (self.format,)
+
     def encoding(self, crf: int | None, preset: str) -> tuple[str, ...]:
         """ffmpeg's arguments for the picture. Raises ValueError for a quality that does not exist."""
         if crf is not None and (self.crf is None or not 0 <= crf <= 51):

@@ -16,7 +16,7 @@ from keyframes.errors import Problem, ProjectError, RenderError, printable
 from projects.files import disk_errors, sync_folder, temporary
 from projects.png import Picture, check_picture
 
-from ..ffmpeg import SAFE_INPUT, Ffmpeg, check_sound, file_argument, run_ffmpeg, sound_input
+from ..ffmpeg import SAFE_INPUT, Ffmpeg, check_encoders, check_sound, file_argument, run_ffmpeg, sound_input
 from .containers import BIT_EXACT, FOLDER, TAGS, Container, container_of, exact_rate
 from .probe import format_metadata, probe
 from .sequence import write_sequence
@@ -34,6 +34,17 @@ class Film:
     height: int
     padded: bool
     seconds: float
+
+
+def check_encoder(out: Path | str, *, sound: bool = False) -> None:
+    """Make sure that a film can be encoded at `out`: that ffmpeg is there, with the encoders for this kind of file.
+
+    sound: whether the film has sound. Raises ProjectError for another kind of file, EnvironmentFault for what is
+    missing.
+    """
+    container = container_of(out)
+    if container is not FOLDER:
+        check_encoders(container.encoders(sound=sound), needed_for=Path(out).name)
 
 
 def encode(
