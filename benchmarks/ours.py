@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 from projects import Project
 from render import film
+from render.options import RenderOptions
 from render.painter import DiffusionPainter, Painter
-from render.plans import Plan
-from render.progress import Silent
+from render.reports import PlanReport, Reporter
 from render.setup import Setup
 from render.video.encode import Film
 
@@ -20,7 +20,7 @@ from .models import Candidate
 from .segment import Segment, counting
 
 
-class Stamps(Silent):
+class Stamps(Reporter):
     """Notes when each frame was done. on_frame: told of it too."""
 
     def __init__(self, on_frame: Callable[[int], None] | None = None) -> None:
@@ -28,7 +28,7 @@ class Stamps(Silent):
         self.frames: list[float] = []
         self._on_frame = on_frame
 
-    def begin(self, setup: Setup, plan: Plan) -> None:
+    def begin(self, plan: PlanReport) -> None:
         """See Reporter."""
         self.began = time.perf_counter()
 
@@ -53,7 +53,7 @@ def render_ours(
     stamps = Stamps(on_frame)
     with counting(candidate.model.denoiser) as asked, patch.object(film, "remember"):  # no estimate for users
         start = time.perf_counter()
-        film.render_project(project, make_painter=painter, take_folder=take, report=stamps)
+        film.render_project(project, RenderOptions(take=take), make_painter=painter, report=stamps)
         end = time.perf_counter()
     return Segment(
         before=stamps.began - start,

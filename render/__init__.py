@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     )
     from projects import Project, load_project
 
-    from .api import Studio, export, plan, preview, render, still
+    from .api import Studio, check, describe_plan, export, plan, preview, render, sheet, still
     from .draft import as_draft
     from .film import Rendered
+    from .options import RenderOptions
     from .plans import Plan
+    from .reports import PlanReport, ProjectReport, Reporter
     from .video.encode import Film
 
 __all__ = [
@@ -32,21 +34,28 @@ __all__ = [
     "Film",
     "LockedError",
     "Plan",
+    "PlanReport",
     "Problem",
     "Project",
     "ProjectError",
+    "ProjectReport",
     "RenderError",
+    "RenderOptions",
     "Rendered",
+    "Reporter",
     "ReverieError",
     "ScheduleError",
     "Stopped",
     "Studio",
     "as_draft",
+    "check",
+    "describe_plan",
     "export",
     "load_project",
     "plan",
     "preview",
     "render",
+    "sheet",
     "still",
 ]
 
@@ -54,9 +63,11 @@ _HOMES = {
     "keyframes.errors": "EnvironmentFault LockedError Problem ProjectError RenderError ReverieError"
     " ScheduleError Stopped",
     "projects": "Project load_project",
-    "render.api": "Studio export plan preview render still",
+    "render.api": "Studio check describe_plan export plan preview render sheet still",
     "render.draft": "as_draft",
     "render.film": "Rendered",
+    "render.options": "RenderOptions",
+    "render.reports": "PlanReport ProjectReport Reporter",
     "render.plans": "Plan",
     "render.video.encode": "Film",
 }

@@ -9,35 +9,51 @@ film = render.render(project).film
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from keyframes import ProjectError, ReverieError, parse_frames
-from projects import Project, Take
+from projects import Project, Take, load_project
+from projects.files import write_atomic
 
 from .checkpoints import model_names, project_holding
 from .diffusion import find_model
+from .draft import as_draft
+from .machine import describe_models, examine
+from .options import DEFAULTS, Notice, OptionChanges, RenderOptions
 from .plans import Plan, make_plan
+from .reports import PlanReport, ProjectReport, Reporter, plan_report, project_report
 from .setup import Setup, prepare
-from .space.stereo import viewer
-from .video.encode import Film, encode
+from .video.encode import Film, check_encoder
 
 if TYPE_CHECKING:
-    from .diffusion.embeddings import Notice
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .diffusion.loras.convert import Target
     from .diffusion.parts import Model
     from .film import Rendered
     from .painter import DiffusionPainter, Painter
-    from .progress import Reporter
+    from .sound.beats import Beats
+    from .sound.spectrum import Heard
 
-Frames = str | Iterable[int] | None
-
-
-def _frames(project: Project, frames: Frames) -> tuple[int, ...] | None:
-    if frames is None:
-        return None
-    text = frames if isinstance(frames, str) else ",".join(str(frame) for frame in frames)
-    return parse_frames(text, project.clock.frames)
+__all__ = [
+    "Studio",
+    "as_draft",
+    "carried_project",
+    "check",
+    "convert_lora",
+    "describe_models",
+    "describe_plan",
+    "examine",
+    "export",
+    "hear",
+    "load_project",
+    "plan",
+    "preview",
+    "render",
+    "sheet",
+    "still",
+]
 
 
 def existing_take(project: Project, folder: Path | None = None) -> Take | None:
@@ -46,9 +62,38 @@ def existing_take(project: Project, folder: Path | None = None) -> Take | None:
     return Take(folder, project=project.name) if folder.exists() else None
 
 
-def plan(project: Project, *, take: Path | None = None, frames: Frames = None) -> Plan:
-    """What a render would do. Loads no model. `frames`: "0-99", or frame numbers; all by default."""
-    return make_plan(prepare(project), existing_take(project, take), _frames(project, frames))
+def check(project: Project) -> ProjectReport:
+    """Find whatever can be found wrong without painting, all at once. Loads no model.
+
+    Raises ProjectError with every mistake; EnvironmentFault if a model, ffmpeg or its encoders are not there.
+    """
+    return project_report(_prepared(project, film=True))
+
+
+def plan(project: Project, options: RenderOptions = DEFAULTS, **changes: Unpack[OptionChanges]) -> Plan:
+    """What a render would do. Loads no model. Raises as `check`, whose encoders are needed if `film` is."""
+    return _plan(project, options.changed(**changes))[1]
+
+
+def describe_plan(
+    project: Project, options: RenderOptions = DEFAULTS, **changes: Unpack[OptionChanges]
+) -> PlanReport:
+    """The same with what it is a plan of, as plain data; with the values of the frames if `frames` names any."""
+    options = options.changed(**changes)
+    setup, made = _plan(project, options)
+    return plan_report(setup, made, options.chosen(setup.frames) or ())
+
+
+def _prepared(project: Project, *, film: bool) -> Setup:
+    setup = prepare(project)
+    if film:
+        check_encoder("film.mp4", sound=project.audio is not None)
+    return setup
+
+
+def _plan(project: Project, options: RenderOptions) -> tuple[Setup, Plan]:
+    setup = _prepared(project, film=options.film)
+    return setup, make_plan(setup, existing_take(project, options.take), options.chosen(setup.frames))
 
 
 class Studio:
@@ -133,48 +178,48 @@ class Studio:
 
 def render(
     project: Project,
+    options: RenderOptions = DEFAULTS,
     *,
-    take: Path | None = None,
-    frames: Frames = None,
-    film: bool = True,
-    metadata: bool = True,
-    device: str = "auto",
     studio: Studio | None = None,
     report: Reporter | None = None,
-    frame_timeout: float | None = None,
+    **changes: Unpack[OptionChanges],
 ) -> Rendered:
-    """Render a project into its take, or go on where an earlier render stopped.
+    """Render a project into its take, or continue where an earlier render stopped.
 
-    take: the folder, by default takes/NAME beside the project. frames: as in `plan`. film: also assemble film.mp4.
-    frame_timeout: seconds that painting one frame may take.
+    options: how; also as keyword arguments, as in render(project, frames="0-99", film=False). studio: keeps models
+    loaded between renders; its device and dtype count. report: is called as the render goes on.
     Raises ProjectError, EnvironmentFault, LockedError, RenderError.
     """
     from .film import render_project
 
-    studio = studio or Studio(device=device)
+    options = options.changed(**changes)
+    studio = studio or Studio(device=options.device, dtype=options.dtype)
     studio.fetch(project)
-    return render_project(
-        project,
-        make_painter=studio.painter,
-        take_folder=take,
-        frames=_frames(project, frames),
-        film=film,
-        metadata=metadata,
-        device=studio.device,
-        report=report,
-        frame_timeout=frame_timeout,
-    )
+    options = options.changed(device=studio.device)
+    return render_project(project, options, make_painter=studio.painter, report=report)
 
 
-def still(project: Project, frame: int, *, take: Path | None = None, studio: Studio | None = None) -> Path:
-    """One frame; what it needs is painted first. The path of its PNG in the take."""
-    frame = parse_frames(str(frame), project.clock.frames)[0]
-    done = render(project, take=take, frames=[frame], film=False, studio=studio)
-    return Take(done.take).path(frame)
+def still(
+    project: Project,
+    frame: int,
+    options: RenderOptions = DEFAULTS,
+    *,
+    out: Path | None = None,
+    studio: Studio | None = None,
+    report: Reporter | None = None,
+    **changes: Unpack[OptionChanges],
+) -> Path:
+    """Make one frame, and before it those that it needs. Returns the path of its PNG in the take, or `out`, a copy."""
+    options = options.changed(**changes).changed(frames=[frame], film=False)
+    done = render(project, options, studio=studio, report=report)
+    path = Take(done.take).path(*(options.chosen(project.clock.frames) or ()))
+    if out is not None:
+        write_atomic(out, path.read_bytes())
+    return out or path
 
 
 def preview(project: Project, out: Path | None = None) -> Film:
-    """The motion alone as a film, with no model."""
+    """Make a film of the motion alone, with no model; by default preview.mp4 in the take's folder."""
     from .previews import preview_project
 
     return preview_project(project, out)
@@ -187,55 +232,58 @@ def export(
     frames: str | None = None,
     fps: float | None = None,
     device: str = "auto",
+    allow_outside: bool = False,
+    notice: Notice | None = None,
 ) -> Film:
-    """A film, GIF or folder of PNGs from a take's stored frames: .mp4, .webm, .mov, .gif, or a folder.
+    """Make a film (.mp4, .webm, .mov), a GIF or a folder of PNGs from a take's stored frames, as [output] says.
 
-    frames: "0-99" of those stored, all by default. fps: of the stored frames, by default the project's. What the
-    project's [output] says of frames between and of size is done. device: where its upscaler works.
-    Raises ProjectError for a folder that is no take, an output of unknown kind, or an upscaler that is not there.
+    frames: "0-99" of those stored, all by default. fps: of the stored frames, by default the project's. device: where
+    its upscaler works. allow_outside: paths in the project may leave its folder. notice: is called with a line for
+    people where the film is less than the project says.
+    Raises ProjectError for a folder that is not a take, an output of unknown kind, and a sound or an upscaler that is
+    not there.
     """
-    from projects import read_project
-    from projects.schema import Output
+    from .exports import export_take
 
-    from .exports import film_metadata, find_upscale, postprocess_of
-    from .output.upscaler import find_upscaler
-
-    found = Take(take)
-    stored: Sequence[int] = found.stored()
-    if frames is not None:
-        stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
-    metadata: dict[str, str] = {}
-    audio, start, output, length, upscaler = None, 0.0, Output(), 0, None
-    pictures = (found.read(f) for f in stored)
-    try:
-        text = found.project_file.read_text(encoding="utf-8")
-        folder = take.resolve().parent.parent
-        project = read_project(text, name=f"{found.project}.toml", folder=folder, need_files=False)
-        metadata, audio, fps = film_metadata(project), project.audio, fps or project.file.fps
-        start, output, length = project.file.sound.offset, project.file.output, project.file.length
-    except (OSError, ReverieError) as error:
-        if fps is None:
-            what = f"{found.project_file} cannot be read, so the frame rate is not known."
-            raise _wrong(what, "Give it: --fps 15") from error
-    else:
-        upscaler = find_upscaler(project)
-        if project.file.output.vr != "none":
-            view = viewer(prepare(read_project(text, name=project.file_name, folder=folder)))
-            pictures = (view(f, found.read(f)) for f in stored)
-    sounding = audio if str(out).lower().endswith((".mp4", ".mov", ".webm")) else None
-    finish = postprocess_of(output, fps or 15.0, whole=len(stored) == length)
-    finished = finish.pictures(pictures, find_upscale(upscaler, output.upscale, device))
-    return encode(
-        finished,
-        out,
-        fps=finish.fps_out,
-        audio=sounding,
-        audio_from=start + finish.starts_at,
-        metadata=metadata,
+    return export_take(
+        take, out, frames=frames, fps=fps, device=device, allow_outside=allow_outside, notice=notice
     )
 
 
-def _wrong(what: str, hint: str) -> ProjectError:
-    from keyframes import Problem
+def sheet(take: Path, out: Path, *, count: int = 24, columns: int = 6) -> tuple[int, int]:
+    """Make a contact sheet of a take: `count` frames at even steps. Returns how many are shown, and how many there are.
 
-    return ProjectError(Problem(what=what, hint=hint))
+    Raises ProjectError for a take without frames, and as `contact_sheet`.
+    """
+    from .exports import write_sheet
+
+    return write_sheet(take, out, count=count, columns=columns)
+
+
+def carried_project(path: Path) -> tuple[str, str]:
+    """(file name, text) of the project that a frame (.png) or a film carries. Raises ProjectError if it has none."""
+    from .exports import carried_project as carried
+
+    return carried(path)
+
+
+def hear(
+    sound: Path, *, fps: float, bpm: float | None = None
+) -> tuple[Heard, Beats, dict[str, NDArray[np.float64]]]:
+    """The spectrum of a sound file, its beats, and its curves at `fps` values a second by their names in expressions.
+
+    bpm: the tempo if it is known. Raises ProjectError for a file that holds no sound.
+    """
+    from .soundtrack import curves_of
+
+    return curves_of(sound, fps=fps, bpm=bpm)
+
+
+def convert_lora(source: Path, out: Path, *, to: Target = "diffusers", alpha: float | None = None) -> str:
+    """Write a LoRA with the names that another program knows. Returns a line that describes it.
+
+    alpha: of a file that does not say it; by default its rank. Raises EnvironmentFault for a file that is not a LoRA.
+    """
+    from .diffusion.loras.convert import convert_lora as convert
+
+    return convert(source, out, to=to, alpha=alpha).told()

@@ -2,18 +2,214 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from keyframes import FramePrompt, Row
-from keyframes.errors import printable
-from projects import Project
+from keyframes import FramePrompt, Problem, ProjectError, ReverieError, Row, parse_frames
+from keyframes.errors import printable, quoted
+from projects import Picture, Project, Take, read_project, read_text
+from projects.files import write_atomic
 from projects.schema import Output
 
-from .output.upscaler import Upscaler
-from .setup import Setup
-from .video.containers import exact_rate
+from .draft import as_draft
+from .options import Notice
+from .output.upscaler import Upscaler, find_upscaler
+from .setup import Setup, prepare
+from .space.stereo import viewer
+from .video.contact_sheet import contact_sheet
+from .video.containers import container_of, exact_rate
+from .video.encode import Film, encode
 from .video.postprocess import Postprocess, Upscale
+from .video.probe import read_metadata
 from .video.subtitles import subrip
+
+RECORD = "take.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """How the stored frames of a project become a film file.
+
+    audio_from: the second of the sound at which the film begins. crf, preset: of an .mp4 file.
+    """
+
+    postprocess: Postprocess
+    audio: Path | None = None
+    audio_from: float = 0.0
+    metadata: Mapping[str, str] | None = None
+    crf: int | None = None
+    preset: str = "medium"
+
+    def write(
+        self,
+        stored: Iterable[Picture],
+        out: Path | str,
+        *,
+        upscaler: Upscale | None = None,
+        on_frame: Callable[[int], None] | None = None,
+    ) -> Film:
+        """Encode the stored pictures as the film `out`. Sound and quality apply where that kind of file has them.
+
+        upscaler: enlarges a picture; by default Lanczos. on_frame(n): called after frame n. Raises as `encode`.
+        """
+        container = container_of(out)
+        return encode(
+            self.postprocess.pictures(stored, upscaler),
+            out,
+            fps=self.postprocess.fps_out,
+            audio=self.audio if container.sound else None,
+            audio_from=self.audio_from,
+            metadata=self.metadata,
+            crf=self.crf if container.preset else None,
+            preset=self.preset,
+            on_frame=on_frame,
+        )
+
+
+def assembly_of(
+    project: Project, *, whole: bool, fps: float | None = None, metadata: bool = True
+) -> Assembly:
+    """What a project says of its film. whole: whether the film has all of the project's frames.
+
+    fps: of the stored frames, by default the project's. metadata: whether the film carries the project.
+    """
+    file = project.file
+    postprocess = postprocess_of(file.output, fps or file.fps, whole=whole)
+    return Assembly(
+        postprocess=postprocess,
+        audio=project.audio,
+        audio_from=file.sound.offset + postprocess.starts_at,
+        metadata=film_metadata(project) if metadata else None,
+        crf=file.output.crf,
+        preset=file.output.preset,
+    )
+
+
+def export_take(
+    folder: Path,
+    out: Path | str,
+    *,
+    frames: str | None,
+    fps: float | None,
+    device: str,
+    allow_outside: bool,
+    notice: Notice | None,
+) -> Film:
+    """See `api.export`."""
+    take = Take(folder)
+    stored: Sequence[int] = take.stored()
+    if frames is not None:
+        stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
+    pictures = (take.read(frame) for frame in stored)
+    try:
+        project = _project_of(take, allow_outside=allow_outside)
+    except (OSError, ReverieError) as error:
+        if fps is None:
+            what = f"{take.project_file} cannot be read, so the frame rate is not known."
+            raise ProjectError(Problem(what=what, hint="Give it: --fps 15")) from error
+        if notice is not None:
+            notice(
+                f"{take.project_file} cannot be read: the film has no sound, and nothing of [output] applies."
+            )
+        rate = exact_rate(fps)
+        return Assembly(postprocess=Postprocess(fps_in=rate, fps_out=rate)).write(pictures, out)
+    if container_of(out).sound:
+        _check_sound_is_there(take, project, allow_outside=allow_outside)
+    output = project.file.output
+    if output.vr != "none":
+        view = viewer(prepare(_project_of(take, allow_outside=allow_outside, need_files=True)))
+        pictures = (view(frame, take.read(frame)) for frame in stored)
+    assembly = assembly_of(project, whole=len(stored) == project.file.length, fps=fps)
+    upscaler = find_upscale(find_upscaler(project), output.upscale, device)
+    return assembly.write(pictures, out, upscaler=upscaler)
+
+
+def keep_record(take: Path, project: Project) -> None:
+    """Write down in a take, in take.json, where its project is and whether the take is a draft of it."""
+    record = {
+        "project": project.file_name,
+        "folder": os.path.relpath(project.folder.resolve(), take.resolve()),
+        "draft": project.draft,
+    }
+    data = (json.dumps(record, indent=2) + "\n").encode()
+    path = take / RECORD
+    if not path.is_file() or path.read_bytes() != data:
+        write_atomic(path, data)
+
+
+def _record_of(take: Take) -> tuple[str, Path | None, bool]:
+    """(file name of the project, its folder, whether the take is a draft); an older take has no record."""
+    usual = (f"{take.project}.toml", None, False)
+    try:
+        record = json.loads((take.folder / RECORD).read_bytes())
+        name, folder, draft = record["project"], record["folder"], record["draft"]
+        if isinstance(name, str) and isinstance(folder, str) and Path(name).name == name:
+            return name, (take.folder.resolve() / folder).resolve(), draft is True
+    except (OSError, ValueError, KeyError, TypeError):
+        return usual
+    return usual
+
+
+def _project_of(take: Take, *, allow_outside: bool, need_files: bool = False) -> Project:
+    """The project that a take keeps, in the folder that it was rendered from.
+
+    The take may be a stranger's, so that folder is believed only if the project's file is in it, or if paths may lead
+    outside; else it is the one that holds takes/NAME.
+    """
+    name, folder, draft = _record_of(take)
+    usual = take.folder.resolve().parent.parent
+    if folder is None or not (allow_outside or (folder / name).is_file()):
+        folder = usual
+    text = take.project_file.read_text(encoding="utf-8")
+    project = read_project(text, name=name, folder=folder, allow_outside=allow_outside, need_files=need_files)
+    return as_draft(project) if draft else project
+
+
+def _check_sound_is_there(take: Take, project: Project, *, allow_outside: bool) -> None:
+    """Raise ProjectError if the project has a sound and it is not found: a film should not lose it silently."""
+    sound = project.file.audio
+    if sound is None or project.audio is not None:
+        return
+    outside = not (project.folder / sound).resolve().is_relative_to(project.folder)
+    what = f"the film's sound, {quoted(sound)}, was not found. Looked in {printable(str(project.folder))}."
+    hint = "Put it there, or take the line out of the take's project.toml to export without sound."
+    if outside and not allow_outside:
+        what, hint = (
+            f"the film's sound, {quoted(sound)}, lies outside the project's folder.",
+            "Add --allow-outside.",
+        )
+    raise ProjectError(Problem(what=what, file=str(take.project_file), where="audio", hint=hint))
+
+
+def carried_project(path: Path) -> tuple[str, str]:
+    """(file name, text) of the project that a frame (.png) or a film carries. Raises ProjectError if it has none."""
+    if not path.is_file():
+        raise ProjectError(Problem(what="there is no such file.", file=str(path)))
+    if path.suffix.lower() == ".png":
+        texts = read_text(path)
+        name, text = texts.get("reverie name", ""), texts.get("reverie project", "")
+    else:
+        name, text = f"{path.stem}.toml", read_metadata(path).get("comment", "")
+    if not text:
+        hint = "Films and frames of a render with --no-metadata, or saved by another program, have none."
+        raise ProjectError(Problem(what="carries no project.", file=str(path), hint=hint))
+    name = Path(name).name
+    # the name comes from whoever made the file: it may not be that of another kind of file, nor a hidden one
+    return name if name.endswith(".toml") and not name.startswith(".") else "project.toml", text
+
+
+def write_sheet(folder: Path, out: Path, *, count: int, columns: int) -> tuple[int, int]:
+    """See `api.sheet`."""
+    take = Take(folder)
+    stored = take.stored()
+    if not stored:
+        raise ProjectError(Problem(what="has no frames yet.", file=str(folder)))
+    chosen = sorted({stored[round(i * (len(stored) - 1) / max(count - 1, 1))] for i in range(count)})
+    contact_sheet((take.read(f) for f in chosen), columns, out, labels=[str(f) for f in chosen])
+    return len(chosen), len(stored)
 
 
 def film_metadata(project: Project) -> dict[str, str]:

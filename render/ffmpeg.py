@@ -188,7 +188,18 @@ def check_sound(path: Path, seconds: float | None = None) -> None:
 def _sound_fault(path: Path, _stamp: tuple[int, int], seconds: float | None) -> str:
     """What is wrong with a sound file, "" if nothing is."""
     limit = [] if seconds is None else ["-t", f"{seconds:.6f}"]
-    few = ["-map", "0:a:0", "-vn", "-ac", "1", "-ar", "1000", "-f", "s16le", "-"]  # to count, in little memory
+    few = [
+        "-map",
+        "0:a:0",
+        "-vn",
+        "-ac",
+        "1",
+        "-ar",
+        "1000",
+        "-f",
+        "s16le",
+        "-",
+    ]  # to count, in little memory
     try:
         decoded = run_ffmpeg([*limit, *sound_input(path), *few], doing=f"reading {printable(str(path))}")
     except RenderError as error:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,18 +24,19 @@ from projects.files import digest_of, write_atomic
 from projects.schema import ProjectFile
 
 from .cadence.originals import Originals, storing
-from .exports import film_metadata, find_upscale, postprocess_of, subtitles
+from .exports import assembly_of, film_metadata, find_upscale, keep_record, subtitles
 from .notes import Notes
+from .options import DEFAULTS, RenderOptions
 from .output.upscaler import upscaler_settings
 from .painter import Painter
 from .pictures import read_picture
 from .plans import Plan, hidden_originals, make_plan
-from .progress import Reporter, Silent
+from .reports import Reporter, plan_report
 from .setup import Setup, prepare
 from .space.stereo import pair_settings, viewer
 from .speed import remember
 from .timelimit import time_limit
-from .video.encode import Film, encode
+from .video.encode import Film, check_encoder
 from .video.subtitles import write_subtitles
 
 if TYPE_CHECKING:
@@ -60,27 +61,20 @@ class Rendered:
 
 def render_project(
     project: Project,
+    options: RenderOptions = DEFAULTS,
     *,
     make_painter: MakePainter,
-    take_folder: Path | None = None,
-    frames: Sequence[int] | None = None,
-    film: bool = True,
-    metadata: bool = True,
-    device: str = "auto",
     report: Reporter | None = None,
-    frame_timeout: float | None = None,
 ) -> Rendered:
-    """Render a project into its take: paint what is missing or no longer true, then assemble the film.
+    """Render a project into its take: paint the frames that are missing or out of date, then assemble the film.
 
-    make_painter: loads what paints; it is called only if something is to be painted. frames: only these (and what
-    they need); the film then holds these alone. film: whether to assemble it. metadata: whether frames and film carry
-    the project. device: where the film is made larger. frame_timeout: seconds after which painting one frame is given
-    up, as a RenderError.
+    make_painter: loads what paints; it is called only if something is to be painted.
     Raises ProjectError, EnvironmentFault, LockedError, RenderError or Stopped; what was stored stays.
     """
-    report = report or Silent()
+    report, film, metadata = report or Reporter(), options.film, options.metadata
     setup = prepare(project)
-    take = Take(take_folder or project.take_folder, project=project.name)
+    frames = options.chosen(setup.frames)
+    take = Take(options.take or project.take_folder, project=project.name)
     with take.lock():
         plan = make_plan(setup, take, frames)
         key = _film_key(setup, plan, metadata)
@@ -94,13 +88,16 @@ def render_project(
                 kept=plan.kept,
                 up_to_date=True,
             )
+        if film:
+            check_encoder(take.film, sound=project.audio is not None)
         init = None
         if 0 in plan.originals and project.init_image is not None:
             init = read_picture(project.init_image, setup.size)
-        report.begin(setup, plan)
+        report.begin(plan_report(setup, plan))
         painter = make_painter(setup) if plan.paint else None
         take.keep_project(project.text)
-        larger = find_upscale(setup.upscaler, project.file.output.upscale, device) if film else None
+        keep_record(take.folder, project)
+        larger = find_upscale(setup.upscaler, project.file.output.upscale, options.device) if film else None
         with (
             FrameWriter(take) as writer,
             _assembling(setup, take, plan, writer, film, metadata, larger, report) as assembly,
@@ -108,7 +105,7 @@ def render_project(
             for frame in plan.kept:
                 writer.announce(frame)
             if painter is not None:
-                work = _Work(setup, take, plan, writer, report, metadata, frame_timeout)
+                work = _Work(setup, take, plan, writer, report, metadata, options.frame_timeout)
                 with storing(setup.cadence, hidden_originals(setup, take), work.picture) as originals:
                     work.paint(painter, init, originals)
             made = assembly()
@@ -247,8 +244,8 @@ def _assembling(
     made: list[Film] = []
     failed: list[BaseException] = []
     file = setup.project.file
-    finish_film = postprocess_of(file.output, file.fps, whole=len(plan.frames) == file.length)
-    count = finish_film.count(len(plan.frames) - finish_film.loop)
+    assembly = assembly_of(setup.project, whole=len(plan.frames) == file.length, metadata=metadata)
+    count = assembly.postprocess.count(len(plan.frames) - assembly.postprocess.loop)
 
     def pictures() -> Iterator[Picture]:
         view = viewer(setup)
@@ -262,15 +259,10 @@ def _assembling(
     def work() -> None:
         try:
             made.append(
-                encode(
-                    finish_film.pictures(pictures(), larger),
+                assembly.write(
+                    pictures(),
                     take.film,
-                    fps=finish_film.fps_out,
-                    audio=setup.project.audio,
-                    audio_from=file.sound.offset + finish_film.starts_at,
-                    metadata=film_metadata(setup.project) if metadata else None,
-                    crf=file.output.crf,
-                    preset=file.output.preset,
+                    upscaler=larger,
                     on_frame=None if larger is None else lambda done: report.film(done + 1, count),
                 )
             )

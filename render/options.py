@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-Frames = str | Iterable[int] | None
+from keyframes import parse_frames
+
+Notice = Callable[[str], None]  # is given a line for people
+Frames = str | Iterable[int] | None  # "0-99", frame numbers, or all
 
 
 class OptionChanges(TypedDict, total=False):
@@ -43,6 +46,16 @@ class RenderOptions:
     frame_timeout: float | None = None
     verify: bool = False
 
+    def chosen(self, length: int) -> tuple[int, ...] | None:
+        """The frames of a film of `length` frames, in order; None for all. Raises ScheduleError for others."""
+        if self.frames is None:
+            return None
+        text = self.frames if isinstance(self.frames, str) else ",".join(map(str, self.frames))
+        return parse_frames(text, length)
+
     def changed(self, **changes: Unpack[OptionChanges]) -> RenderOptions:
         """These options with some of them changed."""
         return replace(self, **changes)
+
+
+DEFAULTS = RenderOptions()

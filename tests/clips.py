@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from render.ffmpeg import find_ffmpeg
@@ -52,3 +53,10 @@ def panned(count: int, *, side: int = 64, step: int = 2, seed: int = 5) -> list[
             large = (np.roll(large, 1, axis) + large + np.roll(large, -1, axis)) / 3
     levels = (large * 255).round().astype(np.uint8)
     return [np.ascontiguousarray(levels[:side, step * n : step * n + side]) for n in range(count)]
+
+
+def false_ffmpeg(monkeypatch: pytest.MonkeyPatch, path: Path, script: str) -> None:
+    """Put a shell script in ffmpeg's place; $REAL is the real one."""
+    path.write_text(f"#!/bin/sh\nREAL={find_ffmpeg()}\nfor OUT; do :; done\nOUT=${{OUT#file:}}\n{script}\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(path))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -19,7 +20,9 @@ from torch import Tensor
 from keyframes import Row
 from projects import Picture, Project, Take, canonical, read_project
 from render.film import MakePainter, Rendered, render_project
+from render.options import OptionChanges, RenderOptions
 from render.painter import Canvas, OnStep
+from render.reports import Reporter
 from render.seeds import frame_travel
 from render.setup import Setup
 
@@ -118,10 +121,16 @@ class Studio:
         return [frame for painter in self.painters for frame, _ in painter.seen]
 
 
-def render(project: Project, *, make_painter: MakePainter | None = None, **options: object) -> Rendered:
+def render(
+    project: Project,
+    *,
+    make_painter: MakePainter | None = None,
+    report: Reporter | None = None,
+    **changes: Unpack[OptionChanges],
+) -> Rendered:
     """Render with the fake painter."""
-    make = make_painter or Studio().painter
-    return render_project(project, make_painter=make, **options)  # type: ignore[arg-type]
+    options, make = RenderOptions(**changes), make_painter or Studio().painter
+    return render_project(project, options, make_painter=make, report=report)
 
 
 def files(take: Path) -> dict[str, bytes]:

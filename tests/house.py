@@ -21,6 +21,7 @@ import render as api
 from keyframes import Row
 from projects import Picture, Project, Take, canonical, read_project
 from render.film import render_project
+from render.options import RenderOptions
 from render.painter import Canvas, OnStep
 from render.plans import all_keys
 from render.setup import prepare
@@ -59,12 +60,11 @@ def shown(
     project = _project(text, folder, draft)
     keys = tuple(all_keys(prepare(project), count - 1)[0])
     with a_take(folder if exported else None) as take:
-        only = {"take": take, "frames": range(count), "film": False, "metadata": False}
+        options = RenderOptions(take=take, frames=range(count), film=False, metadata=False)
         if studio is None:
-            only["take_folder"] = only.pop("take")
-            render_project(project, make_painter=Witness, **only)
+            render_project(project, options, make_painter=Witness)
         else:
-            api.render(project, studio=studio, **only)
+            api.render(project, options, studio=studio)
         if exported:
             api.export(take, take.parent / "film")
             paths = sorted((take.parent / "film").iterdir())

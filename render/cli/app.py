@@ -15,14 +15,14 @@ from keyword import iskeyword
 import click
 
 from ..threads import share_cores
-from .messages import tell
+from .messages import echo_error
 
 _HOMES = {
     "new": "projects",
     "check": "projects",
     "schema": "projects",
-    "move": "moves",
-    "import": "importing",
+    "move": "projects",
+    "import": "projects",
     "beats": "beats",
     "plan": "planning",
     "preview": "rendering",
@@ -30,7 +30,7 @@ _HOMES = {
     "still": "rendering",
     "export": "rendering",
     "sheet": "rendering",
-    "convert-lora": "loras",
+    "convert-lora": "projects",
     "doctor": "doctor",
 }
 
@@ -105,6 +105,6 @@ def run(command: Callable[[], object]) -> int:
 
         if not isinstance(error, ReverieError | Stopped):
             raise
-        tell(error)
+        echo_error(error)
         return error.exit_code
     return code if isinstance(code, int) else 0

@@ -65,11 +65,12 @@ def beats(
     With --write-schedule BASS and such: the curve as a schedule with few keys, to paste into a project and edit.
     """
     from keyframes.simplify import keys_text
-    from render.soundtrack import curves_of
+
+    from .. import api
 
     if sum((as_csv, as_json, curve is not None)) > 1:
         raise click.UsageError("give one of --csv, --json and --write-schedule.")
-    heard, found, curves = curves_of(sound, fps=fps, bpm=bpm)
+    heard, found, curves = api.hear(sound, fps=fps, bpm=bpm)
     if curve is not None:
         low, high = span
         click.echo(keys_text(low + (high - low) * curves[curve], tolerance * abs(high - low), digits=6))

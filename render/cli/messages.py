@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-def tell(error: BaseException) -> None:
+def echo_error(error: BaseException) -> None:
     """Print an error and its notes to stderr.
 
     Names and texts in it may come from a stranger's project: control characters are shown as dots, so that they

@@ -1,16 +1,33 @@
-"""new, check, schema: project files."""
+"""new, check, schema, import, move, convert-lora: project files and what goes into them."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from .messages import tell
-from .options import force_option, outside_option, projects_argument
+from .messages import echo_error
+from .options import (
+    device_option,
+    force_option,
+    frames_option,
+    outside_option,
+    projects_argument,
+    render_options,
+)
+
+if TYPE_CHECKING:
+    from ..diffusion.loras.convert import Target
+    from ..options import RenderOptions
 
 _CARRIERS = (".png", ".mp4", ".mov", ".webm")
+
+
+def _refuse_to_overwrite(path: Path, force: bool) -> None:
+    if path.exists() and not force:
+        raise click.UsageError(f"{path} is there already. Choose another name, or overwrite it with --force.")
 
 
 @click.command()
@@ -23,68 +40,45 @@ _CARRIERS = (".png", ".mp4", ".mov", ".webm")
 def new(path: Path, out: Path | None, title: str, force: bool) -> None:
     """Write a small commented project that renders as it is.
 
-    PATH may also be a rendered frame (.png) or film (.mp4): the project that it carries is written out again.
+    PATH may also be a rendered frame (.png) or film (.mp4): then write the project that it carries.
     """
     from projects import starter
     from projects.files import write_atomic
 
+    from .. import api
+
     if path.suffix.lower() in _CARRIERS:
-        name, text = _carried(path)
+        name, text = api.carried_project(path)
         target = out or Path(name)
     else:
         target = out or (path if path.suffix else path.with_suffix(".toml"))
         text = starter(target.name, title or target.stem.replace("_", " ").replace("-", " ").title())
-    if target.exists() and not force:
-        raise click.UsageError(
-            f"{target} is there already. Choose another name, or overwrite it with --force."
-        )
+    _refuse_to_overwrite(target, force)
     write_atomic(target, text.encode())
     click.echo(f"wrote {target}; render it with: reverie render {target}")
-
-
-def _carried(path: Path) -> tuple[str, str]:
-    """(file name, text) of the project in a frame or film."""
-    from keyframes import Problem, ProjectError
-    from projects import read_text
-    from render.video.probe import read_metadata
-
-    if not path.is_file():
-        raise ProjectError(Problem(what="there is no such file.", file=str(path)))
-    if path.suffix.lower() == ".png":
-        texts = read_text(path)
-        name, text = texts.get("reverie name", ""), texts.get("reverie project", "")
-    else:
-        name, text = f"{path.stem}.toml", read_metadata(path).get("comment", "")
-    if not text:
-        hint = (
-            "Frames and films of a render with --no-metadata, or saved again by another program, have none."
-        )
-        raise ProjectError(Problem(what="carries no project.", file=str(path), hint=hint))
-    name = Path(name).name
-    # the name comes from whoever made the file: it may not be that of another kind of file, nor a hidden one
-    return name if name.endswith(".toml") and not name.startswith(".") else "project.toml", text
 
 
 @click.command()
 @projects_argument
 @outside_option
 def check(projects: tuple[Path, ...], allow_outside: bool) -> None:
-    """Find every mistake in projects at once; exit code 2 if there is any."""
+    """Find every mistake in projects at once. Exit code 2 if there is one."""
     from keyframes import ReverieError
     from keyframes.errors import printable
-    from projects import load_project
-    from render.setup import prepare
+
+    from .. import api
 
     worst = 0
     for path in projects:
         try:
-            setup = prepare(load_project(path, allow_outside=allow_outside))
+            report = api.check(api.load_project(path, allow_outside=allow_outside))
         except ReverieError as error:
-            tell(error)
+            echo_error(error)
             worst = max(worst, error.exit_code)
             continue
-        width, height = setup.size
-        click.echo(f"{path}: fine; {setup.frames} frames {width}x{height} with {printable(setup.models)}")
+        width, height = report.size
+        film = f"{report.length} frames {width}x{height} with {printable(report.model_names)}"
+        click.echo(f"{path}: fine; {film}")
     raise click.exceptions.Exit(worst)
 
 
@@ -101,3 +95,124 @@ def schema(out: Path | None) -> None:
     else:
         write_atomic(out, f"{text}\n".encode())
         click.echo(f"wrote {out}")
+
+
+@click.command("import")
+@click.argument("settings", type=click.Path(path_type=Path), metavar="SETTINGS")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PROJECT.toml",
+    help="The project to write.  [default: the same name with .toml]",
+)
+@click.option(
+    "--model", default="sketch", show_default=True, metavar="NAME", help="The model that the project names."
+)
+@click.option("--render", is_flag=True, help="Render the project too, as reverie render does.")
+@render_options(frames_option, device_option)
+@force_option
+@click.pass_context
+def import_(
+    context: click.Context,
+    settings: Path,
+    out: Path | None,
+    model: str,
+    render: bool,
+    options: RenderOptions,
+    force: bool,
+) -> None:
+    """Convert a settings file of Deforum, Disco Diffusion, Parseq, ComfyUI with FizzNodes, or AnimateDiff to a project.
+
+    What was carried over, and what was not and why, is printed on stderr and written at the end of the project.
+    --frames and --device are for --render.
+    """
+    from projects.files import write_atomic
+    from projects.importers import import_settings
+
+    target = out or settings.with_suffix(".toml")
+    _refuse_to_overwrite(target, force)
+    imported = import_settings(settings, folder=target.parent, model=model)
+    write_atomic(target, imported.text.encode())
+    for line in imported.report.lines():
+        click.echo(line, err=True)
+    if not render:
+        click.echo(f"wrote {target}; look at it with: reverie plan {target}")
+        return
+    from .rendering import render as render_command
+
+    click.echo(f"wrote {target}", err=True)
+    context.invoke(render_command, projects=(target,), frames=options.frames, device=options.device)
+
+
+class _MoveName(click.ParamType):  # type: ignore[type-arg]
+    """The name of a camera move, looked up only when one is given: `reverie --help` imports nothing."""
+
+    name = "name"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        from projects.moves import MOVES
+
+        for move in MOVES:
+            if move.name == value:
+                return move
+        self.fail(f"there is no move {value!r}; there are {', '.join(m.name for m in MOVES)}.", param, ctx)
+
+
+@click.command()
+@click.argument("name", type=_MoveName(), required=False)
+@click.option(
+    "--frames", type=click.IntRange(min=2), default=120, show_default=True, help="Length of the move."
+)
+@click.option("--amount", type=float, default=1.0, show_default=True, help="Scale the move; -1 reverses it.")
+@click.option(
+    "--distance", type=float, default=2.0, show_default=True, help="Units to what is looked at (near is 1)."
+)
+def move(name: object, frames: int, amount: float, distance: float) -> None:
+    """Print the schedules of a camera move, to paste into a project: push-in, orbit, dolly-zoom ...
+
+    Without NAME, list the moves.
+    """
+    from projects.moves import MOVES, CameraMove, motion_table
+
+    if not isinstance(name, CameraMove):
+        width = max(len(known.name) for known in MOVES)
+        for known in MOVES:
+            click.echo(f"{known.name:<{width}}  {known.mode}  {known.help}")
+        return
+    try:
+        click.echo(motion_table(name, frames, amount=amount, distance=distance))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@click.command("convert-lora")
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False), metavar="IN")
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT.safetensors")
+@click.option(
+    "--to",
+    type=click.Choice(["diffusers", "kohya"]),
+    default="diffusers",
+    show_default=True,
+    help="Names to write: diffusers' and peft's, or kohya's (ComfyUI, A1111, Forge).",
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="A",
+    help="Alpha of a file that has none, such as DiffSynth's; its scale is alpha / rank.  [default: the rank]",
+)
+@force_option
+def convert_lora(source: Path, out: Path, to: str, alpha: float | None, force: bool) -> None:
+    """Convert a LoRA for SD, SDXL or Kolors from DiffSynth-Studio's .ckpt, kohya's or diffusers' names.
+
+    Print what is in it: naming, modules, rank and effective scale.
+    """
+    if out.suffix != ".safetensors":
+        raise click.UsageError(f"{out} must end in .safetensors, the one format that is safe to open.")
+    if not source.is_file():
+        raise click.UsageError(f"there is no file {source}.")
+    _refuse_to_overwrite(out, force)
+    from .. import api
+
+    click.echo(f"wrote {out}: {api.convert_lora(source, out, to=cast('Target', to), alpha=alpha)}")

@@ -20,15 +20,16 @@ from click import Context
 from click.testing import CliRunner
 from PIL import Image
 
-import render.api
 from keyframes import RenderError
 from projects import Take, json_schema, read_text
 from projects.schema import ProjectFile
+from render import api
 from render.cli.app import cli, main
-from render.cli.planning import ranges
+from render.cli.progress import ranges
 from render.video.probe import probe, read_metadata
 
 from ..fakes import Studio, fake_model, files, project_text, write_project
+from ..sound.signals import sine, write_wav
 from .conftest import STOPS
 
 TEXT = project_text(8, output='preset = "ultrafast"')
@@ -101,7 +102,7 @@ def reverie(capfd: pytest.CaptureFixture[str]) -> Reverie:
 def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
     """A fake painter takes the place of every model."""
     fake = Studio()
-    monkeypatch.setattr(render.api.Studio, "painter", lambda _self, setup: fake.painter(setup))
+    monkeypatch.setattr(api.Studio, "painter", lambda _self, setup: fake.painter(setup))
     return fake
 
 
@@ -433,7 +434,7 @@ def test_stopped_while_rendering(
     timer.join()
     assert ran.code == 130
     assert "stopped by SIGINT" in ran.err
-    assert "goes on from there" in ran.err
+    assert "run the same command again to continue" in ran.err
     assert tuple(signal.getsignal(number) for number in STOPS) == signals
 
 
@@ -503,6 +504,75 @@ def test_export_of_a_take_away_from_its_project(reverie: Reverie, home: Path, tm
     assert read_metadata(tmp_path / "film.mp4")["comment"] == (take / "project.toml").read_text()
 
 
+@pytest.fixture
+def sounding(home: Path) -> Path:
+    """A project with a second of sound, rendered away from it; its take."""
+    write_wav(home / "song.wav", sine(440, 1.0))
+    path = write_project(home, project_text(8, top='audio = "song.wav"\nfps = 8'))
+    take = home.parent / "elsewhere" / "take"
+    api.render(api.load_project(path), take=take)
+    return take
+
+
+def test_export_of_a_take_away_from_its_project_keeps_the_sound(
+    reverie: Reverie, sounding: Path, tmp_path: Path
+) -> None:
+    assert reverie("export", sounding, "-o", tmp_path / "film.mp4").code == 0
+    assert probe(tmp_path / "film.mp4").sound == pytest.approx(1.0, abs=0.1)
+    moved = shutil.move(tmp_path, tmp_path.with_name("all"))
+    assert reverie("export", Path(moved) / "elsewhere" / "take", "-o", Path(moved) / "2.mov").code == 0
+    assert probe(Path(moved) / "2.mov").sound == pytest.approx(1.0, abs=0.1)
+
+
+def test_export_refuses_to_lose_the_sound(
+    reverie: Reverie, sounding: Path, home: Path, tmp_path: Path
+) -> None:
+    (home / "song.wav").unlink()
+    ran = reverie("export", sounding, "-o", tmp_path / "film.mp4")
+    assert ran.code == 2
+    assert f'"song.wav", was not found. Looked in {home}' in ran.err
+    assert not (tmp_path / "film.mp4").exists()
+    assert reverie("export", sounding, "-o", tmp_path / "film.gif").code == 0, "it holds no sound anyway"
+
+
+def test_export_with_a_sound_outside(reverie: Reverie, home: Path, tmp_path: Path) -> None:
+    write_wav(tmp_path / "song.wav", sine(440, 1.0))
+    path = write_project(home, project_text(8, top='audio = "../song.wav"\nfps = 8'))
+    assert reverie("render", path, "--allow-outside").code == 0
+    take, out = home / "takes" / "dream", tmp_path / "film.mp4"
+    ran = reverie("export", take, "-o", out)
+    assert (ran.code, out.exists()) == (2, False)
+    assert "--allow-outside" in ran.err
+    assert reverie("export", take, "-o", out, "--allow-outside").code == 0
+    assert probe(out).sound == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_strangers_take_cannot_say_where_its_project_is(
+    reverie: Reverie, sounding: Path, home: Path, tmp_path: Path
+) -> None:
+    (home / "dream.toml").unlink()  # as in a folder that has never seen the project
+    ran = reverie("export", sounding, "-o", tmp_path / "film.mp4")
+    assert ran.code == 2
+    assert f"Looked in {tmp_path}." in ran.err
+    assert reverie("export", sounding, "-o", tmp_path / "film.mp4", "--allow-outside").code == 0
+
+
+def test_export_of_a_draft_has_the_drafts_frames(reverie: Reverie, home: Path, tmp_path: Path) -> None:
+    path = write_project(home, project_text(8, output="interpolate = 2\nupscale = 2"))
+    assert reverie("render", path, "--draft").code == 0
+    assert reverie("export", home / "takes" / "dream-draft", "-o", tmp_path / "film.mp4").code == 0
+    made, film = probe(tmp_path / "film.mp4"), probe(home / "takes" / "dream-draft" / "film.mp4")
+    assert (made.frames, made.width) == (film.frames, film.width) == (8, 32)
+
+
+def test_export_of_a_project_that_cannot_be_read(reverie: Reverie, sounding: Path, tmp_path: Path) -> None:
+    (sounding / "project.toml").write_text("not = a = project")
+    assert reverie("export", sounding, "-o", tmp_path / "film.mp4").code == 2
+    ran = reverie("export", sounding, "-o", tmp_path / "film.mp4", "--fps", "8")
+    assert ran.code == 0
+    assert "cannot be read: the film has no sound" in ran.err
+
+
 def test_sheet(reverie: Reverie, project: Path) -> None:
     take, out = project.parent / "takes" / "dream", project.parent / "sheet.png"
     assert reverie("sheet", take, "-o", out).code == 2
@@ -526,6 +596,8 @@ def test_doctor(reverie: Reverie, monkeypatch: pytest.MonkeyPatch, home: Path) -
     ran = reverie("doctor")
     assert ran.code == 3
     assert re.search(r"^ffmpeg +MISSING: ", ran.out, re.MULTILINE)
+    missing = {what: text for what, text, fine in api.examine(["numpy", "no-such-package"]) if not fine}
+    assert missing["packages"] == "no-such-package. Install with: pip install no-such-package"
 
 
 # --- wrong use

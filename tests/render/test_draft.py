@@ -97,7 +97,7 @@ def test_the_take_is_its_own(home: Path) -> None:
 
 def test_killed_and_gone_on_it_is_the_same(home: Path) -> None:
     draft = as_draft(project(home))
-    whole = files(render(draft, take_folder=home / "whole").take)
+    whole = files(render(draft, take=home / "whole").take)
     with pytest.raises(RuntimeError):
         render(draft, make_painter=Studio(fails={5: RuntimeError("killed")}).painter)
     assert files(render(draft).take) == whole

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 
 import projects.take
-from keyframes import LockedError, ProjectError, RenderError, Stopped
+from keyframes import EnvironmentFault, LockedError, ProjectError, RenderError, Stopped
 from projects import Picture, Project, Take, encode_png, read_text
+from render.api import check, plan
 from render.film import render_project
 from render.plans import make_plan
-from render.progress import Silent
+from render.reports import Reporter
 from render.setup import prepare
 from render.video.probe import probe, read_metadata
 
+from ..clips import false_ffmpeg
 from ..fakes import Studio, files, load, pictures, project_text, render
 
 FRAMES = 12
@@ -302,7 +304,7 @@ def test_the_take_of_another_project_is_refused(done: Path, master: Path) -> Non
     other = load(done, TEXT, "night.toml")
     take = done / "takes" / "dream"
     with pytest.raises(ProjectError, match=r'belongs to the project "dream", not to "night"') as caught:
-        render(other, take_folder=take)
+        render(other, take=take)
     assert caught.value.exit_code == 2
     assert files(take) == files(master / "takes" / "dream")
 
@@ -311,7 +313,7 @@ def test_a_folder_of_strange_pictures_is_refused(home: Path) -> None:
     (home / "mine" / "frames").mkdir(parents=True)
     (home / "mine" / "frames" / "000000.png").write_bytes(b"precious")
     with pytest.raises(ProjectError, match="no journal"):
-        render(load(home, TEXT), take_folder=home / "mine")
+        render(load(home, TEXT), take=home / "mine")
     assert (home / "mine" / "frames" / "000000.png").read_bytes() == b"precious"
 
 
@@ -346,12 +348,36 @@ def test_a_stop_keeps_what_is_painted(home: Path, master: Path) -> None:
     assert files(project.take_folder) == files(master / "takes" / "dream")
 
 
-def test_a_film_that_fails_keeps_the_frames(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ffmpeg_nothing_is_painted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(home / "nothing" / "ffmpeg"))
+    project, studio = load(home, TEXT), Studio()
+    with pytest.raises(EnvironmentFault, match="ffmpeg was not found"):
+        render(project, make_painter=studio.painter)
+    with pytest.raises(EnvironmentFault, match="ffmpeg was not found"):
+        check(project)
+    assert studio.painted == []
+    assert render(project, film=False).painted == tuple(range(FRAMES)), "frames need no ffmpeg"
+
+
+def test_an_encoder_that_is_missing_is_found_before_painting(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    false_ffmpeg(monkeypatch, home / "ffmpeg", '"$REAL" "$@" | grep -v libx264')
+    project, studio = load(home, TEXT), Studio()
+    with pytest.raises(EnvironmentFault, match=r"film.mp4 cannot be encoded: .* has no encoder libx264"):
+        render(project, make_painter=studio.painter)
+    with pytest.raises(EnvironmentFault, match="libx264"):
+        plan(project)
+    assert plan(project, film=False).paint == tuple(range(FRAMES))
+    assert studio.painted == []
+
+
+def test_a_film_that_fails_keeps_the_frames(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = 'case "$*" in *-encoders*) exec "$REAL" "$@";; esac; echo "No space left on device" >&2; exit 1'
+    false_ffmpeg(monkeypatch, home / "ffmpeg", script)
     project = load(home, TEXT)
-    with pytest.raises(Exception, match="ffmpeg") as caught:
+    with pytest.raises(EnvironmentFault, match="disk is full"):
         render(project)
-    assert getattr(caught.value, "exit_code", None) == 3
     assert Take(project.take_folder).stored() == tuple(range(FRAMES))
     monkeypatch.delenv("IMAGEIO_FFMPEG_EXE")
     assert again(home) == ([], [])
@@ -400,8 +426,8 @@ def test_odd_sizes_are_padded_in_the_film_alone(home: Path, width: int, height: 
 def test_what_is_reported(home: Path) -> None:
     told: list[object] = []
 
-    class Listener(Silent):
-        def begin(self, setup: object, plan: object) -> None:
+    class Listener(Reporter):
+        def begin(self, plan: object) -> None:
             told.append("begin")
 
         def step(self, done: int, count: int) -> None:

@@ -33,7 +33,7 @@ def film(
     if clip is not None or not (home / "clip.mp4").exists():
         write_clip(home / "clip.mp4", numbered(12) if clip is None else clip)
     take = home / f"take {len(list(home.glob('take *')))}"
-    done = render(load(home, text(video, frames, **tables)), take_folder=take, film=False)
+    done = render(load(home, text(video, frames, **tables)), take=take, film=False)
     assert not children_at_work(home)
     return pictures(done.take)
 
@@ -88,7 +88,7 @@ def test_before_init_and_after(home: Path) -> None:
         write_clip(home / "clip.mp4", numbered(12))
         studio = Studio()
         project = load(home, text(f'composite = "{composite}"\nfirst_frame = false', 4))
-        done = render(project, make_painter=studio.painter, take_folder=home / composite, film=False)
+        done = render(project, make_painter=studio.painter, take=home / composite, film=False)
         given = studio.painters[0].seen[3][1]
         assert given is not None
         level = float(given.mean()) * 255
@@ -199,9 +199,7 @@ def test_depth_from_a_video(home: Path) -> None:
     write_clip(home / "depth.mp4", [near] * 6)
     (home / "depth.png").write_bytes(encode_png(near))
     takes = [
-        render(
-            load(home, project_text(6, motion=space.format(name))), take_folder=home / name.replace(".", " ")
-        )
+        render(load(home, project_text(6, motion=space.format(name))), take=home / name.replace(".", " "))
         for name in ("depth.mp4", "depth.png")
     ]
     assert all(map(np.array_equal, pictures(takes[0].take), pictures(takes[1].take)))
@@ -251,7 +249,7 @@ def test_an_edit_of_the_clip_paints_only_what_it_changes(home: Path) -> None:
     write_clip(home / "clip.mp4", other)
     again = render(load(home, text("video_alpha = 0.5")), film=False)
     assert again.painted == (6, 7)
-    whole = render(load(home, text("video_alpha = 0.5")), take_folder=home / "whole", film=False)
+    whole = render(load(home, text("video_alpha = 0.5")), take=home / "whole", film=False)
     assert files(again.take) == files(whole.take)
 
 

@@ -13,9 +13,9 @@ import pytest
 from rich.console import Console
 
 from keyframes import Stopped
-from render.plans import Plan, make_plan
-from render.progress import Bar, Json, Lines, Silent
-from render.setup import Setup, prepare
+from render.api import describe_plan
+from render.cli.progress import Bar, Json, Lines
+from render.reports import PlanReport, Reporter
 from render.stop import stoppable
 
 from ..fakes import load, project_text
@@ -23,15 +23,14 @@ from .conftest import STOPS
 
 
 @pytest.fixture
-def begun(home: Path) -> tuple[Setup, Plan]:
-    setup = prepare(load(home, project_text(20)))
-    return setup, make_plan(setup, None)
+def begun(home: Path) -> PlanReport:
+    return describe_plan(load(home, project_text(20)))
 
 
-def test_lines_now_and_then(begun: tuple[Setup, Plan]) -> None:
+def test_lines_now_and_then(begun: PlanReport) -> None:
     out = io.StringIO()
     lines = Lines(out)
-    lines.begin(*begun)
+    lines.begin(begun)
     for frame in range(20):
         lines.step(1, 2)
         lines.frame(frame, 0.5)
@@ -44,10 +43,10 @@ def test_lines_now_and_then(begun: tuple[Setup, Plan]) -> None:
     assert len(told) == 5
 
 
-def test_json_lines(begun: tuple[Setup, Plan]) -> None:
+def test_json_lines(begun: PlanReport) -> None:
     out = io.StringIO()
     told = Json(out)
-    told.begin(*begun)
+    told.begin(begun)
     told.frame(0, 0.123456)
     told.end(None)
     begin, frame = [json.loads(line) for line in out.getvalue().splitlines()]
@@ -63,10 +62,10 @@ def test_json_lines(begun: tuple[Setup, Plan]) -> None:
     assert frame == {"event": "frame", "frame": 0, "seconds": 0.1235}
 
 
-def test_the_bar(begun: tuple[Setup, Plan]) -> None:
+def test_the_bar(begun: PlanReport) -> None:
     out = io.StringIO()
     bar = Bar(Console(file=out, force_terminal=True, width=100))
-    bar.begin(*begun)
+    bar.begin(begun)
     for frame in range(20):
         bar.frame(frame, 0.5)
     bar.end(None)
@@ -81,16 +80,15 @@ def test_the_bar(begun: tuple[Setup, Plan]) -> None:
 
 def test_brackets_in_a_name_are_no_markup(home: Path) -> None:
     out = io.StringIO()
-    setup = prepare(load(home, project_text(2), "a [bold] dream.toml"))
     bar = Bar(Console(file=out, width=100))
-    bar.begin(setup, make_plan(setup, None))
+    bar.begin(describe_plan(load(home, project_text(2), "a [bold] dream.toml")))
     bar.close()
     assert "a [bold] dream.toml: 2 frames" in out.getvalue()
 
 
-def test_silence(begun: tuple[Setup, Plan], capfd: pytest.CaptureFixture[str]) -> None:
-    silent = Silent()
-    silent.begin(*begun)
+def test_silence(begun: PlanReport, capfd: pytest.CaptureFixture[str]) -> None:
+    silent = Reporter()
+    silent.begin(begun)
     silent.step(1, 2)
     silent.frame(0, 1.0)
     silent.end(None)

@@ -160,9 +160,9 @@ def test_the_plan_counts_the_fresh_pictures(tmp_path: Path, pictures: int) -> No
 
 def test_going_on_gives_the_same_bytes(tmp_path: Path) -> None:
     smooth = project(tmp_path, prompts=PROMPTS + '\nblend = "smooth"')
-    once = render(smooth, take_folder=tmp_path / "once", make_painter=dauber, film=False)
+    once = render(smooth, take=tmp_path / "once", make_painter=dauber, film=False)
     for frames in ([0, 1, 2, 3], None):
-        render(smooth, take_folder=tmp_path / "twice", make_painter=dauber, frames=frames, film=False)
+        render(smooth, take=tmp_path / "twice", make_painter=dauber, frames=frames, film=False)
     assert files(once.take) == files(tmp_path / "twice")
 
 

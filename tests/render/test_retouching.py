@@ -79,9 +79,9 @@ def everything(folder: Path, **changes: str) -> Project:
 
 
 def test_going_on_gives_the_same_bytes(folder: Path) -> None:
-    once = render(everything(folder), take_folder=folder / "once", film=False)
+    once = render(everything(folder), take=folder / "once", film=False)
     for frames in ([0, 1, 2], None):
-        render(everything(folder), take_folder=folder / "twice", frames=frames, film=False)
+        render(everything(folder), take=folder / "twice", frames=frames, film=False)
     assert files(once.take) == files(folder / "twice")
 
 
@@ -126,7 +126,7 @@ def test_lanes_that_do_nothing_change_no_key(folder: Path) -> None:
 
 
 def test_what_the_mask_does_not_hold_is_kept_bit_for_bit(folder: Path) -> None:
-    take = render(project(folder, 'mask = "left"', frames=4), take_folder=folder / "take", film=False).take
+    take = render(project(folder, 'mask = "left"', frames=4), take=folder / "take", film=False).take
     first, *rest = pictures(take)
     for picture in rest:
         assert np.array_equal(picture[:, SIDE // 2 :], first[:, SIDE // 2 :])
@@ -135,7 +135,7 @@ def test_what_the_mask_does_not_hold_is_kept_bit_for_bit(folder: Path) -> None:
 
 def test_a_mask_of_everything_is_no_mask(folder: Path) -> None:
     made = [
-        pictures(render(project(folder, text, frames=3), take_folder=folder / name, film=False).take)
+        pictures(render(project(folder, text, frames=3), take=folder / name, film=False).take)
         for name, text in (("all", 'mask = "everywhere"'), ("none", ""))
     ]
     assert all(np.array_equal(a, b) for a, b in zip(*made, strict=True))
@@ -143,9 +143,7 @@ def test_a_mask_of_everything_is_no_mask(folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["horizontal", "vertical", "both"])
 def test_symmetry_holds_in_every_frame(folder: Path, kind: str) -> None:
-    take = render(
-        project(folder, f'symmetry = "{kind}"', frames=3), take_folder=folder / "t", film=False
-    ).take
+    take = render(project(folder, f'symmetry = "{kind}"', frames=3), take=folder / "t", film=False).take
     for picture in pictures(take):
         assert np.array_equal(picture, picture[:, ::-1]) == (kind != "vertical")
         assert np.array_equal(picture, picture[::-1]) == (kind != "horizontal")
@@ -154,7 +152,7 @@ def test_symmetry_holds_in_every_frame(folder: Path, kind: str) -> None:
 def test_colours_of_a_picture(folder: Path) -> None:
     text = 'color_match = "rgb"\ncolor_from = "goal.png"'
     Image.new("RGB", (8, 8), (200, 40, 90)).save(folder / "goal.png")
-    take = render(project(folder, text, frames=3), take_folder=folder / "take", film=False).take
+    take = render(project(folder, text, frames=3), take=folder / "take", film=False).take
     last = pictures(take)[-1].reshape(-1, 3).mean(0)
     assert np.abs(last - (200, 40, 90)).max() < 3
 
@@ -183,7 +181,7 @@ def test_guides_draw_the_film_to_them(folder: Path) -> None:
     goal = np.asarray(Image.open(folder / "goal.png").convert("RGB"), float)
     apart = []
     for name, guide in (("with", '0 = "goal.png"\nguide_max = 0.9\nguide_color = 0'), ("without", "")):
-        take = render(project(folder, "", guide=guide), take_folder=folder / name, film=False).take
+        take = render(project(folder, "", guide=guide), take=folder / name, film=False).take
         apart.append(np.abs(pictures(take)[-1] - goal).mean())
     assert apart[0] < 0.8 * apart[1]
 
@@ -192,9 +190,7 @@ def test_echo_leaves_the_last_frame_in_the_next(folder: Path) -> None:
     """Painting is strength 1 of a picture that ignores what it was given: only the echo is left of it."""
     motion = STILL + "\n[diffusion]\nstrength = 1"
     plain, trailed = (
-        pictures(
-            render(project(folder, text, motion=motion, frames=2), take_folder=folder / n, film=False).take
-        )
+        pictures(render(project(folder, text, motion=motion, frames=2), take=folder / n, film=False).take)
         for n, text in (("plain", ""), ("echo", "echo = 0.25"))
     )
     expected = 0.75 * plain[1].astype(float) + 0.25 * plain[0]

@@ -95,10 +95,10 @@ def test_the_strength_of_holes_is_part_of_frames_that_have_one(home: Path) -> No
 
 def test_films_with_holes_are_deterministic(home: Path) -> None:
     project = setup_of(home, "out").project
-    whole = pictures(render_fake(project, film=False, take_folder=home / "whole").take)
-    render_fake(project, film=False, frames=[1], take_folder=home / "parts")
+    whole = pictures(render_fake(project, film=False, take=home / "whole").take)
+    render_fake(project, film=False, frames=[1], take=home / "parts")
     studio = Studio()
-    parts = render_fake(project, make_painter=studio.painter, film=False, take_folder=home / "parts")
+    parts = render_fake(project, make_painter=studio.painter, film=False, take=home / "parts")
     assert studio.painted == [2, 3]
     np.testing.assert_array_equal(whole, pictures(parts.take))
 

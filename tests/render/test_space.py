@@ -43,9 +43,9 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_flight_is_rendered_and_goes_on_the_same_after_a_stop(home: Path) -> None:
-    whole = render(load(home, project_text(10, motion=FLIGHT)), take_folder=home / "whole")
-    first = render(load(home, project_text(10, motion=FLIGHT)), take_folder=home / "parts", frames=range(4))
-    rest = render(load(home, project_text(10, motion=FLIGHT)), take_folder=home / "parts")
+    whole = render(load(home, project_text(10, motion=FLIGHT)), take=home / "whole")
+    first = render(load(home, project_text(10, motion=FLIGHT)), take=home / "parts", frames=range(4))
+    rest = render(load(home, project_text(10, motion=FLIGHT)), take=home / "parts")
     assert (first.painted, rest.painted) == ((0, 1, 2, 3), (4, 5, 6, 7, 8, 9))
     assert files(home / "parts") == files(home / "whole")
     assert len(set(files(whole.take).values())) == 10

@@ -115,8 +115,8 @@ def test_a_film_goes_on_from_the_disk_the_same(home: Path, diffusion: str) -> No
     project = load(home, project_text(12, motion=FLIGHT, diffusion=diffusion))
     whole = files(render(project).take)
     part = home / "part"
-    render(project, take_folder=part, frames=[7], film=False)
-    render(project, take_folder=part)
+    render(project, take=part, frames=[7], film=False)
+    render(project, take=part)
     assert files(part) == whole
 
 

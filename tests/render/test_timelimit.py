@@ -68,7 +68,7 @@ def test_a_film_keeps_what_is_painted(home: Path, tmp_path: Path) -> None:
         made.append(FakePainter(setup))  # type: ignore[arg-type]
         return made[-1]
 
-    whole = render(project, make_painter=painter, take_folder=tmp_path / "whole", film=False)
+    whole = render(project, make_painter=painter, take=tmp_path / "whole", film=False)
 
     class Slow(FakePainter):
         def paint(self, *given: object, **named: object):  # type: ignore[no-untyped-def, override]
@@ -78,9 +78,9 @@ def test_a_film_keeps_what_is_painted(home: Path, tmp_path: Path) -> None:
 
     take = tmp_path / "take"
     with pytest.raises(RenderError, match="frame 3 took longer than 2 s"):
-        render(project, make_painter=Slow, take_folder=take, film=False, frame_timeout=2.0)
+        render(project, make_painter=Slow, take=take, film=False, frame_timeout=2.0)
     assert Take(take).stored() == (0, 1, 2)
-    again = render(project, make_painter=painter, take_folder=take, film=False, frame_timeout=600.0)
+    again = render(project, make_painter=painter, take=take, film=False, frame_timeout=600.0)
     assert again.painted == (3, 4, 5)
     same = [Take(folder).read(5).tobytes() for folder in (whole.take, take)]
     assert same[0] == same[1]

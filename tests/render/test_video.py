@@ -19,11 +19,12 @@ from PIL import Image
 
 from keyframes.errors import EnvironmentFault, ProjectError, RenderError
 from projects.png import Picture, decode_png, read_text
-from render.ffmpeg import Ffmpeg, check_sound, file_argument, find_ffmpeg, run_ffmpeg
+from render.ffmpeg import Ffmpeg, check_sound, file_argument, run_ffmpeg
 from render.video.contact_sheet import contact_sheet
 from render.video.containers import container_of, exact_rate
 from render.video.encode import Film, encode
 from render.video.probe import probe, read_metadata
+from tests.clips import false_ffmpeg
 
 FILMS = ["film.mp4", "film.webm", "film.mov", "film.gif"]
 TAGGED = FILMS[:3]
@@ -392,13 +393,6 @@ def test_an_error_of_the_source_leaves_the_old_film(tmp_path: Path, name: str) -
     assert old.frames == 2
 
 
-def fake(monkeypatch: pytest.MonkeyPatch, path: Path, script: str) -> None:
-    """Put a shell script in ffmpeg's place; $REAL is the real one."""
-    path.write_text(f"#!/bin/sh\nREAL={find_ffmpeg()}\nfor OUT; do :; done\nOUT=${{OUT#file:}}\n{script}\n")
-    path.chmod(0o755)
-    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(path))
-
-
 FAULTS = {
     "fails at once": (
         'echo "Unknown encoder libx264" >&2; exit 8',
@@ -438,7 +432,7 @@ def test_when_ffmpeg_fails_no_film_is_claimed(
     encode(pictures(2), out, fps=24)
     before = out.read_bytes()
     elsewhere = tmp_path_factory.mktemp("fake")
-    fake(monkeypatch, elsewhere / "ffmpeg", script)
+    false_ffmpeg(monkeypatch, elsewhere / "ffmpeg", script)
     monkeypatch.chdir(elsewhere)  # a false ffmpeg takes "-", standard output, for a name
     with pytest.raises(kind, match=message):
         encode(pictures(200), out, fps=24)

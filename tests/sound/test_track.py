@@ -46,9 +46,19 @@ def test_prompts_hear_it_too(tmp_path: Path) -> None:
     assert told[15] == "a sea, (storm:2)"
 
 
-def test_a_film_that_does_not_use_its_sound_does_not_read_it(tmp_path: Path) -> None:
-    (tmp_path / "song.wav").write_bytes(b"no sound")
-    prepare(project(tmp_path, "1.01"))
+@pytest.mark.parametrize("content", [b"no sound", b""])
+def test_a_broken_sound_is_found_before_painting(tmp_path: Path, content: bytes) -> None:
+    """Though no lane uses it: the film would."""
+    (tmp_path / "song.wav").write_bytes(content)
+    with pytest.raises(ProjectError, match=r"dream.toml:\d+ audio: song.wav: .*no sound"):
+        prepare(project(tmp_path, "1.01"))
+
+
+def test_a_sound_without_a_sound_is_found_before_painting(tmp_path: Path) -> None:
+    """A file that ffmpeg opens and in which nothing can be decoded."""
+    write_wav(tmp_path / "song.wav", sine(440, 0.0))
+    with pytest.raises(ProjectError, match=r"dream.toml:\d+ audio: song.wav: .*no sound"):
+        prepare(project(tmp_path, "1.01"))
 
 
 def test_a_tempo_is_heard_where_none_is_given(tmp_path: Path) -> None:

@@ -1,0 +1,146 @@
+"""How a render is shown: a bar for people at a terminal, plain lines for logs, JSON lines for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import IO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from keyframes.errors import printable
+
+from ..reports import PlanReport, Reporter
+
+_QUIET_SECONDS = 5.0  # between two lines
+
+
+def reporter(as_json: bool) -> Reporter:
+    """The one that suits standard output and error."""
+    if as_json:
+        return Json()
+    console = Console(stderr=True)
+    return Bar(console) if console.is_terminal else Lines()
+
+
+class Bar(Reporter):
+    """A progress bar: frame, seconds per frame, time left."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+
+    def begin(self, plan: PlanReport) -> None:
+        self._console.print(summary(plan), highlight=False, markup=False)
+        if plan.paint:
+            self._show("loading", len(plan.paint))
+
+    def _show(self, what: str, total: int) -> None:
+        text, speed = TextColumn("{task.description}"), TextColumn("{task.fields[speed]}")
+        columns = (text, BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
+        self._bar = Progress(*columns, console=self._console)
+        self._task = self._bar.add_task(what, total=total, speed="")
+        self._bar.start()
+
+    def frame(self, frame: int, seconds: float) -> None:
+        if self._bar is not None:
+            speed = f"{seconds:.2f} s/frame"
+            self._bar.update(self._task, advance=1, description=f"frame {frame}", speed=speed)
+
+    def film(self, done: int, count: int) -> None:
+        if done == 1:  # a bar of its own
+            self.close()
+            self._show("film", count)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+class Lines(Reporter):
+    """A line for each of the first frames, then at most one in five seconds."""
+
+    def __init__(self, out: IO[str] | None = None) -> None:
+        self._out = out or sys.stderr
+        self._left, self._painted, self._printed, self._spent = 0, 0, 0.0, 0.0
+
+    def begin(self, plan: PlanReport) -> None:
+        self._left = len(plan.paint)
+        self._print(summary(plan))
+
+    def frame(self, frame: int, seconds: float) -> None:
+        self._painted, self._left, self._spent = self._painted + 1, self._left - 1, self._spent + seconds
+        if self._left and self._painted > 3 and time.monotonic() - self._printed < _QUIET_SECONDS:
+            return
+        left = duration(self._left * self._spent / self._painted)
+        self._print(f"frame {frame}  {seconds:.2f} s/frame  {left} left")
+
+    def film(self, done: int, count: int) -> None:
+        if done == count or time.monotonic() - self._printed >= _QUIET_SECONDS:
+            self._print(f"film {done} of {count}")
+
+    def _print(self, line: str) -> None:
+        self._printed = time.monotonic()
+        print(line, file=self._out, flush=True)
+
+
+class Json(Reporter):
+    """One JSON object per line: {"event": "begin" | "frame" | "film" | "end", ...}."""
+
+    def __init__(self, out: IO[str] | None = None) -> None:
+        self._out = out or sys.stdout
+
+    def begin(self, plan: PlanReport) -> None:
+        counts = {"frames": len(plan.frames), "kept": len(plan.kept), "paint": len(plan.paint)}
+        self.print("begin", project=plan.project, **counts, calls=plan.calls, seconds=plan.seconds)
+
+    def frame(self, frame: int, seconds: float) -> None:
+        self.print("frame", frame=frame, seconds=round(seconds, 4))
+
+    def film(self, done: int, count: int) -> None:
+        self.print("film", done=done, count=count)
+
+    def print(self, event: str, **fields: object) -> None:
+        """Print one event."""
+        print(json.dumps({"event": event, **fields}), file=self._out, flush=True)
+
+
+def summary(plan: PlanReport) -> str:
+    """One line: how much is painted and kept, and how long it takes."""
+    width, height = plan.size
+    kept = len(set(plan.kept) & set(plan.frames))
+    about = "" if plan.seconds is None else f", about {duration(plan.seconds)}"
+    film = f"{plan.project}: {len(plan.frames)} frames {width}x{height} with {plan.model_names}"
+    some = "" if plan.every else f", {len(plan.originals)} of them by the model"
+    return printable(f"{film}; {len(plan.paint)} to paint{some}{about}, {kept} kept")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say it: 8 s, 3 min 20 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s" if whole else f"{seconds:.1f} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def ranges(frames: Sequence[int]) -> str:
+    """Frames as people write them: 0-39, 45, 50-59."""
+    parts: list[str] = []
+    start = previous = None
+    for frame in [*frames, None]:
+        if previous is not None and frame == previous + 1:
+            previous = frame
+            continue
+        if start is not None:
+            parts.append(str(start) if start == previous else f"{start}-{previous}")
+        start = previous = frame
+    return ", ".join(parts) or "none"

@@ -1,0 +1,218 @@
+"""What a plan says and what a running render reports, as plain data: others put it into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from keyframes import Row
+
+if TYPE_CHECKING:
+    from .plans import Plan
+    from .setup import Setup
+    from .video.encode import Film
+
+
+EXPLAINED = 5  # rows of a report, if their values are to come with reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelReport:
+    """A model of the film. kind: its family, or what is known of it on the hub. frames: those that it paints."""
+
+    name: str
+    kind: str
+    frames: range
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowReport:
+    """One frame's values. prompts, negative: (text, weight).
+
+    reasons: (lane, value, where the value comes from), in a report of few rows.
+    """
+
+    frame: int
+    seed: int
+    lanes: Mapping[str, float | str]
+    prompts: tuple[tuple[str, float], ...]
+    negative: tuple[tuple[str, float], ...]
+    reasons: tuple[tuple[str, float | str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectReport:
+    """A project that can be rendered.
+
+    project: the file's name. size: (width, height). length: frames of the film. attached: (what, description) of each
+    LoRA, ControlNet and so on.
+    """
+
+    project: str
+    size: tuple[int, int]
+    fps: float
+    length: int
+    models: tuple[ModelReport, ...]
+    attached: tuple[tuple[str, str], ...]
+
+    @property
+    def model_names(self) -> str:
+        """The names of the models, in the order of their frames."""
+        return " then ".join(model.name for model in self.models)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanReport(ProjectReport):
+    """A plan with what it is a plan of.
+
+    every: whether the model paints every frame. frames: those asked for. calls: evaluations of the denoiser;
+    reveal_calls: how many of them are for what the camera uncovers, exact or the most that it can be. seconds: None if
+    this machine never painted with the model. bytes: disk that the new frames take. rows: the values of frames, if they
+    were asked for.
+    """
+
+    every: bool
+    frames: tuple[int, ...]
+    paint: tuple[int, ...]
+    originals: tuple[int, ...]
+    kept: tuple[int, ...]
+    calls: int
+    reveal_calls: int
+    reveal_exact: bool
+    seconds: float | None
+    bytes: int
+    rows: tuple[RowReport, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for machines: what `reverie plan --json` prints."""
+        names = [model.name for model in self.models]
+        report: dict[str, Any] = {
+            "project": self.project,
+            "model": names[0],
+            **({"models": names} if len(names) > 1 else {}),
+            "size": list(self.size),
+            "fps": self.fps,
+            "length": self.length,
+            "paint": list(self.paint),
+            "originals": list(self.originals),
+            "kept": list(self.kept),
+            "model_calls": self.calls,
+            "reveal_calls": self.reveal_calls,
+            "seconds": self.seconds,
+            "bytes": self.bytes,
+        }
+        if self.rows:
+            report["frames"] = [
+                {
+                    "frame": row.frame,
+                    "seed": row.seed,
+                    "lanes": dict(row.lanes),
+                    "prompts": [{"text": text, "weight": weight} for text, weight in row.prompts],
+                    "negative": [{"text": text, "weight": weight} for text, weight in row.negative],
+                }
+                for row in self.rows
+            ]
+        return report
+
+
+class Reporter:
+    """Is told how a render goes; this one does nothing. Override what you want to hear of."""
+
+    def begin(self, plan: PlanReport) -> None:
+        """The plan is made and the model is about to be loaded."""
+
+    def step(self, done: int, count: int) -> None:
+        """A denoising step of the current frame is done."""
+
+    def frame(self, frame: int, seconds: float) -> None:
+        """A frame is painted."""
+
+    def film(self, done: int, count: int) -> None:
+        """`done` of `count` frames of the film are made; called only if a network enlarges them, which takes long."""
+
+    def end(self, film: Film | None) -> None:
+        """All frames are stored and the film, if there is one, is in its place."""
+
+    def close(self) -> None:
+        """The render is over, also by an error."""
+
+
+def project_report(setup: Setup) -> ProjectReport:
+    """A project as plain data."""
+    return ProjectReport(**_project(setup))
+
+
+def plan_report(setup: Setup, plan: Plan, rows: Sequence[int] = ()) -> PlanReport:
+    """A plan as plain data. rows: the frames whose values it holds."""
+    file = setup.project.file
+    return PlanReport(
+        **_project(setup),
+        every=setup.cadence.plain,
+        frames=plan.frames,
+        paint=plan.paint,
+        originals=tuple(plan.originals),
+        kept=plan.kept,
+        calls=plan.calls,
+        reveal_calls=plan.reveal_calls,
+        reveal_exact=file.motion.mode == "2d" and file.video.motion == "none",
+        seconds=plan.seconds,
+        bytes=plan.bytes,
+        rows=tuple(_row(setup, row, explain=len(rows) <= EXPLAINED) for row in setup.timeline.rows(rows))
+        if rows
+        else (),
+    )
+
+
+def _project(setup: Setup) -> dict[str, Any]:
+    return {
+        "project": setup.project.file_name,
+        "size": setup.size,
+        "fps": setup.project.file.fps,
+        "length": setup.frames,
+        "models": tuple(_models(setup)),
+        "attached": tuple(_attached(setup)),
+    }
+
+
+def _models(setup: Setup) -> Iterator[ModelReport]:
+    from .diffusion.catalogue import state_on_hub
+
+    spans = [(setup.at(span.frames.start).source, span.frames) for span in setup.spans]
+    for source, frames in spans or [(setup.source, range(setup.frames))]:
+        yield ModelReport(name=source.name, kind=source.family or state_on_hub(source.name), frames=frames)
+
+
+def _attached(setup: Setup) -> Iterator[tuple[str, str]]:
+    """(what, description) of all that is added to the models."""
+    from .diffusion.holding import quantised_parts
+
+    yield from _described("lora", setup.loras)
+    yield from _described("control", setup.controls)
+    yield from _described("picture", setup.adapters)
+    yield from _described("guided by", [] if setup.clip is None else [setup.clip])
+    yield from _described("word", setup.inversions)
+    if (denoiser := setup.source.holding.denoiser) is not None:
+        yield "denoiser", denoiser.told()
+    if method := setup.source.holding.quantize:
+        parts = ", ".join(quantised_parts(setup.source)) or "the parts are known when the model is here"
+        yield "quantized", f"{method}: {parts}"
+    if setup.vae is not None:
+        yield "vae", f"{setup.vae.name} ({setup.vae.kind})"
+    if setup.upscaler is not None:
+        yield "upscaler", setup.upscaler.told(setup.project.file.output.upscale)
+
+
+def _described(what: str, things: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    return ((what, thing.told()) for thing in things)
+
+
+def _row(setup: Setup, row: Row, *, explain: bool) -> RowReport:
+    return RowReport(
+        frame=row.frame,
+        seed=setup.seed(row),
+        lanes={**row.numbers, **row.words},
+        prompts=tuple((s.text, p.weight * s.share) for p in row.prompt.parts for s in p.mix),
+        negative=tuple((n.text, n.share) for n in row.prompt.negative if n.text),
+        reasons=tuple(setup.timeline.explain(row.frame)) if explain else (),
+    )
