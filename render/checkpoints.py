@@ -17,11 +17,14 @@ from keyframes.tokens import Place
 from projects import Project, located
 from projects.places import line_of
 
+from .assets.find import Asset, find_asset
+from .assets.kinds import VAE
 from .diffusion import ModelDefaults, ModelSource, find_model
+from .diffusion.catalogue import Holding
 from .diffusion.denoisers.files import find_denoiser
-from .diffusion.holding import Holding, check_holding
+from .diffusion.holding import check_holding
 from .diffusion.quantise import check_way
-from .diffusion.vaes import VaeSource, check_vae, find_vae
+from .diffusion.vaes import check_vae
 from .steering.adapters import ProjectAdapter
 from .steering.clipguidance import ProjectClip
 from .steering.controls import ProjectControl
@@ -191,7 +194,7 @@ def _wrong(project: Project, error: EnvironmentFault, where: str) -> ProjectErro
     return ProjectError(located(project, [Problem(what=str(error), where=where)]))
 
 
-def project_vae(project: Project, spans: Sequence[Span]) -> VaeSource | None:
+def project_vae(project: Project, spans: Sequence[Span]) -> Asset | None:
     """The VAE that a project names, checked against each of its models; None if it names none.
 
     Raises ProjectError for one that is not there or does not fit.
@@ -200,7 +203,7 @@ def project_vae(project: Project, spans: Sequence[Span]) -> VaeSource | None:
     if not name:
         return None
     try:
-        vae = find_vae(name, folder=project.folder)
+        vae = find_asset(VAE, name, folder=project.folder)
         for span in spans:
             check_vae(vae, span.source)
     except EnvironmentFault as error:

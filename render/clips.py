@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from keyframes import EnvironmentFault, Problem, ProjectError
 from projects import Project
-from projects.files import digest_of
 from projects.places import line_of
 from projects.retouching import uses_depth
 from projects.schema import Video
 
+from .assets.find import find_asset
+from .assets.kinds import RAFT
 from .video.clip import Cut
 from .video.containers import exact_rate
 from .video.sources import Source, open_pictures
@@ -23,10 +23,6 @@ PACKAGE = "torchvision"
 WEIGHTS = "raft_large_C_T_SKHT_V2-ff5fadd5.pth"
 SHA256 = "ff5fadd56d26b40647388883af1547351ea17868b765c05b27231e72dd16a322"
 _OTHERS = 'Or take "dis" or "farneback", which need neither.'
-_FETCH = (
-    'python -c "from torchvision.models.optical_flow import Raft_Large_Weights as w; '
-    'w.C_T_SKHT_V2.get_state_dict()"'
-)
 
 
 def needs_depth(project: Project) -> bool:
@@ -101,17 +97,11 @@ def check_flows(project: Project) -> None:
             f'{setting} needs the package {PACKAGE}, of the torch that is installed: pip install "reverie[raft]". '
             f"{_OTHERS}"
         )
-    file = weights_place()
-    if not file.is_file():
+    try:
+        weights = find_asset(RAFT, WEIGHTS)
+    except EnvironmentFault as error:
+        raise EnvironmentFault(f"{setting} needs weights. {error} {_OTHERS}") from None
+    if weights.digest != SHA256:
         raise EnvironmentFault(
-            f"{setting} needs RAFT's weights, {file}. Fetch them once with: {_FETCH}. {_OTHERS}"
+            f"{setting}: {weights.path} is damaged. Delete it and fetch it again with: {RAFT.fetch}"
         )
-    if digest_of(file) != SHA256:
-        raise EnvironmentFault(f"{setting}: {file} is damaged. Delete it and fetch it again with: {_FETCH}")
-
-
-def weights_place() -> Path:
-    """Where torch keeps RAFT's weights once fetched (torch.hub.get_dir), found without torch."""
-    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
-    return Path(home).expanduser() / "hub" / "checkpoints" / WEIGHTS

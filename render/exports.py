@@ -16,7 +16,6 @@ from projects.schema import Output
 
 from .draft import as_draft
 from .options import Notice
-from .output.upscaler import Upscaler, find_upscaler
 from .setup import Setup, prepare
 from .space.stereo import viewer
 from .video.contact_sheet import contact_sheet
@@ -25,6 +24,7 @@ from .video.encode import Film, encode
 from .video.postprocess import Postprocess, Upscale
 from .video.probe import read_metadata
 from .video.subtitles import subrip
+from .video.upscaler import Upscaler, find_upscaler
 
 RECORD = "take.json"
 

@@ -27,7 +27,6 @@ from .cadence.originals import Originals, storing
 from .exports import assembly_of, film_metadata, find_upscale, keep_record, subtitles
 from .notes import Notes
 from .options import DEFAULTS, RenderOptions
-from .output.upscaler import upscaler_settings
 from .painter import Painter
 from .pictures import read_picture
 from .plans import Plan, hidden_originals, make_plan
@@ -38,6 +37,7 @@ from .speed import remember
 from .timelimit import time_limit
 from .video.encode import Film, check_encoder
 from .video.subtitles import write_subtitles
+from .video.upscaler import upscaler_settings
 
 if TYPE_CHECKING:
     from .cadence.between import Between

@@ -39,9 +39,9 @@ def describe_models(
     for a model that is not there.
     """
     from .checkpoints import model_names, project_holding
-    from .diffusion.catalogue import find_model
+    from .diffusion.catalogue import Holding, find_model
     from .diffusion.checkup import checkup
-    from .diffusion.holding import Holding, check_holding
+    from .diffusion.holding import check_holding
 
     folder = None if project is None else project.folder
     size = None if project is None else project.file.size
@@ -110,7 +110,8 @@ def _ffmpeg() -> str:
 
 
 def _models() -> str:
-    from .diffusion.catalogue import BUILT_IN, find_model
+    from .assets.find import BUILT_IN
+    from .diffusion.catalogue import find_model
 
     names = sorted(path.parent.name for path in BUILT_IN.glob("*/model_index.json"))
     return ", ".join(f"{name} ({find_model(name).family})" for name in names) or "no built-in model"

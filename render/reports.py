@@ -198,7 +198,7 @@ def _attached(setup: Setup) -> Iterator[tuple[str, str]]:
         parts = ", ".join(quantised_parts(setup.source)) or "the parts are known when the model is here"
         yield "quantized", f"{method}: {parts}"
     if setup.vae is not None:
-        yield "vae", f"{setup.vae.name} ({setup.vae.kind})"
+        yield "vae", f"{setup.vae.name} ({setup.vae.class_name})"
     if setup.upscaler is not None:
         yield "upscaler", setup.upscaler.told(setup.project.file.output.upscale)
 

@@ -16,6 +16,7 @@ from projects.files import digest_of
 from projects.lanes import VIDEO
 from projects.retouching import uses_depth
 
+from .assets.find import Asset
 from .cadence.segments import Cadence
 from .checkpoints import (
     Span,
@@ -28,9 +29,7 @@ from .checkpoints import (
 )
 from .clips import check_flows, find_sources, needs_depth
 from .diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
-from .diffusion.vaes import VaeSource
 from .draft import draft_size, draft_timeline
-from .output.upscaler import Upscaler, find_upscaler
 from .retouch.choice import ColorChoice, choose_colors
 from .seeds import frame_seed
 from .soundtrack import with_sound
@@ -44,6 +43,7 @@ from .steering.controls import ProjectControl, find_controls
 from .steering.inversions import ProjectInversion, find_inversions, inversions_of
 from .steering.loras import ProjectLora, find_loras, loras_of
 from .video.sources import Source
+from .video.upscaler import Upscaler, find_upscaler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Setup:
     adapters: tuple[ProjectAdapter, ...] = ()
     clip: ProjectClip | None = None
     inversions: tuple[ProjectInversion, ...] = ()
-    vae: VaeSource | None = None
+    vae: Asset | None = None
     spans: tuple[Span, ...] = ()
     upscaler: Upscaler | None = None
 

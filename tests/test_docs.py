@@ -13,9 +13,9 @@ from click import Context
 
 from keyframes import compile_timeline
 from projects import lane_specs, read_project
+from render.assets.find import BUILT_IN
 from render.cli.app import cli
 from render.cli.reference import reference
-from render.diffusion.catalogue import BUILT_IN
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

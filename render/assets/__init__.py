@@ -1,1 +1,1 @@
-"""Finding, fingerprinting and loading the files that a project names: models, LoRAs, ControlNets and the like."""
+"""Assets, the files and folders that a project names: one table of kinds, one way to find, fingerprint and load."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from render.diffusion.catalogue import BUILT_IN, ModelSource, state_on_hub
+from render.assets.files import INDEX, read_json
+from render.assets.find import BUILT_IN
+from render.diffusion.catalogue import ModelSource, state_on_hub
 from render.diffusion.defaults import (
     Layer,
     ModelDefaults,
     layers_of_file,
     layers_of_folder,
     layers_of_name,
-    read_json,
 )
 from render.diffusion.economy import NONE, RUNGS
 from render.diffusion.families.table import family_named
-from render.diffusion.holding import INDEX, quantised_parts, stored_parts
+from render.diffusion.holding import quantised_parts, stored_parts
 from render.diffusion.memory import CARDS, GIB, Needs, fitting, needs_of, parts_of, usable
 from render.diffusion.quantise import WAYS
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from keyframes.errors import EnvironmentFault, ProjectError, did_you_mean
+from render.assets.files import read_json
 from render.diffusion.families.table import FamilyRow
 from render.diffusion.samplers import DEFAULT, sampler_name
 from render.diffusion.sides import vae_factor
@@ -132,19 +133,6 @@ def merged(layers: Iterable[Layer]) -> ModelDefaults:
 def _of_family(row: FamilyRow) -> Layer:
     known = ModelDefaults(size=row.size, steps=row.steps, cfg_scale=row.cfg_scale)
     return Layer(where=f"the family {row.name}", values=asdict(known))
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return a config file's object, {} where there is none. Raises EnvironmentFault for a damaged one."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise EnvironmentFault(f"{path}: not readable as JSON: {error}.") from error
-    if not isinstance(found, dict):
-        raise EnvironmentFault(f"{path}: expected a JSON object.")
-    return found
 
 
 def _published(row: FamilyRow, configs: Mapping[str, Mapping[str, Any]]) -> list[Layer]:

@@ -1,5 +1,5 @@
-"""How a model's weights are held where that is not as its folder has them: the denoiser from a file of its own, parts
-quantised when they are loaded.
+"""Whether a model's weights can be held otherwise than its folder has them: a denoiser from a file of its own, parts
+that are quantised when they are loaded.
 
 Importable without torch.
 """
@@ -7,38 +7,14 @@ Importable without torch.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from keyframes.errors import EnvironmentFault
-from render.diffusion.defaults import read_json
+from render.assets.files import CONFIG, INDEX, read_json
+from render.diffusion.catalogue import ModelSource
 from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.denoisers.layouts import misfits
 from render.diffusion.families.table import family_named
 from render.diffusion.quantise import SMALL_READER, TORCHAO, WAYS, check_device, stored_way
-
-if TYPE_CHECKING:
-    from render.diffusion.catalogue import ModelSource
-
-INDEX = "model_index.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holding:
-    """`denoiser`: the file that stands in for the model's own, None for that one. `quantize`: a way of
-    render.diffusion.quantise to take weights up in, "" for as they are.
-    """
-
-    denoiser: DenoiserFile | None = None
-    quantize: str = ""
-
-    def stamped(self, fingerprint: str) -> str:
-        """Return a model's fingerprint as it is held so: both change what is painted."""
-        if not fingerprint or self == Holding():
-            return fingerprint
-        digest = self.denoiser.digest if self.denoiser else ""
-        return sha256(f"{fingerprint}\0{digest}\0{self.quantize}".encode()).hexdigest()
 
 
 def check_holding(source: ModelSource) -> None:
@@ -68,7 +44,7 @@ def stored_parts(source: ModelSource) -> Iterator[tuple[str, str]]:
         return
     for part in sorted(path for path in source.path.iterdir() if path.is_dir()):
         apart = part.name == family_named(source.family).denoiser and source.holding.denoiser is not None
-        if not apart and (way := stored_way(read_json(part / "config.json"))):
+        if not apart and (way := stored_way(read_json(part / CONFIG))):
             yield part.name, way
 
 
@@ -102,7 +78,7 @@ def _check_denoiser(denoiser: DenoiserFile, source: ModelSource) -> None:
             f"{what}: it is of the family {denoiser.layout.family}, the model of {source.family}. Use a model of the "
             "same family for the rest."
         )
-    config = read_json(source.path / family_named(source.family).denoiser / "config.json")
+    config = read_json(source.path / family_named(source.family).denoiser / CONFIG)
     for misfit in misfits(denoiser.layout, denoiser.shapes, config):
         raise EnvironmentFault(
             f"{what}: it has {misfit}. For the rest, use the model that it was made from (Flux.1 dev, schnell ...)."

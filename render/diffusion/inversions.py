@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyframes.errors import EnvironmentFault
-from projects.files import digest_of
+from render.assets.files import CONFIG, read_header, read_json
+from render.assets.find import asset_at
+from render.assets.kinds import EMBEDDING
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.defaults import read_json
-from render.diffusion.weights import PICKLES, WEIGHTS, read_header
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,16 +52,11 @@ class Inversion:
 
 
 def describe_inversion(path: Path) -> Inversion:
-    """Describe a file by its header. Raises EnvironmentFault for a pickle, and for what is no textual inversion."""
-    if path.suffix.lower() in PICKLES:
-        raise EnvironmentFault(
-            f"{path.name} is a pickle, which can run code when it is opened. Use its {WEIGHTS} form."
-        )
-    if path.suffix.lower() != WEIGHTS:
-        raise EnvironmentFault(f"{path.name} is no textual inversion. Allowed are {WEIGHTS} files.")
+    """Describe a file by its header. Raises EnvironmentFault for a pickle, and for files of other things."""
+    digest = asset_at(EMBEDDING, path.name, path).digest
     header = read_header(path)
     names = _SDXL if set(header) == set(_SDXL) else tuple(header)
-    shapes = [_two(header[name]["shape"]) for name in names]
+    shapes = [_two(header[name].shape) for name in names]
     if (len(names) != 1 and names != _SDXL) or None in shapes:
         raise EnvironmentFault(
             f"{path.name} is no textual inversion: it holds {len(header)} tensors, such as "
@@ -70,7 +65,7 @@ def describe_inversion(path: Path) -> Inversion:
     tensors = tuple((name, *shape) for name, shape in zip(names, shapes, strict=True) if shape is not None)
     if len({count for _, count, _ in tensors}) != 1:
         raise EnvironmentFault(f"{path.name}: clip_l and clip_g differ in their number of vectors.")
-    return Inversion(path=path, digest=digest_of(path), tensors=tensors)
+    return Inversion(path=path, digest=digest, tensors=tensors)
 
 
 def check_inversion(file: Inversion, source: ModelSource) -> None:
@@ -183,8 +178,8 @@ def _widths(source: ModelSource) -> tuple[int, ...]:
         if source.family == "sdxl":
             return _SDXL_WIDTHS
         header = read_header(source.path)
-        return tuple(int(header[name]["shape"][1]) for name in _OF_SINGLE_FILES if name in header)[:1]
-    configs = (source.path / encoder / "config.json" for encoder in ENCODERS)
+        return tuple(int(header[name].shape[1]) for name in _OF_SINGLE_FILES if name in header)[:1]
+    configs = (source.path / encoder / CONFIG for encoder in ENCODERS)
     return tuple(int(read_json(path).get("hidden_size", 0)) for path in configs if path.is_file())
 
 

@@ -13,20 +13,20 @@ from typing import Any
 import torch
 
 from keyframes.errors import EnvironmentFault
+from render.assets.files import CONFIG, HALF, INDEX, read_json, weights_variant
+from render.assets.find import Asset
+from render.assets.hub import why_not_fetched
 from render.assets.loading import first_line, loading
 from render.diffusion.adapters.attach import attach_adapters
 from render.diffusion.adapters.files import AdapterFile
 from render.diffusion.catalogue import ModelSource, source_of_folder
-from render.diffusion.control.files import ControlFile
 from render.diffusion.control.nets import load_controls
-from render.diffusion.defaults import read_json
 from render.diffusion.denoisers.load import load_denoiser
 from render.diffusion.devices import find_device, find_dtype
 from render.diffusion.economy import NONE, READERS, Economy
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
-from render.diffusion.holding import INDEX, check_devices, check_holding, quantised_parts
-from render.diffusion.hub import why_not_fetched
+from render.diffusion.holding import check_devices, check_holding, quantised_parts
 from render.diffusion.inversions import Inversion, attach_inversions
 from render.diffusion.loras.attach import attach_loras
 from render.diffusion.loras.lora import LoraFile
@@ -34,9 +34,7 @@ from render.diffusion.memory import least_rung, needs_of
 from render.diffusion.moving import stays
 from render.diffusion.parts import Family, Model
 from render.diffusion.quantise import in_pipeline, in_place
-from render.diffusion.vaes import VaeSource, check_vae, load_vae
-
-HALF = "fp16"
+from render.diffusion.vaes import check_vae, load_vae
 
 
 def load_model(
@@ -46,10 +44,10 @@ def load_model(
     dtype: str = "auto",
     notice: Notice | None = None,
     loras: Sequence[LoraFile] = (),
-    controls: Sequence[ControlFile] = (),
+    controls: Sequence[Asset] = (),
     adapters: Sequence[AdapterFile] = (),
     inversions: Mapping[str, Inversion] | None = None,
-    vae: VaeSource | None = None,
+    vae: Asset | None = None,
     size: tuple[int, int] | None = None,
 ) -> Model:
     """Load a model that find_model found.
@@ -176,7 +174,7 @@ def _check_packages(source: ModelSource, row: FamilyRow) -> None:
             )
 
 
-def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: VaeSource | None) -> Any:
+def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: Asset | None) -> Any:
     """Return the diffusers pipeline of a model's files."""
     assert source.path is not None
     read = _read_file if source.kind == "single-file" else _read_folder
@@ -205,8 +203,10 @@ def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[
     absent = [part for part, entry in index.items() if isinstance(entry, list) and None in entry]
     return import_module("diffusers").DiffusionPipeline.from_pretrained(
         str(path),
-        dtype={"default": dtype, "vae": _vae_dtype(row, read_json(path / "vae" / "config.json"), dtype)},
-        variant=_variant(path / ("vae" if row.denoiser in given else row.denoiser), dtype),
+        dtype={"default": dtype, "vae": _vae_dtype(row, read_json(path / "vae" / CONFIG), dtype)},
+        variant=weights_variant(
+            path / ("vae" if row.denoiser in given else row.denoiser), half=dtype == torch.float16
+        ),
         use_safetensors=True,
         local_files_only=True,
         **{part: None for part in (*row.omitted, *absent) if part in index},
@@ -239,13 +239,6 @@ def _vae_dtype(row: FamilyRow, config: Any, dtype: torch.dtype) -> torch.dtype:
     """
     upcast = row.upcasts_vae and config.get("force_upcast", True)
     return torch.float32 if upcast and dtype == torch.float16 else dtype
-
-
-def _variant(denoiser: Path, dtype: torch.dtype) -> str | None:
-    """Choose between a folder's full and half precision files."""
-    names = [file.name for file in denoiser.glob("*.safetensors")]
-    half = [name for name in names if f".{HALF}." in name]
-    return HALF if half and (dtype == torch.float16 or len(half) == len(names)) else None
 
 
 def _ignore(message: str) -> None:

@@ -20,15 +20,14 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from render.assets.files import INDEX, WEIGHTS, read_header, read_json
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.defaults import read_json
 from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.economy import NONE, READERS, ROWS, RUNGS, STREAM, TILES, TURNS, tile_side
 from render.diffusion.families.table import FamilyRow, family_named
-from render.diffusion.holding import INDEX, quantised_parts, stored_parts
+from render.diffusion.holding import quantised_parts, stored_parts
 from render.diffusion.quantise import WAYS
 from render.diffusion.sides import vae_factor
-from render.diffusion.weights import WEIGHTS, read_header
 
 GIB = 2**30
 CARDS = (8, 12, 16, 24)
@@ -110,7 +109,7 @@ def parts_of(source: ModelSource) -> list[Part]:
             continue
         files = chosen_files(source.path / name)
         if files:
-            shapes = [(name, t["shape"]) for file in files for name, t in read_header(file).items()]
+            shapes = [(name, t.shape) for file in files for name, t in read_header(file).items()]
             found.append(
                 Part(
                     name=name,
@@ -242,4 +241,4 @@ def _parts_of_file(path: Path) -> list[Part]:
 
 def _tensors(path: Path) -> Iterator[tuple[str, int]]:
     for name, entry in read_header(path).items():
-        yield name, prod(entry["shape"])
+        yield name, prod(entry.shape)

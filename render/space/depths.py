@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from keyframes import EnvironmentFault
 from projects.files import digest_of
 
+from ..assets.find import BUILT_IN
+from ..assets.kinds import DEPTH as DEPTH_NETWORK
 from ..clips import DEPTH
-from ..diffusion.catalogue import BUILT_IN, ModelSource
-from ..diffusion.hub import in_cache
-from ..diffusion.weights import WEIGHTS, fingerprint, weights_in
+from ..diffusion.catalogue import AUTO, ModelSource, find_for
 from ..video.sources import SourceReader
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["flat", "ground", "picture", "clip", "network"]
 _HORIZON = 1e3  # how far open country goes for a mask, times its nearest
-BESIDE = "depth"  # a built-in model's own depth network lies in this folder of it
-FOR_REAL_MODELS = "depth-anything/Depth-Anything-V2-Small-hf"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,40 +51,15 @@ def find_depth(project: Project, source: ModelSource) -> DepthChoice:
     if project.depth_picture is not None:
         digest = digest_of(project.depth_picture)
         return DepthChoice(kind="picture", name=name, path=project.depth_picture, digest=digest)
-    if name == "auto":
-        if source.path is None or source.path.parent != BUILT_IN:
-            name = FOR_REAL_MODELS
-        elif (source.path / BESIDE / "config.json").is_file():
-            return _network(source.path / BESIDE, f"{source.name}/{BESIDE}")
-        else:
-            name = "ground"
+    built_in = source.path is not None and source.path.parent == BUILT_IN
+    if name == AUTO and built_in and source.path and not (source.path / DEPTH_NETWORK.own).is_dir():
+        name = "ground"
     if name in ("flat", "ground"):
         return DepthChoice(kind="flat" if name == "flat" else "ground", name=name)
-    for base in (project.folder, Path.cwd()):
-        if (base / name / "config.json").is_file():
-            return _network(base / name, name)
-    return _on_hub(name)
-
-
-def _on_hub(name: str) -> DepthChoice:
-    cached = in_cache(name)
-    if cached is not None:
-        return _network(cached.parent, name)
-    raise EnvironmentFault(
-        f'depth "{name}" is not here. Examples: "ground" (open country), "flat", "depth.png" (white is near), '
-        f'"models/my-depth" (a folder in transformers\' format), or fetch one: hf download {FOR_REAL_MODELS}'
-    )
-
-
-def _network(folder: Path, name: str) -> DepthChoice:
-    weights_in(folder, f'depth "{name}"')
-    files = sorted(file for file in folder.iterdir() if file.suffix in (WEIGHTS, ".json"))
-    return DepthChoice(
-        kind="network",
-        name=name,
-        path=folder,
-        digest=fingerprint([(file.name, file) for file in files]),
-    )
+    if name == AUTO and not built_in:
+        name = DEPTH_NETWORK.usual
+    network = find_for(DEPTH_NETWORK, name, source, folder=project.folder)
+    return DepthChoice(kind="network", name=network.name, path=network.path, digest=network.digest)
 
 
 class Depths:

@@ -14,9 +14,12 @@ from keyframes import EnvironmentFault, Problem, ProjectError, Row, Timeline
 from projects import Project, located
 from projects.lanes import CLIP_GUIDANCE
 
+from ..assets.find import Asset, find_asset
+from ..assets.kinds import CLIP, DECODER
 from ..diffusion import ModelSource
+from ..diffusion.catalogue import AUTO, find_for
 from ..diffusion.clipguidance.settings import ClipGuidance
-from ..diffusion.clipguidance.source import Found, find_decoder, find_picture_text
+from ..diffusion.vaes import check_vae
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,8 +38,8 @@ class ProjectClip:
     """What guides a project: its picture-text models, none where other pulls alone are used, and its decoder, None for
     the model's own. frames: how many frames are guided."""
 
-    readers: tuple[Found, ...]
-    decoder: Found | None
+    readers: tuple[Asset, ...]
+    decoder: Asset | None
     frames: int
 
     def told(self) -> str:
@@ -59,11 +62,13 @@ def find_clip(project: Project, source: ModelSource, timeline: Timeline) -> Proj
     if (timeline.numbers["clip_guidance_scale"] > 0).any():
         for name in given.models:
             try:
-                readers.append(find_picture_text(name, source, folder=project.folder))
+                readers.append(find_for(CLIP, name, source, folder=project.folder))
             except EnvironmentFault as error:
                 problems.append(Problem(what=str(error), where="clip_guidance.model"))
     try:
-        decoder = find_decoder(given.decoder, source, folder=project.folder)
+        if given.decoder.strip() != AUTO:
+            decoder = find_asset(DECODER, given.decoder, folder=project.folder)
+            check_vae(decoder, source)
     except EnvironmentFault as error:
         problems.append(Problem(what=str(error), where="clip_guidance.decoder"))
     if problems:

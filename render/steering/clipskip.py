@@ -5,8 +5,8 @@ from __future__ import annotations
 from keyframes import Problem, ProjectError, Timeline
 from projects import Project, located
 
+from ..assets.files import read_json
 from ..diffusion import ModelSource
-from ..diffusion.defaults import read_json
 
 _FAMILIES = {"sd": 0, "sdxl": 1, "sd3": 1}  # how many layers before the last one is the usual one
 _ENCODERS = ("text_encoder", "text_encoder_2")

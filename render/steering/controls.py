@@ -14,9 +14,10 @@ from projects import Project, located
 from projects.lanes import control_lane
 from projects.schema.networks import ControlNet
 
+from ..assets.find import Asset, find_asset
+from ..assets.kinds import CONTROL
 from ..diffusion import ModelSource
-from ..diffusion.control.files import UNET, ControlFile, find_control
-from ..diffusion.control.fit import check_control
+from ..diffusion.control.files import UNET, check_control
 from ..space.depths import DepthChoice
 
 
@@ -27,7 +28,7 @@ class ProjectControl:
     name: str
     number: int
     given: ControlNet
-    file: ControlFile
+    file: Asset
 
     def lane(self, row: Row, setting: str = "weight") -> float:
         """Its weight, start or end at a frame."""
@@ -46,7 +47,7 @@ class ProjectControl:
     def told(self) -> str:
         """What it is, in a line."""
         detected = "" if self.given.detect == "none" else f" by {self.given.detect}"
-        return f"{self.name}: {self.file.name} ({self.file.kind}), from {self.given.source}{detected}"
+        return f"{self.name}: {self.file.name} ({self.file.class_name}), from {self.given.source}{detected}"
 
 
 def find_controls(project: Project, source: ModelSource, depth: DepthChoice) -> tuple[ProjectControl, ...]:
@@ -59,12 +60,12 @@ def find_controls(project: Project, source: ModelSource, depth: DepthChoice) -> 
     for number, (name, given) in enumerate(project.file.control.items()):
         problems += _sights(project, name, given, depth)
         try:
-            file = find_control(given.model, folder=project.folder)
+            file = find_asset(CONTROL, given.model, folder=project.folder)
             check_control(file, source)
         except EnvironmentFault as error:
             problems.append(Problem(what=str(error), where=f"control.{name}.model"))
             continue
-        if given.mode != "balanced" and file.kind != UNET:
+        if given.mode != "balanced" and file.class_name != UNET:
             what = f'mode = "{given.mode}" is for sd, sdxl and kolors models.'
             hint = 'Allowed here: mode = "balanced"'
             problems.append(Problem(what=what, where=f"control.{name}.mode", hint=hint))

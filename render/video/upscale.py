@@ -23,8 +23,8 @@ from projects import Picture
 from ..assets.loading import loading
 from ..diffusion.load import quiet_libraries
 from ..diffusion.moving import release
-from ..output.upscaler import Upscaler
 from ..tensors import to_picture, to_tensor
+from .upscaler import Upscaler
 
 _CPU = torch.device("cpu")
 
@@ -70,7 +70,7 @@ class NetworkUpscaler:
             except torch.OutOfMemoryError as error:
                 if self._tiling.side <= 2 * self._tiling.overlap:
                     raise EnvironmentFault(
-                        f'upscaler "{self._upscaler.name}": the memory of {self._device} ran out even for tiles of '
+                        f"{self._upscaler.asset}: the memory of {self._device} ran out even for tiles of "
                         f"{self._tiling.side} pixels. The painted frames are kept: end what else uses it and run the "
                         "same command again, or add --device cpu."
                     ) from error
@@ -87,9 +87,9 @@ def load_upscaler(upscaler: Upscaler, device: torch.device) -> Any:
     from transformers import Swin2SRForImageSuperResolution
 
     quiet_libraries()
-    with loading(f'upscaler "{upscaler.name}" ({upscaler.path})'):
+    with loading(str(upscaler.asset)):
         model, found = Swin2SRForImageSuperResolution.from_pretrained(
-            str(upscaler.path),
+            str(upscaler.asset.path),
             use_safetensors=True,
             local_files_only=True,
             dtype=torch.float32,

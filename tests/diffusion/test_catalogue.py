@@ -12,7 +12,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from keyframes.errors import EnvironmentFault
-from render.diffusion import ModelDefaults, catalogue, find_model
+from render.assets import files, find
+from render.diffusion import ModelDefaults, find_model
 
 FolderOf = Callable[[str], Path]
 
@@ -40,7 +41,7 @@ def test_folder_relative_to_the_working_directory(
 
 
 def test_built_in(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "BUILT_IN", model.parent)
+    monkeypatch.setattr(find, "BUILT_IN", model.parent)
     source = find_model("dream", folder=tmp_path)
     assert (source.name, source.path) == ("dream", model)
 
@@ -165,19 +166,17 @@ def test_fingerprint_is_of_the_contents(model: Path, tmp_path: Path) -> None:
 
 def test_fingerprint_of_big_files_is_sampled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the size that is read whole: header, blocks evenly spread, last bytes."""
-    from render.diffusion import weights
-
-    monkeypatch.setattr(weights, "WHOLE", 1000)
-    monkeypatch.setattr(weights, "BLOCK", 100)
+    monkeypatch.setattr(files, "WHOLE", 1000)
+    monkeypatch.setattr(files, "BLOCK", 100)
     path = tmp_path / "w"
     path.write_bytes((8).to_bytes(8, "little") + bytes(100_000))
-    prints = {weights.fingerprint([("w", path)])}
+    prints = {files.fingerprint([("w", path)])}
     for position in (10, 50_000 // 63 * 3, 100_007):
         changed = bytearray(path.read_bytes())
         changed[position] = 1
         other = tmp_path / f"{position}"
         other.write_bytes(changed)
-        prints.add(weights.fingerprint([("w", other)]))
+        prints.add(files.fingerprint([("w", other)]))
     assert len(prints) >= 3
 
 

@@ -14,16 +14,19 @@ from torch import Tensor
 from keyframes import FramePrompt, PromptPart, TextShare
 from keyframes.errors import EnvironmentFault, RenderError
 from projects.schema.cutouts import ByNoise
+from render.assets.find import find_asset
+from render.assets.kinds import CLIP, DECODER
 from render.diffusion import Sampling
+from render.diffusion.catalogue import find_for
 from render.diffusion.clipguidance.aim import Aim
 from render.diffusion.clipguidance.guide import ClipGuide
 from render.diffusion.clipguidance.reader import PictureText, load_decoder, load_picture_text
 from render.diffusion.clipguidance.settings import ClipGuidance
-from render.diffusion.clipguidance.source import find_decoder, find_picture_text
 from render.diffusion.latents import decode, in_float32
 from render.diffusion.moments import Moment, angle_moment
 from render.diffusion.parts import Model
 from render.diffusion.sampling import paint
+from render.diffusion.vaes import check_vae
 from tests.diffusion.conftest import KINDS, prompt
 from tests.diffusion.test_families import given as needs
 from tests.tiny_clip import tiny_clip, tiny_decoder
@@ -43,7 +46,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def reader(clip: Path, sd: Model) -> PictureText:
-    return load_picture_text(find_picture_text(str(clip), sd.source, folder=clip), CPU)
+    return load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU)
 
 
 def painted(
@@ -148,7 +151,7 @@ def test_off_is_bit_equal(sd: Model, reader: PictureText) -> None:
 
 def test_it_is_the_same_every_time(sd: Model, clip: Path) -> None:
     lot = ClipGuidance(scale=1e3)
-    found = find_picture_text(str(clip), sd.source, folder=clip)
+    found = find_for(CLIP, str(clip), sd.source, folder=clip)
     first, again = (painted(sd, [load_picture_text(found, CPU)], lot) for _ in range(2))
     assert torch.equal(first, again)
 
@@ -198,7 +201,7 @@ def test_weights_are_discos() -> None:
 
 def test_a_text_that_is_too_long(clip: Path, sd: Model) -> None:
     told: list[str] = []
-    found = load_picture_text(find_picture_text(str(clip), sd.source, folder=clip), CPU, tell=told.append)
+    found = load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU, tell=told.append)
     assert found.read([TextShare(text="word " * 30)]).shape == (8,)
     assert len(told) == 1
     assert "24 tokens" in told[0]
@@ -218,11 +221,9 @@ EVERYTHING = ClipGuidance(
 
 def test_the_gradient_of_all_pulls_is_that_of_finite_differences(clip: Path, sd: Model) -> None:
     """In float64, through the decoder, in directions by lot."""
-    exact = load_picture_text(find_picture_text(str(clip), sd.source, folder=clip), CPU)
+    exact = load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU)
     exact.model.double()
-    tiny = load_decoder(
-        find_decoder(str(tiny_decoder(clip.parent / "d")), sd.source, folder=clip), CPU, torch.float64
-    )
+    tiny = load_decoder(find_asset(DECODER, str(tiny_decoder(clip.parent / "d"))), CPU, torch.float64)
     prompts = [prompt("", sea=1.5, fog=-0.5), prompt("a cat")]
     aimed = aim([exact], EVERYTHING, prompts=prompts, seeds=[1, 2], pictures=PICTURES)
     guide = ClipGuide(sd, aimed, (32, 24), tiny=tiny)
@@ -244,7 +245,7 @@ def test_half_precision_loses_little(sd: Model, reader: PictureText, clip: Path)
     """Gradients of a millionth are lifted before they go through the decoder."""
     faint = replace(PULL, scale=1e-4)
     latents = torch.randn(1, 4, 6, 7, generator=torch.Generator().manual_seed(3))
-    where = find_decoder(str(tiny_decoder(clip.parent / "half")), sd.source, folder=clip)
+    where = find_asset(DECODER, str(tiny_decoder(clip.parent / "half")))
     assert where is not None
     whole, half = (
         ClipGuide(sd, aim([reader], faint), (50, 41), tiny=load_decoder(where, CPU, dtype))._gradient(
@@ -259,7 +260,7 @@ def test_half_precision_loses_little(sd: Model, reader: PictureText, clip: Path)
 def test_weights_that_were_held_in_float32_still_have_gradients(
     clip: Path, sd: Model, reader: PictureText
 ) -> None:
-    where = find_decoder(str(tiny_decoder(clip.parent / "held")), sd.source, folder=clip)
+    where = find_asset(DECODER, str(tiny_decoder(clip.parent / "held")))
     assert where is not None
     tiny = load_decoder(where, CPU, torch.bfloat16)
     with torch.inference_mode(), in_float32(tiny):
@@ -278,9 +279,9 @@ def test_a_gradient_that_is_no_number_is_told(sd: Model, reader: PictureText) ->
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("gone", "is not here. Examples"),
+        ("gone", "was not found."),
         ("auto", "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"),
-        ("depth", "is a glpn model; allowed is a CLIPModel"),
+        ("depth", 'is a "glpn". Allowed: clip (a CLIPModel of transformers)'),
         ("pickled", "only pickles"),
         ("wordless", "none of tokenizer.json, vocab.json"),
         ("cut", "damaged"),
@@ -297,17 +298,16 @@ def test_picture_text_models_that_are_refused(
     (tmp_path / "pickled" / "pytorch_model.bin").write_bytes(b"x")
     (tmp_path / "cut" / "model.safetensors").write_bytes((clip / "model.safetensors").read_bytes()[:-1])
     with pytest.raises(EnvironmentFault) as error:
-        find_picture_text(name, sd.source, folder=tmp_path)
+        find_for(CLIP, name, sd.source, folder=tmp_path)
     assert said in str(error.value)
 
 
 def test_decoders_that_are_refused(tmp_path: Path, sd: Model, clip: Path) -> None:
     tiny_decoder(tmp_path / "wide", channels=6)
     for name, said in (
-        ("gone", "is not here"),
+        ("gone", "was not found"),
         ("wide", "6 channels"),
-        (str(clip), "allowed is an AutoencoderTiny"),
+        (str(clip), "Allowed: AutoencoderTiny"),
     ):
         with pytest.raises(EnvironmentFault, match=said):
-            find_decoder(name, sd.source, folder=tmp_path)
-    assert find_decoder("auto", sd.source, folder=tmp_path) is None
+            check_vae(find_asset(DECODER, name, folder=tmp_path), sd.source)

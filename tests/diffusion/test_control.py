@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from keyframes.errors import EnvironmentFault
+from render.assets.find import find_asset
+from render.assets.kinds import CONTROL
 from render.diffusion import Sampling, find_model
-from render.diffusion.control.files import find_control
-from render.diffusion.control.fit import check_control
+from render.diffusion.control.files import check_control
 from render.diffusion.control.nets import load_controls
 from render.diffusion.control.steering import Control, Mode
 from render.diffusion.families.flow import pack
@@ -46,7 +47,7 @@ def hints() -> list[Tensor]:
 
 def with_nets(model: Model, folders: Sequence[Path]) -> Model:
     """The model with ControlNets, loaded as any are."""
-    files = [find_control(str(folder)) for folder in folders]
+    files = [find_asset(CONTROL, str(folder)) for folder in folders]
     for file in files:
         check_control(file, model.source)
     nets = load_controls(files, denoiser=model.denoiser, device=model.device, dtype=model.dtype)
@@ -440,7 +441,7 @@ def test_half_precision_and_the_same_file_twice(
     """A ControlNet has its model's precision, and is in memory once."""
     from render.diffusion.load import load_model
 
-    file = find_control(str(net_of("sd")))
+    file = find_asset(CONTROL, str(net_of("sd")))
     model = load_model(
         find_model(str(folder_of("sd"))), device="cpu", dtype="bfloat16", controls=[file, file]
     )
@@ -483,7 +484,7 @@ def test_one_for_other_models_is_refused(
     folder_of: Callable[[str], Path],
     tmp_path: Path,
 ) -> None:
-    file = find_control(str(tiny_control(tmp_path / "net", net, **config)))
+    file = find_asset(CONTROL, str(tiny_control(tmp_path / "net", net, **config)))
     with pytest.raises(EnvironmentFault) as error:
         check_control(file, find_model(str(folder_of(model))))
     told = str(error.value)
@@ -496,7 +497,7 @@ def test_what_is_no_controlnet_is_refused(tmp_path: Path, folder_of: Callable[[s
 
     def refused(name: str) -> str:
         with pytest.raises(EnvironmentFault) as error:
-            find_control(name, folder=tmp_path)
+            find_asset(CONTROL, name, folder=tmp_path)
         return str(error.value)
 
     assert "was not found" in refused("nothing")
@@ -514,5 +515,5 @@ def test_the_digest_is_of_the_files(tmp_path: Path) -> None:
     one, two, other = (
         tiny_control(tmp_path / name, "sd", seed=seed) for name, seed in (("a", 0), ("b", 0), ("c", 1))
     )
-    digests = [find_control(str(folder)).digest for folder in (one, two, other)]
+    digests = [find_asset(CONTROL, str(folder)).digest for folder in (one, two, other)]
     assert digests[0] == digests[1] != digests[2]

@@ -20,10 +20,9 @@ from projects import Take, read_project
 from render import render
 from render.cli import main
 from render.diffusion import Sampling, find_model
-from render.diffusion.denoisers.files import find_denoiser
-from render.diffusion.denoisers.gguf import READABLE
+from render.diffusion.catalogue import Holding
+from render.diffusion.denoisers.files import READABLE, find_denoiser
 from render.diffusion.denoisers.layouts import LAYOUTS
-from render.diffusion.holding import Holding
 from render.diffusion.load import load_model
 from render.diffusion.memory import needs_of
 from render.diffusion.moving import stream
@@ -222,7 +221,7 @@ def test_a_denoiser_lacking_weights_is_no_black_film(home: Path, folder_of: Fold
 
 
 def test_without_the_package_it_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.diffusion.denoisers.gguf.find_spec", lambda name: None)
+    monkeypatch.setattr("render.diffusion.denoisers.files.find_spec", lambda name: None)
     with pytest.raises(
         ProjectError, match=r'needs the package gguf. Install it with: pip install "reverie\[gguf'
     ):

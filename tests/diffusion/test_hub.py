@@ -13,9 +13,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from keyframes.errors import EnvironmentFault
+from render.assets.files import missing_shards
+from render.assets.hub import why_not_fetched
 from render.diffusion import find_model
 from render.diffusion.catalogue import state_on_hub
-from render.diffusion.hub import missing_shards, why_not_fetched
 from render.diffusion.load import fetch_model
 
 FolderOf = Callable[[str], Path]

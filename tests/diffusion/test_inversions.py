@@ -172,7 +172,7 @@ def test_it_is_in_the_key_where_a_prompt_has_it(home: Path) -> None:
         ("sd", word("uneven.safetensors"), "differ in their number of vectors"),
         ("sd", word("cube.safetensors"), "is no textual inversion: it holds 1 tensors"),
         ("sd", word("lora.safetensors"), "is no textual inversion: it holds 2 tensors"),
-        ("sd", word("old.pt"), "old.pt is a pickle, which can run code when it is opened"),
+        ("sd", word("old.pt"), '"old.pt" is a pickle, which can run code when it is opened'),
         ("sd", word("gone.safetensors"), "there is no file 'gone.safetensors'"),
         ("sd", word("../x.safetensors"), "lies outside the project's folder"),
         ("sd", word("xl.safetensors") + word("xl.safetensors", "ZQX"), "differ in capitals only"),

@@ -154,7 +154,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(tmp_path: Path
         describe(path)
     old = tmp_path / "old.ckpt"
     old.write_bytes(pickle.dumps({"bomb": Bomb(burnt)}))
-    with pytest.raises(EnvironmentFault, match=r"old.ckpt: not a file of tensors .* could not be loaded"):
+    with pytest.raises(EnvironmentFault, match=r"old.ckpt could not be loaded: .not a file of tensors"):
         describe(old)
     assert not burnt.exists()
 
@@ -185,7 +185,7 @@ def test_other_pickles_and_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault, match=r"reverie convert-lora x.pt x.safetensors"):
         describe(tmp_path / "x.pt")
     (tmp_path / "x.txt").write_text("a LoRA")
-    with pytest.raises(EnvironmentFault, match=r"x.txt is no LoRA file. Allowed are .safetensors"):
+    with pytest.raises(EnvironmentFault, match=r'LoRA "x.txt" is not a .safetensors or .ckpt'):
         describe(tmp_path / "x.txt")
     (tmp_path / "y.safetensors").write_bytes(b"a LoRA")
     with pytest.raises(EnvironmentFault, match="not a readable safetensors file"):

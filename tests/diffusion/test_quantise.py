@@ -22,9 +22,10 @@ from keyframes import EnvironmentFault, ProjectError
 from projects import Take, read_project
 from render import render
 from render.diffusion import Sampling, find_model
+from render.diffusion.catalogue import Holding
 from render.diffusion.denoisers.files import find_denoiser
 from render.diffusion.economy import READERS
-from render.diffusion.holding import Holding, check_devices, quantised_parts
+from render.diffusion.holding import check_devices, quantised_parts
 from render.diffusion.load import load_model
 from render.diffusion.memory import fitting, needs_of, parts_of
 from render.diffusion.parts import Model

@@ -15,11 +15,12 @@ from torch import Tensor
 
 from keyframes import ProjectError
 from projects import read_project
+from render.assets.find import find_asset
+from render.assets.kinds import VAE
 from render.diffusion import Sampling, find_model
 from render.diffusion.load import load_model
 from render.diffusion.noise import start_noise
 from render.diffusion.sampling import paint
-from render.diffusion.vaes import find_vae
 from render.plans import frame_keys
 from render.setup import prepare
 from tests.diffusion.conftest import prompt
@@ -46,7 +47,7 @@ def home(folder_of: FolderOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def painted(home: Path, kind: str, vae: str, picture: Tensor | None = None) -> Tensor:
-    model = load_model(find_model(str(home / kind)), device="cpu", vae=find_vae(vae, folder=home))
+    model = load_model(find_model(str(home / kind)), device="cpu", vae=find_asset(VAE, vae, folder=home))
     return paint(
         model,
         pictures=picture,
@@ -91,7 +92,7 @@ def test_pictures_go_in_and_come_out_through_it(kind: str, vae: str, home: Path,
 
 
 def test_a_models_folder_stands_for_its_vae(home: Path) -> None:
-    assert find_vae("sdxl", folder=home).digest == find_vae("sdxl/vae", folder=home).digest
+    assert find_asset(VAE, "sdxl", folder=home).digest == find_asset(VAE, "sdxl/vae", folder=home).digest
 
 
 TEXT = 'model = "KIND"\nframes = 3\nprompts = "0: a cat"\n[diffusion]\n'
@@ -114,15 +115,15 @@ def test_it_is_in_the_key(home: Path) -> None:
     ("kind", "vae", "said"),
     [
         ("sd", "taef1", 'vae "taef1" does not fit "sd": 16 channels in its latents, and the model has 4.'),
-        ("qwen-image", "taesd", "its own is an AutoencoderKLQwenImage, which no other can stand in for"),
+        ("qwen-image", "taesd", "this model uses AutoencoderKLQwenImage, and its VAE cannot be replaced"),
         ("sd", "teasd", 'vae "teasd" was not found. Looked for'),
-        ("sd", "some/taesd", "From the hub: hf download some/taesd"),
+        ("sd", "some/taesd", "Fetch it with: hf download some/taesd"),
         (
             "sd",
             "sd/unet",
-            'vae "sd/unet" is a UNet2DConditionModel; allowed are AutoencoderKL and AutoencoderTiny.',
+            'vae "sd/unet" is a "UNet2DConditionModel". Allowed: AutoencoderKL, AutoencoderTiny (TAESD).',
         ),
-        ("sd", "vae.pt", "is a file; a VAE is a folder"),
+        ("sd", "vae.pt", "is a single file. Here it must be a diffusers folder"),
     ],
 )
 def test_mistakes_are_found_by_the_plan(home: Path, kind: str, vae: str, said: str) -> None:

@@ -120,7 +120,7 @@ def test_all_that_changes_a_frame_is_in_its_key(films: Path, one: str, two: str,
         (adapter("0 = 'tiny/model_index.json'"), ["is no picture"]),
         (adapter("x = 'a.png'"), ["ip_adapter.style.pictures.x"]),
         (adapter(""), ["ip_adapter.style.pictures"]),
-        (adapter(encoder="elsewhere"), ["its picture encoder is not in elsewhere"]),
+        (adapter(encoder="elsewhere"), ["its image encoder is not in elsewhere"]),
         ("[ip_adapter.style]\nweight = 1\n", ['"ip_adapter.style.model" is missing', "Example: model ="]),
     ],
 )

@@ -88,8 +88,8 @@ def test_what_is_in_the_key(films: Path, one: str, two: str, changed: list[int])
 @pytest.mark.parametrize(
     ("guidance", "said"),
     [
-        ("model = 'gone'", ["clip_guidance.model", "is not here. Examples"]),
-        ("model = ['other', 'taesd', 'gone']", ["taesd is a None model", '"gone" is not here']),
+        ("model = 'gone'", ["clip_guidance.model", "was not found. Looked for"]),
+        ("model = ['other', 'taesd', 'gone']", ['"taesd" is a "AutoencoderTiny"', '"gone" was not found']),
         ("decoder = 'wide'", ["clip_guidance.decoder", "6 channels"]),
         ("decoder = 'other'\nmodel = 'gone'", ["clip_guidance.decoder", "clip_guidance.model"]),
         ("tv_scale = -1", ["clip_guidance.tv_scale", "Allowed: 0 to"]),

@@ -10,7 +10,8 @@ import torch
 from keyframes import EnvironmentFault
 from motion.raft import WEIGHTS
 from render import clips as flows
-from render.clips import check_flows, weights_place
+from render.assets.find import torch_cache
+from render.clips import check_flows
 from render.plans import frame_keys
 from render.previews import preview_project
 from render.setup import prepare
@@ -27,6 +28,10 @@ UNUSED = CLIP.replace('motion = "flow"', 'motion = "affine"')
 def clip(home: Path) -> Path:
     write_clip(home / "clip.mp4", numbered(8))
     return home
+
+
+def place() -> Path:
+    return torch_cache() / WEIGHTS
 
 
 def is_here(monkeypatch: pytest.MonkeyPatch, found: bool) -> None:
@@ -48,18 +53,20 @@ def test_without_its_package(
 def test_without_its_weights(clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     is_here(monkeypatch, True)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    with pytest.raises(EnvironmentFault, match=r"needs RAFT's weights, .*Fetch them once with: python -c"):
+    with pytest.raises(
+        EnvironmentFault, match=r"needs weights.* was not found.*Fetch it once with: python -c"
+    ):
         prepare(load(clip, project_text(4, video=CLIP)))
-    weights_place().parent.mkdir(parents=True)
-    weights_place().write_bytes(b"half")
+    place().parent.mkdir(parents=True)
+    place().write_bytes(b"half")
     with pytest.raises(EnvironmentFault, match="is damaged"):
         prepare(load(clip, project_text(4, video=CLIP)))
 
 
 def test_where_torch_looks_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS == weights_place()
+    assert Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS == place()
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    assert Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS == weights_place()
+    assert Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS == place()
 
 
 def test_it_is_asked_for_only_where_it_is_used(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def test_the_key_knows_what_is_in_the_file(films: Path, tmp_path: Path) -> None:
         (lora("style", path="nothing.safetensors"), ["dream.toml:11 lora.style.path: there is no file"]),
         (lora("style", path="../x.safetensors"), ["lies outside the project's folder"]),
         (lora("style", path="sdxl.safetensors"), ["lora.style.path", "made for sdxl or kolors models"]),
-        (lora("style", path="tiny/model_index.json"), ["no LoRA file. Allowed are .safetensors"]),
+        (lora("style", path="tiny/model_index.json"), ["is not a .safetensors or .ckpt file"]),
         (lora("style", weight=1), ['"lora.style.path" is missing', 'path = "style.safetensors"']),
         (
             lora("style", path="style.safetensors", weight="0: (11)"),

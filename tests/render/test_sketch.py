@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from keyframes import FramePrompt, PromptPart, TextShare
+from render.assets.find import BUILT_IN
 from render.diffusion import Sampling, find_model
-from render.diffusion.catalogue import BUILT_IN
 from render.diffusion.load import load_model
 from render.diffusion.parts import Model
 from render.diffusion.sampling import paint

@@ -128,9 +128,9 @@ def test_a_depth_picture(home: Path) -> None:
     [
         ("nowhere.png", "there is no file 'nowhere.png'"),
         ("../outside.png", "outside the project's folder"),
-        ("no/such-model", r'depth "no/such-model" is not here.*ground'),
-        ("auto", r'depth "depth-anything/Depth-Anything-V2-Small-hf" is not here'),
-        ("fake/../what is this", "is not here"),
+        ("no/such-model", r'depth "no/such-model" was not found.*"ground".*hf download no/such-model'),
+        ("auto", r'depth "depth-anything/Depth-Anything-V2-Small-hf" was not found.*hf download'),
+        ("fake/../what is this", "was not found"),
     ],
 )
 def test_a_depth_that_is_not_there(home: Path, depth: str, said: str) -> None:

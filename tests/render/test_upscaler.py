@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,16 +17,19 @@ from keyframes import EnvironmentFault, ProjectError, RenderError
 from projects import Picture
 from projects.files import digest_of
 from render.api import export
+from render.assets.find import Asset
+from render.assets.kinds import UPSCALER
 from render.cli.app import cli
-from render.output.upscaler import Upscaler, find_upscaler
 from render.setup import prepare
 from render.tensors import to_tensor
 from render.video.probe import probe
 from render.video.upscale import NetworkUpscaler, Tiling, load_upscaler, tiled
+from render.video.upscaler import Upscaler, find_upscaler
 from tests.fakes import Studio, load, project_text, render, write_project
 from tests.tiny_upscaler import WINDOW, tiny_upscaler
 
 CPU = torch.device("cpu")
+NET = Asset(kind=UPSCALER, name="net", path=Path(), digest="", config={"model_type": "swin2sr"})
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +143,7 @@ def test_a_network_that_gives_no_numbers_is_told() -> None:
     ],
 )
 def test_how_often_it_is_run(factor: int, upscale: int, runs: int) -> None:
-    upscaler = Upscaler(name="net", path=Path(), factor=factor, window=8, digest="")
+    upscaler = Upscaler(asset=NET, factor=factor, window=8)
     assert upscaler.runs(upscale) == runs
     told = upscaler.told(upscale)
     assert (f"{runs} times" in told) == (runs > 1)
@@ -222,7 +226,7 @@ def test_a_sequence_of_pictures_is_made_larger(home: Path, weights: Path) -> Non
         ("nothing", r'upscaler "nothing" was not found.*hf download caidas/swin2SR'),
         ("org/net", r"hf download org/net"),
         ("net.pth", r"is a single file.*transformers' format"),
-        ("other", r'is a "clip" model. Allowed: swin2sr'),
+        ("other", r'is a "clip". Allowed: swin2sr'),
         ("huge", r"enlarges 5 times.*Allowed: 2, 3, 4, 8 times"),
         ("grey", r"other channels than red, green and blue"),
         ("pickled", r"only pickles"),
@@ -241,6 +245,8 @@ def test_what_plan_refuses(home: Path, weights: Path, name: str, said: str) -> N
     if name in changes:
         (home / name).mkdir()
         (home / name / "config.json").write_text(json.dumps({**config, **changes[name]}))
+    if name in ("huge", "grey"):
+        shutil.copy(weights / "model.safetensors", home / name)
     if name == "pickled":
         (home / name / "pytorch_model.bin").write_bytes(b"\x80\x04")
     if name == "foreign":
@@ -272,7 +278,7 @@ def test_plan_tells_of_it(home: Path, weights: Path) -> None:
     path = write_project(home, project_text(3, output=f'upscale = 3\nupscaler = "{weights}"'))
     done = CliRunner().invoke(cli, ["plan", str(path)])
     assert done.exit_code == 0, done.output
-    assert "larger    " in done.output
+    assert "upscaler  " in done.output
     assert "(swin2sr x2, 2 times, then resampled to x3)" in done.output
 
 

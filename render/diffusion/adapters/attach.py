@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from render.assets.files import read_json
 from render.assets.loading import loading
 from render.diffusion.adapters.files import AdapterFile
-from render.diffusion.defaults import read_json
 
 PROCESSOR = "preprocessor_config.json"
 _MEAN = (0.48145466, 0.4578275, 0.40821073)  # CLIP's, where the encoder's own are not said

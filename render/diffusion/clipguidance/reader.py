@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any
 
 import torch
@@ -13,9 +12,10 @@ from torch.nn.functional import normalize
 from keyframes.emphasis import parse_emphasis
 from keyframes.errors import quoted
 from keyframes.prompts import TextShare
+from render.assets.files import read_json
+from render.assets.find import Asset
 from render.assets.loading import loading
-from render.diffusion.clipguidance.source import Found
-from render.diffusion.defaults import read_json
+from render.diffusion.vaes import load_vae
 
 _MEAN, _SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's own
 
@@ -74,16 +74,15 @@ class PictureText:
 
 
 def load_picture_text(
-    found: Found, device: torch.device, *, tell: Callable[[str], None] | None = None
+    found: Asset, device: torch.device, *, tell: Callable[[str], None] | None = None
 ) -> PictureText:
-    """Load a picture-text model that find_picture_text found, in float32.
-
-    Raises EnvironmentFault where transformers cannot read it.
-    """
+    """Load a CLIP model in float32. Raises EnvironmentFault where transformers cannot read it."""
     from transformers import AutoTokenizer, CLIPModel
 
-    what = f'picture-text model "{found.name}" ({found.path})'
-    with loading(what), torch.inference_mode(False):  # weights made in that mode cannot be part of a gradient
+    with (
+        loading(str(found)),
+        torch.inference_mode(False),
+    ):  # weights made in that mode cannot be part of a gradient
         model = CLIPModel.from_pretrained(
             str(found.path), dtype=torch.float32, use_safetensors=True, local_files_only=True
         )
@@ -93,18 +92,13 @@ def load_picture_text(
     return PictureText(moved, tokenizer, mean=mean, spread=spread, tell=tell)
 
 
-def load_decoder(found: Found, device: torch.device, dtype: torch.dtype) -> Any:
-    """Load a decoder that find_decoder found. Raises EnvironmentFault where diffusers cannot read it."""
-    tiny = import_module("diffusers").AutoencoderTiny
-    with loading(f'decoder "{found.name}" ({found.path})'), torch.inference_mode(False):
-        decoder = tiny.from_pretrained(
-            str(found.path), dtype=dtype, use_safetensors=True, local_files_only=True
-        )
-        moved: Any = decoder.to(device).eval().requires_grad_(False)
-    return moved
+def load_decoder(found: Asset, device: torch.device, dtype: torch.dtype) -> Any:
+    """Load a decoder. Raises EnvironmentFault where diffusers cannot read it."""
+    with torch.inference_mode(False):  # see load_picture_text
+        return load_vae(found, dtype).to(device).eval().requires_grad_(False)
 
 
-def _levels(found: Found) -> tuple[Sequence[float], Sequence[float]]:
+def _levels(found: Asset) -> tuple[Sequence[float], Sequence[float]]:
     """The mean and spread that its processor's config says; CLIP's own where it says nothing."""
     told = read_json(found.path / "preprocessor_config.json")
     if not told:

@@ -1,82 +1,90 @@
-"""A ControlNet found by its name and described: what it is, and what it was made for.
+"""The classes of ControlNets, and whether one fits a model, from the configs of both.
 
-Importable without torch; nothing here touches the network.
+Importable without torch; nothing is loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from keyframes.errors import EnvironmentFault, quoted
-from render.diffusion.defaults import read_json
-from render.diffusion.families.table import FAMILIES
-from render.diffusion.hub import in_cache
-from render.diffusion.weights import PICKLES, WEIGHTS, fingerprint, weights_in
+from keyframes.errors import EnvironmentFault
+from render.assets.files import CONFIG, read_header, read_json
+from render.assets.find import Asset
+from render.diffusion.catalogue import ModelSource
+from render.diffusion.families.table import FAMILIES, family_named
 
-CONFIG = "config.json"
 UNET, SD3, FLUX = "ControlNetModel", "SD3ControlNetModel", "FluxControlNetModel"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControlFile:
-    """A ControlNet's folder. `kind` is its class in diffusers; `digest` the sha256 of its files."""
-
-    name: str
-    path: Path
-    kind: str
-    config: Mapping[str, Any]
-    digest: str
-
-
-def find_control(name: str, *, folder: Path | None = None) -> ControlFile:
-    """Find a ControlNet: a diffusers folder, or org/name in the hub's local cache.
-
-    Paths are relative to `folder` (the project's), then to the working directory. Raises EnvironmentFault for one
-    that is not there, is damaged, is a pickle, or is of a class that is not known here.
-    """
-    given = name.strip()
-    if given.lower().endswith((*PICKLES, WEIGHTS)):
-        raise EnvironmentFault(
-            f'ControlNet "{given}" is a single file. Here ControlNets are diffusers folders, with {CONFIG} and '
-            f"{WEIGHTS} weights. Example: {EXAMPLES[UNET]}"
-        )
-    places = [base / Path(given).expanduser() for base in (folder, Path.cwd()) if base is not None]
-    for place in places:
-        if (place / CONFIG).is_file():
-            return _described(given, place)
-    cached = in_cache(given)
-    if cached is not None:
-        return _described(given, cached.parent)
-    looked = ", ".join(dict.fromkeys(str(place) for place in places))
-    raise EnvironmentFault(
-        f'ControlNet "{given}" was not found. Looked for {looked} (with a {CONFIG} in it) and in the hub\'s cache. '
-        f"Fetch one of the hub with: hf download {given if given.count('/') == 1 else EXAMPLES[UNET]}"
-    )
-
-
-EXAMPLES: Mapping[str, str] = {
-    UNET: "lllyasviel/control_v11p_sd15_canny",
-    SD3: "InstantX/SD3-Controlnet-Canny",
-    FLUX: "InstantX/FLUX.1-dev-Controlnet-Canny",
+# What must be the same in both configs; those of _ALONE also where one of them does not say it.
+_TRANSFORMERS = (
+    *("in_channels", "attention_head_dim", "num_attention_heads"),
+    *("joint_attention_dim", "pooled_projection_dim"),
+)
+_SAME: Mapping[str, tuple[str, ...]] = {
+    UNET: ("in_channels", "cross_attention_dim", "block_out_channels", "layers_per_block"),
+    SD3: _TRANSFORMERS,
+    FLUX: _TRANSFORMERS,
+}
+_ALONE: Mapping[str, tuple[str, ...]] = {
+    UNET: ("encoder_hid_dim", "addition_embed_type", "projection_class_embeddings_input_dim")
+}
+_UNKNOWN: Mapping[str, Mapping[str, str]] = {  # what a config must not ask for
+    SD3: {"extra_conditioning_channels": "is for inpainting and needs a mask"},
+    FLUX: {"num_mode": "is a union of several and needs a mode"},
+    UNET: {"class_embed_type": "needs a class label"},
 }
 
 
-def families_of(kind: str) -> str:
-    """Return the names of the families that a class of ControlNets steers, "" for a class that is not known."""
-    return ", ".join(row.name for row in FAMILIES if row.control == kind)
+def check_control(file: Asset, source: ModelSource) -> None:
+    """Check a ControlNet against a model. A hub model that is not here yet is checked once it is fetched.
 
-
-def _described(name: str, path: Path) -> ControlFile:
-    config = read_json(path / CONFIG)
-    kind = str(config.get("_class_name"))
-    if kind not in EXAMPLES:
+    Raises EnvironmentFault for a family that has none here, and for one that was made for other models.
+    """
+    if not source.family:
+        return
+    row = family_named(source.family)
+    if not row.control:
+        steered = ", ".join(known.name for known in FAMILIES if known.control)
         raise EnvironmentFault(
-            f'ControlNet "{name}" is a {quoted(kind, 60)}. Allowed: '
-            f"{', '.join(f'{known} ({families_of(known)})' for known in EXAMPLES)}."
+            f'ControlNet "{file.name}": ControlNet is for {steered} models here, and "{source.name}" is a '
+            f"{row.name} model."
         )
-    weights = weights_in(path, f'ControlNet "{name}"')
-    files = [(file.name, file) for file in (path / CONFIG, *weights)]
-    return ControlFile(name=name, path=path, kind=kind, config=config, digest=fingerprint(files))
+    if file.class_name != row.control:
+        raise EnvironmentFault(
+            _misfit(file, source, f"is made for {file.kind.classes[file.class_name]} models")
+        )
+    for key, why in _UNKNOWN[file.class_name].items():
+        if file.config.get(key):
+            raise EnvironmentFault(f'ControlNet "{file.name}" {why} ({key}). It cannot be used here.')
+    known = _config_of(source)
+    for key in _SAME[file.class_name]:
+        ours, theirs = known.get(key), file.config.get(key)
+        if ours is not None and theirs is not None and ours != theirs:
+            raise EnvironmentFault(_misfit(file, source, _difference(key, ours, theirs)))
+    for key in _ALONE.get(file.class_name, ()) if len(known) > 1 else ():
+        if known.get(key) != file.config.get(key):
+            raise EnvironmentFault(
+                _misfit(file, source, _difference(key, known.get(key), file.config.get(key)))
+            )
+
+
+def _config_of(source: ModelSource) -> Mapping[str, Any]:
+    """Return the config of a model's denoiser; of a single file only the width of its texts is known."""
+    assert source.path is not None
+    if source.kind != "single-file":
+        return read_json(source.path / family_named(source.family).denoiser / CONFIG)
+    shapes = (
+        entry.shape for name, entry in read_header(source.path).items() if name.endswith("attn2.to_k.weight")
+    )
+    return {"cross_attention_dim": next(shapes, (None, None))[1]}
+
+
+def _difference(key: str, ours: object, theirs: object) -> str:
+    return f"has {key} {theirs}, and the model {ours}"
+
+
+def _misfit(file: Asset, source: ModelSource, why: str) -> str:
+    return (
+        f'ControlNet "{file.name}" does not fit "{source.name}", a {source.family} model: it {why}. '
+        "Use a ControlNet that was trained on this family."
+    )

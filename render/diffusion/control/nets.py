@@ -5,17 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from render.assets.files import weights_variant
+from render.assets.find import Asset
 from render.assets.loading import loading
-from render.diffusion.control.files import ControlFile
 
 
 def load_controls(
-    files: Sequence[ControlFile], *, denoiser: Any, device: torch.device, dtype: torch.dtype
+    files: Sequence[Asset], *, denoiser: Any, device: torch.device, dtype: torch.dtype
 ) -> tuple[Any, ...]:
     """Load ControlNets on a device, one for each file; the same file twice is loaded once.
 
@@ -31,20 +31,13 @@ def load_controls(
     return tuple(loaded[file.digest] for file in files)
 
 
-def _read(file: ControlFile, dtype: torch.dtype) -> Any:
-    with loading(f'ControlNet "{file.name}" ({file.path})'), warnings.catch_warnings():
+def _read(file: Asset, dtype: torch.dtype) -> Any:
+    with loading(str(file)), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the age of config files, which nobody here can change
-        return getattr(import_module("diffusers"), file.kind).from_pretrained(
+        return getattr(import_module("diffusers"), file.class_name).from_pretrained(
             str(file.path),
             dtype=dtype,
-            variant=_variant(file.path, dtype),
+            variant=weights_variant(file.path, half=dtype == torch.float16),
             use_safetensors=True,
             local_files_only=True,
         )
-
-
-def _variant(folder: Path, dtype: torch.dtype) -> str | None:
-    """Choose between a folder's full and half precision files."""
-    names = [path.name for path in folder.glob("*.safetensors")]
-    half = [name for name in names if ".fp16." in name]
-    return "fp16" if half and (dtype == torch.float16 or len(half) == len(names)) else None

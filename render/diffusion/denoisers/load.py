@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from render.assets.files import CONFIG, read_json
 from render.assets.loading import loading
-from render.diffusion.defaults import read_json
 from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.denoisers.layouts import PREFIX, own_names
 
@@ -34,7 +34,7 @@ def load_denoiser(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> A
 
 def _read(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> Any:
     diffusers = import_module("diffusers")
-    kind = getattr(diffusers, str(read_json(folder / "config.json").get("_class_name")))
+    kind = getattr(diffusers, str(read_json(folder / CONFIG).get("_class_name")))
     stored = import_module("diffusers.loaders.single_file_utils").load_single_file_checkpoint(
         str(denoiser.path), local_files_only=True
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from keyframes.errors import EnvironmentFault
+from render.assets.files import WEIGHTS, read_header, read_json
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.defaults import read_json
 from render.diffusion.families.table import DIFFUSION, FamilyRow, family_named
 from render.diffusion.holding import stored_parts
 from render.diffusion.loras.lora import LoraFile
 from render.diffusion.loras.names import DENOISER, ENCODERS, tidy
 from render.diffusion.loras.underscores import flat
-from render.diffusion.weights import WEIGHTS, read_header
 
 Modules = Mapping[str, Mapping[str, tuple[int, ...]]]
 _UNET = ("down_blocks.", "mid_block.", "up_blocks.")
@@ -49,7 +48,7 @@ def modules_of(source: ModelSource) -> Modules | None:
             for name, entry in read_header(file).items():
                 if name.endswith(".weight"):
                     module = flat(tidy(name.removesuffix(".weight")))
-                    found.setdefault(part, {})[module] = tuple(entry["shape"])
+                    found.setdefault(part, {})[module] = entry.shape
     return found
 
 

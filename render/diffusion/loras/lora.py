@@ -15,9 +15,11 @@ from hashlib import file_digest
 from pathlib import Path
 
 from keyframes.errors import EnvironmentFault
+from render.assets.files import PICKLES
+from render.assets.find import check_ending
+from render.assets.kinds import LORA
 from render.diffusion.loras.headers import Header, read_lora_header
 from render.diffusion.loras.names import DENOISER, DIFFSYNTH, Spot, read_name
-from render.diffusion.weights import PICKLES
 
 METADATA = "lora_adapter_metadata"
 _FOREIGN = {
@@ -77,6 +79,7 @@ def describe(path: Path, *, alpha: float | None = None, layers: int = 2) -> Lora
 
     Raises EnvironmentFault for a file that is damaged, not safe to open, or no LoRA that can be read here.
     """
+    check_ending(LORA, path.name)
     header = read_lora_header(path)
     spots = {name: read_name(name, layers=layers) for name in header.shapes}
     _check_kind(path, spots)

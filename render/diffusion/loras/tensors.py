@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from render.assets.files import WEIGHTS
 from render.assets.loading import loading
 from render.diffusion.loras.lora import LoraFile
 from render.diffusion.loras.names import read_name
-from render.diffusion.weights import WEIGHTS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,39 +1,15 @@
-"""The hub's cache on this machine: which models are in it, what is missing of them, and why one could not be fetched.
+"""The hub's cache on this machine: what is in it, and why a model could not be fetched.
 
 Importable without torch or diffusers; nothing here touches the network.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from render.diffusion.defaults import read_json
-from render.diffusion.weights import WEIGHTS
-
-_SHARD = re.compile(rf"(.+)-(\d{{5}})-of-(\d{{5}}){re.escape(WEIGHTS)}")
 _MODELS, _BETWEEN = "models--", "--"
 _UNFINISHED = "*.incomplete"
-
-
-def missing_shards(folder: Path) -> list[str]:
-    """Return the files that a part's weights lack: shards that an index or the other shards' names tell of.
-
-    Nothing is missing if one whole set of weights is there; a folder may hold some in half precision besides.
-    """
-    here = {file.name for file in folder.glob(f"*{WEIGHTS}")}
-    sets: dict[str, set[str]] = {}
-    for index in sorted(folder.glob(f"*{WEIGHTS}.index.json")):
-        named = read_json(index).get("weight_map")
-        sets[index.name] = {str(name) for name in named.values()} if isinstance(named, dict) else set()
-    for name in here:
-        if match := _SHARD.fullmatch(name):
-            stem, _, count = match.groups()
-            every = {f"{stem}-{number:05d}-of-{count}{WEIGHTS}" for number in range(1, int(count) + 1)}
-            sets.setdefault(f"{stem} {count}", every)
-    whole = any(not _SHARD.fullmatch(name) for name in here) or any(names <= here for names in sets.values())
-    return [] if whole else sorted({name for names in sets.values() for name in names} - here)
 
 
 def in_cache(name: str, file: str = "config.json") -> Path | None:

@@ -1,1 +1,0 @@
-"""From stored frames to films, sheets and other files."""
