@@ -22,6 +22,7 @@ from render.coherence import Method, add_noise, match_color, palette
 from render.ffmpeg import find_ffmpeg
 from render.previews import test_card
 from render.tensors import to_tensor
+from render.video.containers import Quality
 from render.video.encode import encode
 
 from .models import waiter
@@ -173,7 +174,7 @@ def _film(size: tuple[int, int], pairs: int, folder: Path, frames: int = 12) -> 
     pictures = [np.roll(_painting(size), 2 * n, axis=1) for n in range(frames)]
 
     def ours() -> None:
-        encode(pictures, folder / "ours.mp4", fps=_FPS, crf=_CRF, preset=_PRESET)
+        encode(pictures, folder / "ours.mp4", fps=_FPS, quality=Quality(crf=_CRF, preset=_PRESET))
 
     def by_files() -> None:
         with tempfile.TemporaryDirectory(dir=folder) as place:

@@ -19,8 +19,8 @@ from .options import Notice
 from .setup import Setup, prepare
 from .space.stereo import viewer
 from .video.contact_sheet import contact_sheet
-from .video.containers import container_of, exact_rate
-from .video.encode import Film, encode
+from .video.containers import Quality, container_of, exact_rate
+from .video.encode import DEFAULT_QUALITY, Film, encode
 from .video.postprocess import Postprocess, Upscale
 from .video.probe import read_metadata
 from .video.subtitles import subrip
@@ -33,15 +33,14 @@ RECORD = "take.json"
 class Assembly:
     """How the stored frames of a project become a film file.
 
-    audio_from: the second of the sound at which the film begins. crf, preset: of an .mp4 file.
+    audio_from: the second of the sound at which the film begins. quality: of an .mp4 file.
     """
 
     postprocess: Postprocess
     audio: Path | None = None
     audio_from: float = 0.0
     metadata: Mapping[str, str] | None = None
-    crf: int | None = None
-    preset: str = "medium"
+    quality: Quality = DEFAULT_QUALITY
 
     def write(
         self,
@@ -63,8 +62,7 @@ class Assembly:
             audio=self.audio if container.sound else None,
             audio_from=self.audio_from,
             metadata=self.metadata,
-            crf=self.crf if container.preset else None,
-            preset=self.preset,
+            quality=self.quality if container.preset else DEFAULT_QUALITY,
             on_frame=on_frame,
         )
 
@@ -83,8 +81,7 @@ def assembly_of(
         audio=project.audio,
         audio_from=file.sound.offset + postprocess.starts_at,
         metadata=film_metadata(project) if metadata else None,
-        crf=file.output.crf,
-        preset=file.output.preset,
+        quality=Quality(crf=file.output.crf, preset=file.output.preset),
     )
 
 

@@ -1,7 +1,7 @@
 """ffmpeg as a process of our own: found, started, fed, watched, and never left behind.
 
-The binary is the one that imageio-ffmpeg ships (or the one IMAGEIO_FFMPEG_EXE names). Its writer is not used:
-it ignores the exit code, so that a full disk loses a film without a word.
+The binary is the one that imageio-ffmpeg ships, or the one that IMAGEIO_FFMPEG_EXE names. imageio's own writer is not
+used: it ignores the exit code, so that a full disk loses a film silently.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import IO, Self
 
 from keyframes.errors import EnvironmentFault, Problem, ProjectError, RenderError, printable
 
-# Nothing an input says may make ffmpeg open a network address, and only plain containers of sound are read,
-# so that a playlist named music.wav cannot point at other files.
+# Nothing that an input says may make ffmpeg open a network address. Only plain containers of sound are read, so that a
+# playlist named music.wav cannot point at other files.
 SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
 SOUND_FORMATS = "wav,mp3,flac,ogg,aac,aiff,caf,w64,mov,mp4,m4a,matroska,webm"
 _TAIL_LINES = 20
@@ -30,7 +30,7 @@ _GRACE_SECONDS = 5.0
 _DISK_FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 _TOO_LARGE = -int(
     getattr(signal, "SIGXFSZ", 10_000)
-)  # how the system ends a process that reached its size limit
+)  # the exit code of a process that reached its size limit
 _FIX = (
     "Install it with: pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg."
 )
@@ -54,18 +54,15 @@ def find_ffmpeg() -> Path:
 
 
 def file_argument(path: Path) -> str:
-    """A path as ffmpeg must see it: absolute and marked as a file, so that neither `-y.mp4` nor `http:` is
-    special.
-    """
+    """A path for ffmpeg: absolute and marked as a file, so that neither `-y.mp4` nor `http:` is special."""
     return f"file:{path.absolute()}"
 
 
 class Ffmpeg:
-    """A running ffmpeg. Feed it with `write`, end it with `finish`; leaving the `with` in any other way kills
-    it.
+    """A running ffmpeg. Feed it with `write` and end it with `finish`; leaving the `with` in any other way kills it.
 
-    `arguments`: what follows the binary's name and the common options. `doing`: what it is for, for messages.
-    `stream`: its standard output is taken piece by piece with `read`, so it never runs far ahead.
+    arguments: what follows the binary's name and the common options. doing: what it is for, for messages. feed: it has
+    a standard input. stream: its standard output is taken piece by piece with `read`, so it never runs far ahead.
     Raises EnvironmentFault if it cannot be started.
     """
 
@@ -99,7 +96,7 @@ class Ffmpeg:
 
     @property
     def messages(self) -> tuple[str, ...]:
-        """What it said last, warnings too, printable."""
+        """The last lines that it printed, warnings too, printable."""
         return tuple(printable(line) for line in self._tail)
 
     def read(self, count: int) -> bytes:
@@ -112,7 +109,7 @@ class Ffmpeg:
         Raises RenderError with ffmpeg's last words if it failed, EnvironmentFault if the disk was full.
         """
         if self._process.stdin is not None:
-            with suppress(OSError):  # a process that has died tells more by its exit code
+            with suppress(OSError):  # the exit code of a dead process says more
                 self._process.stdin.close()
         self._wait(None)
         if self._process.returncode != 0:

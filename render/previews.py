@@ -18,6 +18,7 @@ from projects import Picture, Project
 
 from .pictures import read_picture
 from .setup import Setup, prepare
+from .video.containers import Quality
 from .video.encode import Film, encode
 
 if TYPE_CHECKING:
@@ -36,9 +37,14 @@ def preview_project(project: Project, out: Path | None = None) -> Film:
     if out is None:
         out = project.take_folder / "preview.mp4"
         out.parent.mkdir(parents=True, exist_ok=True)
-    sound, start = project.audio, project.file.sound.offset
+    sound, start, quick = project.audio, project.file.sound.offset, Quality(preset="veryfast")
     return encode(
-        moving_pictures(setup), out, fps=project.file.fps, audio=sound, audio_from=start, preset="veryfast"
+        moving_pictures(setup),
+        out,
+        fps=project.file.fps,
+        audio=sound,
+        audio_from=start,
+        quality=quick,
     )
 
 

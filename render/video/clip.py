@@ -1,8 +1,8 @@
-"""A clip: a video file as a row of pictures of the film's size, decoded as they are asked for.
+"""A clip: a video file as a row of pictures of the film's size, decoded when they are asked for.
 
-Which pictures the row has is said to ffmpeg once, as a chain of filters that counts decoded pictures from the start of
-the file. Nothing is ever sought by time, so picture k is the same one whatever was read before it, with variable frame
-rates, edit lists and turned phone videos too (ffmpeg turns those upright).
+ffmpeg picks the pictures of the row by a chain of filters that counts decoded pictures from the start of the file. It
+never seeks by time, so picture k is the same one whatever was read before it, also with variable frame rates, edit
+lists and rotated phone videos (which ffmpeg turns upright).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _RECENT = 4  # pictures kept: a film's frame looks at its own picture of the cli
 class Cut:
     """Which pictures of a file, in what order.
 
-    start, stop: the first and the last picture taken, counted from 0; stop None is the last there is. every: one in so
-    many. rate: by time instead: picture k is the one on screen k / rate seconds after `start`.
+    start, stop: the first and the last picture taken, counted from 0; None is the last of the file. every: take one
+    picture in `every`. rate: choose by time instead: picture k is the one on screen k / rate seconds after `start`.
     """
 
     start: int = 0
@@ -49,7 +49,7 @@ class Cut:
 
     @property
     def filters(self) -> str:
-        """The same for ffmpeg."""
+        """The cut as ffmpeg's filters."""
         end = "" if self.stop is None else f":end_frame={self.stop + 1}"
         chain = f"trim=start_frame={self.start}{end}"
         if self.rate is not None:  # rounded up: a picture is shown from its own time on, never before
@@ -59,9 +59,9 @@ class Cut:
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """A clip, counted and known by its content.
+    """A clip whose pictures are counted and identified by their content.
 
-    size: (width, height) of the pictures. digests: of every picture of the row, as far as it was looked at. whole:
+    size: (width, height) of the pictures. digests: of the pictures of the row, as far as they were looked at. whole:
     whether that is to its end.
     """
 
@@ -75,16 +75,16 @@ class Clip:
         return len(self.digests)
 
     def reader(self) -> ClipReader:
-        """Something to read its pictures with; to be closed."""
+        """A reader of its pictures. Close it."""
         return ClipReader(self)
 
 
 def open_clip(path: Path, *, size: tuple[int, int], needed: int, cut: Cut, where: str) -> Clip:
-    """Decode a clip once, as far as `needed` pictures, and note what each is; known clips are not decoded again.
+    """Decode a clip as far as `needed` pictures and note the digest of each; known clips are not decoded again.
 
     Pictures are scaled to cover `size` (Lanczos) and cropped about their middle, never stretched; pixels that are not
-    square are made so. `where`: the setting that names the file, for messages.
-    Raises ProjectError for a file without pictures, one that is cut off or broken, and one that is no video.
+    square are made so. where: the setting that names the file, for messages.
+    Raises ProjectError for a file without pictures, one that is cut off or broken, and one that is not a video.
     """
     record = _record_of(path, size, cut)
     known = _recall(record)
@@ -98,7 +98,7 @@ def open_clip(path: Path, *, size: tuple[int, int], needed: int, cut: Cut, where
 
 
 class ClipReader:
-    """Reads the pictures of one clip, best in order: going back starts ffmpeg anew, at the beginning of the file."""
+    """Reads the pictures of one clip, best in order: going back restarts ffmpeg at the beginning of the file."""
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
@@ -139,13 +139,13 @@ class ClipReader:
         width, height = self._clip.size
         data = self._process.read(width * height * 3)
         if len(data) < width * height * 3:
-            self._process.finish()  # tells why, if it failed
+            self._process.finish()  # raises the reason, if it failed
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != self._clip.digests[self._next]:
             self.close()
             name = printable(str(self._clip.path))
             raise RenderError(
-                f"{name}: picture {self._next} is not what it was when the render began. Was the file replaced? "
-                "Start again and the frames that it changes are painted anew."
+                f"{name}: picture {self._next} has changed since the render began. Was the file replaced? "
+                "Start again to repaint the frames that it changes."
             )
         self._recent[self._next] = np.frombuffer(data, np.uint8).reshape(height, width, 3).copy()
         if len(self._recent) > _RECENT:
@@ -200,8 +200,8 @@ def _refused(path: Path, where: str, said: Sequence[str]) -> ProjectError:
     hint = "Allowed: MP4, MOV, MKV, WebM, AVI, GIF, MPEG, Ogg, WMV, FLV and Y4M."
     if any("matches no streams" in line for line in lines):
         what = f"{path.name} has no pictures in it."
-    elif told := next((line for line in lines if _cut_off([line])), ""):
-        what = f"{path.name} is cut off or damaged: {told}."
+    elif reason := next((line for line in lines if _cut_off([line])), ""):
+        what = f"{path.name} is cut off or damaged: {reason}."
         hint = "Copy it again, or save what can be read: ffmpeg -i OLD.mp4 NEW.mp4"
     return ProjectError(Problem(what=what, where=where, hint=hint))
 

@@ -26,21 +26,17 @@ def contact_sheet(
     *,
     width: int = 256,
 ) -> Path:
-    """Write `pictures`, uint8 (H, W, 3) RGB, in rows of `columns` to `out` (.png, .webp or .jpg); returns
-    `out`.
+    """Write `pictures`, uint8 (H, W, 3) RGB, in rows of `columns` to `out` (.png, .webp or .jpg). Returns `out`.
 
-    Each is scaled to `width` pixels (never enlarged), the cells have the shape of the first. `labels`: a line
-    under each. Raises ProjectError for another suffix or no columns, RenderError without pictures, and as
+    Each is scaled to `width` pixels (never enlarged); the cells have the shape of the first. labels: a line under each.
+    Raises ProjectError for another suffix or no columns, RenderError without pictures, and as
     `write_atomic`.
     """
     form = FORMATS.get(out.suffix.lower())
     if form is None or columns < 1:
-        what = (
-            f"a contact sheet cannot be written as {quoted(out.suffix)}."
-            if form is None
-            else "it needs columns."
-        )
+        unknown = f"a contact sheet cannot be written as {quoted(out.suffix)}."
         hint = f"Allowed: {', '.join(FORMATS)}, with 1 column or more. Example: sheet.png"
+        what = unknown if form is None else "it needs columns."
         raise ProjectError(Problem(what=what, file=str(out), hint=hint))
     cells = [_cell(picture, number, width) for number, picture in enumerate(pictures)]
     if not cells:
@@ -56,7 +52,7 @@ def _encoded(sheet: Image.Image, form: str, out: Path) -> bytes:
     buffer = io.BytesIO()
     try:
         sheet.save(buffer, form, quality=90)
-    except (OSError, ValueError) as error:  # WebP ends at 16383 pixels a side, JPEG at 65500
+    except (OSError, ValueError) as error:  # WebP's limit is 16383 pixels a side, JPEG's 65500
         what = f"{sheet.width} x {sheet.height} pixels are too many for {form}."
         hint = "Use .png, fewer pictures, or more columns."
         raise ProjectError(Problem(what=what, file=str(out), hint=hint)) from error

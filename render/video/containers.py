@@ -1,7 +1,7 @@
 """The kinds of file that a film can be: how each is encoded, what it can hold, and what it needs.
 
-Threads are pinned and every writer is told to be bit exact, so that equal frames make equal bytes whatever
-the number of cores (H.264's bytes depend on the number of threads).
+Threads are fixed and every writer is bit exact, so that equal frames make equal bytes whatever the number of cores
+(H.264's bytes depend on the number of threads).
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ PRESETS = (
     "veryslow",
 )
 
-# RGB to YUV by the matrix that players assume for untagged HD (BT.709), at full precision, and tagged as
-# that.
+# RGB to YUV by the matrix that players assume for untagged HD (BT.709), at full precision, and tagged so.
 _BT709 = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+full_chroma_inp+bitexact,"
     "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
@@ -41,13 +40,20 @@ _NTSC_TOLERANCE = 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
+class Quality:
+    """crf: of .mp4 and .webm, 0 (best) to 51, None for the default of the container. preset: x264's speed."""
+
+    crf: int | None = None
+    preset: str = "medium"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Container:
     """One kind of file.
 
-    `even`: width and height must be even (chroma is stored at half size). `crf`: the default quality, None
-    where there is no such setting. `sound`: how sound is encoded, empty where the file can hold none.
-    `tagged`: holds metadata.
-    `fps_limit`: frames per second it can tell apart.
+    even: width and height must be even (chroma is stored at half size). crf: the default quality, None if there is no
+    such setting. preset: whether x264's presets apply. sound: how sound is encoded, empty if the file can hold none.
+    tagged: holds metadata. fps_limit: the most frames per second that it can tell apart.
     """
 
     format: str
@@ -67,17 +73,18 @@ class Container:
         named = [options[i + 1] for i, option in enumerate(options) if option in ("-c:v", "-c:a")]
         return tuple(named) or (self.format,)
 
-    def encoding(self, crf: int | None, preset: str) -> tuple[str, ...]:
+    def encoding(self, quality: Quality) -> tuple[str, ...]:
         """ffmpeg's arguments for the picture. Raises ValueError for a quality that does not exist."""
+        crf, preset = quality.crf, quality.preset
         if crf is not None and (self.crf is None or not 0 <= crf <= 51):
             raise ValueError(f"crf is 0 (best) to 51, for .mp4 and .webm; got {crf}")
         if preset not in PRESETS:
             raise ValueError(f"preset {preset!r} is not one of {', '.join(PRESETS)}")
-        quality = crf if crf is not None else self.crf
+        crf = crf if crf is not None else self.crf
         return (
             *(("-filter_complex", f"[0:v]{self.filters}[film]", "-map", "[film]") if self.filters else ()),
             *self.video,
-            *(("-crf", str(quality)) if quality is not None else ()),
+            *(("-crf", str(crf)) if crf is not None else ()),
             *(("-preset", preset) if self.preset else ()),
             *("-fps_mode", "passthrough", "-threads", THREADS, *BIT_EXACT),
         )
@@ -113,9 +120,9 @@ CONTAINERS: Mapping[str, Container] = {
 
 
 def container_of(out: Path | str) -> Container:
-    """What `out` is to be, by its suffix; no suffix, or a slash at the end, is a folder of PNG files.
+    """The kind of file of `out`, by its suffix; no suffix, or a slash at the end, is a folder of PNG files.
 
-    Raises ProjectError, listing what is allowed, for another suffix.
+    Raises ProjectError, with what is allowed, for another suffix.
     """
     suffix = Path(out).suffix.lower()
     if str(out).endswith(("/", "\\")) or not suffix:
@@ -133,8 +140,7 @@ def container_of(out: Path | str) -> Container:
 
 
 def exact_rate(fps: float | Fraction) -> Fraction:
-    """Frames per second as a fraction: 24 is 24, 12.5 is 25/2, and 23.976 or 23.98 is 24000/1001, as NTSC has
-    it.
+    """Frames per second as a fraction: 24 is 24, 12.5 is 25/2, and 23.976 or 23.98 is NTSC's 24000/1001.
 
     Raises ProjectError unless 0 < fps <= 1000.
     """

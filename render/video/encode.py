@@ -17,16 +17,16 @@ from projects.files import disk_errors, sync_folder, temporary
 from projects.png import Picture, check_picture
 
 from ..ffmpeg import SAFE_INPUT, Ffmpeg, check_encoders, check_sound, file_argument, run_ffmpeg, sound_input
-from .containers import BIT_EXACT, FOLDER, TAGS, Container, container_of, exact_rate
+from .containers import BIT_EXACT, FOLDER, TAGS, Container, Quality, container_of, exact_rate
 from .probe import format_metadata, probe
 from .sequence import write_sequence
+
+DEFAULT_QUALITY = Quality()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Film:
-    """A film as written: size in pixels, `padded` if a row or a column was added to make it even, length in
-    seconds.
-    """
+    """A film as written: size in pixels, padded if a row or a column was added to make it even, length in seconds."""
 
     path: Path
     frames: int
@@ -55,32 +55,26 @@ def encode(
     audio: Path | None = None,
     audio_from: float = 0.0,
     metadata: Mapping[str, str] | None = None,
-    crf: int | None = None,
-    preset: str = "medium",
+    quality: Quality = DEFAULT_QUALITY,
     on_frame: Callable[[int], None] | None = None,
 ) -> Film:
     """Write `pictures`, uint8 (H, W, 3) RGB, all of one size, as the film `out`.
 
-    `out`: .mp4 (H.264), .webm (VP9), .mov (ProRes 4444), .gif, or a folder for PNG files (no suffix). Equal
-    input gives equal bytes. Pictures are never rescaled: where a size must be even and is not, the last
-    column or row is repeated. The film is as long as its frames: longer sound is cut, shorter sound ends
-    early.
-    `audio_from`: the second of the sound at which the film begins.
-    `metadata`: texts by key (title, artist, comment, copyright, date, genre); a GIF holds none.
-    `crf`: quality of .mp4 and .webm, lower is better; `preset`: x264's speed. `on_frame(n)`: called after
-    frame n.
+    out: .mp4 (H.264), .webm (VP9), .mov (ProRes 4444), .gif, or a folder for PNG files (no suffix). audio_from: the
+    second of the sound at which the film begins. metadata: texts by key (title, artist, comment, copyright, date,
+    genre); a GIF holds none. on_frame(n): called after frame n.
 
-    Pictures are taken one at a time as ffmpeg is ready for them, so they may come from a render that is still
-    running.
-    Raises ProjectError (kind of file, sound, fps), RenderError (no frames, a frame of another size, ffmpeg
-    failed), EnvironmentFault (no ffmpeg, disk full). After an error, what was at `out` before is still there,
-    and nothing else.
+    Equal input gives equal bytes. Pictures are never rescaled: if a size must be even and is not, the last column or
+    row is repeated. The film is as long as its frames: longer sound is cut, shorter sound ends early. Pictures are
+    taken one at a time as ffmpeg is ready for them, so they may come from a render that is still running.
+    Raises ProjectError (kind of file, sound, fps), RenderError (no frames, a frame of another size, ffmpeg failed),
+    EnvironmentFault (no ffmpeg, disk full). After an error, what was at `out` before is still there, and nothing else.
     """
     container = container_of(out)
     order = _Order(
         path=Path(out),
         container=container,
-        encoding=container.encoding(crf, preset),
+        encoding=container.encoding(quality),
         rate=exact_rate(fps),
         audio=audio,
         audio_from=audio_from,
@@ -167,14 +161,14 @@ def _checked_tags(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_limits(order: _Order) -> None:
-    """Refuse before the work what the file cannot hold, and a place where it cannot be."""
+    """Refuse, before the work, what the file cannot hold and a place where it cannot be."""
     path, container, rate, audio = order.path, order.container, order.rate, order.audio
     problems = []
     with disk_errors(path):
         if not path.parent.is_dir():
             problems.append(("there is no such folder.", "", f"Make it first: mkdir {path.parent}"))
         if container is not FOLDER and path.is_dir():
-            problems.append(("a folder stands where the film is to be.", "", "Choose another name."))
+            problems.append(("a folder stands where the film should be.", "", "Choose another name."))
     if rate > container.fps_limit:
         hint = f"At most {container.fps_limit} in a {path.suffix} file."
         problems.append((f"{float(rate):g} frames per second are too many.", "fps", hint))
@@ -193,7 +187,7 @@ def _write_film(frames: _Frames, order: _Order) -> None:
     path, doing = order.path, f"writing {printable(str(order.path))}"
     with temporary(path) as silent, temporary(path) as sounding, _tag_file(order) as tag_file:
         with disk_errors(path):
-            silent.touch()  # a folder that cannot be written to is told in our words, before the work
+            silent.touch()  # a folder that cannot be written to is refused in our words, before the work
         tagging = [] if tag_file is None else ["-f", "ffmetadata", *SAFE_INPUT, "-i", file_argument(tag_file)]
         use_tags = ["-map_metadata", "1"] if tagging else []
         finish = [*order.container.muxing, *BIT_EXACT[:2], *use_tags, "-f", order.container.format]
@@ -263,7 +257,7 @@ def _check_count(done: Path, frames: _Frames, path: Path) -> None:
 
 @contextmanager
 def _tag_file(order: _Order) -> Iterator[Path | None]:
-    """The texts in a file for ffmpeg, None if there are none. Not as arguments: those end at 128 KiB each."""
+    """A file with the texts for ffmpeg, None if there are none. Not as arguments: each is limited to 128 KiB."""
     if not order.tags or not order.container.tagged:
         yield None
         return

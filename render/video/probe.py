@@ -19,9 +19,7 @@ _SPECIAL = re.compile(r"([\\=;#\n\r])")
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """A film file as found: frames counted (not as its header claims), size in pixels, seconds of picture and
-    sound.
-    """
+    """A film file as measured: frames counted (not as its header claims), size in pixels, seconds of film and sound."""
 
     frames: int
     width: int
@@ -66,14 +64,13 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def format_metadata(texts: Mapping[str, str]) -> bytes:
-    """Texts in ffmpeg's metadata format, which `read_metadata` turns back. Raises ValueError for a NUL.
+    """Texts in ffmpeg's metadata format, which `read_metadata` reads. Raises ValueError for a NUL.
 
-    Lines end in NUL and newline: after a backslash (an escaped one too) ffmpeg takes a newline as part of the
-    text.
+    Lines end in NUL and newline: after a backslash, even an escaped one, ffmpeg takes a newline as part of the text.
     """
     for key, text in texts.items():
         if "\0" in text:
-            raise ValueError(f"the text {key!r} holds a NUL, which no film file can")
+            raise ValueError(f"the text {key!r} holds a NUL, which a film file cannot")
     escaped = {key: _SPECIAL.sub(r"\\\1", text) for key, text in texts.items()}
     lines = "".join(f"{key}={text}\0\n" for key, text in escaped.items())
     return f";FFMETADATA1\n{lines}".encode("utf-8", "replace")

@@ -14,7 +14,7 @@ from projects.png import Picture, encode_png
 def write_sequence(frames: Iterable[Picture], path: Path, texts: Mapping[str, str]) -> None:
     """Write `frames` as 000000.png, 000001.png ... with `texts` in each, to the folder `path`.
 
-    The folder appears when it is complete, and replaces an earlier one that holds such files only.
+    The folder appears when it is complete, and replaces an earlier one that holds only such files.
     Raises ProjectError if something else is there, and as `write_atomic`.
     """
     if path.exists() and not _is_sequence(path):
@@ -35,9 +35,7 @@ def write_sequence(frames: Iterable[Picture], path: Path, texts: Mapping[str, st
 
 
 def _swap(fresh: Path, path: Path, old: Path) -> None:
-    """Put folder `fresh` at `path`, and what was there at `old`; if that fails, what was there is there
-    again.
-    """
+    """Put folder `fresh` at `path` and what was there at `old`; if that fails, put it back."""
     if path.exists():
         os.replace(path, old)
     try:

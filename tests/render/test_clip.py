@@ -139,7 +139,7 @@ def test_a_clip_that_is_replaced_while_it_is_read(tmp_path: Path) -> None:
     reader = opened(path).reader()
     reader.picture(9)
     write_clip(path, numbered(10)[::-1])
-    with pytest.raises(RenderError, match=r"picture 2 is not what it was"):
+    with pytest.raises(RenderError, match=r"picture 2 has changed since the render began"):
         reader.picture(2)
     reader.close()
 

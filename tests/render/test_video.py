@@ -21,7 +21,7 @@ from keyframes.errors import EnvironmentFault, ProjectError, RenderError
 from projects.png import Picture, decode_png, read_text
 from render.ffmpeg import Ffmpeg, check_sound, file_argument, run_ffmpeg
 from render.video.contact_sheet import contact_sheet
-from render.video.containers import container_of, exact_rate
+from render.video.containers import Quality, container_of, exact_rate
 from render.video.encode import Film, encode
 from render.video.probe import probe, read_metadata
 from tests.clips import false_ffmpeg
@@ -340,11 +340,11 @@ def test_places_where_no_film_can_be(tmp_path: Path) -> None:
 
 def test_settings_that_do_not_exist(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="crf is 0"):
-        encode(pictures(1), tmp_path / "film.mp4", fps=24, crf=99)
+        encode(pictures(1), tmp_path / "film.mp4", fps=24, quality=Quality(crf=99))
     with pytest.raises(ValueError, match=r"for \.mp4 and \.webm"):
-        encode(pictures(1), tmp_path / "film.mov", fps=24, crf=17)
+        encode(pictures(1), tmp_path / "film.mov", fps=24, quality=Quality(crf=17))
     with pytest.raises(ValueError, match="preset 'fastest' is not one of ultrafast"):
-        encode(pictures(1), tmp_path / "film.mp4", fps=24, preset="fastest")
+        encode(pictures(1), tmp_path / "film.mp4", fps=24, quality=Quality(preset="fastest"))
     with pytest.raises(ProjectError, match=r"60 frames per second are too many\. At most 50 in a \.gif"):
         encode(pictures(1), tmp_path / "film.gif", fps=60)
 
@@ -353,7 +353,7 @@ def test_quality_and_preset_are_used(tmp_path: Path) -> None:
     noise = [np.random.default_rng(n).integers(0, 256, (64, 64, 3), dtype=np.uint8) for n in range(4)]
     sizes = []
     for crf, preset in ((0, "medium"), (17, "medium"), (40, "medium"), (40, "ultrafast")):
-        film = encode(noise, tmp_path / "film.mp4", fps=24, crf=crf, preset=preset)
+        film = encode(noise, tmp_path / "film.mp4", fps=24, quality=Quality(crf=crf, preset=preset))
         sizes.append(film.path.stat().st_size)
     assert sizes[0] > sizes[1] > sizes[2]
     assert sizes[3] != sizes[2]
