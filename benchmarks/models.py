@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from render.diffusion import ModelDefaults, find_model
-from render.diffusion.load import load_model
+from render.diffusion.job import ModelSpec
+from render.diffusion.load import load as load_spec
 from render.diffusion.parts import Model
 from render.diffusion.samplers import make_scheduler
 
@@ -58,7 +59,7 @@ class Candidate:
 def load(name: str, device: str) -> Candidate:
     """A model by its name, as a project names it. Raises EnvironmentFault if it is not here."""
     source = find_model(name)
-    model = load_model(source, device=device)
+    model = load_spec(ModelSpec(source=source, device=device))
     found = name if source.path is None or source.kind == "hub" else str(source.path.resolve())
     return Candidate(name=found, model=model, defaults=source.defaults)
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from projects import Project
 from render import film
 from render.options import RenderOptions
-from render.painter import DiffusionPainter, Painter
+from render.painter import Painter, ProjectPainter
 from render.reports import PlanReport, Reporter
 from render.setup import Setup
 from render.video.encode import Film
@@ -48,7 +48,7 @@ def render_ours(
     """Render the project into a new take with the loaded model."""
 
     def painter(setup: Setup) -> Painter:
-        return DiffusionPainter(setup, candidate.model)
+        return ProjectPainter(setup, candidate.model)
 
     stamps = Stamps(on_frame)
     with counting(candidate.model.denoiser) as asked, patch.object(film, "remember"):  # no estimate for users

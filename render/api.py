@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from .diffusion.job import ModelSpec
     from .diffusion.loras.convert import Target
     from .diffusion.parts import Model
     from .film import Rendered
-    from .painter import DiffusionPainter, Painter
+    from .painter import Painter, ProjectPainter
     from .sound.beats import Beats
     from .sound.spectrum import Heard
 
@@ -101,7 +102,7 @@ class Studio:
 
     def __init__(self, *, device: str = "auto", dtype: str = "auto", notice: Notice | None = None) -> None:
         self._device, self._dtype, self._notice = device, dtype, notice
-        self._loaded: tuple[str, Model] | None = None
+        self._loaded: tuple[ModelSpec, Model] | None = None
 
     @property
     def device(self) -> str:
@@ -139,41 +140,18 @@ class Studio:
 
         return SwitchingPainter(setup, self._painter, find_device(self._device))
 
-    def _painter(self, setup: Setup) -> DiffusionPainter:
-        from .diffusion.load import load_model
+    def _painter(self, setup: Setup) -> ProjectPainter:
+        from .diffusion.load import load
         from .diffusion.moving import release
-        from .painter import DiffusionPainter
+        from .painter import ProjectPainter, model_spec
 
-        files = [lora.file for lora in setup.loras]
-        controls = [control.file for control in setup.controls]
-        adapters = [adapter.file for adapter in setup.adapters]
-        words = {known.word: known.file for known in setup.inversions}
-        parts = [setup.source.fingerprint or setup.source.name, *(file.digest for file in files)]
-        parts += ["controls", *(file.digest for file in controls)]
-        parts += ["adapters", *(file.digest for file in adapters)]
-        parts += [f"{word} {file.digest}" for word, file in words.items()]
-        name = " ".join([*parts, setup.vae.digest if setup.vae else ""])
-        if self._loaded is None or self._loaded[0] != name:
+        spec = model_spec(setup, device=self._device, dtype=self._dtype)
+        if self._loaded is None or self._loaded[0] != spec:
             if self._loaded is not None:
-                device, self._loaded = (
-                    self._loaded[1].device,
-                    None,
-                )  # let the old model go before the new one comes
-                release(device)
-            model = load_model(
-                setup.source,
-                device=self._device,
-                dtype=self._dtype,
-                notice=self._notice,
-                loras=files,
-                controls=controls,
-                adapters=adapters,
-                inversions=words,
-                vae=setup.vae,
-                size=setup.size,
-            )
-            self._loaded = (name, model)
-        return DiffusionPainter(setup, self._loaded[1])
+                device, self._loaded = self._loaded[1].device, None
+                release(device)  # the old model goes before the new one comes
+            self._loaded = (spec, load(spec, self._notice))
+        return ProjectPainter(setup, self._loaded[1])
 
 
 def render(

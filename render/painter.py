@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -11,33 +10,17 @@ from torch import Tensor
 
 from keyframes import Row
 
-from .diffusion.control.steering import Control
-from .diffusion.latents import latent_shape
-from .diffusion.noise import travelled_noise
+from .diffusion.devices import find_device
+from .diffusion.job import ImagePrompt, ModelSpec, PaintJob
+from .diffusion.painter import Canvas, DiffusionPainter
 from .diffusion.parts import Model
-from .diffusion.sampling import paint
+from .diffusion.sampling import OnStep
 from .diffusion.steps import Sampling
-from .seeds import frame_travel, version_seed
+from .seeds import frame_travel
 from .setup import Setup
-from .steering.clipguidance import ClipGuides
-from .steering.looks import Looks
+from .steering.clipguidance import clip_guidance
 
-OnStep = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Canvas:
-    """What a frame is painted on. picture: (1, 3, H, W) RGB in [0, 1], None for a frame from noise alone.
-
-    hole: (1, 1, H, W) in [0, 1], how much of `reveal_strength` each pixel gets in place of `strength`. controls: what
-    ControlNets are shown. version: which of several pictures of one frame it is: each has noise of its own, 0 the
-    frame's.
-    """
-
-    picture: Tensor | None = None
-    hole: Tensor | None = None
-    controls: Sequence[Control] = ()
-    version: int = 0
+__all__ = ["Canvas", "OnStep", "Painter", "ProjectPainter", "model_spec", "paint_job"]
 
 
 class Painter(Protocol):
@@ -50,56 +33,78 @@ class Painter(Protocol):
         ...
 
 
-class DiffusionPainter:
-    """A loaded diffusion model, painting the frames of one project."""
+def model_spec(setup: Setup, *, device: str = "auto", dtype: str = "auto") -> ModelSpec:
+    """The model of a project, with all that is attached to it. The pictures' size matters on a GPU alone."""
+    clip = setup.clip
+    return ModelSpec(
+        source=setup.source,
+        loras=tuple(lora.file for lora in setup.loras),
+        controls=tuple(control.file for control in setup.controls),
+        adapters=tuple(adapter.file for adapter in setup.adapters),
+        embeddings=tuple((known.word, known.file) for known in setup.inversions),
+        vae=setup.vae,
+        clip_models=clip.readers if clip else (),
+        clip_decoder=clip.decoder if clip else None,
+        size=setup.size if find_device(device).type == "cuda" else None,
+        device=device,
+        dtype=dtype,
+    )
+
+
+def paint_job(setup: Setup, row: Row) -> PaintJob:
+    """All that a frame's painting depends on besides the model and the canvas."""
+    given, numbers = setup.project.file.diffusion, row.numbers
+    guidance = clip_guidance(setup, row)
+    return PaintJob(
+        frame=row.frame,
+        size=setup.size,
+        seed=setup.seed(row),
+        prompt=row.prompt,
+        sampling=Sampling(
+            steps=int(numbers["steps"]),
+            strength=numbers["strength"],
+            cfg_scale=numbers["cfg_scale"],
+            cfg_start=numbers["cfg_start"],
+            cfg_end=numbers["cfg_end"],
+            clipskip=int(numbers["clipskip"]),
+            sampler=row.words["sampler"],
+            eta=numbers["eta"],
+            guidance_rescale=given.guidance_rescale,
+            steps_mode=given.steps_mode,
+        ),
+        reveal_strength=numbers["reveal_strength"],
+        travel=frame_travel(row),
+        lora_weights=tuple(lora.weight(row) for lora in setup.loras),
+        image_prompts=tuple(
+            ImagePrompt(
+                adapter=adapter.number,
+                weight=adapter.weight(row),
+                pictures=tuple((digest, share) for _, digest, share in adapter.mix(row.frame)),
+            )
+            for adapter in setup.adapters
+            if adapter.weight(row) != 0
+        ),
+        clip_guidance=guidance if setup.clip is not None and guidance.on else None,
+    )
+
+
+class ProjectPainter:
+    """A loaded model, painting the frames of one project."""
 
     def __init__(self, setup: Setup, model: Model) -> None:
-        self.setup, self.model, self.device = setup, model, model.device
-        self._looks = Looks(setup, model)
-        self._guides = ClipGuides(setup, model)
+        self.setup, self.device = setup, model.device
+        pictures = {digest: path for adapter in setup.adapters for _, path, digest in adapter.keys}
+        self._painter = DiffusionPainter(model, pictures)
 
     def ready(self, row: Row, notes: Sequence[str]) -> None:
         """See render.notes.Noted."""
-        self.model.economy.begin(notes)
+        self._painter.resume(notes)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """See render.notes.Noted."""
-        return self.model.economy.notes
+        return self._painter.notes
 
     def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
         """See Painter. Raises RenderError where the model gives nothing finite."""
-        given = self.setup.project.file.diffusion
-        settings = Sampling(
-            steps=int(row.numbers["steps"]),
-            strength=row.numbers["strength"],
-            cfg_scale=row.numbers["cfg_scale"],
-            cfg_start=row.numbers["cfg_start"],
-            cfg_end=row.numbers["cfg_end"],
-            clipskip=int(row.numbers["clipskip"]),
-            sampler=row.words["sampler"],
-            eta=row.numbers["eta"],
-            guidance_rescale=given.guidance_rescale,
-            steps_mode=given.steps_mode,
-        )
-        self.model.use_loras([lora.weight(row) for lora in self.setup.loras])
-        noise, seed = None, version_seed(self.setup.seed(row), canvas.version)
-        if travel := frame_travel(row):
-            shape = latent_shape(self.model, *self.setup.size)
-            noise = travelled_noise([seed], [travel.seed], [travel.share], shape)
-        hole, more = canvas.hole, row.numbers["reveal_strength"] - settings.strength
-        return paint(
-            self.model,
-            pictures=canvas.picture,
-            size=self.setup.size,
-            prompts=[row.prompt],
-            settings=settings,
-            seeds=[seed],
-            frame=row.frame,
-            strengths=settings.strength + more * hole if hole is not None and more > 0 else None,
-            noise=noise,
-            controls=canvas.controls,
-            looks=self._looks.of(row),
-            steer=self._guides.guide(row, canvas.picture),
-            on_step=on_step,
-        )
+        return self._painter.paint(canvas, paint_job(self.setup, row), on_step)

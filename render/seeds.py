@@ -6,22 +6,15 @@ on the way, so any frame's seed is known without those before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
 
 from keyframes import Row
 
+from .diffusion.job import Travel
+
 SeedBehavior = Literal["iter", "fixed", "random", "ladder", "alternate", "schedule"]
 SUBSEED_LANES = ("subseed", "subseed_strength")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Travel:
-    """A way from the noise of a frame's seed to that of another: `share` of it, above 0 to 1."""
-
-    seed: int
-    share: float
 
 
 def frame_seed(row: Row, *, start: int, behavior: SeedBehavior, every: int = 1) -> int:
@@ -43,11 +36,6 @@ def frame_seed(row: Row, *, start: int, behavior: SeedBehavior, every: int = 1) 
     if behavior == "alternate":
         return start + frame % 2
     return start + (frame + every - 1) // every
-
-
-def version_seed(seed: int, version: int) -> int:
-    """The seed of another picture of the same frame; version 0 has the frame's own."""
-    return seed if version == 0 else _drawn(f"{seed}/{version}/version")
 
 
 def frame_travel(row: Row) -> Travel | None:

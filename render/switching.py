@@ -9,10 +9,10 @@ from torch import Tensor
 
 from keyframes import Row
 
-from .painter import Canvas, DiffusionPainter, OnStep
+from .painter import Canvas, OnStep, ProjectPainter
 from .setup import Setup
 
-Load = Callable[[Setup], DiffusionPainter]
+Load = Callable[[Setup], ProjectPainter]
 
 
 class SwitchingPainter:
@@ -21,7 +21,7 @@ class SwitchingPainter:
     def __init__(self, setup: Setup, load: Load, device: torch.device) -> None:
         self.device = device
         self._setup, self._load = setup, load
-        self._now: DiffusionPainter | None = None
+        self._now: ProjectPainter | None = None
 
     def ready(self, row: Row, notes: Sequence[str]) -> None:
         """See render.notes.Noted. The frame's model is loaded here, unless it painted the frame before."""
@@ -36,7 +36,7 @@ class SwitchingPainter:
         """See render.painter.Painter."""
         return self._painter(row).paint(canvas, row, on_step)
 
-    def _painter(self, row: Row) -> DiffusionPainter:
+    def _painter(self, row: Row) -> ProjectPainter:
         wanted = self._setup.at(row.frame)
         if self._now is None or self._now.setup is not wanted:
             self._now = None  # the old model goes before the new one comes

@@ -1,7 +1,7 @@
-"""Which rows the denoiser is asked about at each step, and how its answers become one prediction per chain.
+"""Which rows the denoiser is asked about at each step, and how its answers become one prediction.
 
-All chains and all parts of their prompts go through the denoiser in one call of N rows:
-the unconditional row of each chain first (if guidance is on), then each chain's parts.
+All rows go through the denoiser in one call: the unconditional one first (if guidance is on), then one for each part of
+the prompt.
 """
 
 from __future__ import annotations
@@ -20,94 +20,68 @@ from render.diffusion.steps import Sampling
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rank:
-    """The k-th parts of those chains that have so many: no chain twice, so that adding them up has one order.
+class Guidance:
+    """The rows of one painting, and how their answers are combined.
 
-    `rows`: where they stand among the N rows; `chains` (n,) whose they are; `weights` (n, 1, 1, 1) what each
-    part's guidance is multiplied by; `shares` (n, 1, 1, 1) the parts' weights made to sum to 1 in each chain.
+    `texts` (N) are the rows' embeddings; the first `negatives` of them (1, or 0 without guidance) are unconditional,
+    the other P are the prompt's parts. `weights` (P,) multiply each part's guidance; `shares` (P,) are the parts'
+    weights made to sum to 1. `embedded_scale` is the guidance scale for denoisers that take one as input,
+    `unguided_scale` its value where guidance is off. `rescale_guided` is the family's correction
+    (Family.rescale_guided).
     """
 
-    rows: slice
-    chains: Tensor
+    texts: Embedding
+    negatives: int
     weights: Tensor
     shares: Tensor
-
-
-@dataclass(frozen=True, kw_only=True)
-class Guidance:
-    """The rows of one painting: `texts` (N), `owners` (N,) the chain of each row, the unconditional rows'
-    number `negatives` (B, or 0 when guidance is off), the parts by rank, and what the family makes of a guided
-    prediction and the unguided one (`settle`). `told`: the scale that a denoiser hears that is told one, and
-    `told_off` what it hears where guidance is off."""
-
-    texts: Embedding
-    owners: Tensor
-    negatives: int
-    ranks: tuple[Rank, ...]
     rescale: float
-    told: float
-    told_off: float
-    settle: Callable[[Tensor, Tensor], Tensor] | None = None
+    embedded_scale: float
+    unguided_scale: float
+    rescale_guided: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def unguided(self) -> Guidance:
-        """Return the same without guidance: the unconditional rows are not asked, the parts of positive weight are
-        averaged.
-        """
+        """Return the same without guidance: no unconditional row, and the parts of positive weight averaged."""
         if not self.negatives:
-            return replace(self, told=self.told_off)
-        skipped = self.negatives
-        totals = torch.zeros(skipped, 1, 1, 1, device=self.owners.device)
-        for rank in self.ranks:
-            totals = totals.index_add(0, rank.chains, rank.weights.clamp(min=0))
-        ranks = tuple(
-            replace(
-                rank,
-                rows=slice(rank.rows.start - skipped, rank.rows.stop - skipped),
-                shares=torch.where(
-                    totals[rank.chains] > 0, rank.weights.clamp(min=0) / totals[rank.chains], rank.shares
-                ),
-            )
-            for rank in self.ranks
-        )
-        return Guidance(
-            texts=self.texts.without(skipped),
-            owners=self.owners[skipped:],
+            return replace(self, embedded_scale=self.unguided_scale)
+        positive = self.weights.clamp(min=0)
+        total = sum(positive, positive.new_zeros(()))
+        return replace(
+            self,
+            texts=self.texts.without(self.negatives),
             negatives=0,
-            ranks=ranks,
+            shares=positive / total if float(total) > 0 else self.shares,
             rescale=0.0,
-            told=self.told_off,
-            told_off=self.told_off,
+            embedded_scale=self.unguided_scale,
+            rescale_guided=None,
         )
 
-    def spread(self, latents: Tensor) -> Tensor:
-        """Return each row's latents (N, C, h, w) from the chains' (B, C, h, w)."""
-        return latents[self.owners]
+    def rows(self, tensor: Tensor, *, skipped: int = 0) -> Tensor:
+        """Return a tensor (1, ...) for each row: (N, ...), without the first `skipped` rows."""
+        return torch.cat([tensor] * (self.negatives + len(self.weights) - skipped))
 
     def combine(self, answers: Tensor) -> Tensor:
-        """Return one prediction for each chain (B, C, h, w) from the rows' answers (N, C, h, w).
+        """Return one prediction (1, C, h, w) from the rows' answers (N, C, h, w).
 
         u + sum over parts of weight * cfg_scale * (c - u), as in A1111's AND (Liu et al. 2022,
         arXiv:2206.01714); without guidance, the parts' average by their shares.
         """
+        parts = [answers[row : row + 1] for row in range(self.negatives, len(answers))]
         if not self.negatives:
-            return self._average(answers)
-        unguided = answers[: self.negatives]
+            return self._average(parts)
+        unguided = answers[:1]
         guided = unguided
-        for rank in self.ranks:
-            pull = rank.weights * (answers[rank.rows] - unguided[rank.chains])
-            guided = guided.index_add(0, rank.chains, pull)
-        if self.settle is not None:
-            guided = self.settle(guided, self._average(answers))
-        return self._rescaled(guided, self._average(answers)) if self.rescale > 0 else guided
+        for weight, part in zip(self.weights, parts, strict=True):
+            guided = guided + weight * (part - unguided)
+        if self.rescale_guided is not None:
+            guided = self.rescale_guided(guided, self._average(parts))
+        return self._rescaled(guided, self._average(parts)) if self.rescale > 0 else guided
 
-    def _average(self, answers: Tensor) -> Tensor:
-        """Return each chain's average of its parts."""
-        first, *others = self.ranks
-        if not others:
-            return answers[first.rows]
-        total = answers[first.rows] * first.shares
-        for rank in others:
-            total = total.index_add(0, rank.chains, answers[rank.rows] * rank.shares)
+    def _average(self, parts: Sequence[Tensor]) -> Tensor:
+        if len(parts) == 1:
+            return parts[0]
+        total = parts[0] * self.shares[0]
+        for share, part in zip(self.shares[1:], parts[1:], strict=True):
+            total = total + part * share
         return total
 
     def _rescaled(self, guided: Tensor, average: Tensor) -> Tensor:
@@ -117,102 +91,71 @@ class Guidance:
         return self.rescale * level + (1 - self.rescale) * guided
 
 
-def make_guidance(
-    model: Model, prompts: Sequence[FramePrompt], settings: Sampling, *, frame: int
-) -> Guidance:
-    """Encode the chains' prompts and lay out the rows.
+def make_guidance(model: Model, prompt: FramePrompt, settings: Sampling, *, frame: int) -> Guidance:
+    """Encode a prompt and lay out its rows.
 
-    Guidance is on for a cfg_scale above 1, unless the denoiser is told the scale (LCM, Flux.1 dev). One that answers
-    as if unguided when it is told 1 (`told_up_to`) is asked twice where that says more: for negative prompts, for parts
-    whose weights do not sum to 1, and for scales beyond those it knows.
-    Off, there is one evaluation per part, no negative prompt, and parts of zero or negative weight are left
-    out, as there is nothing to push away from. Raises RenderError if that leaves a chain without any part.
+    Guidance is on for a cfg_scale above 1, unless the denoiser takes the scale as input (LCM, Flux.1 dev). One that
+    answers as if unguided for an embedded scale of 1 (`max_embedded_scale`) is guided as well where that says more: for
+    negative prompts, for parts whose weights do not sum to 1, and for scales beyond those it knows. Without guidance
+    there is one row for each part, no negative prompt, and parts of zero or negative weight are left out.
+
+    Raises RenderError if that leaves no part.
     """
-    encoder, cfg_scale = model.encoder, settings.cfg_scale
-    encoder.clipskip = settings.clipskip
+    cfg_scale, clipskip = settings.cfg_scale, settings.clipskip
     limit = model.source.defaults.told_up_to
-    told = model.family.told_scale(model) and not (limit and (cfg_scale > limit or _says_more(prompts)))
-    guided = cfg_scale > 1 and not told
-    if told:
-        _tell_of_negatives(model, prompts)
-    kept = [[part for part in prompt.parts if guided or part.weight > 0] for prompt in prompts]
-    if not all(kept):
+    embeds = model.family.embeds_scale(model) and not (limit and (cfg_scale > limit or _says_more(prompt)))
+    guided = cfg_scale > 1 and not embeds
+    if embeds:
+        _note_negatives(model, prompt)
+    parts = [part for part in prompt.parts if guided or part.weight > 0]
+    if not parts:
         raise RenderError(
             f"frame {frame}: without guidance (cfg_scale {cfg_scale:g}) a prompt needs a part of positive "
             "weight. Raise cfg_scale above 1, or give one part a positive weight."
         )
-    texts = [encoder.negative(prompt.negative) for prompt in prompts] if guided else []
-    owners = list(range(len(texts)))
-    negatives, ranks = len(texts), []
-    for index in range(max(map(len, kept))):
-        chains = [chain for chain, parts in enumerate(kept) if len(parts) > index]
-        texts += [encoder.mix(kept[chain][index].mix) for chain in chains]
-        ranks.append(_rank(kept, chains, index, start=len(owners), cfg_scale=cfg_scale, device=model.device))
-        owners += chains
+    texts = [model.encoder.negative(prompt.negative, clipskip)] if guided else []
+    texts += [model.encoder.mix(part.mix, clipskip) for part in parts]
     return Guidance(
         texts=stack(texts),
-        owners=torch.tensor(owners, device=model.device),
-        negatives=negatives,
-        ranks=tuple(ranks),
+        negatives=int(guided),
+        weights=torch.tensor([part.weight * cfg_scale for part in parts], device=model.device),
+        shares=torch.tensor(_shares(parts), device=model.device),
         rescale=settings.guidance_rescale if guided else 0.0,
-        told=(max(cfg_scale, 1.0) if told else 1.0) if limit else cfg_scale,
-        told_off=1.0 if limit else cfg_scale,
-        settle=model.family.settle,
+        embedded_scale=(max(cfg_scale, 1.0) if embeds else 1.0) if limit else cfg_scale,
+        unguided_scale=1.0 if limit else cfg_scale,
+        rescale_guided=model.family.rescale_guided,
     )
 
 
-def _says_more(prompts: Sequence[FramePrompt]) -> bool:
-    """Whether some prompt asks for what one answer to its words cannot give."""
-    return any(
+def _says_more(prompt: FramePrompt) -> bool:
+    """Tell whether a prompt asks for what one answer to its words cannot give."""
+    return (
         any(share.text.strip() for share in prompt.negative)
         or any(part.weight < 0 for part in prompt.parts)
         or abs(sum(part.weight for part in prompt.parts) - 1) > 1e-6
-        for prompt in prompts
     )
 
 
-def _tell_of_negatives(model: Model, prompts: Sequence[FramePrompt]) -> None:
-    """Say that a model which is told its guidance scale reads no negative prompt."""
-    texts = [share.text for prompt in prompts for share in prompt.negative if share.text.strip()]
+def _note_negatives(model: Model, prompt: FramePrompt) -> None:
+    """Notice that a model with an embedded guidance scale ignores a negative prompt."""
+    texts = [share.text for share in prompt.negative if share.text.strip()]
     if texts:
-        model.encoder.tell(
+        model.encoder.notice_once(
             f'{model.source.name} has its guidance built in and reads no negative prompt: "{texts[0]}" '
             "changes nothing."
         )
 
 
-def _rank(
-    kept: Sequence[Sequence[PromptPart]],
-    chains: Sequence[int],
-    index: int,
-    *,
-    start: int,
-    cfg_scale: float,
-    device: torch.device,
-) -> Rank:
-    """Lay out the `index`-th part of each of the chains, in the rows from `start` on."""
-    weights = [kept[chain][index].weight * cfg_scale for chain in chains]
-    shares = [_share(kept[chain], index) for chain in chains]
-    return Rank(
-        rows=slice(start, start + len(chains)),
-        chains=torch.tensor(chains, device=device),
-        weights=torch.tensor(weights, device=device).view(-1, 1, 1, 1),
-        shares=torch.tensor(shares, device=device).view(-1, 1, 1, 1),
-    )
-
-
-def _share(parts: Sequence[PromptPart], index: int) -> float:
-    """Return a part's share among the parts of its chain; equal ones where the weights sum to nothing."""
+def _shares(parts: Sequence[PromptPart]) -> list[float]:
+    """Return each part's share of the sum of weights; equal ones where the weights sum to nothing."""
     total = sum(part.weight for part in parts)
-    return parts[index].weight / total if abs(total) > 1e-6 else 1 / len(parts)
+    return [part.weight / total if abs(total) > 1e-6 else 1 / len(parts) for part in parts]
 
 
 def guidance_embedding(scales: Sequence[float], width: int) -> Tensor:
-    """Return the embedding (N, width) of guidance scales, for models which are told the scale instead of
-    being guided.
+    """Return the embedding (N, width) of guidance scales, for models that take the scale as input.
 
-    Sines and cosines of 1000 (scale - 1): Luo et al. 2023, arXiv:2310.04378, in the form of Kingma et al.'s
-    VDM.
+    Sines and cosines of 1000 (scale - 1): Luo et al. 2023, arXiv:2310.04378, in the form of Kingma et al.'s VDM.
     """
     half = width // 2
     frequencies = torch.exp(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +18,8 @@ from render.assets.find import Asset
 from render.assets.hub import why_not_fetched
 from render.assets.loading import first_line, loading
 from render.diffusion.adapters.attach import attach_adapters
-from render.diffusion.adapters.files import AdapterFile
 from render.diffusion.catalogue import ModelSource, source_of_folder
+from render.diffusion.clipguidance.reader import ClipModels
 from render.diffusion.control.nets import load_controls
 from render.diffusion.denoisers.load import load_denoiser
 from render.diffusion.devices import find_device, find_dtype
@@ -27,86 +27,80 @@ from render.diffusion.economy import NONE, READERS, Economy
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
 from render.diffusion.holding import check_devices, check_holding, quantised_parts
-from render.diffusion.inversions import Inversion, attach_inversions
+from render.diffusion.inversions import attach_inversions
+from render.diffusion.job import ModelSpec
 from render.diffusion.loras.attach import attach_loras
-from render.diffusion.loras.lora import LoraFile
 from render.diffusion.memory import least_rung, needs_of
 from render.diffusion.moving import stays
-from render.diffusion.parts import Family, Model
+from render.diffusion.parts import Model
 from render.diffusion.quantise import in_pipeline, in_place
 from render.diffusion.vaes import check_vae, load_vae
 
 
-def load_model(
-    source: ModelSource,
-    *,
-    device: str = "auto",
-    dtype: str = "auto",
-    notice: Notice | None = None,
-    loras: Sequence[LoraFile] = (),
-    controls: Sequence[Asset] = (),
-    adapters: Sequence[AdapterFile] = (),
-    inversions: Mapping[str, Inversion] | None = None,
-    vae: Asset | None = None,
-    size: tuple[int, int] | None = None,
-) -> Model:
-    """Load a model that find_model found.
+def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
+    """Load a model with all that is attached to it.
 
-    `notice` is told what a person should know but what is no mistake (words beyond the model's window); they
-    are remarks of one sentence. The network is used only for a hub name that is not in the local cache.
+    `notice` is called with what a person should know but what is no mistake (words beyond the model's window), one
+    sentence each. The network is used only for a hub name that is not in the local cache. LoRAs have no weight at first
+    (see Model.use_loras). On a GPU, the memory that pictures of `spec.size` need decides which parts stay on it
+    (render.diffusion.memory).
 
-    `loras` are attached to it without weight; see Model.use_loras. `controls` are ControlNets, and `adapters`
-    IP-Adapters, that were checked against it. `inversions` are words that its texts then
-    know; `vae` stands in for its own. `size` (width, height) is that of the pictures, by default the model's own:
-    on a GPU what they need decides which parts stay on it (render.diffusion.memory).
-
-    Raises EnvironmentFault where the device is not there, or the files cannot be read.
+    Raises EnvironmentFault where the device is not there, a part does not fit the model, or files cannot be read.
     """
-    where = find_device(device)
+    device = find_device(spec.device)
     quiet_libraries()
+    source = spec.source
     if source.kind == "hub" and source.path is None:
-        source = fetch_model(source, half=find_dtype(dtype, where) != torch.float32)
+        source = fetch_model(source, half=find_dtype(spec.dtype, device) != torch.float32)
     row = family_named(source.family)
-    precision = find_dtype(row.half if dtype == "auto" and where.type != "cpu" else dtype, where)
+    dtype = find_dtype(row.half if spec.dtype == "auto" and device.type != "cpu" else spec.dtype, device)
     _check_packages(source, row)
     check_holding(source)
-    check_devices(source, where.type)
-    if vae is not None:
-        check_vae(vae, source)
-    pipe = _read(source, row, precision, vae)
-    words = attach_inversions(pipe, inversions or {})
-    economy = Economy(_least_rung(source, where, precision, size))
-    for part in pipe.components.values():
-        if isinstance(part, torch.nn.Module):
-            part.eval().requires_grad_(False)
-            if economy.level < READERS and not stays(part):
-                part.to(where)
-    pairs = [
-        (getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None))
-        for end in ("", "_2", "_3")
-    ]
+    check_devices(source, device.type)
+    if spec.vae is not None:
+        check_vae(spec.vae, source)
+    pipe = _read(source, row, dtype, spec.vae)
+    words = attach_inversions(pipe, dict(spec.embeddings))
+    economy = Economy(_least_rung(source, device, dtype, spec.size))
+    _place(pipe, device, economy)
     denoiser = getattr(pipe, row.denoiser)
-    family: Family = import_module(f"render.diffusion.families.{row.module}").FAMILY
+    notice = notice or _ignore
     return Model(
         source=source,
-        family=family,
-        encoders=tuple(
-            TextEncoder(tokenizer=reader, encoder=encoder) for reader, encoder in pairs if encoder
-        ),
+        family=import_module(f"render.diffusion.families.{row.module}").FAMILY,
+        encoders=_text_encoders(pipe),
         denoiser=denoiser,
         vae=pipe.vae,
         scheduler=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),
         flags=dict(pipe.config),
-        device=where,
-        dtype=precision,
-        notice=notice or _ignore,
-        loras=attach_loras(pipe, row, loras, precision),
-        adapters=attach_adapters(denoiser, adapters, device=where, dtype=precision),
-        controls=load_controls(controls, denoiser=denoiser, device=where, dtype=precision),
+        device=device,
+        dtype=dtype,
+        notice=notice,
+        loras=attach_loras(pipe, row, spec.loras, dtype),
+        adapters=attach_adapters(denoiser, spec.adapters, device=device, dtype=dtype),
+        controls=load_controls(spec.controls, denoiser=denoiser, device=device, dtype=dtype),
         inversions=words,
+        clip=ClipModels(spec.clip_models, spec.clip_decoder, device=device, dtype=dtype, notice=notice),
         economy=economy,
     )
+
+
+def _place(pipe: Any, device: torch.device, economy: Economy) -> None:
+    """Freeze the parts, and move to the device those that stay there."""
+    for part in pipe.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.eval().requires_grad_(False)
+            if economy.level < READERS and not stays(part):
+                part.to(device)
+
+
+def _text_encoders(pipe: Any) -> tuple[TextEncoder, ...]:
+    pairs = [
+        (getattr(pipe, f"tokenizer{end}", None), getattr(pipe, f"text_encoder{end}", None))
+        for end in ("", "_2", "_3")
+    ]
+    return tuple(TextEncoder(tokenizer=tokenizer, encoder=encoder) for tokenizer, encoder in pairs if encoder)
 
 
 def _least_rung(

@@ -8,30 +8,25 @@ import torch
 from torch import Tensor
 
 from render.coherence.randomness import generator
+from render.diffusion.job import Travel
 
 START, STEPS = "diffusion start", "diffusion steps"
 
 
-def start_noise(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
-    """Return normal noise (B, *shape), float32, on the CPU: row b depends on seeds[b] alone.
-
-    A frame's seed is resolved before (`seed_behavior`): with a fixed one, every frame gets the same noise.
-    """
-    return torch.stack([torch.randn(tuple(shape), generator=generator(seed, 0, START)) for seed in seeds])
+def start_noise(seed: int, shape: Sequence[int]) -> Tensor:
+    """Return normal noise (1, *shape), float32, on the CPU."""
+    return torch.randn(tuple(shape), generator=generator(seed, 0, START))[None]
 
 
-def travelled_noise(
-    seeds: Sequence[int], others: Sequence[int], shares: Sequence[float], shape: Sequence[int]
-) -> Tensor:
-    """Return noise (B, *shape) on the way from that of seeds[b] to that of others[b]: shares[b] of it, 0 to 1.
+def travelled_noise(seed: int, travel: Travel, shape: Sequence[int]) -> Tensor:
+    """Return noise (1, *shape) on the way from the seed's noise to that of `travel`.
 
     The way is the great circle through both (slerp: Shoemake, "Animating rotation with quaternion curves",
-    SIGGRAPH 1985), so that what is between them is as strong as they are; a straight line would be 0.7 times as
-    strong half way, and paint mud.
+    SIGGRAPH 1985), so that the noise between them is as strong as they are. On a straight line it would be 0.7 times
+    as strong half way, and paint mud.
     """
-    from_, to = start_noise(seeds, shape), start_noise(others, shape)
-    pairs = zip(from_, to, shares, strict=True)
-    return torch.stack([_slerp(a.double(), b.double(), share).float() for a, b, share in pairs])
+    start, end = start_noise(seed, shape), start_noise(travel.seed, shape)
+    return _slerp(start.double(), end.double(), travel.share).float()
 
 
 def _slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
@@ -42,6 +37,6 @@ def _slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
     return (torch.sin((1.0 - share) * angle) * a + torch.sin(share * angle) * b) / torch.sin(angle)
 
 
-def step_generators(seeds: Sequence[int]) -> list[torch.Generator]:
-    """Return one generator for each chain, for samplers which add noise at each step."""
-    return [generator(seed, 0, STEPS) for seed in seeds]
+def step_generator(seed: int) -> torch.Generator:
+    """Return the generator for samplers that add noise at each step."""
+    return generator(seed, 0, STEPS)

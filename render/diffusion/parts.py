@@ -12,9 +12,9 @@ from torch import Tensor
 
 from render.diffusion.adapters.attach import Adapters
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.conditioning import Encoder
+from render.diffusion.clipguidance.reader import ClipModels
 from render.diffusion.economy import Economy
-from render.diffusion.embeddings import Embedding, Notice, TextEncoder
+from render.diffusion.embeddings import Embedding, Notice, PromptEncoder, TextEncoder
 from render.diffusion.families.table import FamilyRow
 from render.diffusion.inversions import Inversions
 from render.diffusion.loras.attach import Loras
@@ -25,9 +25,9 @@ LatentShape = tuple[int, int, int]
 
 
 class Family(Protocol):
-    """What differs between model families. render.diffusion.families.base has what most of them do alike.
+    """What differs between model families. render.diffusion.families.base has what most of them share.
 
-    N rows are the questions of one step: the `negatives` unconditional ones first, then the prompts' parts.
+    N rows are asked in one step: `negatives` unconditional ones (1 or 0) first, then the prompt's parts.
     """
 
     @property
@@ -35,16 +35,16 @@ class Family(Protocol):
         """The family's row in the table."""
         ...
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
-        """Encode one text, with its emphasis, to an Embedding of N = 1."""
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
+        """Encode one text, with its emphasis, to an Embedding of N = 1. `clipskip`: the layer of CLIP, from the end."""
         ...
 
     def zero_empty(self, model: Model) -> bool:
         """Tell whether an empty negative prompt is the zero embedding."""
         ...
 
-    def told_scale(self, model: Model) -> bool:
-        """Tell whether the model was distilled to be told the guidance scale, and needs no second answer."""
+    def embeds_scale(self, model: Model) -> bool:
+        """Tell whether the model was distilled to take the guidance scale as input, and needs no second answer."""
         ...
 
     def conditions(
@@ -52,7 +52,7 @@ class Family(Protocol):
     ) -> dict[str, Any]:
         """Return the denoiser's arguments that stay the same for all steps.
 
-        The first `negatives` of the N texts are the unconditional ones. `latents` (B, C, h, w) tell the size.
+        The first `negatives` of the N texts are unconditional. `latents` (1, C, h, w) give the size.
         """
         ...
 
@@ -60,12 +60,12 @@ class Family(Protocol):
         """Ask the denoiser about latents (N, C, h, w) at a timestep (no dimensions): (N, C, h, w)."""
         ...
 
-    def settle(self, guided: Tensor, plain: Tensor) -> Tensor:
-        """Return the guided prediction (B, C, h, w) as it is used; `plain` is the one without guidance."""
+    def rescale_guided(self, guided: Tensor, plain: Tensor) -> Tensor:
+        """Return the guided prediction (1, C, h, w) corrected; `plain` is the one without guidance."""
         ...
 
     def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:
-        """Return what the scheduler is told beside the number of steps, for latents of a shape (C, h, w)."""
+        """Return the arguments of set_timesteps besides the number of steps, for latents of a shape (C, h, w)."""
         ...
 
     def encode(self, model: Model, pictures: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ class Model:
 
     `scheduler` and `scheduler_config` are the model's own, unchanged. `flags` are the pipeline's own settings
     (force_zeros_for_empty_prompt ...). `vae` may be in float32 while the rest is in half precision. `controls`
-    are its ControlNets, `adapters` its IP-Adapters.
+    are its ControlNets, `adapters` its IP-Adapters, `clip` the CLIP models that may guide it.
     """
 
     source: ModelSource
@@ -103,22 +103,27 @@ class Model:
     controls: tuple[Any, ...] = ()
     adapters: Adapters = field(default_factory=Adapters)
     inversions: Inversions = field(default_factory=Inversions)
+    clip: ClipModels = field(default_factory=ClipModels)
     economy: Economy = field(default_factory=Economy)
 
     def use_loras(self, weights: Sequence[float]) -> None:
-        """Set the weight of each LoRA that was loaded with the model. Texts are encoded anew where it matters."""
+        """Set the weight of each LoRA that was loaded with the model."""
         self.loras.use(weights)
-        self.encoder.changed_by = self.loras.read_by_encoders(weights)
 
-    def embed(self, text: str, notice: Notice) -> Embedding:
+    @property
+    def text_weights(self) -> tuple[float, ...]:
+        """The weights of the LoRAs that change the text encoders."""
+        return self.loras.text_weights
+
+    def embed(self, text: str, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text; see Family."""
         bring(self, READER)
-        return self.family.embed(self, self.inversions.expanded(text), notice)
+        return self.family.embed(self, self.inversions.expanded(text), clipskip=clipskip, notice=notice)
 
     @cached_property
-    def encoder(self) -> Encoder:
-        """The encoder of prompts, with its memory of texts already encoded."""
-        return Encoder(self)
+    def encoder(self) -> PromptEncoder:
+        """The encoder of prompts, which remembers texts."""
+        return PromptEncoder(self)
 
     @cached_property
     def schedulers(self) -> dict[str, Any]:

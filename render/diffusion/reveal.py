@@ -1,4 +1,4 @@
-"""Per-pixel strength: some of a picture painted anew, the rest kept as the frame's strength says.
+"""Per-pixel strength: a part of a picture is painted with more strength than the rest.
 
 Differential diffusion (Levin & Fried 2023, arXiv:2306.00950): the schedule begins where the highest strength
 says. Latents of lower strength are held: before every step they are set to the given picture's latents, noised
@@ -14,7 +14,6 @@ release is of first order, as the first step of every painting is. The maps made
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -30,8 +29,10 @@ from render.diffusion.steps import Sampling, StepPlan, reveal_plan, steps_of
 
 @dataclass(frozen=True, kw_only=True)
 class Reveal:
-    """What is painted how long: a schedule of `total` steps, of which each latent runs the last `counts`,
-    (B, 1, h, w). `releases`: the different counts above 0, from the most to the fewest."""
+    """How long each latent is painted: it runs the last `counts` (1, 1, h, w) of `total` steps.
+
+    `releases` are the different counts above 0, from the most to the fewest.
+    """
 
     total: int
     counts: Tensor
@@ -39,7 +40,7 @@ class Reveal:
 
 
 def plan_reveal(model: Model, settings: Sampling, strengths: Tensor) -> Reveal | None:
-    """Return the plan for per-pixel `strengths` (B, 1, H, W), or None where it would be that of the settings'
+    """Return the plan for per-pixel `strengths` (1, 1, H, W), or None where it would be that of the settings'
     own strength everywhere.
 
     A latent has the highest strength of its pixels, so each one that touches a hole is painted; none has less
@@ -61,7 +62,7 @@ def plan_reveal(model: Model, settings: Sampling, strengths: Tensor) -> Reveal |
 
 
 def blended(before: Tensor, painted: Tensor, reveal: Reveal, factor: int) -> Tensor:
-    """Return the painted pictures (B, 3, H, W) with the given ones where nothing was painted.
+    """Return the painted picture (1, 3, H, W) with the one before where nothing was painted.
 
     The change from one to the other lies in the second latent beside what was painted: the decoder mixes a
     latent with its neighbours.
@@ -87,13 +88,13 @@ class RevealSchedule:
         settings: Sampling,
         reveal: Reveal,
         *,
-        seeds: Sequence[int],
+        seed: int,
         shape: LatentShape | None = None,
     ) -> None:
         # `scaled`: the whole schedule, cut by the plan alone, also for LCM, which else spreads steps anew
         plain = replace(settings, steps_mode="scaled")
         plans = [StepPlan(total=reveal.total, count=count) for count in reveal.releases]
-        made = [make_schedule(model, plain, plan, seeds=seeds, shape=shape) for plan in plans]
+        made = [make_schedule(model, plain, plan, seed=seed, shape=shape) for plan in plans]
         # one stream of fresh noise for all parts
         made = [replace(part, options=made[0].options) for part in made]
         nexts = [*reveal.releases[1:], 0]
@@ -108,7 +109,7 @@ class RevealSchedule:
     def noised(self, latents: Tensor | None, noise: Tensor) -> Tensor:
         """Return the latents to start from: all of them noised to the first step.
 
-        The pictures' latents (B, C, h, w) and the noise are kept, for those that are held.
+        The pictures' latents (1, C, h, w) and the noise are kept, for those that are held.
         """
         if latents is None:
             raise ValueError("only pictures have pixels of different strength, and there is none")
@@ -147,7 +148,7 @@ class RevealSchedule:
 @dataclass(frozen=True, kw_only=True)
 class _Moment:
     """One evaluation of the denoiser: by which `part`, and whether it completes a `whole` step, after which the
-    latents `held` (B, 1, h, w) are set back. `follower`: the part that goes on from here, if another one does.
+    latents `held` (1, 1, h, w) are set back. `follower`: the part that goes on from here, if another one does.
     """
 
     timestep: Tensor

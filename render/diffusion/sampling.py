@@ -1,4 +1,4 @@
-"""The denoising loop: pictures and prompts in, painted pictures out. One call paints a frame of every chain.
+"""The denoising loop: a picture and a prompt in, the painted picture out.
 
 The loop is ours, over the parts of a diffusers model; given the same noise it equals the diffusers pipelines
 of its families bit for bit (float32 on the CPU). Latents stay in float32 through all steps, whatever the
@@ -7,16 +7,16 @@ model's precision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
-from render.diffusion.adapters.attach import Look
+from render.diffusion.adapters.attach import AdapterInput
 from render.diffusion.control.steering import Control, Steering
 from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.ladder import answers_of, within_memory
@@ -32,130 +32,127 @@ from render.diffusion.steps import Sampling
 OnStep = Callable[[int, int], None]
 
 
-class Steer(Protocol):
-    """What has a say at each step: it is asked with the model's answer about the latents, both (B, C, h, w), and gives
-    the answer that the sampler is told."""
+class StepHook(Protocol):
+    """What changes the model's answer at each step."""
 
     def __call__(self, answer: Tensor, latents: Tensor, moment: Moment, index: int, count: int) -> Tensor:
-        """The answer to use at step `index` of `count`."""
+        """Return the answer for the sampler at step `index` of `count`, from the model's own; all (1, C, h, w)."""
         ...
 
 
-def paint(
-    model: Model,
-    *,
-    pictures: Tensor | None,
-    size: tuple[int, int],
-    prompts: Sequence[FramePrompt],
-    settings: Sampling,
-    seeds: Sequence[int],
-    frame: int,
-    strengths: Tensor | None = None,
-    noise: Tensor | None = None,
-    controls: Sequence[Control] = (),
-    looks: Sequence[Look] = (),
-    steer: Steer | None = None,
-    on_step: OnStep | None = None,
-) -> Tensor:
-    """Paint one frame of B chains: (B, 3, H, W) RGB in [0, 1], float32, on the model's device.
+@dataclass(frozen=True, kw_only=True)
+class Painting:
+    """What one picture is painted from.
 
-    `pictures` (B, 3, H, W) in [0, 1] are painted over with the settings' strength; None paints from noise
-    alone. `size` is (width, height) in pixels, of any value: what the VAE cannot take is padded by repeating
-    the edge, and cropped off again. `strengths` (B, 1, H, W) in [0, 1] are for those pixels of the pictures
-    that need more than the settings' strength (see `reveal`). `prompts` and `seeds` have one entry for each
-    chain. The noise is a function of the seed, unless `noise` (B, C, h, w), normal, is given. `controls` are the
-    ControlNets that steer, each with its pictures (B, 3, H, W); `looks` what IP-Adapters are shown.
-    `steer` changes what the model answers (see Steer).
+    `size` is (width, height) in pixels, of any value: what the VAE cannot take is padded by repeating the edge, and
+    cropped off again. `picture` (1, 3, H, W) in [0, 1] is painted over with the settings' strength; None paints from
+    noise alone. `strengths` (1, 1, H, W) in [0, 1] are for pixels that need more than the settings' strength (see
+    `reveal`). The noise is a function of the seed, unless `noise` (1, C, h, w), normal, is given. `controls` are the
+    ControlNets that act, `shown` what IP-Adapters are shown. `frame` is for messages.
+    """
+
+    prompt: FramePrompt
+    size: tuple[int, int]
+    settings: Sampling
+    seed: int
+    frame: int = 0
+    picture: Tensor | None = None
+    strengths: Tensor | None = None
+    noise: Tensor | None = None
+    controls: Sequence[Control] = ()
+    shown: Sequence[AdapterInput] = ()
+    step_hook: StepHook | None = None
+
+
+def paint(model: Model, work: Painting, on_step: OnStep | None = None) -> Tensor:
+    """Paint one picture: (1, 3, H, W) RGB in [0, 1], float32, on the model's device.
+
     `on_step(done, count)` is called after each step; what it raises stops the painting. Where the strength
-    means no step at all, the pictures are returned as they are.
+    means no step at all, the picture is returned as it is.
 
     Raises ProjectError for an unknown sampler, ScheduleError for impossible emphasis, ValueError for shapes
     and settings out of range, and RenderError, naming the frame, where memory runs out or the model gives
     no finite picture even in float32.
     """
-    _check_shapes(pictures, size, prompts, seeds, strengths)
-    _check_controls(model, controls, (len(seeds), 3, size[1], size[0]))
-    plan = plan_steps(model, settings, pictured=pictures is not None)
-    reveal = None if pictures is None or strengths is None else plan_reveal(model, settings, strengths)
-    if pictures is not None and reveal is None and plan.count == 0:
-        return pictures.to(device=model.device, dtype=torch.float32)
-    width, height = size
+    _check(model, work)
+    picture, settings = work.picture, work.settings
+    plan = plan_steps(model, settings, pictured=picture is not None)
+    reveal = (
+        None if picture is None or work.strengths is None else plan_reveal(model, settings, work.strengths)
+    )
+    if picture is not None and reveal is None and plan.count == 0:
+        return picture.to(device=model.device, dtype=torch.float32)
+    width, height = work.size
     shape = latent_shape(model, width, height)
-    if noise is None:
-        noise = start_noise(seeds, shape)
-    start = noise.to(device=model.device, dtype=torch.float32)
+    noise = start_noise(work.seed, shape) if work.noise is None else work.noise
+    noise = noise.to(device=model.device, dtype=torch.float32)
 
     def painted() -> tuple[Tensor, Tensor]:
-        latents = None if pictures is None else encode(model, pictures)
+        latents = None if picture is None else encode(model, picture)
         schedule: Schedule | RevealSchedule
         if reveal is None:
-            schedule = make_schedule(model, settings, plan, seeds=seeds, shape=shape)
+            schedule = make_schedule(model, settings, plan, seed=work.seed, shape=shape)
         else:
-            schedule = RevealSchedule(model, settings, reveal, seeds=seeds, shape=shape)
-        guidance = make_guidance(model, prompts, settings, frame=frame)
-        controlled = Steering(model, controls, cfg_scale=settings.cfg_scale)
-        aids = _Aids(controlled=controlled, looks=looks, steer=steer)
-        clean = _denoise(model, schedule, guidance, schedule.noised(latents, start), settings, aids, on_step)
+            schedule = RevealSchedule(model, settings, reveal, seed=work.seed, shape=shape)
+        clean = _Loop(model, work, schedule).run(schedule.noised(latents, noise), on_step)
         return clean, decode(model, clean)
 
     with torch.inference_mode():
-        picture = within_memory(model, lambda: _finite(model, painted, frame), frame=frame, size=size)
-    picture = picture[..., :height, :width].clamp(0, 1)
-    if pictures is None or reveal is None:
-        return picture
-    return blended(pictures.to(picture), picture, reveal, model.factor)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Aids:
-    """What speaks at each step beside the prompts: ControlNets, IP-Adapters, and what changes the answer."""
-
-    controlled: Steering
-    looks: Sequence[Look]
-    steer: Steer | None
-
-
-def _denoise(
-    model: Model,
-    schedule: Schedule | RevealSchedule,
-    guidance: Guidance,
-    latents: Tensor,
-    settings: Sampling,
-    aids: _Aids,
-    on_step: OnStep | None,
-) -> Tensor:
-    """Run the schedule's steps: one denoiser call each, for all chains and all parts of their prompts."""
-    bring(model, DENOISER)
-    dtype = model.denoiser.dtype
-    count = len(schedule.timesteps)
-    guided = [settings.guides(index, count) for index in range(count)]
-    ways = {on: guidance if on else guidance.unguided() for on in set(guided)}
-    conditions = {}
-    for on, way in ways.items():
-        texts = way.texts.to(dtype)
-        asked = model.family.conditions(
-            model, texts, negatives=way.negatives, latents=latents, cfg_scale=way.told
+        found = within_memory(
+            model, lambda: _finite(model, painted, work.frame), frame=work.frame, size=work.size
         )
-        conditions[on] = model.adapters.heard(aids.looks, asked, owners=way.owners, negatives=way.negatives)
-    moments = schedule.timesteps.to(model.device)
-    for index, (timestep, moment) in enumerate(zip(schedule.timesteps, moments, strict=True)):
-        way = ways[guided[index]]
-        given = schedule.scaled(way.spread(latents), timestep).to(dtype)
-        asked = conditions[guided[index]]
-        more = aids.controlled.at(index, count, latents=given, moment=moment, conditions=asked, guidance=way)
-        answers = answers_of(model, given, moment, {**asked, **more})
-        answer = way.combine(answers.float())
-        if aids.steer is not None:
-            answer = aids.steer(answer, latents, schedule.moment(timestep), index, count)
-        latents = schedule.step(answer, timestep, latents)
-        if on_step is not None:
-            on_step(index + 1, count)
-    return latents
+    found = found[..., :height, :width].clamp(0, 1)
+    if picture is None or reveal is None:
+        return found
+    return blended(picture.to(found), found, reveal, model.factor)
+
+
+class _Loop:
+    """The steps of one painting: one denoiser call each, for all rows of its guidance."""
+
+    def __init__(self, model: Model, work: Painting, schedule: Schedule | RevealSchedule) -> None:
+        self._model, self._work, self._schedule = model, work, schedule
+        self._guidance = make_guidance(model, work.prompt, work.settings, frame=work.frame)
+        self._controls = Steering(model, work.controls, cfg_scale=work.settings.cfg_scale)
+
+    def run(self, latents: Tensor, on_step: OnStep | None) -> Tensor:
+        """Return the clean latents (1, C, h, w) from the noised ones."""
+        model, work, schedule = self._model, self._work, self._schedule
+        bring(model, DENOISER)
+        count = len(schedule.timesteps)
+        guided = [work.settings.guides(index, count) for index in range(count)]
+        asked = {on: self._asked(latents, guided=on) for on in set(guided)}
+        on_device = schedule.timesteps.to(model.device)
+        for index, (timestep, time) in enumerate(zip(schedule.timesteps, on_device, strict=True)):
+            guidance, conditions = asked[guided[index]]
+            rows = schedule.scaled(guidance.rows(latents), timestep).to(model.denoiser.dtype)
+            added = self._controls.at(
+                index, count, latents=rows, moment=time, conditions=conditions, guidance=guidance
+            )
+            answer = guidance.combine(answers_of(model, rows, time, {**conditions, **added}).float())
+            if work.step_hook is not None:
+                answer = work.step_hook(answer, latents, schedule.moment(timestep), index, count)
+            latents = schedule.step(answer, timestep, latents)
+            if on_step is not None:
+                on_step(index + 1, count)
+        return latents
+
+    def _asked(self, latents: Tensor, *, guided: bool) -> tuple[Guidance, Mapping[str, Any]]:
+        """Return the rows with guidance or without, and the denoiser's arguments for them."""
+        model = self._model
+        guidance = self._guidance if guided else self._guidance.unguided()
+        conditions = model.family.conditions(
+            model,
+            guidance.texts.to(model.denoiser.dtype),
+            negatives=guidance.negatives,
+            latents=latents,
+            cfg_scale=guidance.embedded_scale,
+        )
+        return guidance, model.adapters.conditions(self._work.shown, conditions, negatives=guidance.negatives)
 
 
 def _finite(model: Model, painted: Callable[[], tuple[Tensor, Tensor]], frame: int) -> Tensor:
-    """Return the painted pictures, made again in float32 where half precision overflowed: the VAE first, then
-    all.
+    """Return the painted picture, made again in float32 where half precision overflowed: the VAE first, then all.
 
     The model is as it was afterwards, so that a frame does not depend on what happened to those before it.
     """
@@ -181,32 +178,19 @@ def _is_finite(tensor: Tensor) -> bool:
     return bool(torch.isfinite(tensor).all())
 
 
-def _check_shapes(
-    pictures: Tensor | None,
-    size: tuple[int, int],
-    prompts: Sequence[FramePrompt],
-    seeds: Sequence[int],
-    strengths: Tensor | None,
-) -> None:
-    width, height = size
+def _check(model: Model, work: Painting) -> None:
+    width, height = work.size
     if width < 1 or height < 1:
-        raise ValueError(f"size is {size}; allowed is (width, height) of at least one pixel")
-    if not seeds or len(prompts) != len(seeds):
-        raise ValueError(f"{len(prompts)} prompts and {len(seeds)} seeds; each chain has one of both")
-    expected = (len(seeds), 3, height, width)
-    if pictures is not None and tuple(pictures.shape) != expected:
-        raise ValueError(f"pictures are {tuple(pictures.shape)}; expected is (B, 3, H, W) = {expected}")
-    if strengths is not None and tuple(strengths.shape) != (len(seeds), 1, height, width):
-        given = tuple(strengths.shape)
-        raise ValueError(
-            f"strengths are {given}; expected is (B, 1, H, W) = {(len(seeds), 1, height, width)}"
-        )
-
-
-def _check_controls(model: Model, controls: Sequence[Control], expected: tuple[int, ...]) -> None:
-    for control in controls:
+        raise ValueError(f"size is {work.size}; allowed is (width, height) of at least one pixel")
+    expected = (1, 3, height, width)
+    _check_shape("picture", work.picture, expected)
+    _check_shape("strengths", work.strengths, (1, 1, height, width))
+    for control in work.controls:
         if not 0 <= control.number < len(model.controls):
             raise ValueError(f"control {control.number}; the model has {len(model.controls)} ControlNets")
-        if tuple(control.pictures.shape) != expected:
-            given = tuple(control.pictures.shape)
-            raise ValueError(f"control pictures are {given}; expected is (B, 3, H, W) = {expected}")
+        _check_shape("control picture", control.picture, expected)
+
+
+def _check_shape(name: str, tensor: Tensor | None, expected: tuple[int, ...]) -> None:
+    if tensor is not None and tuple(tensor.shape) != expected:
+        raise ValueError(f"{name} has the shape {tuple(tensor.shape)}; expected is {expected}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from inspect import signature
@@ -14,7 +14,7 @@ from torch import Tensor
 from render.diffusion.cuts import cut
 from render.diffusion.latents import latent_shape
 from render.diffusion.moments import Moment, moment_of
-from render.diffusion.noise import step_generators
+from render.diffusion.noise import step_generator
 from render.diffusion.parts import LatentShape, Model
 from render.diffusion.samplers import check_sampler, make_scheduler
 from render.diffusion.steps import Sampling, StepPlan, step_plan
@@ -113,7 +113,7 @@ def make_schedule(
     settings: Sampling,
     plan: StepPlan,
     *,
-    seeds: Sequence[int],
+    seed: int,
     shape: LatentShape | None = None,
 ) -> Schedule:
     """Take a fresh scheduler and cut its schedule to the planned steps.
@@ -129,7 +129,7 @@ def make_schedule(
     if "eta" in accepted:
         options["eta"] = settings.eta
     if "generator" in accepted:
-        options["generator"] = step_generators(seeds)
+        options["generator"] = step_generator(seed)
     if type(scheduler).__name__ == "SCMScheduler":  # its last timestep is the picture
         return TrigSchedule(scheduler=scheduler, timesteps=timesteps[:-1], options=options)
     if scheduler.config.get("use_flow_sigmas"):

@@ -6,7 +6,6 @@ Its scales are lanes of the table [clip_guidance].
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,15 +17,10 @@ from ..assets.find import Asset, find_asset
 from ..assets.kinds import CLIP, DECODER
 from ..diffusion import ModelSource
 from ..diffusion.catalogue import AUTO, find_for
-from ..diffusion.clipguidance.settings import ClipGuidance
+from ..diffusion.clipguidance.settings import ClipGuidance, CutoutSchedule
 from ..diffusion.vaes import check_vae
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..diffusion.clipguidance.guide import ClipGuide
-    from ..diffusion.clipguidance.reader import PictureText
-    from ..diffusion.parts import Model
     from ..setup import Setup
 
 CLIP_LANES = tuple(spec.name for spec in CLIP_GUIDANCE)
@@ -91,10 +85,10 @@ def clip_guidance(setup: Setup, row: Row) -> ClipGuidance:
         batches=int(numbers["cutn_batches"]),
         start=numbers["clip_guidance_start"],
         end=numbers["clip_guidance_end"],
-        overview=overview,
-        inner=inner,
-        power=power,
-        gray=gray,
+        overview=CutoutSchedule(runs=overview.runs),
+        inner=CutoutSchedule(runs=inner.runs),
+        power=CutoutSchedule(runs=power.runs),
+        gray=CutoutSchedule(runs=gray.runs),
         augmented=not given.skip_augs,
     )
 
@@ -108,53 +102,3 @@ def clip_inputs(setup: Setup, row: Row) -> dict[str, object]:
     if settings.scale:
         told["readers"] = [found.digest for found in setup.clip.readers]
     return {"clip_guidance": told}
-
-
-class ClipGuides:
-    """The guides of a project's frames. What they need is loaded when the first one is guided."""
-
-    def __init__(self, setup: Setup, model: Model) -> None:
-        self._setup, self._model = setup, model
-        self._readers: Sequence[PictureText] | None = None
-        self._tiny: object | None = None
-
-    def guide(self, row: Row, picture: Tensor | None) -> ClipGuide | None:
-        """The guide of a frame that is painted over `picture` (1, 3, H, W), if any; None where nothing pulls.
-
-        Raises EnvironmentFault for a model that cannot be loaded.
-        """
-        settings = clip_guidance(self._setup, row)
-        if self._setup.clip is None or not settings.on:
-            return None
-        from ..diffusion.clipguidance.aim import Aim
-        from ..diffusion.clipguidance.guide import ClipGuide
-
-        aim = Aim(
-            settings=settings,
-            readers=self._loaded() if settings.scale else (),
-            prompts=[row.prompt],
-            seeds=[self._setup.seed(row)],
-            frame=row.frame,
-            pictures=picture,
-        )
-        return ClipGuide(self._model, aim, self._setup.size, tiny=self._decoder())
-
-    def _loaded(self) -> Sequence[PictureText]:
-        from ..diffusion.clipguidance.reader import load_picture_text
-
-        if self._readers is None:
-            assert self._setup.clip is not None
-            tell, device = self._model.encoder.tell, self._model.device
-            self._readers = [
-                load_picture_text(found, device, tell=tell) for found in self._setup.clip.readers
-            ]
-        return self._readers
-
-    def _decoder(self) -> object | None:
-        from ..diffusion.clipguidance.reader import load_decoder
-
-        assert self._setup.clip is not None
-        found = self._setup.clip.decoder
-        if found is not None and self._tiny is None:
-            self._tiny = load_decoder(found, self._model.device, self._model.dtype)
-        return self._tiny

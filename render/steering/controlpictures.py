@@ -35,7 +35,7 @@ class ControlPictures:
         return [
             Control(
                 number=control.number,
-                pictures=self._detected(control, self._source(control, row, picture), row),
+                picture=self._detected(control, self._source(control, row, picture), row),
                 weight=control.lane(row),
                 start=control.lane(row, "start"),
                 end=control.lane(row, "end"),

@@ -15,13 +15,13 @@ from torch import Tensor
 
 from keyframes.errors import EnvironmentFault
 from render.diffusion import Sampling, find_model
-from render.diffusion.adapters.attach import Look
+from render.diffusion.adapters.attach import AdapterInput
 from render.diffusion.adapters.files import check_adapter, find_adapter
-from render.diffusion.load import load_model
-from render.diffusion.noise import start_noise, step_generators
+from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
+from tests.models import load_model
 from tests.tiny_adapter import SIDE, tiny_adapter
 
 ModelOf = Callable[[str], Model]
@@ -51,16 +51,18 @@ def adapted(
     return cache(load)
 
 
-def ours(model: Model, settings: Sampling, picture: Tensor | None, looks: Sequence[Look]) -> Tensor:
+def ours(model: Model, settings: Sampling, picture: Tensor | None, shown: Sequence[AdapterInput]) -> Tensor:
     return paint(
         model,
-        pictures=picture,
-        size=(64, 64),
-        prompts=[prompt(TEXT, NEGATIVE)],
-        settings=settings,
-        seeds=[SEED],
-        frame=0,
-        looks=looks,
+        Painting(
+            picture=picture,
+            size=(64, 64),
+            prompt=prompt(TEXT, NEGATIVE),
+            settings=settings,
+            seed=SEED,
+            frame=0,
+            shown=shown,
+        ),
     )
 
 
@@ -89,27 +91,32 @@ def test_both_kinds_together(
 ) -> None:
     """Against the pipeline with the same embeddings, loaded by diffusers' own loader."""
     (model, files), settings = adapted(kind), Sampling(steps=4, strength=0.75, cfg_scale=4.0)
-    seen = [eyes.look(one) for eyes, one in zip(model.adapters.eyes, pictures(2), strict=True)]
-    looks = [Look(number=0, embedding=seen[0], weight=0.7), Look(number=1, embedding=seen[1], weight=0.4)]
-    found = ours(model, settings, picture if pictured else None, looks)
+    seen = [encoder.embed(one) for encoder, one in zip(model.adapters.encoders, pictures(2), strict=True)]
+    shown = [
+        AdapterInput(number=0, embedding=seen[0], weight=0.7),
+        AdapterInput(number=1, embedding=seen[1], weight=0.4),
+    ]
+    found = ours(model, settings, picture if pictured else None, shown)
     kind_of = getattr(import_module("diffusers"), f"{PIPELINES[kind]}{'Img2Img' if pictured else ''}Pipeline")
     pipe = kind_of.from_pretrained(str(folder_of(kind)), **({"safety_checker": None} if kind == "sd" else {}))
     pipe.unet._load_ip_adapter_weights([states(file) for file in files], low_cpu_mem_usage=False)
     pipe.set_ip_adapter_scale([0.7, 0.4])
     pipe.set_progress_bar_config(disable=True)
-    module, noise = import_module(kind_of.__module__), start_noise([SEED], (model.channels, 8, 8))
+    module, noise = import_module(kind_of.__module__), start_noise(SEED, (model.channels, 8, 8))
     more: dict[str, Any] = {"height": 64, "width": 64, "latents": noise}
     if pictured:
         monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
         monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
         more = {"image": picture.contiguous(memory_format=torch.channels_last), "strength": 0.75}
-    embeds = [torch.cat([eyes.blank(), one]) for eyes, one in zip(model.adapters.eyes, seen, strict=True)]
+    embeds = [
+        torch.cat([encoder.blank(), one]) for encoder, one in zip(model.adapters.encoders, seen, strict=True)
+    ]
     expected = pipe(
         TEXT,
         negative_prompt=NEGATIVE,
         num_inference_steps=4,
         guidance_scale=4.0,
-        generator=step_generators([SEED]),
+        generator=step_generator(SEED),
         output_type="pt",
         ip_adapter_image_embeds=embeds,
         **more,
@@ -123,10 +130,10 @@ def test_weight_0_is_the_model_alone_and_more_is_more(
 ) -> None:
     (model, _), settings = adapted(kind), Sampling(steps=4, cfg_scale=3.0)
     plain = ours(model_of(kind), settings, picture, [])
-    seen = model.adapters.eyes[0].look(pictures(1)[0])
+    seen = model.adapters.encoders[0].embed(pictures(1)[0])
 
     def painted(weight: float) -> Tensor:
-        return ours(model, settings, picture, [Look(number=0, embedding=seen, weight=weight)])
+        return ours(model, settings, picture, [AdapterInput(number=0, embedding=seen, weight=weight)])
 
     apart = [float((painted(weight) - plain).abs().mean()) for weight in (0.1, 0.3, 1.0)]
     assert 0 < apart[0] < apart[1] < apart[2]
@@ -141,7 +148,7 @@ def test_the_encoder_sees_what_clips_own_processor_shows(
     from transformers import CLIPImageProcessorPil
 
     model, _ = adapted("sd")
-    whole, parts = model.adapters.eyes
+    whole, parts = model.adapters.encoders
     (shown,) = pictures(1)
     levels = (shown * 255).round()
     size = {"shortest_edge": SIDE}
@@ -150,33 +157,35 @@ def test_the_encoder_sees_what_clips_own_processor_shows(
     pixels = processor(array, return_tensors="pt").pixel_values
     with torch.inference_mode():
         expected = whole.encoder(pixels, output_hidden_states=True)
-    torch.testing.assert_close(whole.look(levels / 255)[:, 0], expected.image_embeds, rtol=0, atol=1e-5)
-    torch.testing.assert_close(parts.look(levels / 255)[:, 0], expected.hidden_states[-2], rtol=0, atol=1e-5)
+    torch.testing.assert_close(whole.embed(levels / 255)[:, 0], expected.image_embeds, rtol=0, atol=1e-5)
+    torch.testing.assert_close(parts.embed(levels / 255)[:, 0], expected.hidden_states[-2], rtol=0, atol=1e-5)
     assert not whole.blank().any()
     assert parts.blank().any()
 
 
-def test_chains_see_their_own_picture(
+def test_all_parts_of_a_prompt_see_the_picture(
     adapted: Callable[[str], tuple[Model, list[Path]]], picture: Tensor
 ) -> None:
-    (model, _), eyes = adapted("sd"), adapted("sd")[0].adapters.eyes[0]
-    seen = [eyes.look(one) for one in pictures(2)]
+    """A part beside another one of next to no weight is painted as alone."""
+    model, _ = adapted("sd")
+    seen = [model.adapters.encoders[0].embed(one) for one in pictures(2)]
 
-    def painted(chains: list[int]) -> Tensor:
+    def painted(**weights: float) -> Tensor:
         return paint(
             model,
-            pictures=picture.expand(len(chains), -1, -1, -1),
-            size=(64, 64),
-            prompts=[prompt("", "fog", cat=1.0, dog=0.5) for _ in chains],
-            settings=Sampling(steps=3, cfg_scale=4.0),
-            seeds=[7 + chain for chain in chains],
-            frame=0,
-            looks=[Look(number=0, embedding=torch.cat([seen[chain] for chain in chains]))],
+            Painting(
+                picture=picture,
+                size=(64, 64),
+                prompt=prompt("", "fog", **weights),
+                settings=Sampling(steps=3, cfg_scale=4.0),
+                seed=7,
+                shown=[AdapterInput(number=0, embedding=seen[0])],
+            ),
         )
 
-    torch.testing.assert_close(painted([0, 1]), torch.cat([painted([0]), painted([1])]), rtol=0, atol=1e-4)
+    torch.testing.assert_close(painted(cat=1.0, dog=1e-9), painted(cat=1.0), rtol=0, atol=1e-4)
     with pytest.raises(ValueError, match="2 IP-Adapters"):
-        ours(model, Sampling(steps=2), picture, [Look(number=2, embedding=seen[0])])
+        ours(model, Sampling(steps=2), picture, [AdapterInput(number=2, embedding=seen[0])])
 
 
 def test_what_is_refused(tmp_path: Path, model_of: ModelOf, folder_of: Callable[[str], Path]) -> None:

@@ -13,19 +13,18 @@ from torch import Tensor
 
 from keyframes import FramePrompt, PromptPart, TextShare
 from keyframes.errors import EnvironmentFault, RenderError
-from projects.schema.cutouts import ByNoise
 from render.assets.find import find_asset
 from render.assets.kinds import CLIP, DECODER
 from render.diffusion import Sampling
 from render.diffusion.catalogue import find_for
-from render.diffusion.clipguidance.aim import Aim
+from render.diffusion.clipguidance.aim import FrameObjective
 from render.diffusion.clipguidance.guide import ClipGuide
 from render.diffusion.clipguidance.reader import PictureText, load_decoder, load_picture_text
-from render.diffusion.clipguidance.settings import ClipGuidance
+from render.diffusion.clipguidance.settings import ClipGuidance, constant
 from render.diffusion.latents import decode, in_float32
 from render.diffusion.moments import Moment, angle_moment
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.diffusion.vaes import check_vae
 from tests.diffusion.conftest import KINDS, prompt
 from tests.diffusion.test_families import given as needs
@@ -33,10 +32,10 @@ from tests.tiny_clip import tiny_clip, tiny_decoder
 
 ModelOf = Callable[[str], Model]
 CPU = torch.device("cpu")
-WHOLE = ByNoise(runs=((2.0, 1),))  # the whole picture and no lot: one objective for all steps
-NONE = ByNoise(runs=((0.0, 1),))
+WHOLE = constant(2.0)  # the whole picture and no lot: one objective for all steps
+NONE = constant(0.0)
 PULL = ClipGuidance(scale=1e4, clamp=0.1, overview=WHOLE, inner=NONE, augmented=False)
-PICTURES = torch.rand(2, 3, 24, 32, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+PICTURE = torch.rand(1, 3, 24, 32, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
 
 
 @pytest.fixture(scope="module")
@@ -59,26 +58,28 @@ def painted(
     """A picture of the model, guided, or not where the settings say nothing."""
     sampling = Sampling(**{"steps": 2, "cfg_scale": 1.0, **more})
     if guide is None and settings.on:
-        guide = ClipGuide(model, aim(readers, settings), (50, 41))
+        guide = ClipGuide(model, objective(readers, settings), (50, 41))
     return paint(
         model,
-        pictures=None,
-        size=(50, 41),
-        prompts=[prompt("a cat")],
-        settings=sampling,
-        seeds=[3],
-        frame=1,
-        steer=guide,
+        Painting(
+            picture=None,
+            size=(50, 41),
+            prompt=prompt("a cat"),
+            settings=sampling,
+            seed=3,
+            frame=1,
+            step_hook=guide,
+        ),
     )
 
 
-def aim(readers: Sequence[PictureText], settings: ClipGuidance, **given: Any) -> Aim:
-    return Aim(
+def objective(readers: Sequence[PictureText], settings: ClipGuidance, **given: Any) -> FrameObjective:
+    return FrameObjective(
         **{
             "settings": settings,
-            "readers": readers,
-            "prompts": [prompt("a cat")],
-            "seeds": [3],
+            "models": readers,
+            "prompt": prompt("a cat"),
+            "seed": 3,
             "frame": 1,
             **given,
         }
@@ -88,7 +89,7 @@ def aim(readers: Sequence[PictureText], settings: ClipGuidance, **given: Any) ->
 def far(readers: Sequence[PictureText], picture: Tensor) -> float:
     """How far a painted picture is from its text."""
     settings = replace(PULL, scale=1.0)
-    return float(aim(readers, settings).loss(picture * 2 - 1, level=0.0, step=0))
+    return float(objective(readers, settings).loss(picture * 2 - 1, level=0.0, step=0))
 
 
 class Watched(ClipGuide):
@@ -101,7 +102,7 @@ class Watched(ClipGuide):
     def __call__(self, answer: Tensor, latents: Tensor, moment: Moment, index: int, count: int) -> Tensor:
         pulled = super().__call__(answer, latents, moment, index, count)
         before, after = (decode(self._model, moment.clean(latents, one)) for one in (answer, pulled))
-        readers = self._aim.readers
+        readers = self._objective.models
         self.seen.append((far(readers, before[..., :41, :50]), far(readers, after[..., :41, :50])))
         return pulled
 
@@ -109,7 +110,7 @@ class Watched(ClipGuide):
 @pytest.mark.parametrize("kind", [needs(kind) for kind in KINDS])
 def test_every_family_is_pulled_towards_the_text(kind: str, model_of: ModelOf, reader: PictureText) -> None:
     model = model_of(kind)
-    plain, guide = painted(model, [], ClipGuidance()), Watched(model, aim([reader], PULL), (50, 41))
+    plain, guide = painted(model, [], ClipGuidance()), Watched(model, objective([reader], PULL), (50, 41))
     guided = painted(model, [], PULL, guide)
     assert guided.shape == (1, 3, 41, 50)
     assert bool(torch.isfinite(guided).all())
@@ -124,7 +125,7 @@ def test_every_family_is_pulled_towards_the_text(kind: str, model_of: ModelOf, r
 def test_every_kind_of_sampler_is_pulled_towards_the_text(
     sampler: str, sd: Model, reader: PictureText
 ) -> None:
-    guide = Watched(sd, aim([reader], PULL), (50, 41))
+    guide = Watched(sd, objective([reader], PULL), (50, 41))
     painted(sd, [], PULL, guide, steps=3, sampler=sampler)
     assert len(guide.seen) >= 3
     assert all(after < before for before, after in guide.seen), guide.seen
@@ -156,23 +157,6 @@ def test_it_is_the_same_every_time(sd: Model, clip: Path) -> None:
     assert torch.equal(first, again)
 
 
-def test_chains_are_guided_by_themselves(sd: Model, reader: PictureText) -> None:
-    """Two chains of different prompts are the two alone."""
-    lot, size = ClipGuidance(scale=1e3, tv=10.0), (50, 41)
-    prompts = [prompt("a cat"), prompt("the sea", fog=-0.5, sea=1.0)]
-    common: dict[str, Any] = {"pictures": None, "size": size, "frame": 1}
-    sampling = Sampling(steps=2, cfg_scale=3.0)
-
-    def paint_chains(chains: Sequence[int]) -> Tensor:
-        given = {"prompts": [prompts[i] for i in chains], "seeds": list(chains)}
-        guide = ClipGuide(sd, aim([reader], lot, **given), size)
-        return paint(sd, settings=sampling, steer=guide, **given, **common)
-
-    together = paint_chains([0, 1])
-    for chain in (0, 1):
-        torch.testing.assert_close(together[chain : chain + 1], paint_chains([chain]), rtol=0, atol=1e-4)
-
-
 def test_texts_are_mixed_by_their_shares(reader: PictureText) -> None:
     u, v = (reader.read([TextShare(text=text)]) for text in ("a cat", "the (sea:1.3)"))
     assert float(u.norm()) == pytest.approx(1)
@@ -191,8 +175,8 @@ def test_weights_are_discos() -> None:
 
     def weights(*given: float) -> list[float]:
         parts = tuple(PromptPart(weight=one, mix=(TextShare(text="a"),)) for one in given)
-        made = aim([Reads()], PULL, prompts=[FramePrompt(parts=parts)])  # type: ignore[list-item]
-        return [round(float(one), 6) for one in made._target(0, 0)[1]]
+        made = objective([Reads()], PULL, prompt=FramePrompt(parts=parts))  # type: ignore[list-item]
+        return [round(float(one), 6) for one in made._target(0)[1]]
 
     assert weights(3, -1) == [1.5, -0.5]
     assert weights(1, -3) == [0.5, -1.5]
@@ -201,7 +185,7 @@ def test_weights_are_discos() -> None:
 
 def test_a_text_that_is_too_long(clip: Path, sd: Model) -> None:
     told: list[str] = []
-    found = load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU, tell=told.append)
+    found = load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU, notice=told.append)
     assert found.read([TextShare(text="word " * 30)]).shape == (8,)
     assert len(told) == 1
     assert "24 tokens" in told[0]
@@ -215,7 +199,7 @@ EVERYTHING = ClipGuidance(
     init=4.0,
     clamp=9.0,
     batches=2,
-    gray=ByNoise(runs=((0.5, 1),)),
+    gray=constant(0.5),
 )
 
 
@@ -224,15 +208,14 @@ def test_the_gradient_of_all_pulls_is_that_of_finite_differences(clip: Path, sd:
     exact = load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU)
     exact.model.double()
     tiny = load_decoder(find_asset(DECODER, str(tiny_decoder(clip.parent / "d"))), CPU, torch.float64)
-    prompts = [prompt("", sea=1.5, fog=-0.5), prompt("a cat")]
-    aimed = aim([exact], EVERYTHING, prompts=prompts, seeds=[1, 2], pictures=PICTURES)
-    guide = ClipGuide(sd, aimed, (32, 24), tiny=tiny)
+    goal = objective([exact], EVERYTHING, prompt=prompt("", sea=1.5, fog=-0.5), seed=1, picture=PICTURE)
+    guide = ClipGuide(sd, goal, (32, 24), tiny=tiny)
     lot = torch.Generator().manual_seed(8)
-    latents = torch.randn(2, 4, 3, 4, generator=lot, dtype=torch.float64) * 2
+    latents = torch.randn(1, 4, 3, 4, generator=lot, dtype=torch.float64) * 2
 
     def loss(at: Tensor) -> float:
         with torch.no_grad():
-            return float(aimed.loss(tiny.decode(at).sample[..., :24, :32], level=0.5, step=1).sum())
+            return float(goal.loss(tiny.decode(at).sample[..., :24, :32], level=0.5, step=1).sum())
 
     found = guide._gradient(latents.clone(), 0.5, 1)
     for _ in range(4):
@@ -248,7 +231,7 @@ def test_half_precision_loses_little(sd: Model, reader: PictureText, clip: Path)
     where = find_asset(DECODER, str(tiny_decoder(clip.parent / "half")))
     assert where is not None
     whole, half = (
-        ClipGuide(sd, aim([reader], faint), (50, 41), tiny=load_decoder(where, CPU, dtype))._gradient(
+        ClipGuide(sd, objective([reader], faint), (50, 41), tiny=load_decoder(where, CPU, dtype))._gradient(
             latents.clone(), 0.5, 0
         )
         for dtype in (torch.float32, torch.bfloat16)
@@ -265,7 +248,7 @@ def test_weights_that_were_held_in_float32_still_have_gradients(
     tiny = load_decoder(where, CPU, torch.bfloat16)
     with torch.inference_mode(), in_float32(tiny):
         pass
-    guide = ClipGuide(sd, aim([reader], PULL), (50, 41), tiny=tiny)
+    guide = ClipGuide(sd, objective([reader], PULL), (50, 41), tiny=tiny)
     with torch.inference_mode():
         latents = torch.randn(1, 4, 6, 7)
         assert bool(torch.isfinite(guide(latents, latents, angle_moment(1.0), 0, 2)).all())

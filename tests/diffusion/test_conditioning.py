@@ -11,7 +11,7 @@ import torch
 
 from keyframes.errors import ScheduleError
 from keyframes.prompts import TextShare
-from render.diffusion.conditioning import Encoder
+from render.diffusion.embeddings import PromptEncoder
 from render.diffusion.parts import Model
 from render.diffusion.tokens import tokenize
 from tests.tiny import WINDOW
@@ -100,7 +100,7 @@ def test_negative_mix_with_the_empty_text(model_of: ModelOf) -> None:
 @pytest.mark.parametrize("kind", ["sd", "sdxl"])
 def test_words_beyond_the_window_are_named_once(kind: str, model_of: ModelOf) -> None:
     told: list[str] = []
-    encoder = Encoder(replace(model_of(kind), notice=told.append), remembered=1)
+    encoder = PromptEncoder(replace(model_of(kind), notice=told.append), remembered=1)
     for text in (LONG, "a cat", LONG):
         encoder.text(text)
     assert len(told) == 1
@@ -110,7 +110,7 @@ def test_words_beyond_the_window_are_named_once(kind: str, model_of: ModelOf) ->
 
 def test_a_text_that_just_fits_is_no_news(sd: Model) -> None:
     told: list[str] = []
-    encoder = Encoder(replace(sd, notice=told.append))
+    encoder = PromptEncoder(replace(sd, notice=told.append))
     encoder.text("x" * (WINDOW - 2))
     assert told == []
     encoder.text("x" * (WINDOW - 1))
@@ -118,7 +118,7 @@ def test_a_text_that_just_fits_is_no_news(sd: Model) -> None:
 
 
 def test_texts_are_encoded_once_and_forgotten_oldest_first(sd: Model) -> None:
-    encoder = Encoder(sd, remembered=2)
+    encoder = PromptEncoder(sd, remembered=2)
     first, second = encoder.text("one"), encoder.text("two")
     assert encoder.text("one") is first
     encoder.text("three")

@@ -21,9 +21,9 @@ from render.diffusion.control.files import check_control
 from render.diffusion.control.nets import load_controls
 from render.diffusion.control.steering import Control, Mode
 from render.diffusion.families.flow import pack
-from render.diffusion.noise import start_noise, step_generators
+from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.tiny_control import tiny_control
 
@@ -57,18 +57,20 @@ def with_nets(model: Model, folders: Sequence[Path]) -> Model:
 def ours(model: Model, settings: Sampling, picture: Tensor | None, controls: Sequence[Control]) -> Tensor:
     return paint(
         model,
-        pictures=picture,
-        size=(64, 64),
-        prompts=[prompt(TEXT, NEGATIVE)],
-        settings=settings,
-        seeds=[SEED],
-        frame=0,
-        controls=controls,
+        Painting(
+            picture=picture,
+            size=(64, 64),
+            prompt=prompt(TEXT, NEGATIVE),
+            settings=settings,
+            seed=SEED,
+            frame=0,
+            controls=controls,
+        ),
     )
 
 
 def noise_of(model: Model) -> Tensor:
-    return start_noise([SEED], (model.channels, 8, 8))
+    return start_noise(SEED, (model.channels, 8, 8))
 
 
 def pipeline(
@@ -91,7 +93,7 @@ def asked(controls: Sequence[Control], *, picture: bool) -> dict[str, Any]:
     """The pipelines' arguments for the controls."""
     first = controls[0]
     one = len(controls) == 1
-    shown = first.pictures if one else [control.pictures for control in controls]
+    shown = first.picture if one else [control.picture for control in controls]
     return {
         "control_image" if picture else "image": shown,
         "controlnet_conditioning_scale": first.weight if one else [c.weight for c in controls],
@@ -124,9 +126,9 @@ def test_unets_with_one_and_two(
     """The second one acts in the middle of the steps only."""
     model = with_nets(model_of(kind), [net_of(kind, seed) for seed in range(count)])
     settings = Sampling(steps=8, strength=0.75, cfg_scale=5.3)
-    controls = [Control(number=0, pictures=hints[0], weight=0.8)]
+    controls = [Control(number=0, picture=hints[0], weight=0.8)]
     if count == 2:
-        controls.append(Control(number=1, pictures=hints[1], weight=1.3, start=0.2, end=0.7))
+        controls.append(Control(number=1, picture=hints[1], weight=1.3, start=0.2, end=0.7))
     found = ours(model, settings, picture if pictured else None, controls)
     pipe = pipeline(
         f"{name}{'Img2Img' if pictured else ''}Pipeline",
@@ -143,7 +145,7 @@ def test_unets_with_one_and_two(
         negative_prompt=NEGATIVE,
         num_inference_steps=8,
         guidance_scale=5.3,
-        generator=step_generators([SEED]),
+        generator=step_generator(SEED),
         output_type="pt",
         **asked(controls, picture=pictured),
         **more,
@@ -166,7 +168,7 @@ def test_guess_mode(
 ) -> None:
     """ "control" is what diffusers calls guess mode."""
     model, settings = with_nets(sd, [net_of(kind)]), Sampling(steps=4, strength=0.75, cfg_scale=4.0)
-    control = Control(number=0, pictures=hints[0], weight=0.9, mode=mode)
+    control = Control(number=0, picture=hints[0], weight=0.9, mode=mode)
     pipe = pipeline(
         "StableDiffusionControlNetImg2ImgPipeline",
         folder_of("sd"),
@@ -182,7 +184,7 @@ def test_guess_mode(
         guess_mode=kind == "sd",
         image=picture.contiguous(memory_format=torch.channels_last),
         strength=0.75,
-        generator=step_generators([SEED]),
+        generator=step_generator(SEED),
         output_type="pt",
         **asked([control], picture=True),
     ).images
@@ -196,7 +198,7 @@ def test_modes_differ_and_speak_to_different_rows(
     model = with_nets(sd, [net_of("sd")])
 
     def painted(mode: Mode, scale: float) -> Tensor:
-        control = Control(number=0, pictures=hints[0], mode=mode)
+        control = Control(number=0, picture=hints[0], mode=mode)
         return ours(model, Sampling(steps=4, cfg_scale=scale), picture, [control])
 
     guided = [painted(mode, 4.0) for mode in ("balanced", "prompt", "control")]
@@ -216,7 +218,7 @@ def test_kolors(
     """Against SDXL's pipeline over Kolors' parts and texts; its ControlNet is told projected texts by hand."""
     model = with_nets(model_of("kolors"), [net_of("kolors")])
     settings = Sampling(steps=4, strength=0.75, cfg_scale=4.0)
-    control = Control(number=0, pictures=hints[0], weight=0.7)
+    control = Control(number=0, picture=hints[0], weight=0.7)
     found = ours(model, settings, picture, [control])
 
     def projected(net: Any, given: Any, named: dict[str, Any]) -> Any:
@@ -242,7 +244,7 @@ def test_kolors(
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise_of(model))
     monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
     with torch.inference_mode():
-        texts, negative = (model.embed(text, print) for text in (TEXT, NEGATIVE))
+        texts, negative = (model.embed(text, 1, print) for text in (TEXT, NEGATIVE))
     hook = net.register_forward_pre_hook(projected, with_kwargs=True)
     try:
         expected = pipe(
@@ -252,7 +254,7 @@ def test_kolors(
             negative_pooled_prompt_embeds=negative.pooled,
             num_inference_steps=4,
             guidance_scale=4.0,
-            generator=step_generators([SEED]),
+            generator=step_generator(SEED),
             output_type="pt",
             image=_last(picture),
             strength=0.75,
@@ -277,7 +279,7 @@ def test_sd3(
     """
     model = with_nets(model_of("sd3"), [net_of(kind)])
     settings = Sampling(steps=4, cfg_scale=4.5)
-    control = Control(number=0, pictures=hints[0], weight=0.7, end=0.8)
+    control = Control(number=0, picture=hints[0], weight=0.7, end=0.8)
     pipe = pipeline(
         "StableDiffusion3ControlNetPipeline", folder_of("sd3"), model.controls, monkeypatch, noise_of(model)
     )
@@ -292,7 +294,7 @@ def test_sd3(
         width=64,
         latents=noise_of(model),
         output_type="pt",
-        **asked([replace(control, pictures=2 * hints[0] - 1)], picture=True),
+        **asked([replace(control, picture=2 * hints[0] - 1)], picture=True),
     ).images
     found = ours(model, settings, None, [control])
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
@@ -319,7 +321,7 @@ def test_flux(
 ) -> None:
     model = with_nets(model_of(model_kind), [net_of(kind)])
     settings = Sampling(steps=4, strength=0.5, cfg_scale=3.5 if model_kind == "flux-dev" else 1.0)
-    control = Control(number=0, pictures=hints[0], weight=0.7, start=0.1)
+    control = Control(number=0, picture=hints[0], weight=0.7, start=0.1)
     noise = noise_of(model)
     pipe = pipeline(
         f"FluxControlNet{'Img2Img' if pictured else ''}Pipeline",
@@ -337,9 +339,9 @@ def test_flux(
         guidance_scale=settings.cfg_scale,
         height=64,
         width=64,
-        generator=step_generators([SEED])[0],
+        generator=step_generator(SEED),
         output_type="pt",
-        **asked([replace(control, pictures=2 * hints[0] - 1)], picture=True),
+        **asked([replace(control, picture=2 * hints[0] - 1)], picture=True),
         **more,
     ).images
     found = ours(model, settings, picture if pictured else None, [control])
@@ -359,46 +361,46 @@ def test_weight_0_is_without_it_and_more_weight_is_more(
     plain = ours(model, settings, picture, [])
 
     def steered(weight: float, **when: float) -> Tensor:
-        return ours(model, settings, picture, [Control(number=0, pictures=hints[0], weight=weight, **when)])
+        return ours(model, settings, picture, [Control(number=0, picture=hints[0], weight=weight, **when)])
 
     assert torch.equal(steered(0.0), plain)
     assert torch.equal(steered(1.0, start=0.6, end=0.5), plain), "no step lies there"
     differences = [float((steered(weight) - plain).abs().mean()) for weight in (0.1, 0.3, 0.6)]
     assert 0 < differences[0] < differences[1] < differences[2]
-    both = [Control(number=0, pictures=hints[0]), Control(number=1, pictures=hints[1], weight=0.0)]
+    both = [Control(number=0, picture=hints[0]), Control(number=1, picture=hints[1], weight=0.0)]
     assert torch.equal(ours(model, settings, picture, both), steered(1.0))
 
 
 def test_start_and_end_are_shares_of_the_steps() -> None:
-    control = Control(number=0, pictures=torch.zeros(1), start=0.25, end=0.75)
+    control = Control(number=0, picture=torch.zeros(1), start=0.25, end=0.75)
     assert [control.acts(step, 8) for step in range(8)] == [False] * 2 + [True] * 4 + [False] * 2
     assert [replace(control, start=0, end=1).acts(step, 3) for step in range(3)] == [True] * 3
     assert [replace(control, start=0, end=0.9).acts(step, 4) for step in range(4)] == [True] * 3 + [False]
 
 
-def test_chains_and_parts_see_their_own_picture(
+def test_all_parts_of_a_prompt_are_controlled(
     sd: Model, net_of: NetOf, picture: Tensor, hints: list[Tensor]
 ) -> None:
-    """Two chains at once, one of them with an AND of three parts, are what they are alone."""
-    model, settings = with_nets(sd, [net_of("sd")]), Sampling(steps=3, cfg_scale=4.0)
-    prompts = [prompt("", "fog", cat=1.0, dog=0.5, sea=-0.3), prompt(TEXT, NEGATIVE)]
+    """A part beside another one of next to no weight is painted as alone."""
+    model = with_nets(sd, [net_of("sd")])
 
-    def painted(chains: list[int], mode: Mode) -> Tensor:
-        shown = torch.cat([hints[chain] for chain in chains])
+    def painted(mode: Mode, **weights: float) -> Tensor:
         return paint(
             model,
-            pictures=picture.expand(len(chains), -1, -1, -1),
-            size=(64, 64),
-            prompts=[prompts[chain] for chain in chains],
-            settings=settings,
-            seeds=[7 + chain for chain in chains],
-            frame=0,
-            controls=[Control(number=0, pictures=shown, mode=mode)],
+            Painting(
+                picture=picture,
+                size=(64, 64),
+                prompt=prompt("", "fog", **weights),
+                settings=Sampling(steps=3, cfg_scale=4.0),
+                seed=7,
+                controls=[Control(number=0, picture=hints[0], mode=mode)],
+            ),
         )
 
-    for mode in ("balanced", "control"):
-        alone = torch.cat([painted([0], mode), painted([1], mode)])
-        torch.testing.assert_close(painted([0, 1], mode), alone, rtol=0, atol=1e-5)
+    modes: tuple[Mode, ...] = ("balanced", "control")
+    for mode in modes:
+        alone = painted(mode, cat=1.0)
+        torch.testing.assert_close(painted(mode, cat=1.0, dog=1e-9), alone, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["sd", "sd3", "flux-schnell"])
@@ -412,14 +414,16 @@ def test_any_size_and_what_is_revealed(kind: str, model_of: ModelOf, net_of: Net
     def painted(weight: float) -> Tensor:
         return paint(
             model,
-            pictures=picture,
-            size=(60, 52),
-            prompts=[prompt(TEXT)],
-            settings=Sampling(steps=3, strength=0.0, cfg_scale=1.0),
-            seeds=[SEED],
-            frame=0,
-            strengths=strengths,
-            controls=[Control(number=0, pictures=hint, weight=weight)],
+            Painting(
+                picture=picture,
+                size=(60, 52),
+                prompt=prompt(TEXT),
+                settings=Sampling(steps=3, strength=0.0, cfg_scale=1.0),
+                seed=SEED,
+                frame=0,
+                strengths=strengths,
+                controls=[Control(number=0, picture=hint, weight=weight)],
+            ),
         )
 
     plain, steered = painted(0.0), painted(1.0)
@@ -429,17 +433,17 @@ def test_any_size_and_what_is_revealed(kind: str, model_of: ModelOf, net_of: Net
 
 def test_shapes_are_checked(sd: Model, net_of: NetOf, picture: Tensor) -> None:
     model = with_nets(sd, [net_of("sd")])
-    with pytest.raises(ValueError, match=r"control pictures are \(1, 3, 32, 64\)"):
-        ours(model, Sampling(steps=1), picture, [Control(number=0, pictures=picture[..., :32, :])])
+    with pytest.raises(ValueError, match=r"control picture has the shape \(1, 3, 32, 64\)"):
+        ours(model, Sampling(steps=1), picture, [Control(number=0, picture=picture[..., :32, :])])
     with pytest.raises(ValueError, match="control 1; the model has 1 ControlNets"):
-        ours(model, Sampling(steps=1), picture, [Control(number=1, pictures=picture)])
+        ours(model, Sampling(steps=1), picture, [Control(number=1, picture=picture)])
 
 
 def test_half_precision_and_the_same_file_twice(
     folder_of: Callable[[str], Path], net_of: NetOf, picture: Tensor, hints: list[Tensor]
 ) -> None:
     """A ControlNet has its model's precision, and is in memory once."""
-    from render.diffusion.load import load_model
+    from tests.models import load_model
 
     file = find_asset(CONTROL, str(net_of("sd")))
     model = load_model(
@@ -448,7 +452,7 @@ def test_half_precision_and_the_same_file_twice(
     assert model.controls[0] is model.controls[1]
     assert model.controls[0].dtype == torch.bfloat16
     assert not any(weight.requires_grad for weight in model.controls[0].parameters())
-    painted = ours(model, Sampling(steps=2), picture, [Control(number=0, pictures=hints[0])])
+    painted = ours(model, Sampling(steps=2), picture, [Control(number=0, picture=hints[0])])
     assert bool(torch.isfinite(painted).all())
 
 

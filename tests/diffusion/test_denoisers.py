@@ -23,17 +23,17 @@ from render.diffusion import Sampling, find_model
 from render.diffusion.catalogue import Holding
 from render.diffusion.denoisers.files import READABLE, find_denoiser
 from render.diffusion.denoisers.layouts import LAYOUTS
-from render.diffusion.load import load_model
 from render.diffusion.memory import needs_of
 from render.diffusion.moving import stream
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.plans import frame_keys
 from render.setup import prepare
 from tests.diffusion.conftest import prompt
 from tests.diffusion.single_file import save_single_file
 from tests.gguf_files import Tensors, denoiser_tensors, original_z_image, save_gguf
 from tests.lora_files import merged, pairs_for, peft_state
+from tests.models import load_model
 
 FolderOf = Callable[[str], Path]
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -58,8 +58,8 @@ def home(folder_of: FolderOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def painted(model: Model) -> Tensor:
     settings = Sampling(steps=2, cfg_scale=3.0)
-    ask = {"size": (64, 64), "prompts": [prompt("a cat", "fog")], "settings": settings, "seeds": [3]}
-    return paint(model, pictures=None, frame=0, **ask)  # type: ignore[arg-type]
+    ask = {"size": (64, 64), "prompt": prompt("a cat", "fog"), "settings": settings, "seed": 3}
+    return paint(model, Painting(picture=None, frame=0, **ask))  # type: ignore[arg-type]
 
 
 def with_file(home: Path, kind: str, file: str) -> Model:

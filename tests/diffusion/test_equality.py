@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from render.diffusion.noise import start_noise, step_generators
+from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.parts import Model
 from render.diffusion.samplers import SAMPLER_NAMES, make_scheduler
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.diffusion.steps import Sampling
 from tests.diffusion.conftest import prompt
 
@@ -26,12 +26,14 @@ def ours(
 ) -> torch.Tensor:
     return paint(
         model,
-        pictures=picture,
-        size=(64, 64),
-        prompts=[prompt(TEXT, negative)],
-        settings=settings,
-        seeds=[SEED],
-        frame=FRAME,
+        Painting(
+            picture=picture,
+            size=(64, 64),
+            prompt=prompt(TEXT, negative),
+            settings=settings,
+            seed=SEED,
+            frame=FRAME,
+        ),
     )
 
 
@@ -42,7 +44,7 @@ def theirs(pipe: Any, model: Model, settings: Sampling, negative: str | None, **
         negative_prompt=negative,
         num_inference_steps=settings.steps,
         guidance_scale=settings.cfg_scale,
-        generator=step_generators([SEED]),
+        generator=step_generator(SEED),
         eta=settings.eta,
         output_type="pt",
         **extra,
@@ -53,7 +55,7 @@ def theirs(pipe: Any, model: Model, settings: Sampling, negative: str | None, **
 def text_to_image(
     pipe: Any, model: Model, settings: Sampling, negative: str | None = NEGATIVE
 ) -> torch.Tensor:
-    noise = start_noise([SEED], (4, 8, 8))
+    noise = start_noise(SEED, (4, 8, 8))
     extra = {"height": 64, "width": 64, "latents": noise, "guidance_rescale": settings.guidance_rescale}
     return theirs(pipe, model, settings, negative, **extra)
 
@@ -67,7 +69,7 @@ def image_to_image(
     """
     picture = picture.contiguous(memory_format=torch.channels_last)
     module = import_module(type(pipe).__module__)
-    noise = start_noise([SEED], (4, 8, 8))
+    noise = start_noise(SEED, (4, 8, 8))
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
     monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
     return theirs(pipe, model, settings, NEGATIVE, image=picture, strength=settings.strength)
@@ -176,7 +178,7 @@ def test_exact_steps_of_lcm_are_those_of_its_own_pipeline(
     )
     pipe.set_progress_bar_config(disable=True)
     module = import_module(type(pipe).__module__)
-    draws = iter([start_noise([SEED], (4, 8, 8))])
+    draws = iter([start_noise(SEED, (4, 8, 8))])
     monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: next(draws))
     monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
     expected = pipe(
@@ -185,7 +187,7 @@ def test_exact_steps_of_lcm_are_those_of_its_own_pipeline(
         num_inference_steps=4,
         strength=0.5,
         guidance_scale=8.5,
-        generator=step_generators([SEED]),
+        generator=step_generator(SEED),
         output_type="pt",
     ).images
     torch.testing.assert_close(ours(model, settings, picture), expected, rtol=0, atol=0)

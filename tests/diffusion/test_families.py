@@ -16,10 +16,10 @@ import torch
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
 from render.diffusion import Sampling
 from render.diffusion.families.flow import pack
-from render.diffusion.noise import start_noise, step_generators
+from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.parts import Model
 from render.diffusion.samplers import make_scheduler
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 
 ModelOf = Callable[[str], Model]
@@ -105,13 +105,7 @@ def pipes(folder_of: Callable[[str], Path]) -> Callable[[str], tuple[Any, Any]]:
 def ours(model: Model, settings: Sampling, picture: torch.Tensor | None, given: FramePrompt) -> torch.Tensor:
     """What we paint."""
     return paint(
-        model,
-        pictures=picture,
-        size=(64, 64),
-        prompts=[given],
-        settings=settings,
-        seeds=[SEED],
-        frame=0,
+        model, Painting(picture=picture, size=(64, 64), prompt=given, settings=settings, seed=SEED, frame=0)
     )
 
 
@@ -153,7 +147,7 @@ def theirs(pipe: Any, case: Case, model: Model, settings: Sampling, **extra: Any
     painted: torch.Tensor = pipe(
         prompt=TEXT,
         num_inference_steps=settings.steps,
-        generator=step_generators([SEED])[0],
+        generator=step_generator(SEED),
         output_type="pt",
         **{case.scale: settings.cfg_scale - case.off},
         **case.extra,
@@ -164,7 +158,7 @@ def theirs(pipe: Any, case: Case, model: Model, settings: Sampling, **extra: Any
 
 def noise_of(model: Model) -> torch.Tensor:
     side = 64 // model.factor
-    return start_noise([SEED], (model.channels, side, side))
+    return start_noise(SEED, (model.channels, side, side))
 
 
 def close(found: torch.Tensor, expected: torch.Tensor, case: Case) -> None:
@@ -230,13 +224,15 @@ def test_a_hole_is_painted_and_the_rest_is_kept(kind: str, model_of: ModelOf, pi
     settings = Sampling(steps=4, strength=0.0, cfg_scale=CASES[kind].cfg_scale)
     found = paint(
         model,
-        pictures=picture,
-        size=(64, 64),
-        prompts=[prompt(TEXT)],
-        settings=settings,
-        seeds=[SEED],
-        frame=1,
-        strengths=strengths,
+        Painting(
+            picture=picture,
+            size=(64, 64),
+            prompt=prompt(TEXT),
+            settings=settings,
+            seed=SEED,
+            frame=1,
+            strengths=strengths,
+        ),
     )
     assert bool(torch.isfinite(found).all())
     assert torch.equal(found[..., -8:], picture[..., -8:])
@@ -252,20 +248,22 @@ def blended(share: float) -> FramePrompt:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_chains_and_parts_and_sizes(kind: str, model_of: ModelOf) -> None:
-    """Two chains of different texts painted together are the two painted alone, at a size to be padded."""
+def test_parts_and_sizes(kind: str, model_of: ModelOf) -> None:
+    """A part beside a longer one of next to no weight is painted as alone, at a size to be padded."""
     model = model_of(kind)
-    settings = Sampling(steps=2, cfg_scale=CASES[kind].cfg_scale)
-    loud = FramePrompt(
-        parts=(
-            PromptPart(mix=(TextShare(text="a (cat:1.3)"),)),
-            PromptPart(weight=0.5, mix=(TextShare(text="fog"),)),
+
+    def painted(*parts: tuple[str, float]) -> torch.Tensor:
+        mixed = tuple(PromptPart(weight=weight, mix=(TextShare(text=text),)) for text, weight in parts)
+        return paint(
+            model,
+            Painting(
+                size=(50, 41),
+                prompt=FramePrompt(parts=mixed),
+                settings=Sampling(steps=2, cfg_scale=CASES[kind].cfg_scale),
+                seed=1,
+            ),
         )
-    )
-    prompts, size = [prompt("x"), loud], (50, 41)
-    common: dict[str, Any] = {"pictures": None, "size": size, "settings": settings, "frame": 0}
-    together = paint(model, prompts=prompts, seeds=[1, 2], **common)
-    assert together.shape == (2, 3, 41, 50)
-    for index, each in enumerate(prompts):
-        alone = paint(model, prompts=[each], seeds=[index + 1], **common)
-        torch.testing.assert_close(together[index : index + 1], alone, atol=1e-4, rtol=0)
+
+    alone, beside = painted(("x", 1.0)), painted(("x", 1.0), ("a (cat:1.3) in the fog by the sea", 1e-9))
+    assert alone.shape == (1, 3, 41, 50)
+    torch.testing.assert_close(beside, alone, atol=1e-4, rtol=0)

@@ -14,9 +14,8 @@ import torch
 
 from keyframes.errors import EnvironmentFault, ProjectError
 from keyframes.prompts import TextShare
-from render.diffusion import ModelDefaults, Sampling, find_model, load
-from render.diffusion.conditioning import Encoder
-from render.diffusion.embeddings import Embedding, mix, stack
+from render.diffusion import ModelDefaults, ModelSpec, Sampling, find_model, load
+from render.diffusion.embeddings import Embedding, PromptEncoder, mix, stack
 from render.diffusion.families.table import FAMILIES, family_named
 from render.diffusion.guidance import make_guidance
 from render.diffusion.parts import Model
@@ -48,7 +47,7 @@ def test_the_refusal_says_why_and_what_is_allowed(model_of: ModelOf) -> None:
         match=r'"ddim" does not work for flux models, which are trained by flow matching\. '
         r"Allowed are default, euler, heun, lcm",
     ):
-        make_schedule(model, settings, plan_steps(model, settings, pictured=False), seeds=[1])
+        make_schedule(model, settings, plan_steps(model, settings, pictured=False), seed=1)
     with pytest.raises(ProjectError, match=r"have a sampler of their own. Allowed are default"):
         check_sampler("euler", family_named("sana-sprint"))
 
@@ -92,9 +91,9 @@ def test_a_negative_prompt_that_is_not_read_is_told_once(kind: str, model_of: Mo
     told: list[str] = []
     model = replace(model_of(kind), notice=told.append)
     for _ in range(2):
-        rows = make_guidance(model, [prompt("a cat", "fog")], Sampling(cfg_scale=4.0), frame=0)
+        rows = make_guidance(model, prompt("a cat", "fog"), Sampling(cfg_scale=4.0), frame=0)
         assert rows.negatives == 0
-    make_guidance(model, [prompt("a cat")], Sampling(cfg_scale=4.0), frame=0)
+    make_guidance(model, prompt("a cat"), Sampling(cfg_scale=4.0), frame=0)
     assert len(told) == 1
     assert 'reads no negative prompt: "fog" changes nothing' in told[0]
 
@@ -182,7 +181,7 @@ def test_kolors_reads_chinese_with_emphasis(model_of: ModelOf) -> None:
 def test_words_beyond_the_window(kind: str, model_of: ModelOf) -> None:
     """CLIP loses words that T5 reads: no news. What nobody reads is told."""
     told: list[str] = []
-    encoder = Encoder(replace(model_of(kind), notice=told.append))
+    encoder = PromptEncoder(replace(model_of(kind), notice=told.append))
     encoder.text("the sea at night, and " * 3)
     assert told == []
     encoder.text("the sea at night, and " * 70 + "fog")
@@ -205,4 +204,4 @@ def test_a_package_that_is_missing(folder_of: FolderOf, monkeypatch: pytest.Monk
     with pytest.raises(
         EnvironmentFault, match=r"needs the package sentencepiece. Install it with: pip install"
     ):
-        load.load_model(source, device="cpu")
+        load.load(ModelSpec(source=source, device="cpu"))

@@ -18,7 +18,7 @@ from render.diffusion import Sampling
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
 from render.diffusion.reveal import RevealSchedule, plan_reveal
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.diffusion.schedule import FlowSchedule, make_schedule, plan_steps
 from tests.diffusion.conftest import prompt
 
@@ -40,15 +40,15 @@ def ended(
     """Where the sampler's way through the field ends, from the noise of seed 3."""
     settings = Sampling(steps=steps, strength=strength, sampler=sampler)
     plan = plan_steps(model, settings, pictured=picture is not None)
-    schedule = make_schedule(model, settings, plan, seeds=[3], shape=SHAPE)
-    latents = schedule.noised(picture, start_noise([3], SHAPE))
+    schedule = make_schedule(model, settings, plan, seed=3, shape=SHAPE)
+    latents = schedule.noised(picture, start_noise(3, SHAPE))
     for timestep in schedule.timesteps:
         latents = schedule.step(field(latents, float(timestep) / 1000), timestep, latents)
     return latents
 
 
 def error(model: Model, sampler: str, steps: int) -> float:
-    exact = MEAN + DEVIATION * start_noise([3], SHAPE)
+    exact = MEAN + DEVIATION * start_noise(3, SHAPE)
     return float((ended(model, sampler, steps) - exact).abs().max())
 
 
@@ -64,11 +64,9 @@ def test_they_come_to_the_right_end_of_second_order(kind: str, sampler: str, mod
 
 @pytest.mark.parametrize("sampler", ["euler", "dpm++ 2m", "unipc"])
 def test_a_picture_is_noised_on_the_straight_line(sampler: str, model_of: ModelOf) -> None:
-    model, picture, noise = model_of("sd3"), torch.full((1, *SHAPE), 0.7), start_noise([3], SHAPE)
+    model, picture, noise = model_of("sd3"), torch.full((1, *SHAPE), 0.7), start_noise(3, SHAPE)
     settings = Sampling(steps=10, strength=0.5, sampler=sampler)
-    schedule = make_schedule(
-        model, settings, plan_steps(model, settings, pictured=True), seeds=[3], shape=SHAPE
-    )
+    schedule = make_schedule(model, settings, plan_steps(model, settings, pictured=True), seed=3, shape=SHAPE)
     # diffusers' own knows the first time only, until it has made a step
     for timestep in schedule.timesteps[: 1 if sampler == "euler" else None]:
         share = float(timestep) / 1000
@@ -87,9 +85,10 @@ def test_they_paint_near_what_eulers_small_steps_paint(
     settings = Sampling(steps=12, strength=0.5, cfg_scale=1.0, sampler=sampler)
 
     def painted(settings: Sampling) -> Tensor:
-        prompts = [prompt("a cat")]
+        text = prompt("a cat")
         return paint(
-            model, pictures=picture, size=(64, 64), prompts=prompts, settings=settings, seeds=[3], frame=1
+            model,
+            Painting(picture=picture, size=(64, 64), prompt=text, settings=settings, seed=3, frame=1),
         )
 
     found, fine = painted(settings), painted(replace(settings, sampler="euler", steps=48))
@@ -105,8 +104,8 @@ def test_a_reveal_holds_what_is_kept(model_of: ModelOf) -> None:
     strengths[..., :16] = 1.0
     reveal = plan_reveal(model, settings, strengths)
     assert reveal is not None
-    schedule = RevealSchedule(model, settings, reveal, seeds=[3], shape=SHAPE)
-    latents = schedule.noised(picture, start_noise([3], SHAPE))
+    schedule = RevealSchedule(model, settings, reveal, seed=3, shape=SHAPE)
+    latents = schedule.noised(picture, start_noise(3, SHAPE))
     for timestep in schedule.timesteps:
         latents = schedule.step(field(latents, float(timestep) / 1000), timestep, latents)
     alone = ended(model, "unipc", 8, picture, 0.5)

@@ -18,13 +18,13 @@ from keyframes.prompts import FramePrompt
 from projects import read_project
 from render.diffusion import Sampling, find_model
 from render.diffusion.inversions import Inversions, describe_inversion, words_in
-from render.diffusion.load import load_model
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.plans import frame_keys
 from render.setup import prepare
 from tests.diffusion.conftest import prompt
+from tests.models import load_model
 
 FolderOf = Callable[[str], Path]
 SETTINGS = Sampling(steps=2, cfg_scale=4.0)
@@ -52,7 +52,9 @@ def home(folder_of: FolderOf, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def painted(model: Model, given: FramePrompt) -> Tensor:
-    return paint(model, pictures=None, size=(64, 64), prompts=[given], settings=SETTINGS, seeds=[3], frame=0)
+    return paint(
+        model, Painting(picture=None, size=(64, 64), prompt=given, settings=SETTINGS, seed=3, frame=0)
+    )
 
 
 def loaded(home: Path, kind: str, **words: str) -> Model:
@@ -73,7 +75,7 @@ def theirs(pipe: Any, text: str, negative: str) -> Tensor:
         guidance_scale=4.0,
         height=64,
         width=64,
-        latents=start_noise([3], (4, 8, 8)),
+        latents=start_noise(3, (4, 8, 8)),
         output_type="pt",
     ).images
     return found

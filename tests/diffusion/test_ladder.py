@@ -15,11 +15,11 @@ from torch import Tensor
 from keyframes.errors import RenderError
 from render.diffusion import Sampling, find_model
 from render.diffusion.economy import NONE, READERS, ROWS, RUNGS, STREAM, TILES, TURNS, Economy
-from render.diffusion.load import load_model
 from render.diffusion.moving import blocks_of, stream
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
+from tests.models import load_model
 
 ModelOf = Callable[[str], Model]
 SETTINGS = Sampling(steps=2, cfg_scale=4.0)
@@ -37,12 +37,9 @@ def fresh(model: Model, level: int = NONE, told: list[str] | None = None) -> Mod
 def painted(model: Model, picture: Tensor | None = None) -> Tensor:
     return paint(
         model,
-        pictures=picture,
-        size=(64, 64),
-        prompts=[prompt("a cat", "fog")],
-        settings=SETTINGS,
-        seeds=[3],
-        frame=7,
+        Painting(
+            picture=picture, size=(64, 64), prompt=prompt("a cat", "fog"), settings=SETTINGS, seed=3, frame=7
+        ),
     )
 
 

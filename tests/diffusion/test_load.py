@@ -20,10 +20,11 @@ from keyframes.errors import EnvironmentFault
 from render.diffusion import ModelSource, Sampling, find_model
 from render.diffusion.devices import find_device, find_dtype
 from render.diffusion.families.table import family_named
-from render.diffusion.load import _vae_dtype, load_model
+from render.diffusion.load import _vae_dtype
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
+from tests.models import load_model
 
 FolderOf = Callable[[str], Path]
 
@@ -49,14 +50,14 @@ def test_bfloat16(folder: Path) -> None:
     model = load_model(find_model(str(folder)), device="cpu", dtype="bfloat16")
     assert model.denoiser.dtype == model.vae.dtype == torch.bfloat16
     given: dict[str, Any] = {
-        "pictures": None,
+        "picture": None,
         "size": (64, 64),
-        "prompts": [prompt("x")],
-        "seeds": [1],
+        "prompt": prompt("x"),
+        "seed": 1,
         "frame": 0,
     }
     exact = load_model(find_model(str(folder)), device="cpu")
-    half, whole = (paint(m, settings=Sampling(steps=3), **given) for m in (model, exact))
+    half, whole = (paint(m, Painting(settings=Sampling(steps=3), **given)) for m in (model, exact))
     assert half.dtype == torch.float32
     torch.testing.assert_close(half, whole, atol=0.05, rtol=0)
 
@@ -158,12 +159,11 @@ def test_silence(folder: Path) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "steps_offset": 0, "unheard_of": 1}))
     code = f"""
 from render.diffusion import Sampling, find_model
-from render.diffusion.load import load_model
-from render.diffusion.sampling import paint
+from tests.models import load_model
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 model = load_model(find_model({str(folder)!r}), device="cpu")
-paint(model, pictures=None, size=(64, 64), prompts=[prompt("x" * 99)], 
-      settings=Sampling(steps=2, sampler="euler"), seeds=[1], frame=0)
+paint(model, Painting(size=(64, 64), prompt=prompt("x" * 99), settings=Sampling(steps=2, sampler="euler"), seed=1))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -13,13 +13,12 @@ from torch import Tensor
 
 from keyframes import EnvironmentFault
 from render.diffusion import Sampling, find_model
-from render.diffusion.load import load_model
 from render.diffusion.loras.convert import convert_lora
 from render.diffusion.loras.fit import check_fit
 from render.diffusion.loras.lora import describe
 from render.diffusion.loras.tensors import read_pairs
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.lora_files import (
     ATTENTION,
@@ -31,6 +30,7 @@ from tests.lora_files import (
     peft_state,
     sdxl_unet,
 )
+from tests.models import load_model
 
 RANK, ALPHA = 4, 1.0
 
@@ -58,7 +58,8 @@ def kolors(folder_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFa
 def painted(model: Model) -> Tensor:
     settings = Sampling(steps=1, cfg_scale=1.0)
     return paint(
-        model, pictures=None, size=(64, 64), prompts=[prompt("一只猫")], settings=settings, seeds=[1], frame=0
+        model,
+        Painting(picture=None, size=(64, 64), prompt=prompt("一只猫"), settings=settings, seed=1, frame=0),
     )
 
 

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from keyframes import EnvironmentFault
 from render.diffusion import Sampling, find_model
-from render.diffusion.load import load_model
 from render.diffusion.loras.fit import check_fit
 from render.diffusion.loras.lora import LoraFile, describe
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.lora_files import ATTENTION, ENCODER, kohya_state, merged, pairs_for, peft_state
+from tests.models import load_model
 
 FAMILIES = {
     "sd": ("unet", ATTENTION),
@@ -40,12 +40,14 @@ def painted(model: Model, weights: list[float], *, frame: int = 0, picture: Tens
     model.use_loras(weights)
     return paint(
         model,
-        pictures=picture,
-        size=(64, 64),
-        prompts=[prompt("a cat", "fog")],
-        settings=Sampling(steps=2, strength=1.0, cfg_scale=3.0),
-        seeds=[frame],
-        frame=frame,
+        Painting(
+            picture=picture,
+            size=(64, 64),
+            prompt=prompt("a cat", "fog"),
+            settings=Sampling(steps=2, strength=1.0, cfg_scale=3.0),
+            seed=frame,
+            frame=frame,
+        ),
     )
 
 

@@ -10,12 +10,11 @@ import pytest
 import torch
 
 from keyframes.errors import RenderError
-from keyframes.prompts import FramePrompt, PromptPart, TextShare
 from render.diffusion import Sampling
 from render.diffusion.latents import encode, in_float32
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.diffusion.schedule import make_schedule, plan_steps
 from tests.diffusion.conftest import prompt
 
@@ -29,34 +28,8 @@ def painted(
     size = (64, 64) if picture is None else (picture.shape[-1], picture.shape[-2])
     return paint(
         model,
-        pictures=picture,
-        size=size,
-        prompts=[prompt("a cat")],
-        settings=settings,
-        seeds=[seed],
-        frame=7,
+        Painting(picture=picture, size=size, prompt=prompt("a cat"), settings=settings, seed=seed, frame=7),
     )
-
-
-@pytest.mark.parametrize("kind", ["sd", "sdxl", "sd-lcm"])
-def test_chains_are_independent(kind: str, model_of: ModelOf, picture: torch.Tensor) -> None:
-    """Three chains painted together are the three painted alone, whatever each one's prompt is made of."""
-    model = model_of(kind)
-    mixed = (TextShare(text="a cat", share=0.25), TextShare(text="a dog", share=0.75))
-    prompts = [
-        prompt("a cat", "blue"),
-        FramePrompt(parts=(PromptPart(mix=mixed), PromptPart(weight=0.5, mix=(TextShare(text="fog"),)))),
-        prompt("the sea"),
-    ]
-    pictures = torch.cat([picture, picture.flip(-1), picture * 0.5])
-    given = {"size": (64, 64), "settings": QUICK, "frame": 3}
-    together = paint(model, pictures=pictures, prompts=prompts, seeds=[1, 2, 3], **given)  # type: ignore[arg-type]
-    alone = [
-        paint(model, pictures=pictures[i : i + 1], prompts=[prompts[i]], seeds=[i + 1], **given)  # type: ignore[arg-type]
-        for i in range(3)
-    ]
-    torch.testing.assert_close(together, torch.cat(alone), atol=1e-5, rtol=0)
-    assert (together[0] - together[2]).abs().max() > 0.01
 
 
 def test_a_frame_is_a_function_of_its_seed(sd: Model, picture: torch.Tensor) -> None:
@@ -65,17 +38,17 @@ def test_a_frame_is_a_function_of_its_seed(sd: Model, picture: torch.Tensor) -> 
     assert torch.equal(painted(sd, picture), first)
     assert not torch.equal(painted(sd, picture, seed=2), first)
     later = paint(
-        sd, pictures=picture, size=(64, 64), prompts=[prompt("a cat")], settings=QUICK, seeds=[1], frame=8
+        sd, Painting(picture=picture, size=(64, 64), prompt=prompt("a cat"), settings=QUICK, seed=1, frame=8)
     )
     assert torch.equal(later, first)  # a fixed seed is fixed; `seed_behavior` moves it on from frame to frame
 
 
 def test_noise_given_is_the_noise_used(sd: Model) -> None:
-    given = {"pictures": None, "size": (64, 64), "prompts": [prompt("x")], "settings": QUICK, "frame": 7}
-    noise = start_noise([1], (4, 8, 8))
-    drawn = paint(sd, seeds=[1], **given)  # type: ignore[arg-type]
-    assert torch.equal(paint(sd, seeds=[1], noise=noise, **given), drawn)  # type: ignore[arg-type]
-    assert not torch.equal(paint(sd, seeds=[1], noise=-noise, **given), drawn)  # type: ignore[arg-type]
+    given = {"picture": None, "size": (64, 64), "prompt": prompt("x"), "settings": QUICK, "frame": 7}
+    noise = start_noise(1, (4, 8, 8))
+    drawn = paint(sd, Painting(seed=1, **given))  # type: ignore[arg-type]
+    assert torch.equal(paint(sd, Painting(seed=1, noise=noise, **given)), drawn)  # type: ignore[arg-type]
+    assert not torch.equal(paint(sd, Painting(seed=1, noise=-noise, **given)), drawn)  # type: ignore[arg-type]
 
 
 def test_the_result(sd: Model, picture: torch.Tensor) -> None:
@@ -99,8 +72,8 @@ def test_strength_is_not_read_without_a_picture(sd: Model) -> None:
 def test_strength_is_where_the_noise_starts(sd: Model, picture: torch.Tensor) -> None:
     """Random weights say little about how far a picture moves; how much noise it gets says all."""
     steps = [plan_steps(sd, Sampling(steps=8, strength=share), pictured=True) for share in (0.25, 0.5, 1.0)]
-    schedules = [make_schedule(sd, Sampling(steps=8), plan, seeds=[1]) for plan in steps]
-    noise, clean = start_noise([1], (4, 8, 8)), encode(sd, picture)
+    schedules = [make_schedule(sd, Sampling(steps=8), plan, seed=1) for plan in steps]
+    noise, clean = start_noise(1, (4, 8, 8)), encode(sd, picture)
     started = [schedule.noised(clean, noise) for schedule in schedules]
     errors = [float((start - noise).abs().mean()) for start in started]
     assert errors == sorted(errors, reverse=True)
@@ -121,47 +94,32 @@ def test_any_size(width: int, height: int, sd: Model) -> None:
 def test_any_size_from_noise(model_of: ModelOf) -> None:
     result = paint(
         model_of("sdxl"),
-        pictures=None,
-        size=(50, 33),
-        prompts=[prompt("x")],
-        settings=QUICK,
-        seeds=[1],
-        frame=0,
+        Painting(picture=None, size=(50, 33), prompt=prompt("x"), settings=QUICK, seed=1, frame=0),
     )
     assert result.shape == (1, 3, 33, 50)
 
 
 def test_steps_are_told_and_may_stop(sd: Model, picture: torch.Tensor) -> None:
     told: list[tuple[int, int]] = []
-    given = {"pictures": picture, "size": (64, 64), "prompts": [prompt("x")], "seeds": [1], "frame": 0}
-    paint(sd, settings=QUICK, on_step=lambda *step: told.append(step), **given)  # type: ignore[arg-type]
+    given = {"picture": picture, "size": (64, 64), "prompt": prompt("x"), "seed": 1, "frame": 0}
+    paint(sd, Painting(settings=QUICK, **given), lambda *step: told.append(step))  # type: ignore[arg-type]
     assert told == [(1, 2), (2, 2)]
 
     def stop(done: int, count: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        paint(sd, settings=QUICK, on_step=stop, **given)  # type: ignore[arg-type]
+        paint(sd, Painting(settings=QUICK, **given), stop)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("shape", "size", "prompts", "seeds"),
-    [((1, 3, 64, 64), (64, 32), 1, 1), ((2, 3, 64, 64), (64, 64), 1, 1), ((1, 4, 64, 64), (64, 64), 1, 1),
-     ((1, 3, 64, 64), (64, 64), 2, 1), ((1, 3, 64, 64), (64, 64), 0, 0), ((1, 3, 64, 64), (0, 64), 1, 1)],
+    ("shape", "size"),
+    [((1, 3, 64, 64), (64, 32)), ((2, 3, 64, 64), (64, 64)), ((1, 4, 64, 64), (64, 64)),
+     ((1, 3, 64, 64), (0, 64))],
 )  # fmt: skip
-def test_shapes_that_do_not_fit(
-    shape: tuple[int, ...], size: tuple[int, int], prompts: int, seeds: int, sd: Model
-) -> None:
-    with pytest.raises(ValueError, match=r"expected is|each chain|allowed is"):
-        paint(
-            sd,
-            pictures=torch.zeros(shape),
-            size=size,
-            prompts=[prompt("x")] * prompts,
-            settings=QUICK,
-            seeds=[1] * seeds,
-            frame=0,
-        )
+def test_shapes_that_do_not_fit(shape: tuple[int, ...], size: tuple[int, int], sd: Model) -> None:
+    with pytest.raises(ValueError, match=r"expected is|allowed is"):
+        paint(sd, Painting(picture=torch.zeros(shape), size=size, prompt=prompt("x"), settings=QUICK, seed=1))
 
 
 @pytest.mark.parametrize(("part", "culprit"), [("denoiser", "denoiser"), ("vae", "decoder")])
@@ -211,13 +169,8 @@ def test_memory_that_runs_out(sd: Model) -> None:
     with pytest.raises(RenderError, match="frame 3: cpu ran out of memory painting 64x32"):
         paint(
             sd,
-            pictures=None,
-            size=(64, 32),
-            prompts=[prompt("x")],
-            settings=QUICK,
-            seeds=[1],
-            frame=3,
-            on_step=allocate,
+            Painting(picture=None, size=(64, 32), prompt=prompt("x"), settings=QUICK, seed=1, frame=3),
+            allocate,
         )
 
 

@@ -26,16 +26,16 @@ from render.diffusion.catalogue import Holding
 from render.diffusion.denoisers.files import find_denoiser
 from render.diffusion.economy import READERS
 from render.diffusion.holding import check_devices, quantised_parts
-from render.diffusion.load import load_model
 from render.diffusion.memory import fitting, needs_of, parts_of
 from render.diffusion.parts import Model
 from render.diffusion.quantise import WAYS, check_device
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.plans import frame_keys
 from render.setup import prepare
 from tests.diffusion.conftest import prompt
 from tests.gguf_files import denoiser_tensors, save_gguf
 from tests.lora_files import pairs_for, peft_state
+from tests.models import load_model
 
 FolderOf = Callable[[str], Path]
 TEXT = 'model = "{kind}"\nsize = [64, 64]\nframes = 3\nprompts = "0: a cat"\n[diffusion]\n{lines}'
@@ -44,8 +44,8 @@ torchao = pytest.mark.skipif(find_spec("torchao") is None, reason="torchao is no
 
 def painted(model: Model) -> Tensor:
     settings = Sampling(steps=2, cfg_scale=3.0)
-    ask = {"size": (64, 64), "prompts": [prompt("a cat", "fog")], "settings": settings, "seeds": [3]}
-    return paint(model, pictures=None, frame=0, **ask)  # type: ignore[arg-type]
+    ask = {"size": (64, 64), "prompt": prompt("a cat", "fog"), "settings": settings, "seed": 3}
+    return paint(model, Painting(picture=None, frame=0, **ask))  # type: ignore[arg-type]
 
 
 def project_of(folder: Path, lines: str, kind: str = "flux-dev"):  # type: ignore[no-untyped-def]

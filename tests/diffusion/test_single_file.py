@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 
 from keyframes.errors import EnvironmentFault
 from render.diffusion import ModelDefaults, Sampling, find_model
-from render.diffusion.load import load_model
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.diffusion.single_file import save_single_file
+from tests.models import load_model
 
 FolderOf = Callable[[str], Path]
 
@@ -43,12 +43,14 @@ def test_paints_what_the_folder_paints(project: Path, model_of: Callable[[str], 
     pictures = [
         paint(
             known,
-            pictures=None,
-            size=(64, 64),
-            prompts=[prompt("a cat", "fog")],
-            settings=Sampling(steps=3, sampler="ddim"),
-            seeds=[1],
-            frame=0,
+            Painting(
+                picture=None,
+                size=(64, 64),
+                prompt=prompt("a cat", "fog"),
+                settings=Sampling(steps=3, sampler="ddim"),
+                seed=1,
+                frame=0,
+            ),
         )
         for known in (model, model_of("sd"))
     ]

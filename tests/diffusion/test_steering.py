@@ -19,7 +19,7 @@ from render.diffusion import Sampling
 from render.diffusion.embeddings import TextEncoder
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.plans import frame_keys
 from render.setup import prepare
 from tests.diffusion.conftest import prompt
@@ -31,17 +31,19 @@ SETTINGS = Sampling(steps=4, cfg_scale=5.0)
 def painted(model: Model, negative: str = "fog", **settings: Any) -> Tensor:
     return paint(
         model,
-        pictures=None,
-        size=(64, 64),
-        prompts=[prompt("a cat", negative)],
-        settings=replace(SETTINGS, **settings),
-        seeds=[3],
-        frame=0,
+        Painting(
+            picture=None,
+            size=(64, 64),
+            prompt=prompt("a cat", negative),
+            settings=replace(SETTINGS, **settings),
+            seed=3,
+            frame=0,
+        ),
     )
 
 
 def diffusers_paints(pipe: Any, model: Model, **options: Any) -> Tensor:
-    noise = start_noise([3], (4, 8, 8))
+    noise = start_noise(3, (4, 8, 8))
     given = {
         "negative_prompt": "fog",
         "height": 64,
@@ -100,9 +102,9 @@ def test_the_interval_works_in_the_families_with_guidance(model_of: ModelOf, kin
 
 def test_parts_that_push_away_are_left_out_without_guidance(sd: Model) -> None:
     def parts(**settings: Any) -> Tensor:
-        given = [prompt("", **{"a cat": 1.0, "a dog": -0.5})]
+        given = prompt("", **{"a cat": 1.0, "a dog": -0.5})
         told = replace(SETTINGS, **settings)
-        return paint(sd, pictures=None, size=(64, 64), prompts=given, settings=told, seeds=[3], frame=0)
+        return paint(sd, Painting(picture=None, size=(64, 64), prompt=given, settings=told, seed=3, frame=0))
 
     torch.testing.assert_close(parts(cfg_end=0.0), parts(cfg_scale=1.0), atol=1e-6, rtol=0)
 

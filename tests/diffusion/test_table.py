@@ -17,12 +17,12 @@ from torch import Tensor
 
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
 from render.diffusion import Sampling, find_model
-from render.diffusion.load import load_model
 from render.diffusion.loras.lora import describe
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from tests.diffusion.test_families import given
 from tests.lora_files import pairs_for, peft_state
+from tests.models import load_model
 
 SHARES, WEIGHTS = (0.0, 0.3, 0.6, 1.0), (0.0, 0.0, 0.5, 1.0)
 KINDS = [
@@ -52,13 +52,15 @@ def film(model: Model, weights: tuple[float, ...] | None, *, hole: bool = True) 
         frames.append(
             paint(
                 model,
-                pictures=frames[-1] if frames else None,
-                size=(64, 64),
-                prompts=[blended(share)],
-                settings=Sampling(steps=4, strength=0.5, cfg_scale=known.cfg_scale),
-                seeds=[frame],
-                frame=frame,
-                strengths=strengths if frames and hole else None,
+                Painting(
+                    picture=frames[-1] if frames else None,
+                    size=(64, 64),
+                    prompt=blended(share),
+                    settings=Sampling(steps=4, strength=0.5, cfg_scale=known.cfg_scale),
+                    seed=frame,
+                    frame=frame,
+                    strengths=strengths if frames and hole else None,
+                ),
             )
         )
     return frames

@@ -18,12 +18,12 @@ from projects import read_project
 from render.assets.find import find_asset
 from render.assets.kinds import VAE
 from render.diffusion import Sampling, find_model
-from render.diffusion.load import load_model
 from render.diffusion.noise import start_noise
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
 from render.plans import frame_keys
 from render.setup import prepare
 from tests.diffusion.conftest import prompt
+from tests.models import load_model
 from tests.tiny import _vae
 
 FolderOf = Callable[[str], Path]
@@ -50,12 +50,9 @@ def painted(home: Path, kind: str, vae: str, picture: Tensor | None = None) -> T
     model = load_model(find_model(str(home / kind)), device="cpu", vae=find_asset(VAE, vae, folder=home))
     return paint(
         model,
-        pictures=picture,
-        size=(64, 64),
-        prompts=[prompt("a cat", "fog")],
-        settings=SETTINGS,
-        seeds=[3],
-        frame=0,
+        Painting(
+            picture=picture, size=(64, 64), prompt=prompt("a cat", "fog"), settings=SETTINGS, seed=3, frame=0
+        ),
     )
 
 
@@ -75,7 +72,7 @@ def test_it_paints_what_diffusers_paints_with_it(
             guidance_scale=4.0,
             height=64,
             width=64,
-            latents=start_noise([3], (4, 8, 8)),
+            latents=start_noise(3, (4, 8, 8)),
             output_type="pt",
         ).images
     finally:

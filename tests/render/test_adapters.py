@@ -12,10 +12,10 @@ import render as api
 from keyframes import ProjectError
 from projects import read_project
 from projects.png import encode_png
-from render.diffusion.load import load_model
+from render.painter import ProjectPainter, paint_job
 from render.plans import frame_keys
 from render.setup import Setup, prepare
-from render.steering.looks import Looks
+from tests.models import load_model
 
 from ..fakes import files
 from ..tiny import tiny_sd
@@ -77,11 +77,11 @@ def test_a_ramp_is_seen_from_its_key_on_and_is_the_same_when_killed(films: Path,
 def test_embeddings_are_mixed_between_keys(films: Path) -> None:
     made = setup(films, adapter("1 = 'a.png'\n3 = 'b.png'"))
     model = load_model(made.source, device="cpu", adapters=[made.adapters[0].file])
-    looks = Looks(made, model)
+    painter = ProjectPainter(made, model)
 
     def seen(frame: int) -> torch.Tensor:
-        (look,) = looks.of(made.timeline.row(frame))
-        return look.embedding
+        (prompt,) = paint_job(made, made.timeline.row(frame)).image_prompts
+        return painter._painter._shown(prompt).embedding
 
     assert torch.equal(seen(0), seen(1)), "held before the first key"
     assert torch.equal(seen(3), seen(4)), "and after the last one"

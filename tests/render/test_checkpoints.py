@@ -16,6 +16,8 @@ from keyframes import EnvironmentFault, ProjectError
 from projects import read_project
 from render.cli import main
 from render.diffusion import load as loading
+from render.diffusion.embeddings import Notice
+from render.diffusion.job import ModelSpec
 from render.diffusion.parts import Model
 from render.plans import frame_keys, make_plan
 from render.setup import Setup, prepare
@@ -68,16 +70,16 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of models as they are loaded; each is gone before the next one comes."""
     names: list[str] = []
     before: list[weakref.ref[torch.nn.Module]] = []
-    load = loading.load_model
+    load = loading.load
 
-    def watched(source: object, **options: object) -> Model:
+    def watched(spec: ModelSpec, notice: Notice) -> Model:
         assert all(part() is None for part in before), "the model before is still there"
-        model = load(source, **options)  # type: ignore[arg-type]
+        model = load(spec, notice)
         names.append(model.source.name)
         before.append(weakref.ref(model.denoiser))
         return model
 
-    monkeypatch.setattr(loading, "load_model", watched)
+    monkeypatch.setattr(loading, "load", watched)
     return names
 
 

@@ -14,9 +14,9 @@ import torch
 import render as api
 from keyframes import EnvironmentFault, ProjectError
 from projects import Take
-from render.diffusion import ModelSource, find_model
+from render.cli.progress import duration, summary
+from render.diffusion import ModelSource, ModelSpec, find_model
 from render.plans import Plan, evaluations, frame_inputs, frame_keys, make_plan
-from render.progress import duration, summary
 from render.setup import prepare
 from render.speed import known_seconds, remember, speed_file
 
@@ -342,22 +342,24 @@ def test_a_hub_model_is_fetched_before_the_plan_is_made(home: Path, monkeypatch:
 
 
 def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last model is kept: another one, another precision or another device is loaded."""
     loaded = []
 
-    def load_model(source: ModelSource, **given: object) -> SimpleNamespace:
-        loaded.append((source.name, given))
+    def load_spec(spec: ModelSpec, notice: object) -> SimpleNamespace:
+        loaded.append((spec, notice))
         return SimpleNamespace(device=torch.device("cpu"))
 
     def notice(_text: str) -> None:
         return None
 
-    monkeypatch.setattr("render.diffusion.load.load_model", load_model)
+    monkeypatch.setattr("render.diffusion.load.load", load_spec)
     fake_model(home / "other")
     (home / "other" / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
     one, two = prepare(load(home, TEXT)), prepare(load(home, TEXT.replace('"fake"', '"other"')))
     studio = api.Studio(device="cpu", notice=notice)
     for setup in (one, one, two, one):
         assert studio.painter(setup).device == torch.device("cpu")
-    assert [name for name, _ in loaded] == ["fake", "other", "fake"]
-    told = {"device": "cpu", "dtype": "auto", "notice": notice, "loras": [], "inversions": {}, "vae": None}
-    assert loaded[0][1] == {**told, "controls": [], "adapters": [], "size": one.size}
+    assert [spec.source.name for spec, _ in loaded] == ["fake", "other", "fake"]
+    assert loaded[0] == (ModelSpec(source=one.source, device="cpu"), notice)
+    for other in ({"size": (64, 64)}, {"dtype": "bfloat16"}, {"device": "cuda"}):
+        assert replace(loaded[0][0], **other) != loaded[0][0]

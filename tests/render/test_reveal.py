@@ -13,13 +13,13 @@ from keyframes import Row
 from motion import Move, hole_depth, warp
 from projects import Picture
 from render.cli.app import cli
-from render.diffusion.load import load_model
 from render.frame import FramePainter
-from render.painter import DiffusionPainter
+from render.painter import ProjectPainter
 from render.plans import evaluations, frame_keys, make_plan
 from render.previews import moving_pictures
 from render.setup import Setup, prepare
 from render.tensors import to_tensor
+from tests.models import load_model
 
 from ..fakes import Studio, load, pictures, project_text
 from ..fakes import render as render_fake
@@ -115,7 +115,7 @@ class Real:
         from projects import load_project
 
         self.setup = prepare(load_project(path))
-        self.painter = DiffusionPainter(self.setup, load_model(self.setup.source, device="cpu"))
+        self.painter = ProjectPainter(self.setup, load_model(self.setup.source, device="cpu"))
 
     @property
     def row(self) -> Row:

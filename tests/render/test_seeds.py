@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from render.painter import Canvas, DiffusionPainter
+from render.diffusion.job import version_seed
+from render.painter import Canvas, ProjectPainter
 from render.plans import frame_keys
-from render.seeds import version_seed
 from render.setup import Setup, prepare
 from tests.fakes import load, project_text
 
@@ -58,7 +58,7 @@ def test_each_version_has_a_seed_of_its_own() -> None:
 def test_a_model_paints_from_the_travelled_noise(tmp_path: Path) -> None:
     """At 1 it paints what the subseed's own frame would be; half way, something else than both."""
     from render.diffusion import find_model
-    from render.diffusion.load import load_model
+    from tests.models import load_model
 
     lines = "steps = 2\nsubseed = 8\nsubseed_strength = "
     text = project_text(2, top="size = [64, 64]", diffusion=lines + "{share}").replace('"fake"', '"sketch"')
@@ -66,7 +66,7 @@ def test_a_model_paints_from_the_travelled_noise(tmp_path: Path) -> None:
 
     def painted(share: float, seed: int) -> torch.Tensor:
         made = prepare(load(tmp_path, text.format(share=share).replace("seed = 3", f"seed = {seed}", 1)))
-        return DiffusionPainter(made, model).paint(Canvas(), made.timeline.row(0), lambda done, count: None)
+        return ProjectPainter(made, model).paint(Canvas(), made.timeline.row(0), lambda done, count: None)
 
     there = painted(1.0, 3)
     assert torch.allclose(there, painted(0.0, 8), atol=1e-4)

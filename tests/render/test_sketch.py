@@ -15,9 +15,9 @@ import torch
 from keyframes import FramePrompt, PromptPart, TextShare
 from render.assets.find import BUILT_IN
 from render.diffusion import Sampling, find_model
-from render.diffusion.load import load_model
 from render.diffusion.parts import Model
-from render.diffusion.sampling import paint
+from render.diffusion.sampling import Painting, paint
+from tests.models import load_model
 
 from ..fakes import files
 
@@ -50,8 +50,8 @@ def painted(model: Model, *texts: str, size: tuple[int, int] = (256, 256)) -> to
     known = model.source.defaults
     prompts = [FramePrompt(parts=(PromptPart(mix=(TextShare(text=text),)),)) for text in texts]
     settings = Sampling(steps=known.steps, cfg_scale=known.cfg_scale, sampler=known.sampler)
-    seeds = [3] * len(texts)
-    return paint(model, pictures=None, size=size, prompts=prompts, settings=settings, seeds=seeds, frame=0)
+    works = [Painting(size=size, prompt=prompt, settings=settings, seed=3) for prompt in prompts]
+    return torch.cat([paint(model, work) for work in works])
 
 
 def test_the_folder() -> None:

@@ -14,8 +14,9 @@ import torch
 
 from keyframes import FramePrompt, PromptPart, TextShare
 from render.diffusion import Sampling, find_model
-from render.diffusion.load import load_model
-from render.diffusion.sampling import paint
+from render.diffusion.job import ModelSpec
+from render.diffusion.load import load
+from render.diffusion.sampling import Painting, paint
 
 from . import measure_depth, measure_picture_text
 from .classifier import SEED, paintings, right, to_judge, train_judge
@@ -65,25 +66,14 @@ def evaluate(
     for name in said:
         share = float((said[name].argmax(1) == fresh.answers[name]).float().mean())
         print(f"the judge on fresh paintings, {name}: {share:.1%}")
-    loaded = load_model(find_model(model))
+    loaded = load(ModelSpec(source=find_model(model)))
     known = loaded.source.defaults
     settings = Sampling(steps=known.steps, cfg_scale=known.cfg_scale, sampler=known.sampler)
     scenes, pictures = ask(count, world), []
-    for first in range(0, count, 8):
-        part = scenes[first : first + 8]
-        prompts = [FramePrompt(parts=(PromptPart(mix=(TextShare(text=phrase(s)),)),)) for s in part]
-        seeds = list(range(first, first + len(part)))
-        pictures.append(
-            paint(
-                loaded,
-                pictures=None,
-                size=(known.size, known.size),
-                prompts=prompts,
-                settings=settings,
-                seeds=seeds,
-                frame=0,
-            )
-        )
+    for seed, scene in enumerate(scenes):
+        prompt = FramePrompt(parts=(PromptPart(mix=(TextShare(text=phrase(scene)),)),))
+        work = Painting(size=(known.size, known.size), prompt=prompt, settings=settings, seed=seed)
+        pictures.append(paint(loaded, work))
     made = torch.cat(pictures)
     if sheet is not None:
         _sheet(made, sheet)

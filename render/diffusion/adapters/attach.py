@@ -1,4 +1,4 @@
-"""IP-Adapters in a loaded model: beside its attention to the prompt, with a weight for every painting."""
+"""IP-Adapters in a loaded model: beside its attention to the prompt, with a weight for each painting."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _SPREAD = (0.26862954, 0.26130258, 0.27577711)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Eyes:
-    """A picture encoder, and what of it an adapter reads (see AdapterFile)."""
+class ImageEncoder:
+    """A CLIP image encoder, and what of it an adapter reads (see AdapterFile)."""
 
     encoder: Any
     whole: bool
@@ -31,20 +31,20 @@ class Eyes:
 
     @property
     def side(self) -> int:
-        """The side of the squares it looks at, pixels."""
+        """Side of the squares that it takes, in pixels."""
         return int(self.encoder.config.image_size)
 
-    def look(self, pictures: Tensor) -> Tensor:
+    def embed(self, pictures: Tensor) -> Tensor:
         """Return the embeddings of pictures (B, 3, side, side) in [0, 1]: (B, 1, D), or (B, 1, parts, D)."""
         mean, spread = (torch.tensor(given).view(3, 1, 1) for given in (self.mean, self.spread))
-        return self._seen((pictures.cpu() - mean) / spread)
+        return self._encoded((pictures.cpu() - mean) / spread)
 
     def blank(self) -> Tensor:
-        """Return what stands for no picture, (1, 1, ...): zeros, or what is seen where there is nothing."""
-        nothing = self._seen(torch.zeros(1, 3, self.side, self.side))
+        """Return the embedding of no picture, (1, 1, ...): zeros, or that of a blank one."""
+        nothing = self._encoded(torch.zeros(1, 3, self.side, self.side))
         return torch.zeros_like(nothing) if self.whole else nothing
 
-    def _seen(self, pixels: Tensor) -> Tensor:
+    def _encoded(self, pixels: Tensor) -> Tensor:
         with torch.inference_mode():
             given = pixels.to(self.encoder.device, self.encoder.dtype)
             seen = self.encoder(given, output_hidden_states=not self.whole)
@@ -53,8 +53,8 @@ class Eyes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """What an adapter is shown in one painting: the adapter's `number`, a picture's `embedding` (B, 1, ...), or a mix
+class AdapterInput:
+    """What an adapter is shown in one painting: the adapter's `number`, a picture's `embedding` (1, 1, ...), or a mix
     of several, and its `weight`.
     """
 
@@ -65,40 +65,38 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Adapters:
-    """The IP-Adapters of a model: their picture encoders, and the layers of the denoiser that hear them."""
+    """The IP-Adapters of a model: their image encoders, and the layers of the denoiser that read them."""
 
-    eyes: tuple[Eyes, ...] = ()
+    encoders: tuple[ImageEncoder, ...] = ()
     layers: tuple[Any, ...] = ()
 
-    def heard(
-        self, looks: Sequence[Look], conditions: Mapping[str, Any], *, owners: Tensor, negatives: int
+    def conditions(
+        self, shown: Sequence[AdapterInput], conditions: Mapping[str, Any], *, negatives: int
     ) -> dict[str, Any]:
         """Return the denoiser's `conditions` with the adapters' embeddings, and give the adapters their weights.
 
-        Row i is of the chain `owners[i]`; the first `negatives` rows are shown nothing. With weight 0 the answer is
-        that of the model alone, bit for bit. Raises ValueError for a look at an adapter that is not there.
+        The first `negatives` of the N rows are shown nothing. With weight 0 the answer is that of the model alone, bit
+        for bit. Raises ValueError for the number of an adapter that is not there.
         """
-        if any(not 0 <= look.number < len(self.eyes) for look in looks):
-            raise ValueError(f"the model has {len(self.eyes)} IP-Adapters; a look is numbered otherwise")
-        if not self.eyes:
-            return dict(conditions)
-        known = {look.number: look for look in looks}
-        for layer in self.layers:
-            layer.scale = [known[n].weight if n in known else 0.0 for n in range(len(self.eyes))]
-        like = conditions["encoder_hidden_states"]
-        shown = []
-        for number, eyes in enumerate(self.eyes):
-            blank = eyes.blank().to(like)
-            seen = (
-                known[number].embedding.to(like)
-                if number in known
-                else blank.expand(len(owners), *blank.shape[1:])
+        if any(not 0 <= one.number < len(self.encoders) for one in shown):
+            raise ValueError(
+                f"the model has {len(self.encoders)} IP-Adapters; one with another number is shown a picture"
             )
-            none = blank.expand(negatives, *blank.shape[1:])
-            shown.append(torch.cat([none, seen[owners[negatives:]]]))
+        if not self.encoders:
+            return dict(conditions)
+        by_number = {one.number: one for one in shown}
+        weights = [by_number[n].weight if n in by_number else 0.0 for n in range(len(self.encoders))]
+        for layer in self.layers:
+            layer.scale = list(weights)
+        like = conditions["encoder_hidden_states"]
+        embeddings = []
+        for number, encoder in enumerate(self.encoders):
+            blank = encoder.blank().to(like)
+            seen = by_number[number].embedding.to(like) if number in by_number else blank
+            embeddings.append(torch.cat([blank] * negatives + [seen] * (len(like) - negatives)))
         return {
             **conditions,
-            "added_cond_kwargs": {**conditions.get("added_cond_kwargs", {}), "image_embeds": shown},
+            "added_cond_kwargs": {**conditions.get("added_cond_kwargs", {}), "image_embeds": embeddings},
         }
 
 
@@ -109,7 +107,7 @@ def attach_adapters(
     if not files:
         return Adapters()
     encoders: dict[str, Any] = {}
-    eyes = []
+    readers = []
     for file in files:
         place = str(file.encoder.resolve())
         if place not in encoders:
@@ -117,13 +115,15 @@ def attach_adapters(
                 encoders[place] = _encoder(file, dtype).to(device)
         said = read_json(file.encoder / PROCESSOR) if (file.encoder / PROCESSOR).is_file() else {}
         mean, spread = said.get("image_mean", _MEAN), said.get("image_std", _SPREAD)
-        eyes.append(Eyes(encoder=encoders[place], whole=file.whole, mean=tuple(mean), spread=tuple(spread)))
+        readers.append(
+            ImageEncoder(encoder=encoders[place], whole=file.whole, mean=tuple(mean), spread=tuple(spread))
+        )
     names = " and ".join(f'"{file.name}"' for file in files)
     with loading(f"IP-Adapter {names}", "Use one that was trained on this family."):
         denoiser._load_ip_adapter_weights([_state(file) for file in files], low_cpu_mem_usage=False)
     denoiser.to(device).eval().requires_grad_(False)
     layers = [layer for layer in denoiser.attn_processors.values() if hasattr(layer, "to_k_ip")]
-    return Adapters(eyes=tuple(eyes), layers=tuple(layers))
+    return Adapters(encoders=tuple(readers), layers=tuple(layers))
 
 
 def _encoder(file: AdapterFile, dtype: torch.dtype) -> Any:

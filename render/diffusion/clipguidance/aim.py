@@ -1,4 +1,4 @@
-"""What the pictures of one frame should be like, as numbers with a gradient."""
+"""How far the picture of one frame is from what it should be like, as a number with a gradient."""
 
 from __future__ import annotations
 
@@ -25,84 +25,79 @@ _NONE = 1e-3  # weights that cancel out to less than this are compared with thei
 
 
 @dataclass(frozen=True, kw_only=True)
-class Aim:
-    """What B chains aim at: their `prompts`, as each of `readers` reads them, and the `pictures` they are painted over,
-    (B, 3, H, W) in [0, 1], if any. Cut-outs are a function of seed, frame and step."""
+class FrameObjective:
+    """The losses of one frame: its `prompt`, as each of the CLIP `models` reads it, and the `picture` (1, 3, H, W) in
+    [0, 1] that it is painted over, if any. Cut-outs are a function of seed, frame and step."""
 
     settings: ClipGuidance
-    readers: Sequence[PictureText]
-    prompts: Sequence[FramePrompt]
-    seeds: Sequence[int]
+    models: Sequence[PictureText]
+    prompt: FramePrompt
+    seed: int
     frame: int
-    pictures: Tensor | None = None
-    _targets: dict[tuple[int, int], tuple[Tensor, Tensor]] = field(default_factory=dict)
+    picture: Tensor | None = None
+    _targets: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
-    def loss(self, pictures: Tensor, *, level: float, step: int) -> Tensor:
-        """How far pictures (B, 3, H, W), RGB in [-1, 1], are from what is aimed at: (B,), all pulls together."""
-        return sum(self._pulls(pictures, level, step), pictures.new_zeros(len(pictures)))
+    def loss(self, picture: Tensor, *, level: float, step: int) -> Tensor:
+        """Return the sum of all losses, (1,), of a picture (1, 3, H, W), RGB in [-1, 1]."""
+        return sum(self._losses(picture, level, step), picture.new_zeros(1))
 
-    def gradient(self, pictures: Tensor, *, level: float, step: int) -> Tensor:
-        """The gradient of the loss in the pictures, (B, 3, H, W): pull by pull, so that memory holds one at a time."""
-        given = pictures.detach().requires_grad_()
-        total = torch.zeros_like(given)
-        for pull in self._pulls(given, level, step):
-            total = total + torch.autograd.grad(pull.sum(), given)[0]
+    def gradient(self, picture: Tensor, *, level: float, step: int) -> Tensor:
+        """Return the loss's gradient in the picture, (1, 3, H, W): loss by loss, so that memory holds one at a time."""
+        leaf = picture.detach().requires_grad_()
+        total = torch.zeros_like(leaf)
+        for loss in self._losses(leaf, level, step):
+            total = total + torch.autograd.grad(loss.sum(), leaf)[0]
         return total
 
-    def _pulls(self, pictures: Tensor, level: float, step: int) -> Iterator[Tensor]:
-        """The losses (B,) of what is in use, weighted, one after the other."""
-        given = self.settings
-        if given.scale:
-            for batch in range(given.batches):
-                for index in range(len(self.readers)):
-                    far = self._far(pictures, level, step, batch, index)
+    def _losses(self, picture: Tensor, level: float, step: int) -> Iterator[Tensor]:
+        """Yield the losses (1,) that have a weight, weighted."""
+        settings = self.settings
+        if settings.scale:
+            for batch in range(settings.batches):
+                for index in range(len(self.models)):
+                    far = self._distance(picture, level, step, batch, index)
                     if far is not None:
-                        yield far * (given.scale / given.batches)
-        if given.tv:
-            yield total_variation(pictures) * given.tv
-        if given.range:
-            yield out_of_range(pictures) * given.range
-        if given.saturation:
-            yield saturation(pictures) * given.saturation
-        if given.init and self.pictures is not None:
-            yield unlike(pictures, self.pictures.to(pictures) * 2 - 1) * given.init
+                        yield far * (settings.scale / settings.batches)
+        if settings.tv:
+            yield total_variation(picture) * settings.tv
+        if settings.range:
+            yield out_of_range(picture) * settings.range
+        if settings.saturation:
+            yield saturation(picture) * settings.saturation
+        if settings.init and self.picture is not None:
+            yield unlike(picture, self.picture.to(picture) * 2 - 1) * settings.init
 
-    def _far(self, pictures: Tensor, level: float, step: int, batch: int, index: int) -> Tensor | None:
-        """How far cut-outs of each picture are from its prompt, as a reader sees it, (B,); None if there are none."""
-        reader, size = self.readers[index], (pictures.shape[-1], pictures.shape[-2])
+    def _distance(self, picture: Tensor, level: float, step: int, batch: int, index: int) -> Tensor | None:
+        """Return how far cut-outs are from the prompt, as a CLIP model sees it, (1,); None if there are none."""
+        model, size = self.models[index], (picture.shape[-1], picture.shape[-2])
         cuts = self._cuts(level)
         if cuts.overview + cuts.inner == 0:
             return None
-        seen = []
-        for chain, seed in enumerate(self.seeds):
-            source = generator(seed, self.frame, f"cuts/{step}/{batch}/{index}")
-            windows = draw_windows(source, size, reader.side, cuts)
-            seen.append(cut_out(pictures[chain], windows, reader.side))
-        looks = reader.look(torch.cat(seen)).view(len(pictures), cuts.overview + cuts.inner, -1)
-        far = []
-        for chain, look in enumerate(looks):
-            texts, weights = self._target(chain, index)
-            each = spherical(look[:, None], texts[None].to(look)) @ weights.to(look)
-            far.append(each.mean())
-        return torch.stack(far).to(pictures.dtype)
+        source = generator(self.seed, self.frame, f"cuts/{step}/{batch}/{index}")
+        windows = draw_windows(source, size, model.side, cuts)
+        seen = model.look(cut_out(picture[0], windows, model.side))
+        texts, weights = self._target(index)
+        each = spherical(seen[:, None], texts[None].to(seen)) @ weights.to(seen)
+        return each.mean()[None].to(picture.dtype)
 
     def _cuts(self, level: float) -> Cuts:
-        given = self.settings
+        settings = self.settings
         return Cuts(
-            overview=int(given.overview.at(level)),
-            inner=int(given.inner.at(level)),
-            power=given.power.at(level),
-            gray=given.gray.at(level),
-            augmented=given.augmented,
+            overview=int(settings.overview.at(level)),
+            inner=int(settings.inner.at(level)),
+            power=settings.power.at(level),
+            gray=settings.gray.at(level),
+            augmented=settings.augmented,
         )
 
-    def _target(self, chain: int, index: int) -> tuple[Tensor, Tensor]:
-        """The unit vectors (P, D) of a chain's parts and their weights (P,), which sum to 1 or -1, as in Disco."""
-        if (chain, index) not in self._targets:
-            parts = self.prompts[chain].parts
+    def _target(self, index: int) -> tuple[Tensor, Tensor]:
+        """Return the unit vectors (P, D) of the prompt's parts, and their weights (P,), which sum to 1 or -1 (as in
+        Disco Diffusion)."""
+        if index not in self._targets:
+            parts = self.prompt.parts
             weights = torch.tensor([part.weight for part in parts])
             total = float(weights.sum().abs())
             weights = weights / (total if total >= _NONE else float(weights.abs().sum()) or 1.0)
-            texts = torch.stack([self.readers[index].read(part.mix) for part in parts])
-            self._targets[chain, index] = texts, weights
-        return self._targets[chain, index]
+            texts = torch.stack([self.models[index].read(part.mix) for part in parts])
+            self._targets[index] = texts, weights
+        return self._targets[index]

@@ -1,4 +1,4 @@
-"""A guide for the denoising loop: at each step the picture that the model means is pulled towards what is aimed at.
+"""CLIP guidance in the denoising loop: at each step the predicted picture moves down the gradient of the objective.
 
 Classifier guidance (Dhariwal & Nichol 2021, arXiv:2105.05233, section 4) adds the gradient of a classifier's log
 likelihood to the score. The classifier here is a picture-text model, which has never seen noise; so it is shown the
@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from keyframes.errors import RenderError
-from render.diffusion.clipguidance.aim import Aim
+from render.diffusion.clipguidance.aim import FrameObjective
 from render.diffusion.latents import in_float32
 from render.diffusion.moments import Moment
 from render.diffusion.parts import Model
@@ -32,24 +32,26 @@ Decoder = Callable[[Tensor], Tensor]
 
 
 class ClipGuide:
-    """Steers the painting of one frame (render.diffusion.sampling.Steer). size: (width, height) of the picture."""
+    """A StepHook (render.diffusion.sampling) that guides the painting of one frame of `size` (width, height)."""
 
-    def __init__(self, model: Model, aim: Aim, size: tuple[int, int], *, tiny: Any = None) -> None:
-        """tiny: an AutoencoderTiny that shows pictures in the place of the model's VAE."""
-        self._model, self._aim, self._size, self._tiny = model, aim, size, tiny
+    def __init__(
+        self, model: Model, objective: FrameObjective, size: tuple[int, int], *, tiny: Any = None
+    ) -> None:
+        """tiny: an AutoencoderTiny that decodes in place of the model's VAE."""
+        self._model, self._objective, self._size, self._tiny = model, objective, size, tiny
 
     def __call__(self, answer: Tensor, latents: Tensor, moment: Moment, index: int, count: int) -> Tensor:
         """The answer that means the pulled picture. Raises RenderError, naming the frame, for a gradient that is not
         finite."""
-        if not self._aim.settings.works(index, count):
+        if not self._objective.settings.works(index, count):
             return answer
         with _with_gradients():
             clean = moment.clean(latents, answer).clone()
             pull = self._gradient(clean, moment.level, index)
-            return moment.moved(answer, clamped(pull, self._aim.settings.clamp) * -moment.share)
+            return moment.moved(answer, clamped(pull, self._objective.settings.clamp) * -moment.share)
 
     def _gradient(self, clean: Tensor, level: float, step: int) -> Tensor:
-        """The gradient of what is aimed at in the clean latents (B, C, h, w), float32."""
+        """Return the objective's gradient in the clean latents (1, C, h, w), float32."""
         found = self._pulled(clean, level, step)
         shown = self._model.vae if self._tiny is None else self._tiny
         if not bool(torch.isfinite(found).all()) and shown.dtype != torch.float32:
@@ -57,7 +59,7 @@ class ClipGuide:
                 found = self._pulled(clean, level, step)
         if not bool(torch.isfinite(found).all()):
             raise RenderError(
-                f"frame {self._aim.frame}: the gradient of clip_guidance is not finite. "
+                f"frame {self._objective.frame}: the gradient of clip_guidance is not finite. "
                 "Lower its scales, or leave it out."
             )
         return found
@@ -67,7 +69,7 @@ class ClipGuide:
         given = clean.requires_grad_()
         # the CPU's convolutions, there and back, are a fifth faster on this order of memory
         shown = self._decoded(given.contiguous(memory_format=torch.channels_last))
-        pull = self._aim.gradient(shown[..., :height, :width].to(clean.dtype), level=level, step=step)
+        pull = self._objective.gradient(shown[..., :height, :width].to(clean.dtype), level=level, step=step)
         strength = pull.square().mean().sqrt()
         if not bool(strength > 0):  # nothing pulls, or not a number
             return torch.zeros_like(clean) if bool(strength == 0) else torch.full_like(clean, torch.nan)
@@ -77,7 +79,7 @@ class ClipGuide:
         return torch.autograd.grad(shown, given, back)[0].to(clean.dtype) * strength
 
     def _decoded(self, latents: Tensor) -> Tensor:
-        """Pictures (B, 3, H, W), RGB about in [-1, 1], with what is cropped off later."""
+        """Pictures (1, 3, H, W), RGB about in [-1, 1], with what is cropped off later."""
         if self._tiny is None:
             return self._model.family.decode(self._model, latents)
         picture: Tensor = self._tiny.decode(latents.to(self._tiny.dtype), return_dict=False)[0]
@@ -85,7 +87,7 @@ class ClipGuide:
 
 
 def clamped(gradient: Tensor, most: float) -> Tensor:
-    """Return gradients (B, ...), each shortened to a root mean square of at most `most`."""
+    """Return gradients (1, ...), each shortened to a root mean square of at most `most`."""
     dims = tuple(range(1, gradient.ndim))
     size = gradient.square().mean(dims, keepdim=True).sqrt()
     return gradient * (most / size.clamp(min=most))

@@ -1,8 +1,9 @@
-"""A picture-text model, loaded: it turns pictures and texts into unit vectors that are near where they fit."""
+"""CLIP models, loaded: they turn pictures and texts into unit vectors that are near where they fit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ _MEAN, _SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0
 
 class PictureText:
     """A CLIPModel (Radford et al. 2021, arXiv:2103.00020) with its tokenizer. mean, spread: of the pictures in [0, 1]
-    that it learned from. `tell` is told of texts that it cannot read to the end."""
+    that it learned from. `notice` is called with texts that are too long for it."""
 
     def __init__(
         self,
@@ -31,9 +32,9 @@ class PictureText:
         *,
         mean: Sequence[float] = _MEAN,
         spread: Sequence[float] = _SPREAD,
-        tell: Callable[[str], None] | None = None,
+        notice: Callable[[str], None] | None = None,
     ) -> None:
-        self.model, self.tokenizer, self._tell = model, tokenizer, tell
+        self.model, self.tokenizer, self._notice = model, tokenizer, notice
         self._mean, self._spread = tuple(mean), tuple(spread)
         self._known: dict[str, Tensor] = {}
 
@@ -62,8 +63,8 @@ class PictureText:
             most = int(self.model.config.text_config.max_position_embeddings)
             ids = self.tokenizer([plain], return_tensors="pt").input_ids
             if ids.shape[1] > most:
-                if self._tell is not None:
-                    self._tell(
+                if self._notice is not None:
+                    self._notice(
                         f"the picture-text model reads {most} tokens: the end of {quoted(plain)} is lost."
                     )
                 ids = self.tokenizer([plain], return_tensors="pt", truncation=True, max_length=most).input_ids
@@ -73,8 +74,37 @@ class PictureText:
         return self._known[text]
 
 
+class ClipModels:
+    """The models of CLIP guidance on a device: none, or those given, loaded when they are first used.
+
+    `decoder` is an AutoencoderTiny that shows latents in place of the model's VAE.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Asset] = (),
+        decoder: Asset | None = None,
+        *,
+        device: torch.device | None = None,
+        dtype: torch.dtype = torch.float32,
+        notice: Callable[[str], None] | None = None,
+    ) -> None:
+        self._models, self._decoder = models, decoder
+        self._device, self._dtype, self._notice = device or torch.device("cpu"), dtype, notice
+
+    @cached_property
+    def models(self) -> Sequence[PictureText]:
+        """The CLIP models. Raises EnvironmentFault for one that cannot be loaded."""
+        return [load_picture_text(found, self._device, notice=self._notice) for found in self._models]
+
+    @cached_property
+    def decoder(self) -> Any:
+        """The decoder, None for the model's own VAE. Raises EnvironmentFault if it cannot be loaded."""
+        return None if self._decoder is None else load_decoder(self._decoder, self._device, self._dtype)
+
+
 def load_picture_text(
-    found: Asset, device: torch.device, *, tell: Callable[[str], None] | None = None
+    found: Asset, device: torch.device, *, notice: Callable[[str], None] | None = None
 ) -> PictureText:
     """Load a CLIP model in float32. Raises EnvironmentFault where transformers cannot read it."""
     from transformers import AutoTokenizer, CLIPModel
@@ -89,7 +119,7 @@ def load_picture_text(
         tokenizer = AutoTokenizer.from_pretrained(str(found.path), local_files_only=True)
         moved: Any = model.to(device).eval().requires_grad_(False)
     mean, spread = _levels(found)
-    return PictureText(moved, tokenizer, mean=mean, spread=spread, tell=tell)
+    return PictureText(moved, tokenizer, mean=mean, spread=spread, notice=notice)
 
 
 def load_decoder(found: Asset, device: torch.device, dtype: torch.dtype) -> Any:

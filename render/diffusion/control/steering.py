@@ -23,14 +23,14 @@ Mode = Literal["balanced", "prompt", "control"]
 class Control:
     """One ControlNet in one painting.
 
-    `number` is its place among the model's. `pictures` (B, 3, H, W) RGB in [0, 1] steer it. It acts with `weight` in
+    `number` is its place among the model's. `picture` (1, 3, H, W) RGB in [0, 1] is its input. It acts with `weight` in
     those steps that lie between the shares `start` and `end` of all. `mode`: "prompt" lets its outer layers speak more
     softly, "control" does that too, and speaks to the prompts alone, not to the negative prompt, which guidance then
     makes stronger; both are for UNets.
     """
 
     number: int
-    pictures: Tensor
+    picture: Tensor
     weight: float = 1.0
     start: float = 0.0
     end: float = 1.0
@@ -51,7 +51,7 @@ class Steering:
         if self._controls:
             self._way = WAYS[model.family.row.control]
         self._hints = [
-            self._way.hint(model, model.controls[control.number], control.pictures)
+            self._way.hint(model, model.controls[control.number], control.picture)
             for control in self._controls
         ]
 
@@ -83,7 +83,7 @@ class Steering:
                 moment=moment,
                 conditions=conditions,
                 rows=slice(spared, None),
-                hint=hint[guidance.owners[spared:]],
+                hint=guidance.rows(hint, skipped=spared),
                 weight=control.weight,
                 soft=control.mode != "balanced",
                 cfg_scale=self._cfg_scale,

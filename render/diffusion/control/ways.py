@@ -40,8 +40,8 @@ class Question:
 class Way(Protocol):
     """How ControlNets of one class are asked."""
 
-    def hint(self, model: Model, net: Any, pictures: Tensor) -> Tensor:
-        """Return pictures (B, 3, H, W) in [0, 1] as the ControlNet takes them."""
+    def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
+        """Return a picture (1, 3, H, W) in [0, 1] as the ControlNet takes it."""
         ...
 
     def ask(self, net: Any, question: Question) -> Residuals:
@@ -59,9 +59,9 @@ class UNetWay:
     Kolors' projects ChatGLM's states itself, as its UNet does.
     """
 
-    def hint(self, model: Model, net: Any, pictures: Tensor) -> Tensor:
+    def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
         """See Way."""
-        return padded(model, pictures.to(device=model.device, dtype=net.dtype))
+        return padded(model, picture.to(device=model.device, dtype=net.dtype))
 
     def ask(self, net: Any, question: Question) -> Residuals:
         """See Way. Softly: each layer's share of its weight rises evenly, by decibels, from 0.1 to 1."""
@@ -92,11 +92,11 @@ class UNetWay:
 class SD3Way:
     """Pictures as latents; residuals for the transformer's blocks, fewer than it has, each for several of them."""
 
-    def hint(self, model: Model, net: Any, pictures: Tensor) -> Tensor:
+    def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
         """See Way. Those that are told no pooled text (InstantX's) know latents without the VAE's shift."""
         config = model.vae.config
         shift = 0.0 if _unpooled(net) else float(config.shift_factor)
-        return ((_encoded(model, pictures) - shift) * float(config.scaling_factor)).to(net.dtype)
+        return ((_encoded(model, picture) - shift) * float(config.scaling_factor)).to(net.dtype)
 
     def ask(self, net: Any, question: Question) -> Residuals:
         """See Way."""
@@ -123,12 +123,12 @@ class SD3Way:
 class FluxWay:
     """Pictures as latents in tokens, or (XLabs) as pixels; residuals for both kinds of the transformer's blocks."""
 
-    def hint(self, model: Model, net: Any, pictures: Tensor) -> Tensor:
+    def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
         """See Way."""
         if net.input_hint_block is not None:
-            return padded(model, pictures.to(device=model.device, dtype=net.dtype)) * 2 - 1
+            return padded(model, picture.to(device=model.device, dtype=net.dtype)) * 2 - 1
         config = model.vae.config
-        latents = (_encoded(model, pictures) - float(config.shift_factor)) * float(config.scaling_factor)
+        latents = (_encoded(model, picture) - float(config.shift_factor)) * float(config.scaling_factor)
         return pack(latents).to(net.dtype)
 
     def ask(self, net: Any, question: Question) -> Residuals:
@@ -176,9 +176,9 @@ def _unpooled(net: Any) -> bool:
     return bool(net.config.get("force_zeros_for_pooled_projection", True))
 
 
-def _encoded(model: Model, pictures: Tensor) -> Tensor:
+def _encoded(model: Model, picture: Tensor) -> Tensor:
     """Return the mode of the VAE's posterior, float32, as it is: neither shifted nor scaled."""
-    given = padded(model, pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
+    given = padded(model, picture.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
     mode: Tensor = model.vae.encode(given).latent_dist.mode()
     return mode.float()
 

@@ -20,11 +20,11 @@ class BaseFamily:
         """The empty negative prompt is a text like any other."""
         return False
 
-    def told_scale(self, model: Model) -> bool:
+    def embeds_scale(self, model: Model) -> bool:
         """Guidance is classifier-free."""
         return False
 
-    def settle(self, guided: Tensor, plain: Tensor) -> Tensor:
+    def rescale_guided(self, guided: Tensor, plain: Tensor) -> Tensor:
         """Take the guided prediction as it is."""
         return guided
 

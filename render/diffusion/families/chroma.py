@@ -26,7 +26,7 @@ class Chroma(FlowFamily):
 
     row = family_named("chroma")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, 512, D), with a mask that also keeps the first token that fills up."""
         (t5,) = model.encoders
         found = read_t5(t5, text, WINDOW, notice, masked=True)

@@ -26,14 +26,14 @@ class Flux(FlowFamily):
 
     row = family_named("flux")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, 512, D) and (1, P). Emphasis is not applied to the pooled output."""
         clip, t5 = model.encoders
         ids = tokenize(clip.tokenizer, text, _unsaid).ids
         pooled = clip.encoder(ids.to(clip.encoder.device), output_hidden_states=False).pooler_output
         return Embedding(tokens=read_t5(t5, text, WINDOW, notice).tokens, pooled=pooled)
 
-    def told_scale(self, model: Model) -> bool:
+    def embeds_scale(self, model: Model) -> bool:
         """Tell dev from schnell."""
         return bool(model.denoiser.config.get("guidance_embeds"))
 
@@ -49,7 +49,7 @@ class Flux(FlowFamily):
             "pooled_projections": texts.pooled,
             "txt_ids": torch.zeros(length, 3, device=model.device, dtype=dtype),
             "img_ids": places(latents, dtype),
-            "guidance": scale if self.told_scale(model) else None,
+            "guidance": scale if self.embeds_scale(model) else None,
         }
 
     def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:

@@ -32,7 +32,7 @@ class Kolors(SizedUNetFamily):
 
     row = family_named("kolors")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, 256, D) and (1, D). The hidden states lie as (L, N, D)."""
         (part,) = model.encoders
         tokens, positions = _tokenize(part.tokenizer, text, notice)

@@ -31,7 +31,7 @@ class QwenImage(FlowFamily):
 
     row = family_named("qwen-image")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, L, D), L as long as it is."""
         (part,) = model.encoders
         window = WINDOW + TEMPLATE_TOKENS
@@ -43,7 +43,7 @@ class QwenImage(FlowFamily):
         hidden = emphasise(states[-1], tokens.weights)
         return Embedding(tokens=hidden[:, TEMPLATE_TOKENS:][:, :WINDOW])
 
-    def told_scale(self, model: Model) -> bool:
+    def embeds_scale(self, model: Model) -> bool:
         """Tell whether the model was distilled to be told its scale."""
         return bool(model.denoiser.config.get("guidance_embeds"))
 
@@ -58,7 +58,7 @@ class QwenImage(FlowFamily):
             "encoder_hidden_states": texts.tokens,
             "encoder_hidden_states_mask": None if texts.mask is None else texts.mask.bool(),
             "img_shapes": [[(1, height, width)]] * rows,
-            "guidance": scale if self.told_scale(model) else None,
+            "guidance": scale if self.embeds_scale(model) else None,
         }
 
     def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
@@ -67,7 +67,7 @@ class QwenImage(FlowFamily):
         found = model.denoiser(pack(latents), timestep=times, **conditions, return_dict=False)[0]
         return unpack(found, latents)
 
-    def settle(self, guided: Tensor, plain: Tensor) -> Tensor:
+    def rescale_guided(self, guided: Tensor, plain: Tensor) -> Tensor:
         """Give each token of the guided prediction the length that it has without guidance."""
         tokens = pack(guided)
         lengths = torch.norm(pack(plain), dim=-1, keepdim=True) / torch.norm(tokens, dim=-1, keepdim=True)

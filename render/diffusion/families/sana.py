@@ -31,7 +31,7 @@ class SanaSprint(BaseFamily):
 
     row = family_named("sana-sprint")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text, in small letters: (1, 300, D) with a mask."""
         (part,) = model.encoders
         part.tokenizer.padding_side = "right"
@@ -45,7 +45,7 @@ class SanaSprint(BaseFamily):
         weights = None if tokens.weights is None else tokens.weights[kept]
         return Embedding(tokens=emphasise(hidden[:, kept], weights), mask=mask[:, kept])
 
-    def told_scale(self, model: Model) -> bool:
+    def embeds_scale(self, model: Model) -> bool:
         """It always is."""
         return True
 

@@ -14,13 +14,13 @@ class StableDiffusion(UNetFamily):
 
     row = family_named("sd")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, L, D)."""
         (part,) = model.encoders
         tokens = tokenize(part.tokenizer, text, notice)
         mask = tokens.mask if getattr(part.encoder.config, "use_attention_mask", False) else None
         device = part.encoder.device
-        skip = model.encoder.clipskip
+        skip = clipskip
         output = part.encoder(
             tokens.ids.to(device),
             attention_mask=None if mask is None else mask.to(device),

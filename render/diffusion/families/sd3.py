@@ -26,7 +26,7 @@ class StableDiffusion3(FlowFamily):
 
     row = family_named("sd3")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, L + 256, D) and (1, P1 + P2). CLIP may lose words that T5 still reads."""
         *clips, t5 = model.encoders if len(model.encoders) > 2 else (*model.encoders, None)
         hidden, pooled = [], []
@@ -34,7 +34,7 @@ class StableDiffusion3(FlowFamily):
             assert part is not None
             tokens = tokenize(part.tokenizer, text, notice if t5 is None else _unsaid)
             output = part.encoder(tokens.ids.to(part.encoder.device), output_hidden_states=True)
-            hidden.append(emphasise(output.hidden_states[-1 - model.encoder.clipskip], tokens.weights))
+            hidden.append(emphasise(output.hidden_states[-1 - clipskip], tokens.weights))
             pooled.append(output[0])
         short = torch.cat(hidden, dim=-1)
         width = int(model.denoiser.config.joint_attention_dim)

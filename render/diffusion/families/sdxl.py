@@ -21,7 +21,7 @@ class StableDiffusionXL(SizedUNetFamily):
 
     row = family_named("sdxl")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, L, D1 + D2) and (1, P). Emphasis is applied per encoder, and not to the pooled
         output.
         """
@@ -31,7 +31,7 @@ class StableDiffusionXL(SizedUNetFamily):
             tokens = tokenize(part.tokenizer, text, notice)
             output = part.encoder(tokens.ids.to(part.encoder.device), output_hidden_states=True)
             pooled = output[0]
-            hidden.append(emphasise(output.hidden_states[-1 - model.encoder.clipskip], tokens.weights))
+            hidden.append(emphasise(output.hidden_states[-1 - clipskip], tokens.weights))
         return Embedding(tokens=torch.cat(hidden, dim=-1), pooled=pooled)
 
     def zero_empty(self, model: Model) -> bool:

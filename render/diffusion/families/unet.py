@@ -19,7 +19,7 @@ AESTHETIC, AESTHETIC_NEGATIVE = 6.0, 2.5  # the scores that SDXL's refiner was p
 class UNetFamily(BaseFamily):
     """A UNet2DConditionModel, which may be told its guidance scale (LCM)."""
 
-    def told_scale(self, model: Model) -> bool:
+    def embeds_scale(self, model: Model) -> bool:
         """LCM models have an input for the scale."""
         return model.guidance_width is not None
 

@@ -27,7 +27,7 @@ class ZImage(FlowFamily):
 
     row = family_named("z-image")
 
-    def embed(self, model: Model, text: str, notice: Notice) -> Embedding:
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, L, D), L as long as it is."""
         (part,) = model.encoders
         frame = _frame(part.tokenizer)

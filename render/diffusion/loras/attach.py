@@ -51,9 +51,10 @@ class Loras:
                     layer.set_scale(_adapter(number), given[number])
         self._now[:] = [given]
 
-    def read_by_encoders(self, weights: Sequence[float]) -> tuple[float, ...]:
-        """Return the weights that texts depend on."""
-        return tuple(weights[number] for number in self.in_encoders)
+    @property
+    def text_weights(self) -> tuple[float, ...]:
+        """The weights in use that texts depend on."""
+        return tuple(self._now[-1][number] for number in self.in_encoders)
 
 
 def attach_loras(pipe: Any, row: FamilyRow, files: Sequence[LoraFile], dtype: torch.dtype) -> Loras:

@@ -1,0 +1,110 @@
+"""What is loaded, and what one picture is painted from: plain values, which can be compared and hashed.
+
+Importable without torch. Files are named by the digests of their bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from keyframes.prompts import FramePrompt
+from render.assets.find import Asset
+from render.diffusion.adapters.files import AdapterFile
+from render.diffusion.catalogue import ModelSource
+from render.diffusion.clipguidance.settings import ClipGuidance
+from render.diffusion.inversions import Inversion, words_in
+from render.diffusion.loras.lora import LoraFile
+from render.diffusion.steps import Sampling
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """A model, all that is attached to it, and where it works. Two equal ones load the same.
+
+    `embeddings` are pairs of a word and its textual inversion. `vae` replaces the model's own. `clip_models` and
+    `clip_decoder` are those of CLIP guidance; they are loaded when a picture is first guided. `size` (width, height) is
+    that of the pictures, by default the model's own: on a GPU it decides which parts stay there. `device` and `dtype`
+    are names such as "auto", "cuda:1", "float32".
+    """
+
+    source: ModelSource
+    loras: tuple[LoraFile, ...] = ()
+    controls: tuple[Asset, ...] = ()
+    adapters: tuple[AdapterFile, ...] = ()
+    embeddings: tuple[tuple[str, Inversion], ...] = ()
+    vae: Asset | None = None
+    clip_models: tuple[Asset, ...] = ()
+    clip_decoder: Asset | None = None
+    size: tuple[int, int] | None = None
+    device: str = "auto"
+    dtype: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Travel:
+    """A share, above 0 to 1, of the way from the noise of a frame's seed to the noise of another seed."""
+
+    seed: int
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagePrompt:
+    """What an IP-Adapter is shown: `pictures` are pairs of a picture's digest and its share; the shares sum to 1.
+
+    `adapter` is the number of the adapter in ModelSpec.adapters.
+    """
+
+    adapter: int
+    weight: float
+    pictures: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintJob:
+    """All that one picture depends on besides the model and the canvas.
+
+    `size` is (width, height) in pixels. `reveal_strength` is the strength where the canvas' hole is 1. `lora_weights`
+    has a weight for each of ModelSpec.loras. `clip_guidance` is None where nothing guides.
+    """
+
+    frame: int
+    size: tuple[int, int]
+    seed: int
+    prompt: FramePrompt
+    sampling: Sampling = field(default_factory=Sampling)
+    reveal_strength: float = 0.0
+    travel: Travel | None = None
+    lora_weights: tuple[float, ...] = ()
+    image_prompts: tuple[ImagePrompt, ...] = ()
+    clip_guidance: ClipGuidance | None = None
+
+
+def model_inputs(spec: ModelSpec, job: PaintJob) -> dict[str, object]:
+    """What a job's picture depends on of the model, for a frame's key: the digests of what does something.
+
+    A LoRA of weight 0 and a word that the prompt does not have do nothing. The job itself is the rest of the key.
+    """
+    words = {word.lower(): file.digest for word, file in spec.embeddings}
+    texts = [share.text for part in job.prompt.parts for share in part.mix]
+    texts += [share.text for share in job.prompt.negative]
+    guidance = job.clip_guidance
+    return {
+        "model": spec.source.fingerprint or spec.source.name,
+        "max_embedded_scale": spec.source.defaults.told_up_to,
+        "vae": spec.vae.digest if spec.vae else None,
+        "loras": [file.digest for file, weight in zip(spec.loras, job.lora_weights, strict=True) if weight],
+        "adapters": [spec.adapters[prompt.adapter].digest for prompt in job.image_prompts],
+        "embeddings": [(word, words[word]) for word in words_in(texts, [*words])],
+        "clip_models": [found.digest for found in spec.clip_models] if guidance and guidance.scale else [],
+        "clip_decoder": spec.clip_decoder.digest if guidance and spec.clip_decoder else None,
+    }
+
+
+def version_seed(seed: int, version: int) -> int:
+    """Return the seed of another picture of the same frame; version 0 has the frame's own."""
+    if version == 0:
+        return seed
+    label = f"{seed}/{version}/version"
+    return int.from_bytes(blake2b(label.encode(), digest_size=4).digest(), "little")

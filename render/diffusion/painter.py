@@ -1,0 +1,111 @@
+"""What paints: a loaded model, given a canvas and a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from render.diffusion.adapters.attach import AdapterInput
+from render.diffusion.clipguidance.aim import FrameObjective
+from render.diffusion.clipguidance.guide import ClipGuide
+from render.diffusion.control.steering import Control
+from render.diffusion.job import ImagePrompt, PaintJob, version_seed
+from render.diffusion.latents import latent_shape
+from render.diffusion.noise import travelled_noise
+from render.diffusion.parts import Model
+from render.diffusion.sampling import OnStep, Painting, paint
+from render.pictures import read_picture
+from render.tensors import to_tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """What a frame is painted on.
+
+    `picture` is (1, 3, H, W) RGB in [0, 1], None for a frame from noise alone. `hole` (1, 1, H, W) in [0, 1] says how
+    much of the reveal strength each pixel gets in place of the strength. `controls` are the inputs of ControlNets.
+    `version` tells several pictures of one frame apart: each has its own noise, 0 the frame's.
+    """
+
+    picture: Tensor | None = None
+    hole: Tensor | None = None
+    controls: Sequence[Control] = ()
+    version: int = 0
+
+
+class DiffusionPainter:
+    """Paints with one model. `pictures`: the files of image prompts' pictures, by digest."""
+
+    def __init__(self, model: Model, pictures: Mapping[str, Path] | None = None) -> None:
+        self.model, self.device = model, model.device
+        self._pictures = pictures or {}
+        self._embeddings: dict[tuple[int, str], Tensor] = {}
+
+    def resume(self, notes: Sequence[str]) -> None:
+        """Get ready for a frame whose predecessor was painted with these notes."""
+        self.model.economy.begin(notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What changed the pixels of the picture just painted besides its job: ways of saving memory."""
+        return self.model.economy.notes
+
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
+        """Return the painted picture, (1, 3, H, W) in [0, 1].
+
+        `on_step(done, count)` is called after each step; what it raises stops the painting. Raises RenderError where
+        the model gives nothing finite or memory runs out, and what `sampling.paint` raises for impossible settings.
+        """
+        model, strength = self.model, job.sampling.strength
+        model.loras.use(job.lora_weights)
+        seed = version_seed(job.seed, canvas.version)
+        noise = None
+        if job.travel is not None:
+            noise = travelled_noise(seed, job.travel, latent_shape(model, *job.size))
+        more = job.reveal_strength - strength
+        work = Painting(
+            prompt=job.prompt,
+            size=job.size,
+            settings=job.sampling,
+            seed=seed,
+            frame=job.frame,
+            picture=canvas.picture,
+            strengths=strength + more * canvas.hole if canvas.hole is not None and more > 0 else None,
+            noise=noise,
+            controls=canvas.controls,
+            shown=[self._shown(prompt) for prompt in job.image_prompts],
+            step_hook=self._guide(job, canvas.picture),
+        )
+        return paint(model, work, on_step)
+
+    def _shown(self, prompt: ImagePrompt) -> AdapterInput:
+        parts = [share * self._embedding(prompt.adapter, digest) for digest, share in prompt.pictures]
+        return AdapterInput(number=prompt.adapter, embedding=reduce(torch.add, parts), weight=prompt.weight)
+
+    def _embedding(self, adapter: int, digest: str) -> Tensor:
+        """Return a picture's embedding, float32. It is scaled to cover the encoder's square, and cropped about its
+        middle."""
+        if (adapter, digest) not in self._embeddings:
+            encoder = self.model.adapters.encoders[adapter]
+            picture = read_picture(self._pictures[digest], (encoder.side, encoder.side), where="ip_adapter")
+            self._embeddings[adapter, digest] = encoder.embed(to_tensor(picture, self.device)).float()
+        return self._embeddings[adapter, digest]
+
+    def _guide(self, job: PaintJob, picture: Tensor | None) -> ClipGuide | None:
+        settings = job.clip_guidance
+        if settings is None or not settings.on:
+            return None
+        objective = FrameObjective(
+            settings=settings,
+            models=self.model.clip.models if settings.scale else (),
+            prompt=job.prompt,
+            seed=job.seed,
+            frame=job.frame,
+            picture=picture,
+        )
+        return ClipGuide(self.model, objective, job.size, tiny=self.model.clip.decoder)
