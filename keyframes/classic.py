@@ -7,8 +7,7 @@ import json
 import re
 import warnings
 
-from keyframes.errors import quoted
-from keyframes.tokens import Place
+from keyframes.errors import Place, quoted
 
 MAX_TEXT = 4_000_000
 EXAMPLE = 'Example: {"0": "a lighthouse", "100": "a calm sea"}.'

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keyframes.clock import Clock
-from keyframes.errors import Problem, ProjectError, did_you_mean, quoted
+from keyframes.errors import Place, Problem, ProjectError, did_you_mean, quoted
 from keyframes.lanes import LaneSpec, LaneValue
 from keyframes.positions import Dialect
 from keyframes.prompts import PromptSource
 from keyframes.prompttrack import KeyedPrompts, compile_prompts
 from keyframes.schedules import Schedule, parse_schedule
 from keyframes.timeline import Source, Timeline
-from keyframes.tokens import Place
 from keyframes.words import parse_words
 
 if TYPE_CHECKING:

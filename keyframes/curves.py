@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keyframes.errors import did_you_mean, quoted
-from keyframes.tokens import Place
+from keyframes.errors import Place, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

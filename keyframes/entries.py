@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from keyframes.errors import quoted
-from keyframes.tokens import Place
+from keyframes.errors import Place, quoted
 
 MAX_TEXT = 4_000_000
 MAX_ENTRY = 4_000

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 CARET_WIDTH = 72
 
@@ -58,6 +59,27 @@ class Problem:
         stop = self.text.find("\n", at)
         line = self.text[start : min(len(self.text) if stop < 0 else stop, start + CARET_WIDTH)]
         return f"    {printable(line)}", f"    {' ' * (at - start)}^"
+
+
+class Place(NamedTuple):
+    """Where a piece of text stands: which lane, in which whole text, from which character on."""
+
+    where: str = ""
+    source: str = ""
+    offset: int = 0
+
+    def error(
+        self, what: str, start: int | None = 0, hint: str = "", frame: int | None = None
+    ) -> ScheduleError:
+        """The error for a mistake at character `start` of the piece (None: nowhere in particular)."""
+        column = None if start is None else self.offset + start + 1
+        return ScheduleError(
+            Problem(what=what, where=self.where, column=column, text=self.source, hint=hint, frame=frame)
+        )
+
+    def moved(self, by: int) -> Place:
+        """The place of what stands `by` characters further on."""
+        return self._replace(offset=self.offset + by)
 
 
 class ReverieError(Exception):

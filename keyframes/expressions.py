@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keyframes.clock import Clock
-from keyframes.errors import quoted
+from keyframes.errors import Place, quoted
 from keyframes.functions import Sample
 from keyframes.parser import MAX_VALUE, Parser, Step
-from keyframes.tokens import Place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

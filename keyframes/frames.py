@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from keyframes.tokens import Place
+from keyframes.errors import Place
 
 EXAMPLE = 'Example: "3,5-10,47-60,-1" (-1 is the last frame).'
 

@@ -1,7 +1,12 @@
-"""From the text of an expression to the steps that compute it."""
+"""From the text of an expression to the steps that compute it: its words, and precedence climbing over them.
+
+Python's `ast` would say what binds to what, but not where a mistake stands nor what to write instead, and its limits on
+nesting differ from one Python to the next; with the checks that it needs around it, it is longer than this.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -9,9 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keyframes.clock import Clock
-from keyframes.errors import ScheduleError, did_you_mean, quoted
+from keyframes.errors import Place, ScheduleError, did_you_mean, quoted
 from keyframes.functions import FUNCTIONS, MOVING, NEEDS_SOUND, NEEDS_TEMPO, OPERATORS, VARIABLES, Sample
-from keyframes.tokens import Place, Token, tokenize
 
 MAX_NESTING = 128  # brackets within brackets, signs before signs
 MAX_VALUE = 1e15
@@ -20,6 +24,59 @@ _COMPARISONS = frozenset({"<", "<=", "==", "!=", ">=", ">"})
 _TIGHTNESS = {"or": 1, "and": 2, **dict.fromkeys(_COMPARISONS, 4), "|": 5, "^": 6, "&": 7, "<<": 8, ">>": 8}
 _TIGHTNESS |= {"+": 9, "-": 9, "*": 10, "/": 10, "//": 10, "%": 10, "**": 12}
 _NOT, _UNARY = 3, 11
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
+      | (?P<sign>\*\*|//|<<|>>|<=|>=|==|!=|[-+*/%<>&|^~(),])
+      | (?P<end>$)
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+_HINTS = {
+    "=": "To compare, write ==.",
+    "!": "For the opposite of a condition write not.",
+    ".": "Only numbers have a point: 0.5.",
+    "−": "Write the minus sign of the keyboard, -.",
+    "×": "To multiply, write *.",
+    "?": "A choice is written where(c, a, b) or: a if c else b.",
+    "'": "An expression has no text in it.",
+    '"': "An expression has no text in it.",
+}
+KEYWORDS = frozenset({"and", "or", "not", "if", "else"})
+
+
+class Token(NamedTuple):
+    """One word: its kind (`number`, `name`, `sign`, `keyword`, `end`), its text, and where it starts."""
+
+    kind: str
+    text: str
+    start: int
+
+
+def tokenize(text: str, place: Place) -> list[Token]:
+    """`text` in tokens, the last of kind `end`. Raises ScheduleError at a character with no meaning here."""
+    tokens: list[Token] = []
+    at = 0
+    while not tokens or tokens[-1].kind != "end":
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise _stranger(text, at, place)
+        kind = str(match.lastgroup)
+        word = match[kind]
+        tokens.append(Token("keyword" if word in KEYWORDS else kind, word, match.start(kind)))
+        at = match.end()
+    return tokens
+
+
+def _stranger(text: str, at: int, place: Place) -> ScheduleError:
+    while text[at] in " \t\n\r\f\v":  # what the pattern skips
+        at += 1
+    char = text[at]
+    name = quoted(char) if char.isascii() else f"{quoted(char)} (U+{ord(char):04X})"
+    hint = _HINTS.get(char, "Allowed: numbers, + - * / // % **, comparisons, names and functions.")
+    return place.error(f"{name} has no meaning in an expression.", at, hint)
 
 
 class Step(NamedTuple):

@@ -9,9 +9,8 @@ from typing import Literal
 import numpy as np
 
 from keyframes.clock import Clock
-from keyframes.errors import quoted
+from keyframes.errors import Place, quoted
 from keyframes.expressions import parse_expression
-from keyframes.tokens import Place
 
 Dialect = Literal["reverie", "deforum", "disco"]
 DIALECTS: tuple[Dialect, ...] = ("reverie", "deforum", "disco")

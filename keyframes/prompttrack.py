@@ -13,12 +13,11 @@ import numpy as np
 from keyframes.classic import classic_prompts, prompt_text
 from keyframes.clock import Clock
 from keyframes.emphasis import parse_emphasis
-from keyframes.errors import Problem, ProjectError, ScheduleError, did_you_mean, quoted
+from keyframes.errors import Place, Problem, ProjectError, ScheduleError, did_you_mean, quoted
 from keyframes.positions import Dialect, parse_position
 from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
 from keyframes.templates import LANE, PromptTemplate, parse_prompt
 from keyframes.timeline import MixedKey
-from keyframes.tokens import Place
 from keyframes.words import HeldKey, settle_held
 
 if TYPE_CHECKING:

@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from keyframes.clock import Clock
 from keyframes.curves import LINEAR, NAMES, Curve, parse_curve
 from keyframes.entries import EXAMPLE, NUMBER, Entry, split_entries, unwrap
-from keyframes.errors import ScheduleError, did_you_mean, quoted
+from keyframes.errors import Place, ScheduleError, did_you_mean, quoted
 from keyframes.expansion import Key
-from keyframes.expressions import Expression, parse_expression
-from keyframes.parser import MAX_VALUE
+from keyframes.expressions import MAX_VALUE, Expression, parse_expression
 from keyframes.positions import Dialect, parse_position
-from keyframes.tokens import Place
 
 _LANE_CURVE = re.compile(r"\s*([a-z][a-z-]*\s*(?:\([^();]*\))?)\s*;")
 _KEY_CURVE = re.compile(r"""(?<=[\s)"'\d])([a-z][a-z-]*(?:\s*\([^()]*\))?)$""")

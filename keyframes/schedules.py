@@ -11,12 +11,12 @@ import numpy as np
 
 from keyframes.clock import Clock
 from keyframes.curves import LINEAR
+from keyframes.errors import Place
 from keyframes.expansion import Key, expand
 from keyframes.expressions import Expression
 from keyframes.lanes import LaneValue
 from keyframes.positions import DIALECTS, Dialect
 from keyframes.reader import Reader
-from keyframes.tokens import Place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,9 +11,9 @@ import numpy as np
 
 from keyframes.clock import Clock
 from keyframes.entries import NUMBER
+from keyframes.errors import Place
 from keyframes.expressions import Expression, parse_expression
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
-from keyframes.tokens import Place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from keyframes import Clock, Problem, ProjectError, parse_position
-from keyframes.tokens import Place
+from keyframes.errors import Place
 
 from .footage import PICTURES
 from .schema import ProjectFile

@@ -22,8 +22,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from keyframes import did_you_mean
-from keyframes.errors import quoted
-from keyframes.tokens import Place
+from keyframes.errors import Place, quoted
 
 MAX_LENGTH, MAX_DEEP = 2000, 50
 EVERYWHERE = "everywhere"

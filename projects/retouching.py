@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from keyframes import Clock, Problem, ProjectError, parse_position
-from keyframes.tokens import Place
+from keyframes.errors import Place
 
 from .adapters import adapter_paths
 from .footage import PICTURES, is_video

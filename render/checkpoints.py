@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from keyframes import EnvironmentFault, Problem, ProjectError, Timeline
+from keyframes.errors import Place
 from keyframes.positions import parse_position
-from keyframes.tokens import Place
 from projects import Project, located
 from projects.places import line_of
 
