@@ -10,7 +10,8 @@ from keyframes.curves import LINEAR, NAMES, Curve, parse_curve
 from keyframes.entries import EXAMPLE, NUMBER, Entry, split_entries, unwrap
 from keyframes.errors import Place, ScheduleError, did_you_mean, quoted
 from keyframes.expansion import Key
-from keyframes.expressions import MAX_VALUE, Expression, parse_expression
+from keyframes.expressions import Expression, parse_expression
+from keyframes.parser import MAX_VALUE
 from keyframes.positions import Dialect, parse_position
 
 _LANE_CURVE = re.compile(r"\s*([a-z][a-z-]*\s*(?:\([^();]*\))?)\s*;")

@@ -24,13 +24,14 @@ from keyframes.errors import EnvironmentFault, Problem, ProjectError, ReverieErr
 TEMPORARY = ".tmp-"
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_WRONG_PATH = {
+WRONG_PATH = {
     errno.ENOTDIR: "a file stands where a folder is needed",
     errno.EEXIST: "a file stands where a folder is needed",
     errno.EISDIR: "a folder stands where a file is needed",
     errno.ENOTEMPTY: "the folder is not empty",
     errno.ENAMETOOLONG: "the name is too long for this disk",
     errno.ENOENT: "there is no such file or folder",
+    errno.ELOOP: "a link stands where a file or folder is needed",
 }
 
 
@@ -136,11 +137,9 @@ def disk_error(error: OSError, path: Path, needed: int = 0) -> ReverieError:
     if error.errno in _FORBIDDEN:
         reason = "the disk is read-only" if error.errno == errno.EROFS else "permission denied"
         return EnvironmentFault(f"{name}: {reason}. Choose a folder you may write to.")
-    if error.errno in _WRONG_PATH:
+    if error.errno in WRONG_PATH:
         return ProjectError(
-            Problem(
-                what=f"{_WRONG_PATH[error.errno]}.", file=name, hint="Choose another path for the output."
-            )
+            Problem(what=f"{WRONG_PATH[error.errno]}.", file=name, hint="Choose another path for the output.")
         )
     return EnvironmentFault(f"{name}: {error.strerror or error}")
 

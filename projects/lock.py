@@ -10,93 +10,85 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from keyframes.errors import EnvironmentFault, LockedError, printable
+from keyframes.errors import EnvironmentFault, LockedError, ReverieError, printable
 
-from .files import disk_errors
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _BEYOND_THE_TEXT = 1 << 30  # Windows locks bytes against reading too: lock one that nobody reads
-
-    def _take_hold(descriptor: int) -> None:
-        os.lseek(descriptor, _BEYOND_THE_TEXT, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-
-    def _let_go(descriptor: int) -> None:
-        os.lseek(descriptor, _BEYOND_THE_TEXT, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-    _HELD_BY_ANOTHER: tuple[type[OSError], ...] = (PermissionError,)
-else:
-    import fcntl
-
-    def _take_hold(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _let_go(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing would not do while a forked child has it open
-
-    _HELD_BY_ANOTHER: tuple[type[OSError], ...] = (BlockingIOError,)
+from .files import WRONG_PATH, disk_error, disk_errors
 
 
 class Lock:
-    """The lock on `path`, held from `acquire` to `release` or within a `with`."""
+    """The lock on `path`, held from `acquire` to `release` or within a `with`. Never follows a link."""
 
     def __init__(self, path: Path) -> None:
+        from filelock import FileLock  # here, so that what only looks at a take starts quickly
+
         self.path = path
-        self._descriptor = -1
+        self._lock = FileLock(
+            path,
+            blocking=False,
+            thread_local=False,
+            preserve_lock_file=True,
+            on_acquired=self._write_holder,
+        )
 
     @property
     def held(self) -> bool:
-        return self._descriptor >= 0
+        """Whether this object holds the lock."""
+        return self._lock.is_locked
 
     def acquire(self) -> None:
-        """Take the lock at once. Raises LockedError if another holder has it, EnvironmentFault if it cannot
-        be had.
+        """Take the lock at once. Raises LockedError if another holder has it, EnvironmentFault or ProjectError if it
+        cannot be had.
         """
+        from filelock import Timeout
+
         if self.held:
             raise LockedError(f"{printable(str(self.path))} is already held here")
-        with disk_errors(self.path):
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            self._hold(descriptor)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        self._descriptor = descriptor
-
-    def _hold(self, descriptor: int) -> None:
-        try:
-            _take_hold(descriptor)
-        except _HELD_BY_ANOTHER as error:
+            self._lock.acquire()
+        except Timeout:
             raise LockedError(
-                f"{printable(str(self.path.parent))} is being rendered by {_holder(descriptor)}. "
+                f"{printable(str(self.path.parent))} is being rendered by {self._holder()}. "
                 "Wait for it, stop it, or render into another folder."
-            ) from error
+            ) from None
         except OSError as error:
-            name, reason = printable(str(self.path)), error.strerror
-            raise EnvironmentFault(
-                f"{name}: this disk offers no locks ({reason}). Render to a local disk."
-            ) from error
+            raise self._unlockable(error) from error
+
+    def _unlockable(self, error: OSError) -> ReverieError:
+        if error.errno in WRONG_PATH or isinstance(error, PermissionError):
+            return disk_error(error, self.path)
+        name, reason = printable(str(self.path)), error.strerror or error
+        return EnvironmentFault(f"{name}: this disk offers no locks ({reason}). Render to a local disk.")
+
+    def _write_holder(self, descriptor: int) -> None:
         text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()})
         with disk_errors(self.path, needed=len(text)):
             os.ftruncate(descriptor, 0)
             os.write(descriptor, text.encode("ascii"))
 
+    def _holder(self) -> str:
+        """Who holds the lock and for how long, as far as the text tells (it is written just after the lock is
+        taken).
+        """
+        try:
+            with self.path.open("rb") as file:
+                text = json.loads(file.read(4096))
+            pid, host, held = (
+                int(text["pid"]),
+                str(text["host"]),
+                max(0.0, time.time() - float(text["since"])),
+            )
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+            return "another process"
+        return f"process {pid} on {printable(host[:100])}, for {_duration(held)}"
+
     def release(self) -> None:
         """Give the lock back; the file stays. Releasing what is not held is fine."""
-        if self.held:
-            _let_go(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._lock.release()
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -106,19 +98,6 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
-
-
-def _holder(descriptor: int) -> str:
-    """Who holds the lock and for how long, as far as the text tells (it is written just after the lock is
-    taken).
-    """
-    try:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        text = json.loads(os.read(descriptor, 4096))
-        pid, host, held = int(text["pid"]), str(text["host"]), max(0.0, time.time() - float(text["since"]))
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
-        return "another process"
-    return f"process {pid} on {printable(host[:100])}, for {_duration(held)}"
 
 
 def _duration(seconds: float) -> str:

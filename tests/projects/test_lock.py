@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from keyframes.errors import EnvironmentFault, LockedError, ProjectError
+from keyframes.errors import LockedError, ProjectError
 from projects.lock import Lock
 from tests.pace import allowed
 
@@ -150,17 +151,42 @@ def test_a_lock_does_not_outlive_us_in_a_child(path: Path) -> None:
 
 
 def test_places_where_no_lock_can_be(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="no such file or folder"):
-        Lock(tmp_path / "none" / "take.lock").acquire()
+    (tmp_path / "file").touch()
+    with pytest.raises(ProjectError, match="a file stands where a folder is needed"):
+        Lock(tmp_path / "file" / "take.lock").acquire()
     with pytest.raises(ProjectError, match="a folder stands"):
         Lock(tmp_path).acquire()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="flock")
-def test_a_disk_without_locks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unsupported(descriptor: int) -> None:
-        raise OSError(95, "Operation not supported")
+@pytest.mark.skipif(sys.platform == "win32", reason="links")
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    other = tmp_path / "precious.txt"
+    other.write_text("precious")
+    (tmp_path / "take.lock").symlink_to(other)
+    with pytest.raises(ProjectError, match="a link stands"):
+        Lock(tmp_path / "take.lock").acquire()
+    assert other.read_text() == "precious"
 
-    monkeypatch.setattr("projects.lock._take_hold", unsupported)
-    with pytest.raises(EnvironmentFault, match="offers no locks"):
-        Lock(path).acquire()
+
+NO_LOCKS = """
+import errno, fcntl, sys
+from pathlib import Path
+from keyframes.errors import EnvironmentFault
+
+def unsupported(descriptor, operation):
+    raise OSError(int(sys.argv[2]), "Operation not supported")
+
+fcntl.flock = unsupported  # as on a disk without locks
+from projects.lock import Lock
+try:
+    Lock(Path(sys.argv[1])).acquire()
+except EnvironmentFault as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock")
+@pytest.mark.parametrize("code", [errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLCK])
+def test_a_disk_without_locks(path: Path, code: int) -> None:
+    command = [sys.executable, "-c", NO_LOCKS, str(path), str(code)]
+    assert "offers no locks" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
