@@ -1,7 +1,7 @@
-"""How fast this machine painted before: what the plan's time is estimated from.
+"""How fast this machine painted before: the plan estimates its time from it.
 
-One small JSON file in the user's cache folder: seconds per denoiser evaluation, by model and size. It is a
-convenience: what cannot be read counts as unknown, and rendering goes on if it cannot be written.
+One small JSON file in the user's cache folder holds seconds per denoiser evaluation, by model and size. It is a
+convenience: if it cannot be read nothing is known, and if it cannot be written the render continues.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def remember(fingerprint: str, size: tuple[int, int], seconds: float, calls: int
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, json.dumps(known).encode())
     except (OSError, ReverieError):
-        return  # a home that cannot be written to only costs the next plan its estimate
+        return  # without it the next plan only lacks its estimate
 
 
 def _read() -> dict[str, float]:

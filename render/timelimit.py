@@ -1,4 +1,4 @@
-"""A frame that takes too long stops the render: an overnight job should not hang on a device that does."""
+"""A frame that takes too long stops the render: an overnight job should not hang with its device."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ OnStep = Callable[[int, int], None]
 
 @contextmanager
 def time_limit(seconds: float | None, frame: int, on_step: OnStep) -> Iterator[OnStep]:
-    """Within this, painting a frame for longer than `seconds` (None: any time) raises RenderError.
+    """Within this, painting a frame for longer than `seconds` (None: no limit) raises RenderError.
 
-    What is yielded is to be called after each step in place of `on_step`. In the main thread, where the system has
-    timers, an alarm ends what is done between steps too.
+    Call the yielded function after each step in place of `on_step`. In the main thread, if the system has timers, an
+    alarm also ends what happens between steps.
     """
     if seconds is None:
         yield on_step
@@ -30,7 +30,7 @@ def time_limit(seconds: float | None, frame: int, on_step: OnStep) -> Iterator[O
     def late() -> RenderError:
         return RenderError(
             f"frame {frame} took longer than {seconds:g} s, the limit that --frame-timeout sets. The frames before it "
-            "are stored; the same command goes on from there. Give it more time, or fewer steps."
+            "are stored; run the same command again to continue. Give it more time, or fewer steps."
         )
 
     def checked(done: int, count: int) -> None:

@@ -1,4 +1,4 @@
-"""beats: what is heard in a sound file, and schedules made from it."""
+"""beats: the tempo, beats and curves of a sound file, and schedules made from them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ _CURVES = ("amp", "bass", "mid", "high", "onset", "beat_pulse", "beat_phase")
     show_default=True,
     help="Frames per second of the curves.",
 )
-@click.option("--bpm", type=click.FloatRange(0, 10_000, min_open=True), help="The tempo, where it is known.")
+@click.option("--bpm", type=click.FloatRange(0, 10_000, min_open=True), help="The tempo, if you know it.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the curves as comma-separated values.")
 @json_option
 @click.option(
-    "--write-schedule", "curve", type=click.Choice(_CURVES), help="Print this curve as a schedule to paste."
+    "--write-schedule",
+    "curve",
+    type=click.Choice(_CURVES),
+    help="Print this curve as a schedule with few keys.",
 )
 @click.option(
     "--range",
@@ -41,7 +44,7 @@ _CURVES = ("amp", "bass", "mid", "high", "onset", "beat_pulse", "beat_phase")
     default=(0.0, 1.0),
     show_default=True,
     metavar="LOW HIGH",
-    help="The values that 0 and 1 become in the schedule.",
+    help="Map 0 and 1 to these values in the schedule.",
 )
 @click.option(
     "--tolerance",
@@ -60,9 +63,10 @@ def beats(
     span: tuple[float, float],
     tolerance: float,
 ) -> None:
-    """Print the tempo and beats of a sound file, and its curves per frame: what expressions see as amp, bass, beat ...
+    """Print the tempo, beats and curves of a sound file.
 
-    With --write-schedule BASS and such: the curve as a schedule with few keys, to paste into a project and edit.
+    The curves have one value per frame; expressions use them as amp, bass, beat ... With --write-schedule, print one
+    curve as a schedule with few keys, to paste into a project and edit.
     """
     from keyframes.simplify import keys_text
 

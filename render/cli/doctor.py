@@ -15,7 +15,9 @@ from .options import device_option, outside_option
 @device_option
 @outside_option
 def doctor(project: Path | None, model: str | None, device: str, allow_outside: bool) -> int:
-    """Show what this machine has: ffmpeg, packages, device, memory, disk, models. Exit code 3 if something is missing.
+    """Show what this machine has and what is missing.
+
+    Looks at packages, device, memory, disk, ffmpeg and built-in models; exit code 3 if something is missing.
 
     With --model or a project, describe each model: what would be loaded and why, its defaults and where they come
     from, the memory that it needs, and what happens on a card of 8, 12, 16 or 24 GB. No weights are read.

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 @json_option
 @outside_option
 def plan(project: Path, options: RenderOptions, as_json: bool, allow_outside: bool) -> None:
-    """Show what a render will do: frames, model calls, what is kept, time and disk. Loads no model.
+    """Show what a render will do; load no model.
 
-    With --frames, also show every lane's value at up to 5 frames and where it comes from. With --json, print the lanes
-    and prompts of every frame asked for.
+    Shows frames to paint and to keep, model calls, time and disk. With --frames, also show every lane's value at up to
+    5 frames and where it comes from. With --json, print the lanes and prompts of every frame asked for.
     """
     from .. import api
 

@@ -122,10 +122,11 @@ def import_(
     options: RenderOptions,
     force: bool,
 ) -> None:
-    """Convert a settings file of Deforum, Disco Diffusion, Parseq, ComfyUI with FizzNodes, or AnimateDiff to a project.
+    """Convert another program's settings file to a project.
 
-    What was carried over, and what was not and why, is printed on stderr and written at the end of the project.
-    --frames and --device are for --render.
+    Reads files of Deforum, Disco Diffusion, Parseq, ComfyUI with FizzNodes, and AnimateDiff. What was carried over, and
+    what was not and why, is printed on stderr and written at the end of the project. --frames and --device are for
+    --render.
     """
     from projects.files import write_atomic
     from projects.importers import import_settings
@@ -169,9 +170,9 @@ class _MoveName(click.ParamType):  # type: ignore[type-arg]
     "--distance", type=float, default=2.0, show_default=True, help="Units to what is looked at (near is 1)."
 )
 def move(name: object, frames: int, amount: float, distance: float) -> None:
-    """Print the schedules of a camera move, to paste into a project: push-in, orbit, dolly-zoom ...
+    """Print the schedules of a camera move.
 
-    Without NAME, list the moves.
+    Paste them into a project. Without NAME, list the moves: push-in, orbit, dolly-zoom ...
     """
     from projects.moves import MOVES, CameraMove, motion_table
 
@@ -204,9 +205,10 @@ def move(name: object, frames: int, amount: float, distance: float) -> None:
 )
 @force_option
 def convert_lora(source: Path, out: Path, to: str, alpha: float | None, force: bool) -> None:
-    """Convert a LoRA for SD, SDXL or Kolors from DiffSynth-Studio's .ckpt, kohya's or diffusers' names.
+    """Convert a LoRA to the names of another program.
 
-    Print what is in it: naming, modules, rank and effective scale.
+    Reads LoRAs for SD, SDXL and Kolors: DiffSynth-Studio's .ckpt, kohya's and diffusers'. Prints what is in it: naming,
+    modules, rank and effective scale.
     """
     if out.suffix != ".safetensors":
         raise click.UsageError(f"{out} must end in .safetensors, the one format that is safe to open.")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="The film.  [default: TAKE/preview.mp4]")
 @outside_option
 def preview(project: Path, out: Path | None, allow_outside: bool) -> None:
-    """Make a film of the motion alone, in seconds: the same warps, no model."""
+    """Make a film of the motion alone, with no model."""
     from .. import api
     from ..stop import stoppable
 
@@ -157,13 +157,17 @@ def still(
 @take_argument
 @click.option("-o", "--out", required=True, metavar="OUT", help="film.mp4, .gif, .webm, .mov, or a folder/")
 @frames_option
-@click.option("--fps", type=click.FloatRange(min=0, min_open=True, max=240), help="Frames per second.")
+@click.option(
+    "--fps",
+    type=click.FloatRange(min=0, min_open=True, max=240),
+    help="Frames per second of the stored frames.  [default: the project's]",
+)
 @device_option
 @outside_option
 def export(
     take: Path, out: str, frames: str | None, fps: float | None, device: str, allow_outside: bool
 ) -> None:
-    """Make a film, a GIF or a folder of PNGs from a take's stored frames."""
+    """Make a film, GIF or folder of PNGs from a take's frames."""
     from .. import api
     from ..stop import stoppable
 
@@ -186,12 +190,15 @@ def export(
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help=".png, .webp, .jpg"
 )
-@click.option("-n", "--count", default=24, show_default=True, type=click.IntRange(1, 500), help="Pictures.")
 @click.option(
-    "--columns", default=6, show_default=True, type=click.IntRange(1, 50), help="Pictures in a row."
+    "-n", "--count", default=24, show_default=True, type=click.IntRange(1, 500), help="Number of frames."
 )
+@click.option("--columns", default=6, show_default=True, type=click.IntRange(1, 50), help="Frames in a row.")
 def sheet(take: Path, out: Path, count: int, columns: int) -> None:
-    """Make a contact sheet of a take: frames at even steps with their numbers."""
+    """Make a contact sheet of a take.
+
+    It shows frames at even steps, with their numbers.
+    """
     from .. import api
 
     shown, stored = api.sheet(take, out, count=count, columns=columns)

@@ -1,1 +1,1 @@
-"""Hearing a sound track: from a file to curves per frame that expressions can use."""
+"""From a sound file to curves per frame that expressions can use. Knows no project."""

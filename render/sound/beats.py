@@ -1,8 +1,8 @@
 """Tempo and beats, found in the novelty curve.
 
-The method is that of D. Ellis, "Beat tracking by dynamic programming" (J. New Music Research 36, 2007): the tempo is
-the strongest period of the novelty, weighed by how common tempos are; the beats are the path through it that meets
-many onsets at nearly even steps.
+The method is D. Ellis, "Beat tracking by dynamic programming" (J. New Music Research 36, 2007): the tempo is the
+strongest period of the novelty, weighted by how common tempos are; the beats are the path through it that meets many
+onsets at nearly even steps.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 SLOWEST, FASTEST = 40.0, 240.0  # beats a minute
-_COMMON, _SPREAD = 120.0, 0.9  # the tempo that is thought likeliest, and an octave's share about it
+_COMMON, _SPREAD = 120.0, 0.9  # the likeliest tempo, and the spread about it in octaves
 _TIGHTNESS = 100.0
-_FEWEST = 3  # beats that something can be heard at
-_PHASES = 200  # of a beat, that are tried for a given tempo
+_FEWEST = 3  # beats with a sound on them
+_PHASES = 200  # of a beat, tried for a given tempo
 
 
 @dataclass(frozen=True, kw_only=True)
 class Beats:
-    """bpm: the tempo, 0 where there is none. times: of the beats, seconds, rising."""
+    """bpm: the tempo, 0 if there is none. times: of the beats, seconds, rising."""
 
     bpm: float
     times: Numbers
@@ -40,8 +40,8 @@ class Beats:
 def find_beats(novelty: Numbers, bpm: float | None = None) -> Beats:
     """The beats in a novelty curve (hops,).
 
-    bpm: the tempo, where it is known: the beats then are even, and only their phase is found. Without it, and
-    in a sound without a rhythm, there are none.
+    bpm: the tempo if it is known: then the beats are even and only their phase is found. Without it, a sound without a
+    rhythm has no beats.
     """
     if bpm is not None:
         return Beats(bpm=bpm, times=_even(novelty, bpm))
@@ -74,7 +74,7 @@ def _period(novelty: Numbers) -> float:
 
 
 def _path(novelty: Numbers, period: float) -> NDArray[np.intp]:
-    """The hops of the beats: the best path, by what its beats meet and how even its steps are."""
+    """The hops of the beats: the best path, by the novelty at its beats and how even its steps are."""
     local = gaussian_filter1d(novelty / novelty.std(), period / 32.0)
     near, far = max(round(period / 2), 1), max(round(period * 2), 2)
     steps = np.arange(near, far + 1)
@@ -94,7 +94,7 @@ def _path(novelty: Numbers, period: float) -> NDArray[np.intp]:
 
 
 def _trimmed(path: NDArray[np.intp], local: Numbers) -> NDArray[np.intp]:
-    """Without the beats before the first and after the last that something can be heard at."""
+    """Without the silent beats at the beginning and the end."""
     strengths = local[path]
     loud = np.flatnonzero(strengths > 0.5 * np.sqrt(np.mean(strengths**2)))
     if len(loud) < max(_FEWEST, len(path) / 4):
@@ -103,7 +103,7 @@ def _trimmed(path: NDArray[np.intp], local: Numbers) -> NDArray[np.intp]:
 
 
 def _sharpened(novelty: Numbers, hops: NDArray[np.intp]) -> Numbers:
-    """The places of the beats between hops: the vertex of the novelty's peak within 20 ms, where there is one."""
+    """Beats in fractions of a hop: the vertex of the novelty's peak within 20 ms, if there is one."""
     places = []
     for hop in hops.tolist():
         low, high = max(hop - 2, 1), min(hop + 3, len(novelty) - 1)
@@ -122,7 +122,7 @@ def _step(times: Numbers) -> float:
 
 
 def _even(novelty: Numbers, bpm: float) -> Numbers:
-    """Beats at even steps over the whole sound, at the phase that meets the most of the novelty."""
+    """Beats at even steps over the whole sound, at the phase with the most novelty on the beats."""
     period, length = 60.0 / bpm, max(len(novelty) - 1, 0) / HOPS
     if period > length or not novelty.any():
         return np.arange(0.0, length + 1e-9, period)
@@ -135,6 +135,6 @@ def _even(novelty: Numbers, bpm: float) -> Numbers:
 
 
 def _vertex(left: float, middle: float, right: float) -> float:
-    """Where the parabola through three neighbours has its top, -0.5 to 0.5 from the middle one."""
+    """The top of the parabola through three neighbours, -0.5 to 0.5 from the middle one."""
     bend = left - 2.0 * middle + right
     return 0.0 if bend >= 0 else float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))

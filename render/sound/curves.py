@@ -1,7 +1,7 @@
-"""From what was heard a hundred times a second to the curves that expressions use: one value per film frame.
+"""From a hundred measurements a second to the curves that expressions use: one value per film frame.
 
-Every curve but `bpm` and `beat` lies in 0 to 1. Values are rounded to 1/10,000: a frame is painted anew when one of its
-numbers changes, and another machine's last bit is no change.
+Every curve but `bpm` and `beat` lies in 0 to 1. Values are rounded to 1/10,000: a frame is repainted if one of its
+numbers changes, and the last bit of another machine must not change it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ if TYPE_CHECKING:
 
 LEVELS = ("amp", "bass", "mid", "high")
 _DIGITS = 4
-_QUIET_BAND = 0.05  # a band is measured at least by this share of all: one that holds a trace only stays low
+_QUIET_BAND = (
+    0.05  # a band is scaled by at least this share of the whole, so that a nearly empty one stays low
+)
 _SILENCE = 1e-4  # -80 dB: what is softer is 0
 _REMEMBERED = 4  # sound files
 
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """How the curves answer to the sound.
+    """How the curves follow the sound.
 
     attack, release: seconds in which a value comes within 1/e of a louder or a softer sound. gain: factor on levels
-    and onsets. low, high: what all values are limited to.
+    and onsets. low, high: the limits of all values.
     """
 
     attack: float = 0.02
@@ -50,8 +52,8 @@ def film_curves(
 ) -> dict[str, Numbers]:
     """Every curve at every film frame, float64 (frames,).
 
-    offset: the second of the sound at which the film begins. Frame n shows what is heard about n / fps seconds after
-    it; an onset or a beat belongs to the frame nearest to it. After the sound's end levels and pulses are 0.
+    offset: the second of the sound at which the film begins. Frame n has the sound about n / fps seconds after it; an
+    onset or a beat belongs to the nearest frame. After the end of the sound, levels and pulses are 0.
     """
     at = np.arange(frames) / fps + offset
     levels = _followed(_measured(heard.levels), response) * response.gain
@@ -67,7 +69,7 @@ def film_curves(
 
 
 def _measured(levels: Numbers) -> Numbers:
-    """Levels (hops, 4) by the song's own loudness, about 0 to 1: so a song that was mastered softly moves as much."""
+    """Levels (hops, 4) relative to the song's own loudness, about 0 to 1: a softly mastered song moves as much."""
     whole, *bands = (loud(levels[:, i]) for i in range(levels.shape[1]))
     if whole < _SILENCE:
         return np.zeros_like(levels)
@@ -102,11 +104,11 @@ def _sampled(level: Numbers, at: Numbers, fps: float) -> Numbers:
 
 
 def _pulses(times: Numbers, heights: Numbers, at: Numbers, fps: float, release: float) -> Numbers:
-    """At the frame nearest to each time its height, then falling to 1/e in `release` seconds."""
+    """Each height at the frame nearest to its time, then falling to 1/e in `release` seconds."""
     values = np.zeros(len(at))
     keep = np.exp(-1.0 / (fps * release)) if release > 0 else 0.0
     nearest = np.floor((times - at[0]) * fps + 0.5).astype(np.int64)
-    before = nearest < 0  # what fell before the film still sounds in it
+    before = nearest < 0  # pulses before the film still fade in it
     carried = (heights[before] * keep ** (-nearest[before])).max(initial=0.0)
     inside = ~before & (nearest < len(at))
     np.maximum.at(values, nearest[inside], heights[inside])
@@ -119,7 +121,7 @@ def _pulses(times: Numbers, heights: Numbers, at: Numbers, fps: float, release: 
 
 
 def _count(beats: Beats, at: Numbers) -> Numbers:
-    """Beats so far, 0 at the first: whole on each beat, going on evenly before the first and after the last."""
+    """Beats so far, 0 at the first: whole on each beat, continued evenly before the first and after the last."""
     if len(beats.times) == 0 or beats.bpm <= 0:
         return np.zeros(len(at))
     step, last = 60.0 / beats.bpm, len(beats.times) - 1

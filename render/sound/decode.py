@@ -1,4 +1,4 @@
-"""Sound files as samples, a block at a time: whatever ffmpeg can decode, never the whole of it in memory."""
+"""Sound files as samples, a block at a time: whatever ffmpeg can decode, never all of it in memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BLOCK = 1 << 18  # bytes: two seconds
 def samples(path: Path) -> Iterator[NDArray[np.float32]]:
     """The sound in blocks (n,), mono (its channels mixed), RATE samples a second, about -1 to 1.
 
-    Raises ProjectError, where `audio`, if it is not there or holds no sound in a plain container, and
+    Raises ProjectError, at `audio`, if the file is not there or holds no sound in a plain container, and
     EnvironmentFault without ffmpeg.
     """
     if not path.is_file():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 _GAP = 5  # hops between two onsets
-_SHARE = 0.15  # of a loud one: softer rises are none
+_SHARE = 0.15  # of a loud onset: softer rises do not count
 _SOFTEST = 0.02  # novelty below this is the hiss of silence
 
 
@@ -41,9 +41,9 @@ def find_onsets(novelty: Numbers) -> Onsets:
 
 
 def loud(values: Numbers) -> float:
-    """What counts as loud in a curve: the 95th percentile of all that is not ten times softer than its peak.
+    """What counts as loud in a curve: the 95th percentile of all values above a tenth of its peak.
 
-    Rounded down to a step of 1.5 dB: so that an edit somewhere in a song does not change its numbers everywhere.
+    It is rounded down to a step of 1.5 dB, so that an edit somewhere in a song does not change its numbers everywhere.
     """
     most = float(values.max(initial=0.0))
     if most <= 0:

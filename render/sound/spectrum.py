@@ -1,6 +1,6 @@
-"""What is in the sound, a hundred times a second: how loud it is, in which bands, and where something begins.
+"""The sound measured a hundred times a second: its loudness, also in bands, and where something begins.
 
-Convention: hop i is the sound about the time i / HOPS seconds, through a Hann window of WINDOW samples centred there.
+Convention: hop i is the sound about the time i / HOPS seconds, in a Hann window of WINDOW samples centred there.
 Levels are root mean squares: a sine of full scale has 0.707.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HOPS = 100  # a second
 WINDOW = 1024  # 32 ms: short enough to tell when, long enough to tell bass from middle
 _HOP = RATE // HOPS
-_LOWEST = 20.0  # Hz: what lies below is not heard
+_LOWEST = 20.0  # Hz: below is inaudible
 _PITCHES, _PITCH_LOW, _PITCH_HIGH = 40, 40.0, 15_000.0
 _COMPRESSION = 1000.0  # a sound 60 dB below full scale counts about as much as its amplitude
 _LAG = 2  # hops: more than half a window, so that a click rises at its own place
@@ -32,7 +32,7 @@ _LAG = 2  # hops: more than half a window, so that a click rises at its own plac
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """levels: (hops, 4), all of the sound and its three bands. novelty: (hops,), how much begins there."""
+    """levels: (hops, 4), of the whole sound and its three bands. novelty: (hops,), how much begins there."""
 
     levels: Numbers
     novelty: Numbers
@@ -44,7 +44,7 @@ class Heard:
 
 
 def listen(blocks: Iterable[NDArray[np.float32]], edges: Sequence[float]) -> Heard:
-    """Go through the sound once, holding one block and what was heard.
+    """Measure a sound in one pass, with one block in memory.
 
     blocks: samples (n,) of any lengths. edges: four frequencies in Hz, rising: bass lies between the first
     two, the middle and the treble after it.
