@@ -6,7 +6,7 @@ Whoever rebuilds what renders changes this file, and nothing in `tests/goldens` 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -39,9 +39,11 @@ class Shown:
     pictures: tuple[Picture, ...]
 
 
-def keys_of(text: str, folder: Path, *, count: int, draft: bool = False) -> tuple[str, ...]:
-    """The keys of the frames 0 to `count` - 1. Raises ProjectError or EnvironmentFault for a wrong project."""
-    return tuple(all_keys(prepare(_project(text, folder, draft)), count - 1)[0])
+def lanes_at_start(text: str, folder: Path) -> Mapping[str, float]:
+    """The value of every lane at frame 0. Raises ProjectError or EnvironmentFault where a plan would."""
+    setup = prepare(_project(text, folder, draft=False))
+    all_keys(setup)
+    return setup.timeline.row(0).numbers
 
 
 def shown(
@@ -51,25 +53,27 @@ def shown(
     count: int,
     draft: bool = False,
     exported: bool = False,
+    keen: bool = False,
     studio: api.Studio | None = None,
 ) -> Shown:
-    """The first `count` frames, painted by the witness, or with `studio` by the project's own model.
+    """The first `count` frames, painted by a witness, or with `studio` by the project's own model.
 
-    exported: the pictures are those of the finished film instead, as `export` writes them.
+    exported: the pictures are those of the finished film instead, as `export` writes them. keen: the witness looks at
+    all that a model could look at, not only at what every model does.
     """
     project = _project(text, folder, draft)
-    keys = tuple(all_keys(prepare(project), count - 1)[0])
     with a_take(folder if exported else None) as take:
         options = RenderOptions(take=take, frames=range(count), film=False, metadata=False)
         if studio is None:
-            render_project(project, options, make_painter=Witness)
+            render_project(project, options, make_painter=KeenWitness if keen else Witness)
         else:
             api.render(project, options, studio=studio)
+        found = Take(take)
+        keys = tuple(found.entries[frame].key for frame in range(count))
         if exported:
             api.export(take, take.parent / "film")
             paths = sorted((take.parent / "film").iterdir())
             return Shown(keys=keys, pictures=tuple(np.asarray(Image.open(path)) for path in paths))
-        found = Take(take)
         return Shown(keys=keys, pictures=tuple(np.asarray(found.read(frame)) for frame in range(count)))
 
 
@@ -102,9 +106,21 @@ class Witness(FakePainter):
 
     def _own(self, row: Row) -> Tensor:
         coarse, (width, height) = super()._own(row), self.setup.size
-        told: Sequence[object] = (self.setup.seed(row), row.frame, self._version, row.prompt)
+        told = (self.setup.seed(row), row.frame, self._version, row.prompt, *self._more(row))
         fine = np.random.default_rng(_number(told)).random((1, 3, height, width), dtype=np.float32)
         return 0.75 * coarse + 0.25 * torch.from_numpy(fine)
+
+    def _more(self, row: Row) -> tuple[object, ...]:
+        return ()
+
+
+class KeenWitness(Witness):
+    """A witness that looks at what only some models look at, too."""
+
+    def _more(self, row: Row) -> tuple[object, ...]:
+        given = self.setup.project.file.diffusion
+        lanes = ("cfg_scale", "cfg_start", "cfg_end", "eta", "clipskip")
+        return (given.steps_mode, given.guidance_rescale, *(row.numbers[lane] for lane in lanes))
 
 
 def _number(told: object) -> int:

@@ -1,0 +1,35 @@
+"""Faults of keys that are known. This list may only become shorter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from .hunt import Fault
+
+# (kind, base, setting): patterns as of file names
+KNOWN: tuple[tuple[str, str, str], ...] = ()
+
+
+def unknown(faults: Sequence[Fault], bases: Iterable[str], *, whole: bool) -> list[str]:
+    """A line for every fault that is not known; if the `whole` fuzz ran in these bases, for every known one that is
+    gone, too.
+    """
+    lines = [
+        f"{fault.kind.upper()} {fault.base}: {fault.setting}: {fault.words}"
+        for fault in faults
+        if not any(_is(fault, known) for known in KNOWN)
+    ]
+    if whole:
+        ran = set(bases)
+        lines += [
+            f"GONE from tests/fuzz/known.py: {known}"
+            for known in KNOWN
+            if any(fnmatchcase(base, known[1]) for base in ran) and not any(_is(one, known) for one in faults)
+        ]
+    return lines
+
+
+def _is(fault: Fault, known: tuple[str, str, str]) -> bool:
+    given = (fault.kind, fault.base, fault.setting)
+    return all(fnmatchcase(one, pattern) for one, pattern in zip(given, known, strict=True))
