@@ -6,12 +6,10 @@ forked from a server that has imported everything, so that a run costs its frame
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import re
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
@@ -25,29 +23,20 @@ from tests.pace import allowed
 
 from ..clips import panned, write_clip
 from ..fakes import Studio, files, project_text, write_project
+from ..processes import SERVER, become_a_command
 
 FRAMES = 60
 SECONDS = 0.01  # a frame, in the fake painter
 KILLS = 25
-SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(
-    ["torch", "render.frame", "render.film", "render.cli.rendering", "tests.fakes", "rich.console"]
-)
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def run_cli(arguments: list[str], log: Path, cache: Path, seconds: float) -> None:
     """The target of a process: `reverie` with these arguments, its messages in a file."""
-    import torch
-
     import render.api
     from render.cli import main
 
-    torch.set_num_threads(1)
-    os.environ["XDG_CACHE_HOME"] = str(cache)
-    for number, descriptor in ((1, sys.stdout), (2, sys.stderr)):
-        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), number)
-        descriptor.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    become_a_command(log, cache)
     studio = Studio(seconds=seconds)
     render.api.Studio.painter = lambda self, setup: studio.painter(setup)  # type: ignore[method-assign]
     main(arguments)

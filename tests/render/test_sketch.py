@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import time
@@ -20,9 +19,9 @@ from render.diffusion.sampling import Painting, paint
 from tests.models import load_model
 
 from ..fakes import files
+from ..processes import SERVER
 
 pytestmark = pytest.mark.sketch
-SERVER = multiprocessing.get_context("forkserver")
 PROJECT = """
 frames = 10
 size = [128, 128]
@@ -94,9 +93,6 @@ def run_cli(arguments: list[str], cache: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_three_kills(tmp_path: Path) -> None:
     """SIGKILL at three moments of painting; continued, every frame has the bytes of an uninterrupted render."""
-    SERVER.set_forkserver_preload(
-        ["torch", "diffusers", "transformers", "render.diffusion.load", "render.frame"]
-    )
     project = tmp_path / "dream.toml"
     project.write_text(PROJECT)
 
