@@ -262,6 +262,10 @@ def convert_lora(source: Path, out: Path, *, to: Target = "diffusers", alpha: fl
 
     alpha: of a file that does not say it; by default its rank. Raises EnvironmentFault for a file that is not a LoRA.
     """
-    from .diffusion.loras.convert import convert_lora as convert
+    from projects.files import write_atomic
 
-    return convert(source, out, to=to, alpha=alpha).told()
+    from .diffusion.loras.convert import converted_lora
+    from .diffusion.loras.lora import describe
+
+    write_atomic(out, converted_lora(source, to=to, alpha=alpha))
+    return describe(out).told()

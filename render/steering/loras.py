@@ -14,8 +14,7 @@ from projects import Project, located
 from projects.lanes import lora_lane
 
 from ..diffusion import ModelSource
-from ..diffusion.loras.fit import check_fit, layers_per_block
-from ..diffusion.loras.lora import LoraFile, describe
+from ..diffusion.loras.lora import LoraFile, check_fit, describe, layers_per_block
 
 if TYPE_CHECKING:
     from ..checkpoints import Span

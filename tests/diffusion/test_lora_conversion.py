@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from keyframes import EnvironmentFault
+from render import api
 from render.diffusion import Sampling, find_model
-from render.diffusion.loras.convert import convert_lora
-from render.diffusion.loras.fit import check_fit
-from render.diffusion.loras.lora import describe
-from render.diffusion.loras.tensors import read_pairs
+from render.diffusion.loras.convert import Target
+from render.diffusion.loras.lora import LoraFile, check_fit, describe
+from render.diffusion.loras.reading import read_pairs
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
@@ -33,6 +33,13 @@ from tests.lora_files import (
 from tests.models import load_model
 
 RANK, ALPHA = 4, 1.0
+
+
+def convert(source: Path, out: Path, *, to: Target = "diffusers", alpha: float | None = None) -> LoraFile:
+    """Convert a file, and describe what was written."""
+    line = api.convert_lora(source, out, to=to, alpha=alpha)
+    assert line == describe(out).told()
+    return describe(out)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +79,8 @@ def test_a_checkpoint_of_diffsynth_does_the_same_under_all_names(kolors: Path, t
     torch.save(state, tmp_path / "style.ckpt")
 
     original = describe(tmp_path / "style.ckpt", alpha=ALPHA)
-    as_diffusers = convert_lora(tmp_path / "style.ckpt", tmp_path / "a.safetensors", alpha=ALPHA)
-    as_kohya = convert_lora(tmp_path / "style.ckpt", tmp_path / "b.safetensors", to="kohya", alpha=ALPHA)
+    as_diffusers = convert(tmp_path / "style.ckpt", tmp_path / "a.safetensors", alpha=ALPHA)
+    as_kohya = convert(tmp_path / "style.ckpt", tmp_path / "b.safetensors", to="kohya", alpha=ALPHA)
     assert (len(as_diffusers.layers), as_diffusers.form, as_kohya.form) == (560, "diffusers", "kohya")
     assert len(load_file(tmp_path / "a.safetensors")) == 1120
     assert len(load_file(tmp_path / "b.safetensors")) == 1680, "and an alpha for each module"
@@ -84,10 +91,10 @@ def test_a_checkpoint_of_diffsynth_does_the_same_under_all_names(kolors: Path, t
     merged(hand, pairs, ALPHA / RANK)
     oracle = painted(_with(plain, hand))
     assert (oracle - before).abs().max() > 1e-3
-    same = read_pairs(original)
+    same = read_pairs(original.path, original.scales)
     for file in (as_diffusers, as_kohya):
         assert check_fit(file, source) == 0
-        pairs_there = read_pairs(file)
+        pairs_there = read_pairs(file.path, file.scales)
         assert pairs_there.keys() == same.keys()
         for key, pair in pairs_there.items():
             assert torch.equal(pair.scaled_up() @ pair.down, same[key].scaled_up() @ same[key].down)
@@ -124,8 +131,8 @@ def test_every_number_survives_a_way_through_all_names(
         state |= kohya_state(name, pairs_for(part.encoder, ENCODER, rank=2), alpha=1.0)
     state = {name: tensor.half() for name, tensor in state.items()}
     save_file(state, tmp_path / "a.safetensors")
-    convert_lora(tmp_path / "a.safetensors", tmp_path / "b.safetensors")
-    convert_lora(tmp_path / "b.safetensors", tmp_path / "c.safetensors", to="kohya")
+    convert(tmp_path / "a.safetensors", tmp_path / "b.safetensors")
+    convert(tmp_path / "b.safetensors", tmp_path / "c.safetensors", to="kohya")
     back = load_file(tmp_path / "c.safetensors")
     assert back.keys() == state.keys()
     assert all(torch.equal(back[name], tensor) for name, tensor in state.items())
@@ -138,5 +145,5 @@ def test_loras_of_other_families_are_not_converted(tmp_path: Path) -> None:
     with pytest.raises(
         EnvironmentFault, match=r"a.safetensors is for flux or chroma; only LoRAs for sd, sdxl and kolors"
     ):
-        convert_lora(tmp_path / "a.safetensors", tmp_path / "b.safetensors")
+        convert(tmp_path / "a.safetensors", tmp_path / "b.safetensors")
     assert not (tmp_path / "b.safetensors").exists()

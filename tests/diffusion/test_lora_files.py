@@ -14,12 +14,9 @@ from safetensors.torch import save_file
 
 from keyframes import EnvironmentFault
 from render.diffusion import find_model
-from render.diffusion.loras.blocks import diffsynth_name, stability_module
-from render.diffusion.loras.fit import check_fit
-from render.diffusion.loras.headers import read_lora_header
-from render.diffusion.loras.lora import describe
-from render.diffusion.loras.names import DENOISER, kohya_name, read_name
-from render.diffusion.loras.underscores import dotted, flat
+from render.diffusion.loras.lora import check_fit, describe
+from render.diffusion.loras.names import DENOISER, dotted, flat, kohya_name, read_name, stability_module
+from render.diffusion.loras.reading import read_lora_header
 from tests.lora_files import diffsynth_blocks, diffsynth_state, sdxl_unet
 
 QUERY = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
@@ -76,8 +73,6 @@ def test_diffsynths_blocks_are_those_that_its_list_has() -> None:
             read_name(f"{written}.lora_A.default.weight").module
             == f"{name}.transformer_blocks.0.attn1.to_out.0"
         )
-        assert diffsynth_name(f"{name}.transformer_blocks.0.attn1.to_out.0") == written
-    assert diffsynth_name("conv_in") is None
     assert read_name("blocks.2.conv1.lora_A.default.weight").form == "unknown", "a resnet"
 
 
@@ -93,9 +88,6 @@ def test_every_module_of_sdxls_unet_has_a_name_there_and_back() -> None:
     assert ours == set(modules)
     attention = [name for name in modules if name.endswith(("to_q", "to_k", "to_v", "to_out.0"))]
     assert len(attention) == 560
-    found = {diffsynth_name(name) for name in attention}
-    assert len(found) == 560
-    assert None not in found
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from torch import Tensor
 
 from keyframes import EnvironmentFault
 from render.diffusion import Sampling, find_model
-from render.diffusion.loras.fit import check_fit
-from render.diffusion.loras.lora import LoraFile, describe
+from render.diffusion.loras.lora import LoraFile, check_fit, describe
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt

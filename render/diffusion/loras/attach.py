@@ -18,9 +18,8 @@ from torch import Tensor, nn
 from keyframes.errors import EnvironmentFault
 from render.diffusion.families.table import DIFFUSION, FamilyRow
 from render.diffusion.loras.lora import LoraFile
-from render.diffusion.loras.names import DENOISER, ENCODERS, tidy
-from render.diffusion.loras.tensors import Pair, Pairs, converted_pairs, read_pairs
-from render.diffusion.loras.underscores import flat
+from render.diffusion.loras.names import DENOISER, ENCODERS, flat, tidy
+from render.diffusion.loras.reading import Pair, Pairs, converted_pairs, read_pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +81,9 @@ def attach_loras(pipe: Any, row: FamilyRow, files: Sequence[LoraFile], dtype: to
 
 def _read(file: LoraFile, row: FamilyRow, pipe: Any) -> Pairs:
     if row.samplers == DIFFUSION:
-        return read_pairs(file, layers=int(pipe.unet.config.layers_per_block))
+        return read_pairs(file.path, file.scales, layers=int(pipe.unet.config.layers_per_block))
     pipeline = getattr(import_module("diffusers"), row.pipelines[0])
-    return converted_pairs(file, pipeline)
+    return converted_pairs(file.path, file.scales, file.alpha, pipeline)
 
 
 def _modules(part: nn.Module) -> dict[str, tuple[str, nn.Module]]:

@@ -16,11 +16,9 @@ import torch
 from torch import Tensor
 
 from keyframes.errors import EnvironmentFault
-from projects.files import write_atomic
-from render.diffusion.loras.fit import family_of
-from render.diffusion.loras.lora import METADATA, LoraFile, describe
+from render.diffusion.loras.lora import METADATA, LoraFile, describe, family_of
 from render.diffusion.loras.names import DENOISER, ENCODERS, kohya_name
-from render.diffusion.loras.tensors import Pair, read_pairs
+from render.diffusion.loras.reading import Pair, read_pairs
 
 Target = Literal["diffusers", "kohya"]
 _UNETS = (
@@ -34,10 +32,8 @@ _UNETS = (
 )
 
 
-def convert_lora(
-    source: Path, out: Path, *, to: Target = "diffusers", alpha: float | None = None
-) -> LoraFile:
-    """Write a LoRA file with other names, and return the description of what was written.
+def converted_lora(source: Path, *, to: Target = "diffusers", alpha: float | None = None) -> bytes:
+    """Return a LoRA file with other names, as the bytes of a .safetensors file.
 
     `alpha` is for files that do not say theirs (DiffSynth's): the scale is alpha / rank; by default 1.
     Raises EnvironmentFault for a file that cannot be read, and for LoRAs of families without a UNet, which are
@@ -51,12 +47,11 @@ def convert_lora(
             f"{source.name} is for {kind}; only LoRAs for sd, sdxl and kolors are converted. Those of other families "
             "are used in a project as they are."
         )
-    pairs = read_pairs(file)
+    pairs = read_pairs(file.path, file.scales)
     tensors, metadata = _kohya(file, pairs) if to == "kohya" else _diffusers(pairs)
     from safetensors.torch import save
 
-    write_atomic(out, save(tensors, metadata={"format": "pt", **metadata}))
-    return describe(out)
+    return save(tensors, metadata={"format": "pt", **metadata})
 
 
 def _diffusers(pairs: Mapping[tuple[str, str], Pair]) -> tuple[dict[str, Tensor], dict[str, str]]:
