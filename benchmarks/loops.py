@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from keyframes import RenderError
-from render.setup import prepare
+from render.resolve import resolve
 
 from .film import FilmSettings, make_project
 from .machine import Probe
@@ -70,7 +70,7 @@ def _pair(
     candidate: Candidate, settings: FilmSettings, folder: Path, probe: Probe
 ) -> tuple[Segment, Segment]:
     project = make_project(settings, folder, style="comparable")
-    naive = NaiveLoop(prepare(project), candidate.pipeline())
+    naive = NaiveLoop(resolve(project), candidate.pipeline())
     probe.look()
     ours = render_ours(project, candidate, folder / "ours")
     other = naive.render(folder / "naive")

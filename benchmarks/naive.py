@@ -28,8 +28,7 @@ from skimage.exposure import match_histograms
 from keyframes import Row
 from motion import Move
 from render.ffmpeg import find_ffmpeg
-from render.setup import Setup
-from render.space.camera import move_of
+from render.resolve import ResolvedProject
 
 from .segment import Segment, counting
 
@@ -37,20 +36,20 @@ Bgr = NDArray[np.uint8]
 
 
 class NaiveLoop:
-    """Renders the film of `setup` with a diffusers img2img pipeline."""
+    """Renders the film of `film` with a diffusers img2img pipeline."""
 
-    def __init__(self, setup: Setup, pipe: Any) -> None:
-        self._setup, self._pipe = setup, pipe
+    def __init__(self, film: ResolvedProject, pipe: Any) -> None:
+        self._film, self._pipe = film, pipe
         self._anchor: Bgr | None = None
 
     def render(self, folder: Path) -> Segment:
         """Paint all frames into `folder`, then make film.mp4 of them."""
         folder.mkdir(parents=True)
         self._anchor = None
-        picture = _to_bgr(Image.open(self._setup.project.folder / "start.png"))
+        picture = _to_bgr(Image.open(self._film.project.folder / "start.png"))
         with counting(self._pipe.unet) as asked:
             stamps = [time.perf_counter()]
-            for row in self._setup.timeline.rows():
+            for row in self._film.timeline.rows():
                 picture = self._frame(picture, row)
                 _to_pil(picture).save(folder / f"{row.frame:06d}.png")
                 stamps.append(time.perf_counter())
@@ -61,7 +60,7 @@ class NaiveLoop:
 
     def _frame(self, before: Bgr, row: Row) -> Bgr:
         if row.frame:
-            before = self._matched(self.moved(before, move_of(self._setup, row)))
+            before = self._matched(self.moved(before, _move(row)))
         painted = self._matched(_to_bgr(self._painted(_to_pil(before), row)))
         if self._anchor is None:
             self._anchor = painted
@@ -69,7 +68,7 @@ class NaiveLoop:
 
     def moved(self, picture: Bgr, move: Move) -> Bgr:
         """The picture moved by the camera, bilinearly, its edge repeated."""
-        width, height = self._setup.size
+        width, height = self._film.size
         center = (width * move.transform_center_x, height * move.transform_center_y)
         turn = np.vstack([cv2.getRotationMatrix2D(center, move.angle, move.zoom), (0, 0, 1)])
         shift = np.array(
@@ -86,7 +85,7 @@ class NaiveLoop:
         return match_lab(picture, self._anchor)
 
     def _painted(self, picture: Image.Image, row: Row) -> Image.Image:
-        numbers, file = row.numbers, self._setup.project.file
+        numbers, file = row.numbers, self._film.project.file
         painted: Image.Image = self._pipe(
             prompt=row.prompt.parts[0].mix[0].text,
             image=picture,
@@ -98,7 +97,7 @@ class NaiveLoop:
         return painted
 
     def _assemble(self, folder: Path) -> None:
-        file = self._setup.project.file
+        file = self._film.project.file
         quality = ["-c:v", "libx264", "-crf", str(file.output.crf), "-preset", file.output.preset]
         command = [str(find_ffmpeg()), "-v", "error", "-y", "-framerate", f"{file.fps:g}"]
         command += ["-i", str(folder / "%06d.png"), *quality, "-pix_fmt", "yuv420p", str(folder / "film.mp4")]
@@ -118,3 +117,9 @@ def _to_bgr(image: Image.Image) -> Bgr:
 
 def _to_pil(picture: Bgr) -> Image.Image:
     return Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+
+
+def _move(row: Row) -> Move:
+    """The 2D move of a row."""
+    lanes = ("angle", "zoom", "translation_x", "translation_y", "transform_center_x", "transform_center_y")
+    return Move(**{lane: row.numbers[lane] for lane in lanes})

@@ -10,10 +10,11 @@ from unittest.mock import patch
 
 from projects import Project
 from render import film
+from render.diffusion.painter import DiffusionPainter
 from render.options import RenderOptions
-from render.painter import Painter, ProjectPainter
 from render.reports import PlanReport, Reporter
-from render.setup import Setup
+from render.resolve import ResolvedProject
+from render.stages.stage import Painter
 from render.video.encode import Film
 
 from .models import Candidate
@@ -47,8 +48,8 @@ def render_ours(
 ) -> Segment:
     """Render the project into a new take with the loaded model."""
 
-    def painter(setup: Setup) -> Painter:
-        return ProjectPainter(setup, candidate.model)
+    def painter(film: ResolvedProject) -> Painter:
+        return DiffusionPainter(candidate.model)
 
     stamps = Stamps(on_frame)
     with counting(candidate.model.denoiser) as asked, patch.object(film, "remember"):  # no estimate for users

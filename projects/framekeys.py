@@ -18,20 +18,19 @@ from typing import Any
 import numpy as np
 
 KEY_LENGTH = 64
-_DOMAIN = "reverie frame 1\n"  # another text here and every frame is painted anew
+_DOMAIN = "reverie frame 2"  # another text here and every frame is painted anew
 
 
-def frame_key(inputs: Mapping[str, object], predecessor: str | None) -> str:
-    """The SHA-256, in hex, of `inputs` and the predecessor's key (None for a frame that has none).
+def frame_key(parts: Sequence[str], before: str | None) -> str:
+    """The SHA-256, in hex, of what a frame is made of, each part as `canonical` writes it, and of the key of the frame
+    that it is made from (None for a frame that has none).
 
-    Depends on nothing else: not on the order of the mapping, PYTHONHASHSEED, the locale or the machine.
-    Raises TypeError for a value that has no canonical form and ValueError for NaN, infinity or a malformed
-    key.
+    Raises ValueError for a malformed key.
     """
-    if predecessor is not None and not is_key(predecessor):
-        raise ValueError(f"a frame key is {KEY_LENGTH} lower-case hex digits, not {predecessor!r}")
-    text = canonical({"inputs": inputs, "predecessor": predecessor})
-    return hashlib.sha256((_DOMAIN + text).encode("ascii")).hexdigest()
+    if before is not None and not is_key(before):
+        raise ValueError(f"a frame key is {KEY_LENGTH} lower-case hex digits, not {before!r}")
+    text = "\n".join([_DOMAIN, before or "", *parts])
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def is_key(text: object) -> bool:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from projects import Project, load_project
 
     from .api import Studio, check, describe_plan, export, plan, preview, render, sheet, still
-    from .draft import as_draft
     from .film import Rendered
     from .options import RenderOptions
     from .plans import Plan
     from .reports import PlanReport, ProjectReport, Reporter
+    from .resolve.draft import as_draft
     from .video.encode import Film
 
 __all__ = [
@@ -64,7 +64,7 @@ _HOMES = {
     " ScheduleError Stopped",
     "projects": "Project load_project",
     "render.api": "Studio check describe_plan export plan preview render sheet still",
-    "render.draft": "as_draft",
+    "render.resolve.draft": "as_draft",
     "render.film": "Rendered",
     "render.options": "RenderOptions",
     "render.reports": "PlanReport ProjectReport Reporter",

@@ -9,20 +9,21 @@ film = render.render(project).film
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from projects import Project, Take, load_project
 from projects.files import write_atomic
 
-from .checkpoints import model_names, project_holding
 from .diffusion import find_model
-from .draft import as_draft
 from .machine import describe_models, examine
 from .options import DEFAULTS, Notice, OptionChanges, RenderOptions
 from .plans import Plan, make_plan
 from .reports import PlanReport, ProjectReport, Reporter, plan_report, project_report
-from .setup import Setup, prepare
+from .resolve import ResolvedProject, resolve
+from .resolve.draft import as_draft
+from .resolve.models import model_names, project_weights
 from .video.encode import Film, check_encoder
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from .diffusion.loras.convert import Target
     from .diffusion.parts import Model
     from .film import Rendered
-    from .painter import Painter, ProjectPainter
     from .sound.beats import Beats
     from .sound.spectrum import Heard
+    from .stages.stage import Painter
 
 __all__ = [
     "Studio",
@@ -68,7 +69,7 @@ def check(project: Project) -> ProjectReport:
 
     Raises ProjectError with every mistake; EnvironmentFault if a model, ffmpeg or its encoders are not there.
     """
-    return project_report(_prepared(project, film=True))
+    return project_report(_resolved(project, encoded=True))
 
 
 def plan(project: Project, options: RenderOptions = DEFAULTS, **changes: Unpack[OptionChanges]) -> Plan:
@@ -81,20 +82,20 @@ def describe_plan(
 ) -> PlanReport:
     """The same with what it is a plan of, as plain data; with the values of the frames if `frames` names any."""
     options = options.changed(**changes)
-    setup, made = _plan(project, options)
-    return plan_report(setup, made, options.chosen(setup.frames) or ())
+    film, made = _plan(project, options)
+    return plan_report(film, made, options.chosen(film.frames) or ())
 
 
-def _prepared(project: Project, *, film: bool) -> Setup:
-    setup = prepare(project)
-    if film:
+def _resolved(project: Project, *, encoded: bool) -> ResolvedProject:
+    film = resolve(project)
+    if encoded:
         check_encoder("film.mp4", sound=project.audio is not None)
-    return setup
+    return film
 
 
-def _plan(project: Project, options: RenderOptions) -> tuple[Setup, Plan]:
-    setup = _prepared(project, film=options.film)
-    return setup, make_plan(setup, existing_take(project, options.take), options.chosen(setup.frames))
+def _plan(project: Project, options: RenderOptions) -> tuple[ResolvedProject, Plan]:
+    film = _resolved(project, encoded=options.film)
+    return film, make_plan(film, existing_take(project, options.take), options.chosen(film.frames))
 
 
 class Studio:
@@ -114,12 +115,12 @@ class Studio:
         what a frame is made from, are not known before. Raises ProjectError first if the project is wrong.
         """
         names = model_names(project.file.model)
-        holding = project_holding(project)
-        sources = [find_model(name, folder=project.folder, holding=holding) for name in names]
+        weights = project_weights(project)
+        sources = [find_model(name, folder=project.folder, holding=weights) for name in names]
         missing = [source for source in sources if source.path is None]
         if not missing:
             return
-        prepare(project)
+        resolve(project)
         from torch import float32
 
         from .diffusion.devices import find_device, find_dtype
@@ -129,29 +130,28 @@ class Studio:
         for source in missing:
             fetch_model(source, half=half)
 
-    def painter(self, setup: Setup) -> Painter:
-        """A painter for the project; its model is loaded unless it was the last one used. Of several models each is
-        loaded when its frames are painted.
-        """
-        if not setup.spans:
-            return self._painter(setup)
+    def painter(self, film: ResolvedProject) -> Painter:
+        """A painter for the film; each of its models is loaded when its first frame is painted, unless it was the last
+        one used."""
         from .diffusion.devices import find_device
-        from .switching import SwitchingPainter
+        from .painters import FilmPainter
 
-        return SwitchingPainter(setup, self._painter, find_device(self._device))
+        return FilmPainter(film, self._load, find_device(self._device))
 
-    def _painter(self, setup: Setup) -> ProjectPainter:
+    def _load(self, spec: ModelSpec) -> Model:
+        from .diffusion.devices import find_device
         from .diffusion.load import load
         from .diffusion.moving import release
-        from .painter import ProjectPainter, model_spec
 
-        spec = model_spec(setup, device=self._device, dtype=self._dtype)
+        # the size decides what stays on a GPU; elsewhere one model serves all sizes
+        size = spec.size if find_device(self._device).type == "cuda" else None
+        spec = replace(spec, size=size, device=self._device, dtype=self._dtype)
         if self._loaded is None or self._loaded[0] != spec:
             if self._loaded is not None:
                 device, self._loaded = self._loaded[1].device, None
                 release(device)  # the old model goes before the new one comes
             self._loaded = (spec, load(spec, self._notice))
-        return ProjectPainter(setup, self._loaded[1])
+        return self._loaded[1]
 
 
 def render(
@@ -252,7 +252,7 @@ def hear(
 
     bpm: the tempo if it is known. Raises ProjectError for a file that holds no sound.
     """
-    from .soundtrack import curves_of
+    from .resolve.soundtrack import curves_of
 
     return curves_of(sound, fps=fps, bpm=bpm)
 

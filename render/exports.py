@@ -14,10 +14,10 @@ from projects import Picture, Project, Take, read_project, read_text
 from projects.files import write_atomic
 from projects.schema import Output
 
-from .draft import as_draft
 from .options import Notice
-from .setup import Setup, prepare
-from .space.stereo import viewer
+from .resolve import ResolvedProject, resolve
+from .resolve.draft import as_draft
+from .stereo import viewer
 from .video.contact_sheet import contact_sheet
 from .video.containers import Quality, container_of, exact_rate
 from .video.encode import DEFAULT_QUALITY, Film, encode
@@ -116,12 +116,13 @@ def export_take(
     if container_of(out).sound:
         _check_sound_is_there(take, project, allow_outside=allow_outside)
     output = project.file.output
-    if output.vr != "none":
-        view = viewer(prepare(_project_of(take, allow_outside=allow_outside, need_files=True)))
-        pictures = (view(frame, take.read(frame)) for frame in stored)
     assembly = assembly_of(project, whole=len(stored) == project.file.length, fps=fps)
     upscaler = find_upscale(find_upscaler(project), output.upscale, device)
-    return assembly.write(pictures, out, upscaler=upscaler)
+    if output.vr == "none":
+        return assembly.write(pictures, out, upscaler=upscaler)
+    with viewer(resolve(_project_of(take, allow_outside=allow_outside, need_files=True))) as view:
+        pairs = (view(frame, take.read(frame)) for frame in stored)
+        return assembly.write(pairs, out, upscaler=upscaler)
 
 
 def keep_record(take: Path, project: Project) -> None:
@@ -234,30 +235,31 @@ def find_upscale(upscaler: Upscaler | None, upscale: int, device: str) -> Upscal
     return NetworkUpscaler(upscaler, upscale, find_device(device))
 
 
-def subtitles(setup: Setup, frames: Sequence[int]) -> str | None:
+def subtitles(film: ResolvedProject, frames: Sequence[int]) -> str | None:
     """The subtitles of a film of these frames, None without `[output] subtitles`: prompts, or values too.
 
     Raises ProjectError as `postprocess_of`.
     """
-    file = setup.project.file
+    file = film.project.file
     if file.output.subtitles == "none":
         return None
     postprocess = postprocess_of(file.output, file.fps, whole=len(frames) == file.length)
-    rows = setup.timeline.rows(frames[postprocess.loop :])  # a loop leaves the first frames out
+    rows = film.timeline.rows(frames[postprocess.loop :])  # a loop leaves the first frames out
     if file.output.subtitles == "prompts":
         return subrip(map(_prompts, rows), postprocess.fps_in)
-    return subrip((_values(setup, row) for row in rows), postprocess.fps_in)
+    return subrip((_values(film, row) for row in rows), postprocess.fps_in)
 
 
 def _prompts(row: Row) -> str:
     return " AND ".join(_texts(row.prompt))
 
 
-def _values(setup: Setup, row: Row) -> str:
+def _values(film: ResolvedProject, row: Row) -> str:
     """Frame and seed, the lanes that the project writes, and the prompt: a line each."""
-    written = [name for name in setup.project.given_lanes if name in row.numbers or name in row.words]
+    written = [name for name in film.project.given_lanes if name in row.numbers or name in row.words]
     lanes = [f"{name} {_value(row, name)}" for name in written]
-    lines = [f"frame {row.frame}  seed {setup.seed(row)}", "  ".join(lanes), _prompts(row)]
+    seed = film.paint.seed_of(film.rows[row.frame])
+    lines = [f"frame {row.frame}  seed {seed}", "  ".join(lanes), _prompts(row)]
     return "\n".join(line for line in lines if line)
 
 

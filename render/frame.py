@@ -1,160 +1,232 @@
-"""One frame: the order of operations, from the picture before it to the picture that is stored.
+"""One frame: the list of what is done to it, its key, and its pixels.
 
-    frame n-1 (8 bit, as stored) -> warp, holes filled -> symmetry, guide, saturation -> match colours, detail
-      -> contrast -> anti-blur -> noise -> paint, masked, holes anew -> match colours -> guide's colours, echo, symmetry
-      -> frame n (8 bit)
+    key of frame n    = hash of the key of the frame before, n, and the name and inputs of every stage at work
+    pixels of frame n = every stage at work, in order, on the frame before
 
-The picture carried forward is the stored 8-bit one, rounded to the nearest level: so a render that was stopped
-anywhere and goes on from the disk makes the same bytes as one that was not.
+The picture carried forward is the stored 8-bit one, rounded to the nearest level. So a render that was stopped anywhere
+and continues from the disk makes the same bytes as one that was not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+from projects import Picture, Row, canonical, frame_key
 
-from keyframes import Row
-from motion import hole_depth, warp
-from projects import Picture
+from .resolve import ResolvedProject
+from .resolve.resolve import mask_picture
+from .stages.camera import Camera
+from .stages.clip_motion import ClipMotion
+from .stages.clip_overlay import ClipOverlay
+from .stages.controls import ControlHints
+from .stages.depth import DepthInputs
+from .stages.echo import Echo
+from .stages.guide import Guide, GuideColors
+from .stages.hole_estimate import HoleEstimate
+from .stages.mask import MaskReader, Strength
+from .stages.match import Match
+from .stages.noise import Noise
+from .stages.paint import Paint, Painting
+from .stages.stage import Canvas, Frame, Parts, Stages, Tools, run
+from .stages.start import Start
+from .stages.symmetry import Symmetry
+from .stages.tone import Contrast, Saturation, Sharpen
+from .stages.uncovered import Moved
 
-from .coherence import add_noise, adjust_contrast, unsharp
-from .footage.hybrid import Hybrid
-from .painter import Canvas, OnStep, Painter
-from .retouch.colors import Colors, Goals
-from .retouch.retouch import Retouch
-from .setup import Setup
-from .space.camera import move_of
-from .space.depths import Depths
-from .space.steady import SteadyDepth
-from .space.uncovered import reach
-from .steering.controlpictures import ControlPictures
-from .tensors import levels_of, to_memory, to_tensor
-from .video.sources import SourceReader
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from .diffusion.sampling import OnStep
+    from .stages.stage import Painter
+
+# the stages of a preview: what moves the picture
+MOTION = (Start.name, Camera.name, ClipOverlay.name, ClipMotion.name, Moved.name)
+ENGINE = 7  # counts changes of the code that change pixels; a new number paints every frame again
 
 
-class FramePainter:
-    """Paints the frames of one project, one after the other.
+def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
+    """All that is done to a frame of a film, in order. quick: without networks beside the model (previews)."""
+    file, look = film.project.file, film.project.file.coherence
+    depth = DepthInputs(film.depth, file.motion, film.clips)
+    camera = Camera(file.motion, film.rows, depth, None if quick else _earlier(film))
+    clip_motion = ClipMotion(file.video, file.motion, film.clips, quick=quick)
+    laid = partial(ClipOverlay, settings=file.video, clips=film.clips, depth=depth, motion=clip_motion)
+    mask, noise_mask = (_mask(film, name, depth) for name in ("mask", "noise_mask"))
+    hole = HoleEstimate(camera, clip_motion, file.motion, film.size)
+    painting = Painting(film.paint)
+    match = Match(film.colors, film.timeline, film.rows.__getitem__, painting.inputs)
+    return (
+        Start(film.start),
+        camera,
+        laid("before"),
+        clip_motion,
+        laid("init"),
+        Moved(file.motion.border, film.size),
+        Symmetry(look, after=False),
+        Guide(film.guides),
+        Saturation(),
+        ControlHints([(model.frames, model.controls) for model in film.models], film.clips, depth),
+        match,
+        Contrast(),
+        Sharpen(),
+        Noise(look, file.seed, noise_mask),
+        Strength(mask, hole),
+        Paint(painting),
+        laid("after"),
+        match,
+        GuideColors(film.guides),
+        Echo(),
+        Symmetry(look, after=True),
+    )
 
-    anchor: gives the stored picture of the frame whose colours are kept; asked once, when it is first needed.
-    original: gives the painted picture of an earlier frame, as it is stored; by default `anchor` does.
+
+def moving(stages: Stages) -> Stages:
+    """Those that carry a painted picture from one frame to another, with nothing laid over it."""
+    return tuple(stage for stage in stages if isinstance(stage, Camera | ClipMotion | Moved))
+
+
+def _no_frame(number: int) -> Tensor:
+    raise RuntimeError(f"frame {number} is not stored here")
+
+
+def _mask(film: ResolvedProject, name: str, depth: DepthInputs) -> MaskReader | None:
+    if name not in film.masks:
+        return None
+    feather = film.project.file.coherence.mask_feather
+    return MaskReader(film.masks[name], feather, partial(mask_picture, film), depth)
+
+
+def _earlier(film: ResolvedProject) -> Callable[[int], list[tuple[int, list[Row]]]] | None:
+    """The frames whose depth counts at a painted frame, the latest first, each with the rows from it to that frame."""
+    if not film.depth_smooth:
+        return None
+
+    def earlier(painted: int) -> list[tuple[int, list[Row]]]:
+        found: list[tuple[int, list[Row]]] = []
+        path: list[Row] = []
+        for _ in range(film.depth_smooth):
+            segment = film.cadence.of(painted)
+            if segment.before is None:
+                break
+            path, painted = [*(film.rows[at] for at in segment.path), *path], segment.before
+            found.append((painted, path))
+        return found
+
+    return earlier
+
+
+def painted_frame(film: ResolvedProject, number: int) -> Frame:
+    """A frame that the model paints, as stages see it."""
+    segment = film.cadence.of(number)
+    first = segment.before is None
+    path = tuple(film.rows[at] for at in segment.path)
+    pictured = not first or film.start is not None
+    return Frame(path[-1], path=() if first else path, before=segment.before, pictured=pictured)
+
+
+class KeyWriter:
+    """Writes the keys of a film's frames. A value that stays the same from frame to frame is written out once."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[int, str], tuple[Any, list[str]]] = {}
+
+    def key(self, number: int, made_of: Parts, before: str | None, keys: Sequence[str]) -> str:
+        """The key of frame `number`. made_of: names and inputs of what is done to it. before: the key of the frame
+        that it is made from. keys: of the frames of the film before it, for inputs that look back at one."""
+        texts = [f"{ENGINE} {number}"]
+        for place, (name, inputs) in enumerate(made_of):
+            texts.append(name)
+            texts += self._texts((place, name), inputs)
+            texts += [keys[at] for at in getattr(inputs, "uses", ())]
+        return frame_key(texts, before)
+
+    def _texts(self, place: tuple[int, str], inputs: Any) -> list[str]:
+        """The text of each value of some inputs."""
+        shown = inputs.in_key() if hasattr(inputs, "in_key") else inputs
+        values = shown if isinstance(shown, tuple) else (shown,)
+        known, texts = self._last.get(place, ((), []))
+        if len(known) != len(values):
+            texts = [canonical(value) for value in values]
+        else:
+            texts = [
+                text if value is old or value == old else canonical(value)
+                for value, old, text in zip(values, known, texts, strict=True)
+            ]
+        self._last[place] = (values, texts)
+        return texts
+
+
+class FrameMaker:
+    """Makes the frames of one film, one after the other.
+
+    frame: gives a frame of the film as stored; painted: what the model painted there. They are asked for frames before
+    the one that is made. Close it: clips are read by processes.
     """
 
     def __init__(
         self,
-        setup: Setup,
+        film: ResolvedProject,
         painter: Painter,
-        anchor: Callable[[int], Picture],
-        original: Callable[[int], Picture] | None = None,
+        frame: Callable[[int], Picture],
+        painted: Callable[[int], Picture],
     ) -> None:
-        self._setup, self._painter = setup, painter
-        # the last two painted frames: as stored, and the same on the device
-        self._last: list[tuple[Picture, Tensor]] = []
-        device, self._projector = painter.device, SourceReader(setup.reels)
-        self._depths = Depths(setup, device, self._projector)
-        self._steady = SteadyDepth(setup, self._depths, lambda at: self.on_device((original or anchor)(at)))
-        has_clip = bool(setup.project.file.video.input)
-        self._hybrid = Hybrid(setup, device, self._depths, self._projector) if has_clip else None
-        self._colors = Colors(setup, painter, anchor)
-        self._retouch = Retouch(setup, device, self._depths, self._projector)
-        self._controls = ControlPictures(setup, device, self._depths, self._projector)
+        self.stages = stages_of(film)
+        self._frame, self._painted = frame, painted
+        self._fresh: dict[int, Tensor] = {}  # the last two painted frames, on the device
+        self.tools = tools_for(film, painter.device, self.frame, self.painted, painter=painter)
 
     def close(self) -> None:
         """End what clips are read with."""
-        self._projector.close()
+        self.tools.pictures.close()
 
-    def first(self, row: Row, init: Picture | None, on_step: OnStep) -> Picture:
-        """Frame 0: from the prompt alone, or painted over the init image or the clip's first picture."""
-        if init is None and self._hybrid is not None:
-            init = self._hybrid.first()
-        given = None if init is None else to_tensor(init, self._painter.device)
+    def make(self, frame: Frame, on_step: OnStep) -> Picture:
+        """The picture of a frame that the model paints, uint8 (H, W, 3), to be stored."""
+        import torch
+
+        from .tensors import levels_of, to_memory
+
+        self.tools.on_step = on_step
         with torch.inference_mode():
-            if given is None:
-                controls = self._controls.of(row, None)
-                painted = self._painter.paint(Canvas(controls=controls), row, on_step)
-                return self._stored(self._finished(row, painted))
-            masked, hole = self._retouch.masked(row, given, None)
-            given = self._retouch.mirrored(row, given)
-            controls = self._controls.of(row, given)
-            canvas = Canvas(picture=given, hole=hole, controls=controls)
-            painted = self._painter.paint(canvas, masked, on_step)
-            return self._stored(self._finished(row, painted))
+            before = None if frame.before is None else self.painted(frame.before)
+            canvas = run(self.stages, frame, Canvas(tools=self.tools, picture=before, before=before))
+            levels = levels_of(canvas.given)
+            # it stays on the device too: the next frame starts from it, without a way back
+            self._fresh = {**dict(list(self._fresh.items())[-1:]), frame.number: levels / 255.0}
+            return to_memory(levels)
 
-    def next(self, row: Row, before: Picture, on_step: OnStep, way: Sequence[Row] = ()) -> Picture:
-        """Frame n from the stored frame n - 1, or from the last painted one and the `way` from there to n."""
-        with torch.inference_mode():
-            moved, hole = self.moved(way or (row,), self.on_device(before))
-            # OpenCV leaves channels last in memory; networks round differently then
-            retouched = self._retouch.before(row, moved)
-            controls = self._controls.of(row, retouched)
-            goals = self._colors.goals(row, before, on_step)
-            given = self._cohere(row, retouched, goals).contiguous()
-            masked, hole = self._retouch.masked(row, moved, hole)
-            canvas = Canvas(picture=given, hole=hole, controls=controls)
-            painted = self._laid_over(row, self._painter.paint(canvas, masked, on_step))
-            painted = self._colors.match_detail(row, self._colors.match(row, painted, goals), goals)
-            return self._stored(self._retouch.after(row, moved, painted))
+    def painted(self, number: int) -> Tensor:
+        """What the model painted at a frame, (1, 3, H, W) in [0, 1], as stored."""
+        return self._fresh[number] if number in self._fresh else self._on_device(self._painted(number))
 
-    def _finished(self, row: Row, painted: Tensor) -> Tensor:
-        return self._retouch.mirrored(row, self._laid_over(row, painted))
+    def frame(self, number: int) -> Tensor:
+        """A frame of the film, (1, 3, H, W) in [0, 1], as stored."""
+        return self._on_device(self._frame(number))
 
-    def _laid_over(self, row: Row, painted: Tensor) -> Tensor:
-        return painted if self._hybrid is None else self._hybrid.painted(row, painted)
+    def _on_device(self, picture: Picture) -> Tensor:
+        from .tensors import to_tensor
 
-    def _stored(self, painted: Tensor) -> Picture:
-        """The picture to store. It stays on the device too: the next frame starts from it, without a way back."""
-        levels = levels_of(painted)
-        picture = to_memory(levels)
-        self._last = [*self._last[-1:], (picture, levels / 255.0)]
-        return picture
+        return to_tensor(picture, self.tools.device)
 
-    def on_device(self, before: Picture) -> Tensor:
-        """A stored picture, (1, 3, H, W) in [0, 1]."""
-        for picture, known in self._last:
-            if picture is before:
-                return known
-        return to_tensor(before, self._painter.device)
 
-    def moved(
-        self, way: Sequence[Row], picture: Tensor, seen: Tensor | None = None, *, laid: bool = True
-    ) -> tuple[Tensor, Tensor | None]:
-        """The picture, moved, and how deep each pixel lies in what is to be revealed (None: nothing is).
+def tools_for(
+    film: ResolvedProject,
+    device: torch.device,
+    frame: Callable[[int], Tensor] = _no_frame,
+    painted: Callable[[int], Tensor] = _no_frame,
+    *,
+    painter: Painter | None = None,
+    networks: bool = True,
+) -> Tools:
+    """The machines that the stages of a film work with. networks: if not, no depth network is loaded.
 
-        way: the frames it is moved to, one after another. seen: the picture whose depth it has, if not its own.
-        laid: whether a clip is laid over it too.
-        """
-        motion = self._setup.project.file.motion
-        moved = warp(
-            picture,
-            [[move_of(self._setup, row) for row in way]],
-            border=motion.border,
-            sampling=motion.sampling,
-            mode=motion.mode,
-            depth=None if motion.mode == "2d" else self._steady.of(picture if seen is None else seen, way[0]),
-            soft_edges=self._depths.soft_edges,
-            compat=motion.compat,
-        )
-        hole = share = None
-        if self._hybrid is not None:
-            moved, share = self._hybrid.moved(way, moved, laid=laid)
-        if motion.border == "reveal" and bool((moved.coverage < 1).any()):
-            size = self._setup.size
-            hole = hole_depth(moved.coverage, reach=reach(size), feather=reach(size))
-            hole = hole if share is None else hole * (1 - share)
-        return moved.picture.clamp(0.0, 1.0), hole  # bicubic overshoots
+    frame, painted, painter: see Tools; not needed where nothing is painted.
+    """
+    from .depth.reader import DepthReader
+    from .stages.pictures import Pictures
 
-    def _cohere(self, row: Row, picture: Tensor, goals: Goals) -> Tensor:
-        file, lanes = self._setup.project.file, row.numbers
-        picture = self._colors.match_detail(row, self._colors.match(row, picture, goals), goals)
-        picture = adjust_contrast(picture, lanes["contrast"])
-        picture = unsharp(
-            picture,
-            amount=lanes["antiblur_amount"],
-            kernel=int(lanes["antiblur_kernel"]),
-            sigma=lanes["antiblur_sigma"],
-            threshold=lanes["antiblur_threshold"],
-        )
-        kind = file.coherence.noise_type
-        noised = add_noise(picture, kind=kind, amount=lanes["noise"], seeds=[file.seed], frame=row.frame)
-        return self._retouch.noisy(row, picture, noised)
+    pictures = Pictures(film.size, film.clips, device)
+    depth = DepthReader(film.depth.path, device, pictures.grey, network=networks)
+    return Tools(device=device, painter=painter, pictures=pictures, depth=depth, frame=frame, painted=painted)

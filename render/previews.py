@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 
 from projects import Picture, Project
 
-from .pictures import read_picture
-from .setup import Setup, prepare
+from .frame import MOTION, stages_of, tools_for
+from .resolve import ResolvedProject, resolve
+from .stages.stage import Canvas, Frame, run
 from .video.containers import Quality
 from .video.encode import Film, encode
-
-if TYPE_CHECKING:
-    from .footage.hybrid import Hybrid
-    from .space.depths import Depths
 
 _MARKS = 7
 
@@ -33,73 +28,37 @@ def preview_project(project: Project, out: Path | None = None) -> Film:
 
     Raises ProjectError, EnvironmentFault (the model must exist, it gives the size; it is not loaded) or RenderError.
     """
-    setup = prepare(project)
+    film = resolve(project)
     if out is None:
         out = project.take_folder / "preview.mp4"
         out.parent.mkdir(parents=True, exist_ok=True)
     sound, start, quick = project.audio, project.file.sound.offset, Quality(preset="veryfast")
     return encode(
-        moving_pictures(setup),
-        out,
-        fps=project.file.fps,
-        audio=sound,
-        audio_from=start,
-        quality=quick,
+        moving_pictures(film), out, fps=project.file.fps, audio=sound, audio_from=start, quality=quick
     )
 
 
-def moving_pictures(setup: Setup) -> Iterator[Picture]:
-    """The start picture, moved frame by frame."""
-    from .footage.hybrid import Hybrid
-    from .space.depths import Depths
-    from .video.sources import SourceReader
+def moving_pictures(film: ResolvedProject) -> Iterator[Picture]:
+    """The start picture, moved frame by frame, by the stages of a film that only move."""
+    import torch
 
-    device = torch.device("cpu")
-    projector = SourceReader(setup.reels)
-    depths = Depths(setup, device, projector, network=False)
-    hybrid = (
-        Hybrid(setup, device, depths, projector, network=False) if setup.project.file.video.input else None
-    )
-    try:
-        with torch.inference_mode():
-            yield from _moving(setup, depths, hybrid)
-    finally:
-        projector.close()
-
-
-def _moving(setup: Setup, depths: Depths, hybrid: Hybrid | None) -> Iterator[Picture]:
-    from motion import warp
-
-    from .space.camera import move_of
     from .tensors import to_picture, to_tensor
 
-    motion = setup.project.file.motion
-    init = setup.project.init_image
-    picture = None if init is None else read_picture(init, setup.size)
-    if picture is None and hybrid is not None:
-        picture = hybrid.first()
-    if picture is None:
-        picture = test_card(setup.size)
+    stages = tuple(stage for stage in stages_of(film, quick=True) if stage.name in MOTION)
+    tools = tools_for(film, torch.device("cpu"), networks=False)
     rng = np.random.default_rng(0)
-    device = torch.device("cpu")
-    for row in setup.timeline.rows():
-        if row.frame:
-            given = to_tensor(picture, device)
-            moved = warp(
-                given,
-                [move_of(setup, row)],
-                border=motion.border,
-                sampling="bilinear",
-                mode=motion.mode,
-                depth=None if motion.mode == "2d" else depths.of(given, row),
-                compat=motion.compat,
-            )
-            if hybrid is not None:
-                moved, _ = hybrid.moved((row,), moved)
-            picture = to_picture(moved.picture)
-            if row.frame % 4 == 0:
+    picture = test_card(film.size)
+    try:
+        for number, row in enumerate(film.rows):
+            frame = Frame(row) if number == 0 else Frame(row, path=(row,), before=number - 1)
+            with torch.inference_mode():
+                canvas = Canvas(tools=tools, picture=to_tensor(picture, tools.device))
+                picture = to_picture(run(stages, frame, canvas).given)
+            if number and number % 4 == 0:
                 strew(picture, rng)
-        yield picture
+            yield picture
+    finally:
+        tools.pictures.close()
 
 
 def test_card(size: tuple[int, int]) -> Picture:

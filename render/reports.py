@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from keyframes import Row
 
 if TYPE_CHECKING:
     from .plans import Plan
-    from .setup import Setup
+    from .resolve import ResolvedProject
     from .video.encode import Film
 
 
@@ -138,17 +138,17 @@ class Reporter:
         """The render is over, also by an error."""
 
 
-def project_report(setup: Setup) -> ProjectReport:
+def project_report(film: ResolvedProject) -> ProjectReport:
     """A project as plain data."""
-    return ProjectReport(**_project(setup))
+    return ProjectReport(**_project(film))
 
 
-def plan_report(setup: Setup, plan: Plan, rows: Sequence[int] = ()) -> PlanReport:
+def plan_report(film: ResolvedProject, plan: Plan, rows: Sequence[int] = ()) -> PlanReport:
     """A plan as plain data. rows: the frames whose values it holds."""
-    file = setup.project.file
+    file = film.project.file
     return PlanReport(
-        **_project(setup),
-        every=setup.cadence.plain,
+        **_project(film),
+        every=film.cadence.plain,
         frames=plan.frames,
         paint=plan.paint,
         originals=tuple(plan.originals),
@@ -158,61 +158,38 @@ def plan_report(setup: Setup, plan: Plan, rows: Sequence[int] = ()) -> PlanRepor
         reveal_exact=file.motion.mode == "2d" and file.video.motion == "none",
         seconds=plan.seconds,
         bytes=plan.bytes,
-        rows=tuple(_row(setup, row, explain=len(rows) <= EXPLAINED) for row in setup.timeline.rows(rows))
+        rows=tuple(_row(film, row, explain=len(rows) <= EXPLAINED) for row in film.timeline.rows(rows))
         if rows
         else (),
     )
 
 
-def _project(setup: Setup) -> dict[str, Any]:
+def _project(film: ResolvedProject) -> dict[str, Any]:
     return {
-        "project": setup.project.file_name,
-        "size": setup.size,
-        "fps": setup.project.file.fps,
-        "length": setup.frames,
-        "models": tuple(_models(setup)),
-        "attached": tuple(_attached(setup)),
+        "project": film.project.file_name,
+        "size": film.size,
+        "fps": film.project.file.fps,
+        "length": film.frames,
+        "models": tuple(_models(film)),
+        "attached": film.described,
     }
 
 
-def _models(setup: Setup) -> Iterator[ModelReport]:
+def _models(film: ResolvedProject) -> Iterator[ModelReport]:
     from .diffusion.catalogue import state_on_hub
 
-    spans = [(setup.at(span.frames.start).source, span.frames) for span in setup.spans]
-    for source, frames in spans or [(setup.source, range(setup.frames))]:
-        yield ModelReport(name=source.name, kind=source.family or state_on_hub(source.name), frames=frames)
+    for model in film.models:
+        source = model.spec.source
+        kind = source.family or state_on_hub(source.name)
+        yield ModelReport(name=source.name, kind=kind, frames=model.frames)
 
 
-def _attached(setup: Setup) -> Iterator[tuple[str, str]]:
-    """(what, description) of all that is added to the models."""
-    from .diffusion.holding import quantised_parts
-
-    yield from _described("lora", setup.loras)
-    yield from _described("control", setup.controls)
-    yield from _described("picture", setup.adapters)
-    yield from _described("guided by", [] if setup.clip is None else [setup.clip])
-    yield from _described("word", setup.inversions)
-    if (denoiser := setup.source.holding.denoiser) is not None:
-        yield "denoiser", denoiser.told()
-    if method := setup.source.holding.quantize:
-        parts = ", ".join(quantised_parts(setup.source)) or "the parts are known when the model is here"
-        yield "quantized", f"{method}: {parts}"
-    if setup.vae is not None:
-        yield "vae", f"{setup.vae.name} ({setup.vae.class_name})"
-    if setup.upscaler is not None:
-        yield "upscaler", setup.upscaler.told(setup.project.file.output.upscale)
-
-
-def _described(what: str, things: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    return ((what, thing.told()) for thing in things)
-
-
-def _row(setup: Setup, row: Row, *, explain: bool) -> RowReport:
+def _row(film: ResolvedProject, row: Row, *, explain: bool) -> RowReport:
     return RowReport(
         frame=row.frame,
-        seed=setup.seed(row),
+        seed=film.paint.seed_of(film.rows[row.frame]),
         lanes={**row.numbers, **row.words},
         prompts=tuple((s.text, p.weight * s.share) for p in row.prompt.parts for s in p.mix),
         negative=tuple((n.text, n.share) for n in row.prompt.negative if n.text),
-        reasons=tuple(setup.timeline.explain(row.frame)) if explain else (),
+        reasons=tuple(film.timeline.explain(row.frame)) if explain else (),
     )

@@ -17,14 +17,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from keyframes import Row
 from projects import Picture, Project, Take, canonical, read_project
+from render.diffusion.job import PaintJob
+from render.diffusion.painter import Canvas
+from render.diffusion.sampling import OnStep
 from render.film import MakePainter, Rendered, render_project
 from render.options import OptionChanges, RenderOptions
-from render.painter import Canvas, OnStep
+from render.plans import film_keys
 from render.reports import Reporter
-from render.seeds import frame_travel
-from render.setup import Setup
+from render.resolve import ResolvedProject
 
 SIDE = 64
 
@@ -74,31 +75,31 @@ class FakePainter:
     device = torch.device("cpu")
 
     def __init__(
-        self, setup: Setup, *, seconds: float = 0.0, fails: Mapping[int, Exception] | None = None
+        self, film: ResolvedProject, *, seconds: float = 0.0, fails: Mapping[int, Exception] | None = None
     ) -> None:
-        self.setup, self.seconds, self.fails = setup, seconds, dict(fails or {})
+        self.film, self.seconds, self.fails = film, seconds, dict(fails or {})
         self.seen: list[tuple[int, Tensor | None]] = []
 
-    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
-        """See render.painter.Painter."""
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
+        """See render.stages.stage.Painter."""
         picture, hole = canvas.picture, canvas.hole
-        self.seen.append((row.frame, None if picture is None else picture.clone()))
-        if row.frame in self.fails:
-            raise self.fails[row.frame]
+        self.seen.append((job.frame, None if picture is None else picture.clone()))
+        if job.frame in self.fails:
+            raise self.fails[job.frame]
         time.sleep(self.seconds)
-        on_step(1, 1)
-        own = self._own(row)
-        strength: float | Tensor = row.numbers["strength"]
+        if on_step is not None:
+            on_step(1, 1)
+        own = self._own(job)
+        strength: float | Tensor = job.sampling.strength
         if hole is not None:
-            strength = strength + (row.numbers["reveal_strength"] - strength) * hole
+            strength = strength + (job.reveal_strength - strength) * hole
         return own if picture is None else (1 - strength) * picture + strength * own
 
-    def _own(self, row: Row) -> Tensor:
-        told = canonical(
-            [self.setup.seed(row), frame_travel(row), row.prompt, row.numbers["steps"], row.words["sampler"]]
-        )
-        rng = np.random.default_rng(int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "little"))
-        width, height = self.setup.size
+    def _own(self, job: PaintJob) -> Tensor:
+        sampling = job.sampling
+        said = canonical([job.seed, job.travel, job.prompt, float(sampling.steps), sampling.sampler])
+        rng = np.random.default_rng(int.from_bytes(blake2b(said.encode(), digest_size=8).digest(), "little"))
+        width, height = job.size
         coarse = torch.from_numpy(rng.random((1, 3, 4, 4), dtype=np.float32))
         return torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear", align_corners=True)
 
@@ -110,9 +111,9 @@ class Studio:
         self.seconds, self.fails = seconds, fails
         self.painters: list[FakePainter] = []
 
-    def painter(self, setup: Setup) -> FakePainter:
+    def painter(self, film: ResolvedProject) -> FakePainter:
         """A painter for the project."""
-        self.painters.append(FakePainter(setup, seconds=self.seconds, fails=self.fails))
+        self.painters.append(FakePainter(film, seconds=self.seconds, fails=self.fails))
         return self.painters[-1]
 
     @property
@@ -142,3 +143,8 @@ def pictures(take: Path) -> list[Picture]:
     """The pictures of a take, checked against its journal."""
     found = Take(take)
     return [found.read(frame) for frame in found.stored()]
+
+
+def keys_of(film: ResolvedProject) -> list[str]:
+    """The keys of all frames."""
+    return film_keys(film)[0]

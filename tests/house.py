@@ -18,13 +18,14 @@ from PIL import Image
 from torch import Tensor
 
 import render as api
-from keyframes import Row
 from projects import Picture, Project, Take, canonical, read_project
+from render.diffusion.job import PaintJob
+from render.diffusion.painter import Canvas
+from render.diffusion.sampling import OnStep
 from render.film import render_project
 from render.options import RenderOptions
-from render.painter import Canvas, OnStep
-from render.plans import all_keys
-from render.setup import prepare
+from render.plans import film_keys
+from render.resolve import resolve
 
 from .fakes import FakePainter
 
@@ -41,9 +42,9 @@ class Shown:
 
 def lanes_at_start(text: str, folder: Path) -> Mapping[str, float]:
     """The value of every lane at frame 0. Raises ProjectError or EnvironmentFault where a plan would."""
-    setup = prepare(_project(text, folder, draft=False))
-    all_keys(setup)
-    return setup.timeline.row(0).numbers
+    film = resolve(_project(text, folder, draft=False))
+    film_keys(film)
+    return film.timeline.row(0).numbers
 
 
 def shown(
@@ -94,33 +95,33 @@ def _project(text: str, folder: Path, draft: bool) -> Project:
 class Witness(FakePainter):
     """A fake painter in whose pictures all that it is given can be seen: ControlNets' pictures and versions too."""
 
-    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
-        """See render.painter.Painter."""
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
+        """See render.stages.stage.Painter."""
         self._version = canvas.version
-        painted = super().paint(canvas, row, on_step)
+        painted = super().paint(canvas, job, on_step)
         for control in canvas.controls:
             told = (control.number, control.start, control.end, control.mode)
             share = 0.05 * control.weight * (1 + _number(told) % 7 / 7)
-            painted = painted + share * (control.pictures - 0.5)
+            painted = painted + share * (control.picture - 0.5)
         return painted.clamp(0.0, 1.0)
 
-    def _own(self, row: Row) -> Tensor:
-        coarse, (width, height) = super()._own(row), self.setup.size
-        told = (self.setup.seed(row), row.frame, self._version, row.prompt, *self._more(row))
+    def _own(self, job: PaintJob) -> Tensor:
+        coarse, (width, height) = super()._own(job), job.size
+        told = (job.seed, job.frame, self._version, job.prompt, *self._more(job))
         fine = np.random.default_rng(_number(told)).random((1, 3, height, width), dtype=np.float32)
         return 0.75 * coarse + 0.25 * torch.from_numpy(fine)
 
-    def _more(self, row: Row) -> tuple[object, ...]:
+    def _more(self, job: PaintJob) -> tuple[object, ...]:
         return ()
 
 
 class KeenWitness(Witness):
     """A witness that looks at what only some models look at, too."""
 
-    def _more(self, row: Row) -> tuple[object, ...]:
-        given = self.setup.project.file.diffusion
-        lanes = ("cfg_scale", "cfg_start", "cfg_end", "eta", "clipskip")
-        return (given.steps_mode, given.guidance_rescale, *(row.numbers[lane] for lane in lanes))
+    def _more(self, job: PaintJob) -> tuple[object, ...]:
+        given = job.sampling
+        guided = (given.guidance_rescale, given.cfg_scale, given.cfg_start, given.cfg_end)
+        return (given.steps_mode, *guided, given.eta, float(given.clipskip))
 
 
 def _number(told: object) -> int:

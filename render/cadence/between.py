@@ -1,109 +1,147 @@
 """The frames between two painted ones: mixed and moved along, without the model.
 
-    original before -> moved to this segment's start -+
-                                                      +- mixed by share -> detail -> moved on to the frame -> 8 bit
-    original of the segment --------------------------+
+    painted before -> moved to this segment's start -+
+                                                     +- mixed by share -> detail -> moved on to the frame -> 8 bit
+    painted here ------------------------------------+
 
-What the original before did not show is taken from the segment's own at once, so that nothing made up fades out. With
-`cadence_flow` both are first drawn along the optical flow between them: by its share the one, by the rest the other,
-so that a thing which stands in two places in them goes from the one to the other and is not seen twice.
-
-Half of one picture and half of another is softer than both, so a film would pulse. `detail_amount` gives the mix the
-detail that lies between theirs.
+What the frame before did not show comes from this one at once, so that nothing made up fades out. With `cadence_flow`
+the two are warped towards each other along the optical flow between them and cross-faded, so that moving objects do not
+ghost. Half of one picture and half of another is softer than both, so a film would pulse: `detail_amount` gives the mix
+the detail that lies between theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import torch
-from torch import Tensor
-
-from keyframes import Row
-from motion import along, optical_flow
 from projects import Picture
 
-from ..coherence import detail_of, match_detail
-from ..setup import Setup
+from ..frame import FrameMaker, moving, painted_frame
+from ..resolve import ResolvedProject
+from ..stages.stage import Canvas, Frame, Parts, Stages, parts, run
 from .segments import Segment
 
 if TYPE_CHECKING:
-    from ..frame import FramePainter
+    from torch import Tensor
+
+
+class Flow(NamedTuple):
+    """Optical flow that the two pictures follow, `factor` of it."""
+
+    method: Literal["dis", "dis-fine", "farneback", "raft"]
+    factor: float
+    sampling: Literal["bilinear", "bicubic"]
+
+
+class MixInputs(NamedTuple):
+    """share: of the painted frame; the rest is of the one before. detail: how much of theirs the mix gets."""
+
+    share: float
+    flow: Flow | None
+    detail: float
+
+
+def mix_inputs(film: ResolvedProject, number: int) -> MixInputs | None:
+    """How a frame between is mixed; None where it shows the painted frame alone, moved along."""
+    share = film.cadence.of(number).share(number)
+    if share == 1.0:
+        return None
+    file, row = film.project.file, film.rows[number]
+    flow, method = None, file.diffusion.cadence_flow
+    if method != "none" and row.diffusion.cadence_flow_factor != 0:
+        flow = Flow(method, row.diffusion.cadence_flow_factor, file.motion.sampling)
+    return MixInputs(share, flow, row.coherence.detail_amount)
+
+
+def between_parts(film: ResolvedProject, stages: Stages, number: int) -> Parts:
+    """What a frame between is made from, besides the painted frame of its segment; see `stages.stage.parts`."""
+    made_of, mix = parts(moving(stages), _carried(film, number)), mix_inputs(film, number)
+    if mix is None:
+        return made_of
+    under = parts(moving(stages), painted_frame(film, film.cadence.of(number).start))
+    return [("mix", (mix, under)), *made_of]
+
+
+def _carried(film: ResolvedProject, number: int) -> Frame:
+    """The way from the painted frame of a segment to a frame between."""
+    start = film.cadence.of(number).start
+    path = tuple(film.rows[at] for at in range(start + 1, number + 1))
+    return Frame(film.rows[number], path=path, before=start)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Ends:
-    """What a segment's frames are made from, (1, C, H, W) on the device, all seen from its start.
+    """What a segment's frames are mixed from, (1, C, H, W) on the device, all seen from its start.
 
-    under: what the original was painted over; None where it is not looked at. hole: as the painter got it.
+    painted: the painted frame. under: what it was painted over; None where it is not looked at. hole: what that move
+    uncovered.
     """
 
     segment: Segment
-    original: Tensor
-    under: Tensor | None
-    hole: Tensor | None
+    painted: Tensor
+    under: Tensor | None = None
+    hole: Tensor | None = None
 
 
 class Between:
-    """Makes frames that are no originals, one segment after the other.
+    """Makes the frames between, one segment after the other."""
 
-    original: gives a painted picture as it is stored.
-    """
-
-    def __init__(self, setup: Setup, hand: FramePainter, original: Callable[[int], Picture]) -> None:
-        self._setup, self._hand, self._original = setup, hand, original
+    def __init__(self, film: ResolvedProject, maker: FrameMaker) -> None:
+        self._film, self._maker, self._stages = film, maker, moving(maker.stages)
         self._ends: _Ends | None = None
         self._flow: Tensor | None = None
 
-    def make(self, row: Row) -> Picture:
+    def make(self, number: int) -> Picture:
         """The picture of a frame, to be stored."""
+        import torch
+
         from ..tensors import to_picture
 
-        segment = self._setup.cadence.of(row.frame)
+        segment, mix = self._film.cadence.of(number), mix_inputs(self._film, number)
         with torch.inference_mode():
-            mixed = len(segment.needs(row.frame)) > 1
-            known = self._ends is not None and self._ends.segment == segment
-            if self._ends is None or not known or (mixed and self._ends.under is None):
-                self._ends, self._flow = self._begin(segment, mixed), None
-            picture = self._mixed(self._ends, segment.share(row.frame), row.numbers)
-            way = [self._setup.timeline.row(f) for f in range(segment.start + 1, row.frame + 1)]
-            if way:
-                picture, _ = self._hand.moved(way, picture, seen=self._ends.original, laid=False)
-            return to_picture(picture)
+            ends = self._ends
+            if ends is None or ends.segment != segment or (mix is not None and ends.under is None):
+                ends, self._flow = self._begin(segment, mixed=mix is not None), None
+                self._ends = ends
+            picture = ends.painted if mix is None else self._mixed(ends, mix)
+            canvas = Canvas(tools=self._maker.tools, picture=picture, seen=ends.painted)
+            return to_picture(run(self._stages, _carried(self._film, number), canvas).given)
 
-    def _begin(self, segment: Segment, mixed: bool) -> _Ends:
-        original = self._hand.on_device(self._original(segment.start))
+    def _begin(self, segment: Segment, *, mixed: bool) -> _Ends:
+        painted = self._maker.painted(segment.start)
         if segment.before is None or not mixed:
-            return _Ends(segment=segment, original=original, under=None, hole=None)
-        way = [self._setup.timeline.row(frame) for frame in segment.way]
-        before = self._hand.on_device(self._original(segment.before))
-        under, hole = self._hand.moved(way, before, laid=False)
-        return _Ends(segment=segment, original=original, under=under, hole=hole)
+            return _Ends(segment=segment, painted=painted)
+        canvas = Canvas(tools=self._maker.tools, picture=self._maker.painted(segment.before))
+        moved = run(self._stages, painted_frame(self._film, segment.start), canvas)
+        return _Ends(segment=segment, painted=painted, under=moved.given, hole=moved.hole)
 
-    def _mixed(self, ends: _Ends, share: float, numbers: Mapping[str, float]) -> Tensor:
-        if ends.under is None or share == 1.0:
-            return ends.original
-        under, over, hole = ends.under, ends.original, ends.hole
-        if self._setup.project.file.diffusion.cadence_flow != "none":
-            flow = self._flow_of(ends) * numbers["cadence_flow_factor"]
-            sampling = self._setup.project.file.motion.sampling
+    def _mixed(self, ends: _Ends, mix: MixInputs) -> Tensor:
+        import torch
+
+        from motion import along
+
+        from ..coherence import detail_of, match_detail
+
+        assert ends.under is not None
+        under, over, hole, share = ends.under, ends.painted, ends.hole, mix.share
+        if mix.flow is not None:
+            flow, sampling = self._flow_of(ends, mix.flow) * mix.flow.factor, mix.flow.sampling
             under = along(under, flow * -share, sampling=sampling).picture.clamp(0.0, 1.0)
             over = along(over, flow * (1 - share), sampling=sampling).picture.clamp(0.0, 1.0)
         mixed = torch.lerp(under, over, share if hole is None else hole.clamp(min=share))
-        if numbers["detail_amount"] == 0:
+        if mix.detail == 0:
             return mixed
         between = torch.lerp(detail_of(under), detail_of(over), share)
-        return match_detail(mixed, between, amount=numbers["detail_amount"])
+        return match_detail(mixed, between, amount=mix.detail)
 
-    def _flow_of(self, ends: _Ends) -> Tensor:
-        """From what was painted over to the original; none in what was uncovered, where nothing is to be found."""
+    def _flow_of(self, ends: _Ends, wanted: Flow) -> Tensor:
+        """From what was painted over to what was painted; none in what was uncovered, where nothing is to be found."""
+        from motion import optical_flow
+
         assert ends.under is not None
-        if self._flow is None:
-            method = self._setup.project.file.diffusion.cadence_flow
-            assert method != "none"
-            self._flow = optical_flow(ends.under, ends.original, method=method)
-            if ends.hole is not None:
-                self._flow = self._flow * (1 - ends.hole)
+        if self._flow is not None:
+            return self._flow
+        flow: Tensor = optical_flow(ends.under, ends.painted, method=wanted.method)
+        self._flow = flow if ends.hole is None else flow * (1 - ends.hole)
         return self._flow

@@ -42,7 +42,7 @@ class Segment:
         return (self.before, self.start)
 
     @property
-    def way(self) -> range:
+    def path(self) -> range:
         """The frames whose moves lie between the original before and this one, this one's included."""
         return range((-1 if self.before is None else self.before) + 1, self.start + 1)
 

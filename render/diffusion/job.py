@@ -5,6 +5,7 @@ Importable without torch. Files are named by the digests of their bytes.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -81,7 +82,7 @@ class PaintJob:
     clip_guidance: ClipGuidance | None = None
 
 
-def model_inputs(spec: ModelSpec, job: PaintJob) -> dict[str, object]:
+def model_inputs(spec: ModelSpec, job: PaintJob) -> dict[str, Hashable]:
     """What a job's picture depends on of the model, for a frame's key: the digests of what does something.
 
     A LoRA of weight 0 and a word that the prompt does not have do nothing. The job itself is the rest of the key.
@@ -94,10 +95,12 @@ def model_inputs(spec: ModelSpec, job: PaintJob) -> dict[str, object]:
         "model": spec.source.fingerprint or spec.source.name,
         "max_embedded_scale": spec.source.defaults.told_up_to,
         "vae": spec.vae.digest if spec.vae else None,
-        "loras": [file.digest for file, weight in zip(spec.loras, job.lora_weights, strict=True) if weight],
-        "adapters": [spec.adapters[prompt.adapter].digest for prompt in job.image_prompts],
-        "embeddings": [(word, words[word]) for word in words_in(texts, [*words])],
-        "clip_models": [found.digest for found in spec.clip_models] if guidance and guidance.scale else [],
+        "loras": tuple(
+            file.digest for file, weight in zip(spec.loras, job.lora_weights, strict=True) if weight
+        ),
+        "adapters": tuple(spec.adapters[prompt.adapter].digest for prompt in job.image_prompts),
+        "embeddings": tuple((word, words[word]) for word in words_in(texts, [*words])),
+        "clip_models": tuple(found.digest for found in spec.clip_models if guidance and guidance.scale),
         "clip_decoder": spec.clip_decoder.digest if guidance and spec.clip_decoder else None,
     }
 

@@ -26,7 +26,7 @@ from benchmarks.tables import table
 from keyframes import RenderError
 from motion import Move, warp
 from render.pictures import read_picture
-from render.setup import prepare
+from render.resolve import resolve
 from render.tensors import to_picture, to_tensor
 from tests.tiny import tiny_sd
 
@@ -87,7 +87,7 @@ def test_a_denoiser_that_guides_itself_is_asked_once_a_step_by_both_loops(tmp_pa
 
 
 def test_the_naive_camera_moves_as_ours_does(tiny: Candidate, tmp_path: Path) -> None:
-    setup = prepare(make_project(settings(tiny), tmp_path, style="comparable"))
+    setup = resolve(make_project(settings(tiny), tmp_path, style="comparable"))
     picture = read_picture(tmp_path / "start.png", (64, 64))
     move = Move(angle=3, zoom=1.05, translation_x=2, translation_y=-1)
     ours = to_picture(warp(to_tensor(picture, torch.device("cpu")), [move]).picture)

@@ -27,10 +27,10 @@ from render.diffusion.memory import needs_of
 from render.diffusion.moving import stream
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
-from render.plans import frame_keys
-from render.setup import prepare
+from render.resolve import resolve
 from tests.diffusion.conftest import prompt
 from tests.diffusion.single_file import save_single_file
+from tests.fakes import keys_of
 from tests.gguf_files import Tensors, denoiser_tensors, original_z_image, save_gguf
 from tests.lora_files import merged, pairs_for, peft_state
 from tests.models import load_model
@@ -144,7 +144,7 @@ def test_a_lora_works_on_top(home: Path, folder_of: FolderOf, tmp_path: Path) ->
 
 def keys(home: Path, lines: str, kind: str = "flux-dev") -> list[str]:
     text = TEXT.format(kind=kind, frames=2, lines=lines)
-    return frame_keys(prepare(read_project(text, name="dream.toml", folder=home)))
+    return keys_of(resolve(read_project(text, name="dream.toml", folder=home)))
 
 
 def test_a_film_of_four_frames(home: Path, tmp_path: Path) -> None:

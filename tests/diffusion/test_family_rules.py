@@ -21,7 +21,7 @@ from render.diffusion.guidance import make_guidance
 from render.diffusion.parts import Model
 from render.diffusion.samplers import check_sampler, sampler_name, samplers_of
 from render.diffusion.schedule import make_schedule, plan_steps
-from render.setup import prepare
+from render.resolve import resolve
 from tests.diffusion.conftest import prompt
 from tests.fakes import load as load_project
 
@@ -62,9 +62,9 @@ def test_euler_means_each_familys_own(name: str) -> None:
 
 def test_a_project_is_refused_before_the_model_is_loaded(folder_of: FolderOf, tmp_path: Path) -> None:
     text = f"model = {json.dumps(str(folder_of('flux-dev')))}\nframes = 3\n"
-    prepare(load_project(tmp_path, text + '[diffusion]\nsampler = "heun"\n[prompts]\n0 = "x"\n'))
+    resolve(load_project(tmp_path, text + '[diffusion]\nsampler = "heun"\n[prompts]\n0 = "x"\n'))
     with pytest.raises(ProjectError, match="ddim") as caught:
-        prepare(load_project(tmp_path, text + '[diffusion]\nsampler = "ddim"\n[prompts]\n0 = "x"\n'))
+        resolve(load_project(tmp_path, text + '[diffusion]\nsampler = "ddim"\n[prompts]\n0 = "x"\n'))
     assert "default, euler, heun, lcm" in str(caught.value)
     assert "karras" not in str(caught.value)
 

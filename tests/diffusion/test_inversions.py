@@ -21,9 +21,9 @@ from render.diffusion.inversions import Inversions, describe_inversion, words_in
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
-from render.plans import frame_keys
-from render.setup import prepare
+from render.resolve import resolve
 from tests.diffusion.conftest import prompt
+from tests.fakes import keys_of
 from tests.models import load_model
 
 FolderOf = Callable[[str], Path]
@@ -143,7 +143,7 @@ TEXT = 'model = "KIND"\nframes = 4\n[prompts]\n0 = "a cat"\n2 = "a zqx cat"\n'
 
 def keys(home: Path, lines: str, kind: str = "sd") -> list[str]:
     text = TEXT.replace("KIND", kind) + lines
-    return frame_keys(prepare(read_project(text, name="dream.toml", folder=home)))
+    return keys_of(resolve(read_project(text, name="dream.toml", folder=home)))
 
 
 def word(path: str, name: str = "zqx") -> str:

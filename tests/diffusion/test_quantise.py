@@ -30,9 +30,9 @@ from render.diffusion.memory import fitting, needs_of, parts_of
 from render.diffusion.parts import Model
 from render.diffusion.quantise import WAYS, check_device
 from render.diffusion.sampling import Painting, paint
-from render.plans import frame_keys
-from render.setup import prepare
+from render.resolve import resolve
 from tests.diffusion.conftest import prompt
+from tests.fakes import keys_of
 from tests.gguf_files import denoiser_tensors, save_gguf
 from tests.lora_files import pairs_for, peft_state
 from tests.models import load_model
@@ -144,7 +144,7 @@ def test_which_parts(folder_of: FolderOf, tmp_path: Path) -> None:
 def test_it_is_in_the_key(folder_of: FolderOf) -> None:
     folder = folder_of("sd").parent
     found = [
-        frame_keys(prepare(project_of(folder, f'quantize = "{way}"\n' if way else "", folder_of("sd").name)))
+        keys_of(resolve(project_of(folder, f'quantize = "{way}"\n' if way else "", folder_of("sd").name)))
         for way in ("", "int8", "nf4", "")
     ]
     assert found[0] == found[3]
@@ -156,7 +156,7 @@ def test_without_the_package_it_is_one_line(folder_of: FolderOf, monkeypatch: py
     project = project_of(folder_of("sd").parent, 'quantize = "nf4"\n', folder_of("sd").name)
     wanted = r'quantize = "nf4" needs the package bitsandbytes. Install it with: pip install "reverie\[bitsandbytes'
     with pytest.raises(EnvironmentFault, match=wanted):
-        prepare(project)
+        resolve(project)
 
 
 @pytest.mark.usefixtures("here")
@@ -173,7 +173,7 @@ def test_mistakes_are_found_by_the_plan(folder_of: FolderOf, tmp_path: Path) -> 
         ('quantize = "int4"\n', "quantize"),
     ):
         with pytest.raises(ProjectError, match=said) as error:
-            prepare(project_of(tmp_path, lines, kind))
+            resolve(project_of(tmp_path, lines, kind))
         assert "diffusion.quantize" in str(error.value)
 
 

@@ -20,9 +20,9 @@ from render.diffusion.embeddings import TextEncoder
 from render.diffusion.noise import start_noise
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
-from render.plans import frame_keys
-from render.setup import prepare
+from render.resolve import resolve
 from tests.diffusion.conftest import prompt
+from tests.fakes import keys_of
 
 ModelOf = Callable[[str], Model]
 SETTINGS = Sampling(steps=4, cfg_scale=5.0)
@@ -136,7 +136,7 @@ TEXT = 'model = "MODEL"\nframes = 4\nprompts = "0: a cat"\n[diffusion]\n'
 
 def keys(folder: Path, lines: str) -> list[str]:
     text = TEXT.replace("MODEL", folder.name) + lines
-    return frame_keys(prepare(read_project(text, name="dream.toml", folder=folder.parent)))
+    return keys_of(resolve(read_project(text, name="dream.toml", folder=folder.parent)))
 
 
 @pytest.mark.parametrize(

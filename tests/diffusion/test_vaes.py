@@ -20,9 +20,9 @@ from render.assets.kinds import VAE
 from render.diffusion import Sampling, find_model
 from render.diffusion.noise import start_noise
 from render.diffusion.sampling import Painting, paint
-from render.plans import frame_keys
-from render.setup import prepare
+from render.resolve import resolve
 from tests.diffusion.conftest import prompt
+from tests.fakes import keys_of
 from tests.models import load_model
 from tests.tiny import _vae
 
@@ -98,7 +98,7 @@ TEXT = 'model = "KIND"\nframes = 3\nprompts = "0: a cat"\n[diffusion]\n'
 def keys(home: Path, vae: str, kind: str = "sd") -> list[str]:
     line = f'vae = "{vae}"\n' if vae else ""
     text = TEXT.replace("KIND", kind) + line
-    return frame_keys(prepare(read_project(text, name="dream.toml", folder=home)))
+    return keys_of(resolve(read_project(text, name="dream.toml", folder=home)))
 
 
 def test_it_is_in_the_key(home: Path) -> None:

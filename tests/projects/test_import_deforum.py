@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from render.seeds import frame_seed
 
 from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
 from projects import lane_specs, read_project
@@ -21,7 +22,6 @@ from projects.importers.deforum_versions import DEFAULTS, defaults_of, version_o
 from projects.importers.importing import MAX_BYTES
 from projects.importers.names import BY_INDEX, SAMPLERS, our_sampler
 from render.diffusion import SAMPLER_NAMES
-from render.seeds import frame_seed
 
 FILES = Path(__file__).parent / "settings"
 MODERN = json.loads((FILES / "deforum_2024_3d.txt").read_text(encoding="utf-8"))

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from render.painter import ProjectPainter, paint_job
 
 import render as api
 from keyframes import ProjectError
 from projects import read_project
 from projects.png import encode_png
-from render.painter import ProjectPainter, paint_job
-from render.plans import frame_keys
-from render.setup import Setup, prepare
+from render.resolve import ResolvedProject, resolve
+from tests.fakes import keys_of
 from tests.models import load_model
 
 from ..fakes import files
@@ -52,8 +52,8 @@ def adapter(pictures: str = "0 = 'a.png'", **lines: object) -> str:
     return f"[ip_adapter.style]\n{table}[ip_adapter.style.pictures]\n{pictures}\n"
 
 
-def setup(folder: Path, adapters: str) -> Setup:
-    return prepare(read_project(text(adapters), name="dream.toml", folder=folder))
+def setup(folder: Path, adapters: str) -> ResolvedProject:
+    return resolve(read_project(text(adapters), name="dream.toml", folder=folder))
 
 
 def film(folder: Path, out: Path, adapters: str, only: str | None = None) -> dict[str, bytes]:
@@ -107,7 +107,7 @@ HELD, BOTH = adapter(), adapter("0 = 'a.png'\n2 = 'b.png'")
     ],
 )
 def test_all_that_changes_a_frame_is_in_its_key(films: Path, one: str, two: str, first: int | None) -> None:
-    keys = [frame_keys(setup(films, given)) for given in (one, two)]
+    keys = [keys_of(setup(films, given)) for given in (one, two)]
     assert next((frame for frame, (a, b) in enumerate(zip(*keys, strict=True)) if a != b), None) == first
 
 

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from render.painter import Canvas, OnStep
+from render.space.uncovered import deepest_hole
 from torch import Tensor
 
 from keyframes import ProjectError, Row
@@ -18,11 +20,10 @@ from projects import Picture, Take
 from projects.png import encode_png
 from render.cadence.segments import Cadence
 from render.coherence import detail_of, generator
-from render.painter import Canvas, OnStep
-from render.plans import ORIGINALS, evaluations, frame_keys, hidden_originals, make_plan
-from render.setup import Setup, prepare
-from render.space.uncovered import deepest_hole
+from render.plans import ORIGINALS, evaluations, hidden_originals, make_plan
+from render.resolve import ResolvedProject, resolve
 from render.tensors import to_picture, to_tensor
+from tests.fakes import keys_of
 
 from ..fakes import FakePainter, Studio, files, load, pictures, project_text, render
 
@@ -79,7 +80,7 @@ def test_what_is_missing() -> None:
 def test_cadence_1_is_no_cadence(home: Path) -> None:
     plain = project_text(4, motion=MOVING)
     keys = [
-        frame_keys(prepare(load(home, text)))
+        keys_of(resolve(load(home, text)))
         for text in (plain, film(1, frames=4), film(1, frames=4, more='cadence_flow = "dis"'))
     ]
     assert keys[0] == keys[1] == keys[2]
@@ -90,7 +91,7 @@ def test_cadence_1_is_no_cadence(home: Path) -> None:
 class Steps:
     """What each frame of a film should be, from the originals and one warp a frame: the slow twin."""
 
-    def __init__(self, setup: Setup, take: Path) -> None:
+    def __init__(self, setup: ResolvedProject, take: Path) -> None:
         self.setup = setup
         self.frames, self.hidden = Take(take), hidden_originals(setup, Take(take))
 
@@ -121,7 +122,7 @@ def test_frames_between_are_deforums(home: Path) -> None:
     motion = 'border = "wrap"\ntranslation_x = "0: (3)"\ntranslation_y = "0: (-2)"'
     text = film('"0: (3) hold, 6: (2) hold, 8: (1)"', motion)
     assert painted(home, text) == [0, 3, 6, 8, 9]
-    twin = Steps(prepare(load(home, text)), take_of(home))
+    twin = Steps(resolve(load(home, text)), take_of(home))
     for frame, picture in enumerate(pictures(take_of(home))):
         np.testing.assert_allclose(picture.astype(int), twin.frame(frame), atol=1)
 
@@ -172,7 +173,7 @@ def test_prompt_and_strength_between_do_nothing(home: Path) -> None:
     other = film(
         4, prompts='0 = "a"\n6 = "b"\n8 = "a"', more='strength = "0: (0.5) hold, 5: (0.9) hold, 8: (0.5)"'
     )
-    assert frame_keys(prepare(load(home, one))) == frame_keys(prepare(load(home, other)))
+    assert keys_of(resolve(load(home, one))) == keys_of(resolve(load(home, other)))
 
 
 def test_some_frames(home: Path) -> None:
@@ -211,7 +212,7 @@ def test_detail_does_not_pulse(home: Path, amount: float, middle: float) -> None
 
 def test_detail_between_is_part_of_the_key(home: Path) -> None:
     keys = [
-        frame_keys(prepare(load(home, film(4, coherence=f'color_match = "none"\ndetail_amount = {amount}'))))
+        keys_of(resolve(load(home, film(4, coherence=f'color_match = "none"\ndetail_amount = {amount}'))))
         for amount in (0, 0.5)
     ]
     changed = [frame for frame, pair in enumerate(zip(*keys, strict=True)) if len(set(pair)) > 1]
@@ -226,13 +227,13 @@ def test_the_colors_of_a_frame_between(home: Path) -> None:
     painted(home, text, frames=[9])
     assert all(whole[name] == pixels for name, pixels in made(home).items())
     assert (
-        frame_keys(prepare(load(home, film(3, coherence="color_frame = 5"))))[9]
-        != frame_keys(prepare(load(home, text)))[9]
+        keys_of(resolve(load(home, film(3, coherence="color_frame = 5"))))[9]
+        != keys_of(resolve(load(home, text)))[9]
     )
 
 
 def test_the_plan_counts_what_is_painted(home: Path) -> None:
-    setup = prepare(load(home, film(4, 'border = "replicate"', 30)))
+    setup = resolve(load(home, film(4, 'border = "replicate"', 30)))
     plan = make_plan(setup, None)
     assert len(plan.paint) == 30
     assert list(plan.originals) == list(range(0, 30, 4))
@@ -245,7 +246,7 @@ def test_the_plan_counts_what_is_painted(home: Path) -> None:
 
 def test_holes_are_counted_from_the_last_painted_frame(home: Path) -> None:
     def hole(cadence: int, frame: int) -> float:
-        setup = prepare(load(home, film(cadence, "translation_x = 0.4")))
+        setup = resolve(load(home, film(cadence, "translation_x = 0.4")))
         return deepest_hole(setup, setup.timeline.row(frame))
 
     assert hole(1, 4) == pytest.approx(0.2)
@@ -255,7 +256,7 @@ def test_holes_are_counted_from_the_last_painted_frame(home: Path) -> None:
 def test_wrong_cadences_are_told_of(home: Path) -> None:
     for wrong in ("0", '"0: (2), 5: (-1)"'):
         with pytest.raises(ProjectError, match="cadence"):
-            prepare(load(home, film(wrong)))
+            resolve(load(home, film(wrong)))
     with pytest.raises(ProjectError, match="cadence_flow"):
         load(home, film(2, more='cadence_flow = "sift"'))
 
@@ -265,7 +266,7 @@ class Same:
 
     device = torch.device("cpu")
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: ResolvedProject) -> None:
         self.side = setup.size[0]
 
     def paint(self, canvas: Canvas, row: Row, on_step: object) -> Tensor:

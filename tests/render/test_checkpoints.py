@@ -19,9 +19,10 @@ from render.diffusion import load as loading
 from render.diffusion.embeddings import Notice
 from render.diffusion.job import ModelSpec
 from render.diffusion.parts import Model
-from render.plans import frame_keys, make_plan
-from render.setup import Setup, prepare
+from render.plans import make_plan
+from render.resolve import ResolvedProject, resolve
 from render.speed import remember
+from tests.fakes import keys_of
 
 from ..fakes import fake_model, files
 from ..tiny import tiny_sd
@@ -57,8 +58,8 @@ def text(model: str, more: str = "", frames: int = 4) -> str:
     )
 
 
-def setup(folder: Path, model: str, more: str = "", frames: int = 4) -> Setup:
-    return prepare(read_project(text(model, more, frames), name="dream.toml", folder=folder))
+def setup(folder: Path, model: str, more: str = "", frames: int = 4) -> ResolvedProject:
+    return resolve(read_project(text(model, more, frames), name="dream.toml", folder=folder))
 
 
 def first_change(one: list[str], two: list[str]) -> int | None:
@@ -106,28 +107,28 @@ def test_a_film_changes_its_model_at_the_key(films: Path, tmp_path: Path, loads:
 
 
 def test_keys_know_the_model_of_their_own_frame(films: Path, tmp_path: Path) -> None:
-    plain, both = frame_keys(setup(films, '"one"')), frame_keys(setup(films, BOTH))
+    plain, both = keys_of(setup(films, '"one"')), keys_of(setup(films, BOTH))
     assert first_change(plain, both) == 2
-    assert first_change(plain, frame_keys(setup(films, '{ 0 = "one" }'))) is None
-    assert first_change(plain, frame_keys(setup(films, '{ 0 = "one", 2 = "one" }'))) is None
-    assert first_change(both, frame_keys(setup(films, '{ 0 = "one", "50%" = "two" }'))) is None, (
+    assert first_change(plain, keys_of(setup(films, '{ 0 = "one" }'))) is None
+    assert first_change(plain, keys_of(setup(films, '{ 0 = "one", 2 = "one" }'))) is None
+    assert first_change(both, keys_of(setup(films, '{ 0 = "one", "50%" = "two" }'))) is None, (
         "1.5 is from 2 on"
     )
     other = Path(shutil.copytree(films, tmp_path / "other"))
     shutil.rmtree(other / "two")
     tiny_sd(other / "two", seed=7)
-    assert first_change(both, frame_keys(setup(other, BOTH))) == 2
-    assert first_change(frame_keys(setup(films, '{ 1 = "two" }')), frame_keys(setup(films, '"two"'))) is None
+    assert first_change(both, keys_of(setup(other, BOTH))) == 2
+    assert first_change(keys_of(setup(films, '{ 1 = "two" }')), keys_of(setup(films, '"two"'))) is None
 
 
 def test_what_the_project_leaves_open_changes_with_the_model(films: Path) -> None:
     given = read_project(
         'model = { 0 = "one", 2 = "few" }\nframes = 4\nprompts = "0: x"\n', name="dream.toml", folder=films
     )
-    rows = [prepare(given).timeline.row(frame) for frame in range(4)]
+    rows = [resolve(given).timeline.row(frame) for frame in range(4)]
     assert [(row.numbers["steps"], row.numbers["cfg_scale"]) for row in rows] == [(20, 7)] * 2 + [(4, 1)] * 2
-    assert "default" in next(why for lane, _, why in prepare(given).timeline.explain(2) if lane == "steps")
-    assert prepare(given).size == (64, 64)
+    assert "default" in next(why for lane, _, why in resolve(given).timeline.explain(2) if lane == "steps")
+    assert resolve(given).size == (64, 64)
 
 
 LORA = '[lora.style]\npath = "style.safetensors"\n'
@@ -200,19 +201,10 @@ def test_plan_tells_the_models_and_the_time_of_each(films: Path, capfd: pytest.C
     assert make_plan(made, None).seconds == pytest.approx(3 * 3 + 1 * 2)
 
 
-def test_an_older_project_keeps_its_keys(films: Path) -> None:
-    """What is new is in a key only where it is used."""
-    from render.plans import frame_inputs
-
-    made = setup(films, '"one"')
-    inputs = frame_inputs(made, made.timeline.row(1))
-    assert not {"vae", "embeddings", "models"} & set(inputs)
-
-
 def test_words_go_with_the_model_that_reads_them(films: Path) -> None:
     save_file({"emb_params": torch.ones(1, 32)}, films / "word.safetensors")
     word = '[embedding.zqx]\npath = "word.safetensors"\n'
     assert setup(films, '{ 0 = "one", 2 = "flow" }', word).at(3).inversions == ()
     given = text('{ 0 = "one", 2 = "flow" }', word).replace("the sea", "the zqx sea")
     with pytest.raises(ProjectError, match='"flow" paints frames 2 to 3, and their prompts have the word'):
-        prepare(read_project(given, name="dream.toml", folder=films))
+        resolve(read_project(given, name="dream.toml", folder=films))

@@ -10,8 +10,8 @@ import render as api
 from keyframes import ProjectError
 from projects import read_project
 from render.cli import main
-from render.plans import frame_keys
-from render.setup import Setup, prepare
+from render.resolve import ResolvedProject, resolve
+from tests.fakes import keys_of
 
 from ..fakes import files
 from ..tiny import tiny_sd
@@ -38,8 +38,8 @@ def text(guidance: str = "", frames: int = 4) -> str:
     )
 
 
-def setup(folder: Path, guidance: str) -> Setup:
-    return prepare(read_project(text(guidance), name="dream.toml", folder=folder))
+def setup(folder: Path, guidance: str) -> ResolvedProject:
+    return resolve(read_project(text(guidance), name="dream.toml", folder=folder))
 
 
 RAMP = "clip_guidance_scale = '0: (0), 1: (0), 3: (9000)'\ncut_overview = 1\ncut_innercut = 2\n"
@@ -81,7 +81,7 @@ PULLED = "clip_guidance_scale = '0: (0), 2: (5) hold, 3: (0)'\n"
     ],
 )
 def test_what_is_in_the_key(films: Path, one: str, two: str, changed: list[int]) -> None:
-    before, after = (frame_keys(setup(films, guidance)) for guidance in (one, two))
+    before, after = (keys_of(setup(films, guidance)) for guidance in (one, two))
     assert [frame for frame in range(4) if before[frame] != after[frame]] == changed
 
 
@@ -140,6 +140,6 @@ def test_the_built_in_model_has_its_own() -> None:
         name="a.toml",
         folder=Path.cwd(),
     )
-    clip = prepare(project).clip
+    clip = resolve(project).clip
     assert clip is not None
     assert [found.name for found in clip.readers] == ["sketch/picture_text"]

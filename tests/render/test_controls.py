@@ -9,18 +9,18 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from render.space.depths import Depths
+from render.steering.controlpictures import ControlPictures
 
 import render as api
 from keyframes import ProjectError
 from projects import Take, read_project
 from projects.png import encode_png
-from render.plans import frame_keys
-from render.setup import Setup, prepare
-from render.space.depths import Depths
-from render.steering.controlpictures import ControlPictures
-from render.steering.detect import canny, soft_edges
+from render.resolve import ResolvedProject, resolve
+from render.stages.edges import canny, soft_edges
 from render.tensors import to_tensor
 from render.video.sources import SourceReader
+from tests.fakes import keys_of
 
 from ..clips import write_clip
 from ..fakes import files
@@ -69,8 +69,8 @@ def control(name: str = "edges", **lines: object) -> str:
     return f"[control.{name}]\n" + "".join(f"{key} = {value!r}\n" for key, value in given.items())
 
 
-def setup(folder: Path, controls: str, **more: str) -> Setup:
-    return prepare(read_project(text(controls, **more), name="dream.toml", folder=folder))
+def setup(folder: Path, controls: str, **more: str) -> ResolvedProject:
+    return resolve(read_project(text(controls, **more), name="dream.toml", folder=folder))
 
 
 RAMP = control(weight="0: (0), 1: (0), 3: (1)")
@@ -105,7 +105,7 @@ def test_the_film_differs_the_more_the_higher_the_weight(films: Path, tmp_path: 
 
 
 def first_change(folder: Path, one: str, two: str, top: str = "") -> int | None:
-    keys = [frame_keys(setup(folder, given, top=top)) for given in (one, two)]
+    keys = [keys_of(setup(folder, given, top=top)) for given in (one, two)]
     return next((frame for frame, (a, b) in enumerate(zip(*keys, strict=True)) if a != b), None)
 
 
@@ -145,7 +145,7 @@ def test_all_that_changes_a_frame_is_in_its_key(films: Path, one: str, two: str,
 def test_the_depth_that_is_shown_is_in_the_key(films: Path) -> None:
     deep = RAMP + "detect = 'depth'\n"
     keys = [
-        frame_keys(setup(films, deep, motion=f"depth = '{depth}'"))
+        keys_of(setup(films, deep, motion=f"depth = '{depth}'"))
         for depth in ("ground", "eye", "hint_0.png", "hint_1.png", "clip.mp4")
     ]
     assert len({tuple(made[:2]) for made in keys}) == 1, "without weight no depth is looked at"
@@ -158,13 +158,13 @@ def test_a_picture_before_frame_0_is_shown_too(films: Path) -> None:
 
 def test_the_key_knows_what_is_in_the_files(films: Path) -> None:
     shown = control(source="hint_%d.png") + control("more", weight="0: (0), 2: (0), 3: (1)", model="other")
-    before = frame_keys(setup(films, shown))
+    before = keys_of(setup(films, shown))
 
     def changed(path: Path, data: bytes) -> list[bool]:
         kept = path.read_bytes()
         path.write_bytes(data)
         try:
-            return [a == b for a, b in zip(before, frame_keys(setup(films, shown)), strict=True)]
+            return [a == b for a, b in zip(before, keys_of(setup(films, shown)), strict=True)]
         finally:
             path.write_bytes(kept)
 
@@ -210,7 +210,7 @@ def test_flat_depth_has_nothing_to_show(films: Path) -> None:
         setup(films, control(detect="depth"), motion="depth = 'flat'")
 
 
-def shown(made: Setup, frame: int, picture: np.ndarray | None) -> torch.Tensor:
+def shown(made: ResolvedProject, frame: int, picture: np.ndarray | None) -> torch.Tensor:
     """What the only ControlNet is shown at a frame."""
     projector = SourceReader(made.reels)
     pictures = ControlPictures(made, CPU, Depths(made, CPU, projector), projector)

@@ -9,16 +9,16 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
+from render.space.camera import move_of
 
 from motion import matrix2d
 from motion.journey import matrix_of
 from projects import Project
 from render.cli.app import cli
 from render.diffusion import step_plan
-from render.draft import as_draft, draft_size
 from render.previews import moving_pictures
-from render.setup import prepare
-from render.space.camera import move_of
+from render.resolve import resolve
+from render.resolve.draft import as_draft, draft_size
 from render.video.probe import probe
 
 from ..fakes import Studio, files, load, pictures, project_text, render, write_project
@@ -42,8 +42,8 @@ def project(home: Path, *, top: str = "size = [160, 96]", **tables: str) -> Proj
 )
 def test_it_moves_as_the_film_does(home: Path, flip: str, near: float) -> None:
     """Where the draft's warp takes its corners is where the film's takes its own, in px of half the size."""
-    film = prepare(project(home, motion=MOVES + flip))
-    draft = prepare(as_draft(film.project))
+    film = resolve(project(home, motion=MOVES + flip))
+    draft = resolve(as_draft(film.project))
     assert (film.size, draft.size) == ((160, 96), (80, 48))
     corners = torch.tensor([[0, 80, 0, 80], [0, 0, 48, 48], [1, 1, 1, 1]], dtype=torch.float64)
     twice = torch.diag(torch.tensor([2.0, 2.0, 1.0], dtype=torch.float64))
@@ -58,10 +58,10 @@ def test_it_moves_as_the_film_does(home: Path, flip: str, near: float) -> None:
 
 def test_a_pixel_more_would_be_seen(home: Path) -> None:
     """What the test above can tell: without its scale the motion is another."""
-    film = prepare(project(home))
+    film = resolve(project(home))
     row = film.timeline.row(2)
     unscaled = matrix2d([move_of(film, row)], (80, 48))[0]
-    draft = prepare(as_draft(film.project))
+    draft = resolve(as_draft(film.project))
     scaled = matrix2d([move_of(draft, draft.timeline.row(2))], (80, 48))[0]
     assert float((unscaled - scaled).abs().max()) > 1
 
@@ -74,7 +74,7 @@ def test_moved_pictures_are_the_films_shrunk(home: Path) -> None:
         home, top='size = [160, 96]\ninit_image = "init.png"', motion=MOVES + 'border = "reflect"\n'
     )
     for frame, (large, small) in enumerate(
-        zip(moving_pictures(prepare(film)), moving_pictures(prepare(as_draft(film))), strict=True)
+        zip(moving_pictures(resolve(film)), moving_pictures(resolve(as_draft(film))), strict=True)
     ):
         if frame > 3:  # then marks are strewn, which are as many pixels wide
             break
@@ -111,7 +111,7 @@ def test_what_the_film_paints_the_draft_paints_in_about_half_the_steps(
     film = project(home, diffusion=f"steps = {steps}\nstrength = {strength}")
     counts = []
     for made in (film, as_draft(film)):
-        numbers = prepare(made).timeline.row(3).numbers
+        numbers = resolve(made).timeline.row(3).numbers
         counts.append(step_plan(int(numbers["steps"]), numbers["strength"]).count)
     large, small = counts
     assert bool(large) == bool(small)
@@ -121,24 +121,24 @@ def test_what_the_film_paints_the_draft_paints_in_about_half_the_steps(
 
 def test_exact_steps_are_halved(home: Path) -> None:
     film = project(home, diffusion='steps = "0: (7), 5: (20)"\nsteps_mode = "exact"\nstrength = 0.2')
-    lanes = prepare(as_draft(film)).timeline.numbers["steps"]
+    lanes = resolve(as_draft(film)).timeline.numbers["steps"]
     assert (lanes[0], lanes[5]) == (4, 10)
 
 
 def test_soft_edges_are_as_soft(home: Path) -> None:
     coherence = "mask_feather = 9\nantiblur_kernel = 9\nantiblur_sigma = 2\nantiblur_amount = 1"
-    draft = prepare(as_draft(project(home, coherence=coherence)))
+    draft = resolve(as_draft(project(home, coherence=coherence)))
     numbers = draft.timeline.row(1).numbers
     assert draft.project.file.coherence.mask_feather == 4
     assert (numbers["antiblur_kernel"], numbers["antiblur_sigma"]) == (5, 1)
     small = project(home, coherence="antiblur_kernel = 1\nantiblur_sigma = 0.01")
-    numbers = prepare(as_draft(small)).timeline.row(1).numbers
+    numbers = resolve(as_draft(small)).timeline.row(1).numbers
     assert (numbers["antiblur_kernel"], numbers["antiblur_sigma"]) == (1, 0.01)
 
 
 def test_in_space_moves_are_no_pixels(home: Path) -> None:
     film = project(home, motion='mode = "3d"\ndepth = "ground"\ntranslation_x = 4\ntranslation_z = 9\n')
-    numbers = [prepare(made).timeline.row(2).numbers for made in (film, as_draft(film))]
+    numbers = [resolve(made).timeline.row(2).numbers for made in (film, as_draft(film))]
     assert numbers[0]["translation_x"] == numbers[1]["translation_x"] == 4
 
 

@@ -20,7 +20,7 @@ from render.api import check, plan
 from render.film import render_project
 from render.plans import make_plan
 from render.reports import Reporter
-from render.setup import prepare
+from render.resolve import resolve
 from render.video.probe import probe, read_metadata
 
 from ..clips import false_ffmpeg
@@ -56,7 +56,7 @@ def again(folder: Path, text: str = TEXT, **options: object) -> tuple[list[int],
     project, studio = load(folder, text), Studio()
     take = options.get("take_folder") or project.take_folder
     assert isinstance(take, Path)
-    planned = list(make_plan(prepare(project), Take(take, project=project.name)).paint)
+    planned = list(make_plan(resolve(project), Take(take, project=project.name)).paint)
     made = render(project, make_painter=studio.painter, **options)
     assert list(made.painted) == studio.painted == planned
     return planned, studio.painted
@@ -192,9 +192,9 @@ def test_edits_repaint_what_they_touch(done: Path, old: str, new: str, first: in
 def test_another_model_repaints_everything(done: Path) -> None:
     model = done / "fake" / "model_index.json"
     project, take = load(done, TEXT), Take(done / "takes" / "dream")
-    assert make_plan(prepare(project), take).paint == ()
+    assert make_plan(resolve(project), take).paint == ()
     model.write_text(json.dumps({"_class_name": "StableDiffusionPipeline", "_name_or_path": "another"}))
-    assert make_plan(prepare(project), take).paint == tuple(range(FRAMES))
+    assert make_plan(resolve(project), take).paint == tuple(range(FRAMES))
 
 
 def test_a_shorter_film_keeps_its_frames_and_a_longer_one_too(done: Path) -> None:

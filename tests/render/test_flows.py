@@ -11,10 +11,10 @@ from keyframes import EnvironmentFault
 from motion.raft import WEIGHTS
 from render import clips as flows
 from render.assets.find import torch_cache
-from render.clips import check_flows
-from render.plans import frame_keys
 from render.previews import preview_project
-from render.setup import prepare
+from render.resolve import resolve
+from render.resolve.clips import check_flows
+from tests.fakes import keys_of
 
 from ..clips import numbered, write_clip
 from ..fakes import load, project_text
@@ -47,7 +47,7 @@ def test_without_its_package(
 ) -> None:
     is_here(monkeypatch, False)
     with pytest.raises(EnvironmentFault, match=where + r' = "raft" needs the package torchvision.*"dis"'):
-        prepare(load(clip, project_text(4, **tables)))
+        resolve(load(clip, project_text(4, **tables)))
 
 
 def test_without_its_weights(clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -56,11 +56,11 @@ def test_without_its_weights(clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(
         EnvironmentFault, match=r"needs weights.* was not found.*Fetch it once with: python -c"
     ):
-        prepare(load(clip, project_text(4, video=CLIP)))
+        resolve(load(clip, project_text(4, video=CLIP)))
     place().parent.mkdir(parents=True)
     place().write_bytes(b"half")
     with pytest.raises(EnvironmentFault, match="is damaged"):
-        prepare(load(clip, project_text(4, video=CLIP)))
+        resolve(load(clip, project_text(4, video=CLIP)))
 
 
 def test_where_torch_looks_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_keys_and_previews(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("render.setup.check_flows", lambda project: None)
     by_raft = load(clip, project_text(4, video=CLIP))
     by_dis = load(clip, project_text(4, video=CLIP.replace("raft", "dis")))
-    mine, others = frame_keys(prepare(by_raft)), frame_keys(prepare(by_dis))
+    mine, others = keys_of(resolve(by_raft)), keys_of(resolve(by_dis))
     assert mine[0] == others[0]
     assert mine[1] != others[1]
     first, second = clip / "raft.mp4", clip / "dis.mp4"

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import render.retouch.colors as colors_module
 import torch
+from render.painter import Canvas
+from render.space.camera import move_of
 from torch import Tensor
 
 import render.frame as frame_module
-import render.retouch.colors as colors_module
 from keyframes import Row
 from projects import Picture
 from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
 from render.frame import FramePainter
-from render.painter import Canvas
-from render.setup import Setup, prepare
-from render.space.camera import move_of
+from render.resolve import ResolvedProject, resolve
 from render.tensors import to_picture, to_tensor
 
 from ..fakes import load, project_text
@@ -46,8 +46,10 @@ class Recorder:
         return canvas.picture
 
 
-def setup_of(folder: Path, motion: str = MOTION, coherence: str = COHERENCE, top: str = "") -> Setup:
-    return prepare(load(folder, project_text(10, top=top, motion=motion, coherence=coherence)))
+def setup_of(
+    folder: Path, motion: str = MOTION, coherence: str = COHERENCE, top: str = ""
+) -> ResolvedProject:
+    return resolve(load(folder, project_text(10, top=top, motion=motion, coherence=coherence)))
 
 
 def scene(seed: int) -> Picture:
@@ -203,7 +205,7 @@ def test_noise_depends_on_the_frame_and_the_films_seed(home: Path) -> None:
         text = project_text(10, motion="", coherence='color_match = "none"\nnoise = 0.1').replace(
             "seed = 3", f"seed = {seed}"
         )
-        setup, painter = prepare(load(home, text)), Recorder()
+        setup, painter = resolve(load(home, text)), Recorder()
         FramePainter(setup, painter, nothing).next(setup.timeline.row(frame), scene(2), print)
         assert painter.given[0] is not None
         return painter.given[0]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from keyframes import ProjectError
 from projects import encode_png, read_project
-from render.plans import frame_keys
-from render.setup import prepare
+from render.resolve import resolve
+from tests.fakes import keys_of
 
 from ..clips import number_of, numbered, panned, write_clip
 from ..fakes import Studio, files, load, pictures, project_text, render
@@ -39,7 +39,7 @@ def film(
 
 
 def keys(home: Path, video: str, frames: int = 8, **tables: str) -> list[str]:
-    return frame_keys(prepare(load(home, text(video, frames, **tables))))
+    return keys_of(resolve(load(home, text(video, frames, **tables))))
 
 
 def changed(first: list[str], second: list[str]) -> list[int]:
@@ -204,9 +204,9 @@ def test_depth_from_a_video(home: Path) -> None:
     ]
     assert all(map(np.array_equal, pictures(takes[0].take), pictures(takes[1].take)))
     project = project_text(6, motion=space.format("depth.mp4"))
-    before = frame_keys(prepare(load(home, project)))
+    before = keys_of(resolve(load(home, project)))
     write_clip(home / "depth.mp4", [near, near, near, 255 - near, near, near])
-    assert changed(before, frame_keys(prepare(load(home, project)))) == [4, 5]
+    assert changed(before, keys_of(resolve(load(home, project)))) == [4, 5]
 
 
 def test_keys_change_with_the_pictures_of_the_clip_that_count(home: Path) -> None:
@@ -274,7 +274,7 @@ def test_an_edit_of_the_clip_paints_only_what_it_changes(home: Path) -> None:
 def test_mistakes_are_found_before_anything_is_painted(home: Path, video: str, said: str) -> None:
     write_clip(home / "clip.mp4", numbered(12))
     with pytest.raises(ProjectError, match=said):
-        prepare(load(home, text(video)))
+        resolve(load(home, text(video)))
 
 
 @pytest.mark.parametrize("cadence", [2, 3])

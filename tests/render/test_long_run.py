@@ -12,7 +12,7 @@ import numpy as np
 
 from projects import Picture
 from render.frame import FramePainter
-from render.setup import prepare
+from render.resolve import resolve
 
 from ..fakes import load, project_text
 from .test_frame import Recorder, scene
@@ -35,7 +35,7 @@ def measured(picture: Picture) -> tuple[float, float, float]:
 def passed(folder: Path, frames: int, coherence: str) -> list[tuple[float, float, float]]:
     """The measures of every frame of a film whose painter returns what it is given."""
     top = f"{project_text(frames, motion=MOTION, coherence=coherence)}"
-    setup = prepare(load(folder, top))
+    setup = resolve(load(folder, top))
     first = scene(1)
     grain = np.random.default_rng(0).normal(0, 2, first.shape)
     picture: Picture = (first + grain).clip(0, 255).round().astype(np.uint8)

@@ -14,8 +14,8 @@ import render as api
 from keyframes import ProjectError
 from projects import read_project
 from render.cli import main
-from render.plans import frame_keys
-from render.setup import Setup, prepare
+from render.resolve import ResolvedProject, resolve
+from tests.fakes import keys_of
 
 from ..fakes import files
 from ..lora_files import diffsynth_state
@@ -54,8 +54,8 @@ def lora(name: str, **lines: object) -> str:
     return f"[lora.{name}]\n" + "".join(f"{key} = {value!r}\n" for key, value in lines.items())
 
 
-def setup(folder: Path, loras: str) -> Setup:
-    return prepare(read_project(text(loras), name="dream.toml", folder=folder))
+def setup(folder: Path, loras: str) -> ResolvedProject:
+    return resolve(read_project(text(loras), name="dream.toml", folder=folder))
 
 
 RAMP = lora("style", path="style.safetensors", weight="0: (0), 1: (0), 3: (1)")
@@ -79,7 +79,7 @@ def test_a_ramp_is_seen_from_its_key_on_and_is_the_same_when_killed(films: Path,
 
 
 def first_change(folder: Path, one: str, two: str) -> int | None:
-    pairs = list(zip(frame_keys(setup(folder, one)), frame_keys(setup(folder, two)), strict=True))
+    pairs = list(zip(keys_of(setup(folder, one)), keys_of(setup(folder, two)), strict=True))
     return next((frame for frame, (a, b) in enumerate(pairs) if a != b), None)
 
 
@@ -101,11 +101,11 @@ def test_file_and_weight_are_in_the_key(films: Path, one: str, two: str, first: 
 
 
 def test_the_key_knows_what_is_in_the_file(films: Path, tmp_path: Path) -> None:
-    before = frame_keys(setup(films, RAMP))
+    before = keys_of(setup(films, RAMP))
     path, kept = films / "style.safetensors", (films / "style.safetensors").read_bytes()
     path.write_bytes((films / "other.safetensors").read_bytes())
     try:
-        after = frame_keys(setup(films, RAMP))
+        after = keys_of(setup(films, RAMP))
     finally:
         path.write_bytes(kept)
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, False, False]

@@ -94,11 +94,12 @@ def test_a_frame_painted_anew_before_it_is_free_of_it(films: Path, tmp_path: Pat
 
 def test_notes_are_those_of_the_models_rung(films: Path) -> None:
     from render.notes import Noted
-    from render.setup import prepare
 
-    painter = api.Studio(device="cpu").painter(prepare(project(films)))
+    from render.resolve import resolve
+
+    painter = api.Studio(device="cpu").painter(resolve(project(films)))
     assert isinstance(painter, Noted)
-    row = prepare(project(films)).timeline.row(1)
+    row = resolve(project(films)).timeline.row(1)
     painter.ready(row, ("memory: tiles",))
     model: Model = painter.model  # type: ignore[attr-defined]
     assert (painter.notes, model.economy.notes) == (("memory: tiles",), ("memory: tiles",))

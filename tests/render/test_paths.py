@@ -12,9 +12,9 @@ from keyframes import ProjectError
 from motion import UNITS, Move, pose
 from projects import read_project
 from projects.lanes import STEPS
-from render.plans import frame_keys
-from render.setup import Setup, prepare
-from render.space.paths import Poses, increments, poses
+from render.resolve import ResolvedProject, resolve
+from render.resolve.camera_path import Poses, increments, poses
+from tests.fakes import keys_of
 
 from ..fakes import fake_model
 
@@ -30,10 +30,10 @@ camera_roll = "0: (0), 499: (720)"
 """
 
 
-def setup_of(folder: Path, motion: str, frames: int = 500, mode: str = "3d") -> Setup:
+def setup_of(folder: Path, motion: str, frames: int = 500, mode: str = "3d") -> ResolvedProject:
     fake_model(folder / "fake")
     text = f'frames = {frames}\nmodel = "fake"\nprompts = "x"\n[motion]\nmode = "{mode}"\ndepth = "flat"\n{motion}'
-    return prepare(read_project(text, name="a.toml", folder=folder))
+    return resolve(read_project(text, name="a.toml", folder=folder))
 
 
 def replayed(start: Poses, steps: dict[str, Numbers]) -> tuple[Numbers, Numbers]:
@@ -113,7 +113,7 @@ def test_mistakes_are_told_before_anything_is_painted(
 
 def test_a_changed_key_of_a_path_paints_what_comes_after_it(tmp_path: Path) -> None:
     one, other = (
-        frame_keys(setup_of(tmp_path, f'camera_x = "0: 0, 10: 5, 19: {last}"', 20)) for last in ("9", "12")
+        keys_of(setup_of(tmp_path, f'camera_x = "0: 0, 10: 5, 19: {last}"', 20)) for last in ("9", "12")
     )
     assert one[:11] == other[:11]
     assert all(a != b for a, b in zip(one[11:], other[11:], strict=True))

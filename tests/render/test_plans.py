@@ -16,16 +16,17 @@ from keyframes import EnvironmentFault, ProjectError
 from projects import Take
 from render.cli.progress import duration, summary
 from render.diffusion import ModelSource, ModelSpec, find_model
-from render.plans import Plan, evaluations, frame_inputs, frame_keys, make_plan
-from render.setup import prepare
+from render.plans import Plan, evaluations, frame_inputs, make_plan
+from render.resolve import resolve
 from render.speed import known_seconds, remember, speed_file
+from tests.fakes import keys_of
 
 from ..fakes import Studio, fake_model, load, project_text, write_project
 from ..fakes import render as render_fake
 
 
 def keys(folder: Path, text: str) -> list[str]:
-    return frame_keys(prepare(load(folder, text)))
+    return keys_of(resolve(load(folder, text)))
 
 
 def first_difference(folder: Path, one: str, two: str) -> int | None:
@@ -105,10 +106,10 @@ def test_settings_that_do_nothing_repaint_nothing(home: Path, coherence: str, ot
 
 
 def test_the_camera_of_frame_0_moves_nothing(home: Path) -> None:
-    setup = prepare(load(home, TEXT))
+    setup = resolve(load(home, TEXT))
     told = frame_inputs(setup, setup.timeline.row(0))
     assert told["numbers"] == {"steps": 4.0, "cfg_scale": 7.0, "eta": 0.0}
-    moved = prepare(load(home, TEXT.replace('zoom = "0: (1.0)', 'zoom = "0: (1.4)')))
+    moved = resolve(load(home, TEXT.replace('zoom = "0: (1.0)', 'zoom = "0: (1.4)')))
     assert frame_inputs(moved, moved.timeline.row(0)) == told
 
 
@@ -122,14 +123,14 @@ def test_equal_settings_in_other_words_have_equal_keys(home: Path) -> None:
 
 def test_the_work_of_a_frame(home: Path) -> None:
     text = project_text(4, motion="", diffusion='steps = 10\nstrength = "0: (0.5), 1: (0.3), 2: (0), 3: (1)"')
-    setup = prepare(load(home, text))
+    setup = resolve(load(home, text))
     assert [evaluations(setup, row) for row in setup.timeline.rows()] == [10, 3, 0, 10]
-    exact = prepare(load(home, text.replace("[diffusion]", "[diffusion]\nsteps_mode = 'exact'")))
+    exact = resolve(load(home, text.replace("[diffusion]", "[diffusion]\nsteps_mode = 'exact'")))
     assert [evaluations(exact, row) for row in exact.timeline.rows()] == [10, 10, 0, 10]
 
 
 def test_a_plan_without_a_take(home: Path) -> None:
-    setup = prepare(load(home, REPLICATED))
+    setup = resolve(load(home, REPLICATED))
     made = make_plan(setup, None)
     assert (made.frames, made.kept, made.paint) == (tuple(range(10)), (), tuple(range(10)))
     assert made.calls == 4 + 9 * 2
@@ -146,19 +147,19 @@ def test_the_color_frame_is_painted_if_it_is_looked_at(home: Path) -> None:
     take = Take(project.take_folder)
     for frame in (2, 6):
         (take.frames / f"{frame:06d}.png").unlink(missing_ok=True)
-    made = make_plan(prepare(project), take, [6])
+    made = make_plan(resolve(project), take, [6])
     assert made.paint == (2, 6)
     studio = Studio()
     render_fake(project, make_painter=studio.painter, frames=[6], film=False)
     assert studio.painted == [2, 6]
-    assert make_plan(prepare(project), take, [2]).paint == ()
+    assert make_plan(resolve(project), take, [2]).paint == ()
 
 
 def test_ten_thousand_frames_are_planned_soon(home: Path) -> None:
     import time
 
     start = time.process_time()
-    made = make_plan(prepare(load(home, project_text(10_000))), None)
+    made = make_plan(resolve(load(home, project_text(10_000))), None)
     assert len(made.paint) == 10_000
     assert time.process_time() - start < 10
 
@@ -168,7 +169,7 @@ def test_ten_thousand_frames_are_planned_soon(home: Path) -> None:
 
 def test_what_is_known_after_a_render(home: Path) -> None:
     project = load(home, REPLICATED)
-    setup = prepare(project)
+    setup = resolve(project)
     assert make_plan(setup, None).seconds is None
     render_fake(project, make_painter=Studio(seconds=0.02).painter, film=False)
     took = json.loads(speed_file().read_text())
@@ -178,7 +179,7 @@ def test_what_is_known_after_a_render(home: Path) -> None:
     assert 10 * 0.02 < elsewhere < 10 * 0.02 + 5
     half = make_plan(setup, None, range(5)).seconds
     assert half == pytest.approx(elsewhere * (4 + 4 * 2) / (4 + 9 * 2))
-    other = prepare(load(home, REPLICATED.replace("angle = 1", "angle = 2")))
+    other = resolve(load(home, REPLICATED.replace("angle = 1", "angle = 2")))
     again = make_plan(other, Take(project.take_folder))
     assert again.seconds is not None
     assert 9 * 0.02 < again.seconds < 9 * 0.02 + 5
@@ -232,7 +233,7 @@ def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> Non
 
 
 def test_the_summary(home: Path) -> None:
-    setup = prepare(load(home, TEXT))
+    setup = resolve(load(home, TEXT))
     made = make_plan(setup, None)
     assert summary(setup, made) == "dream.toml: 10 frames 64x64 with fake; 10 to paint, 0 kept"
     timed: Plan = replace(made, seconds=200.0, paint=(8, 9), kept=tuple(range(8)))
@@ -247,7 +248,7 @@ def test_the_summary(home: Path) -> None:
 def test_seeds(home: Path) -> None:
     def seeds(behavior: str, more: str = "") -> list[int]:
         text = project_text(4, diffusion=f"seed_behavior = '{behavior}'\n{more}")
-        setup = prepare(load(home, text))
+        setup = resolve(load(home, text))
         return [setup.seed(row) for row in setup.timeline.rows()]
 
     assert seeds("iter") == [3, 4, 5, 6]
@@ -262,11 +263,11 @@ def test_seeds(home: Path) -> None:
 def test_a_models_own_settings_are_the_defaults(home: Path) -> None:
     project = load(home, TEXT)
     fake_model(home / "fake", size=128, steps=7, strength=0.3, cfg_scale=2.5)
-    setup = prepare(project)
+    setup = resolve(project)
     row = setup.timeline.row(5)
     assert setup.size == (128, 128)
     assert [row.numbers[lane] for lane in ("steps", "strength", "cfg_scale")] == [7, 0.3, 2.5]
-    given = prepare(load(home, project_text(10, top="size = [64, 32]", diffusion="steps = 3")))
+    given = resolve(load(home, project_text(10, top="size = [64, 32]", diffusion="steps = 3")))
     assert given.size == (64, 32)
     assert given.timeline.row(5).numbers["steps"] == 3
 
@@ -275,7 +276,7 @@ def test_a_sampler_that_is_none_is_refused_with_the_line(home: Path) -> None:
     with pytest.raises(
         ProjectError, match=r'dream\.toml:\d+ diffusion\.sampler.*"eulr" is not.*Did you mean "euler"\?'
     ) as caught:
-        prepare(load(home, project_text(10, diffusion="sampler = 'eulr'")))
+        resolve(load(home, project_text(10, diffusion="sampler = 'eulr'")))
     assert len(caught.value.problems) == 1
 
 
@@ -283,7 +284,7 @@ def test_a_model_that_is_gone(home: Path) -> None:
     project = load(home, TEXT)
     shutil.rmtree(home / "fake")
     with pytest.raises(EnvironmentFault, match='model "fake" was not found'):
-        prepare(project)
+        resolve(project)
 
 
 # --- the Python API
@@ -355,7 +356,7 @@ def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("render.diffusion.load.load", load_spec)
     fake_model(home / "other")
     (home / "other" / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
-    one, two = prepare(load(home, TEXT)), prepare(load(home, TEXT.replace('"fake"', '"other"')))
+    one, two = resolve(load(home, TEXT)), resolve(load(home, TEXT.replace('"fake"', '"other"')))
     studio = api.Studio(device="cpu", notice=notice)
     for setup in (one, one, two, one):
         assert studio.painter(setup).device == torch.device("cpu")

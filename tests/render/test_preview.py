@@ -12,7 +12,7 @@ from PIL import Image
 from projects import load_project
 from render.previews import moving_pictures, preview_project, strew
 from render.previews import test_card as card_of
-from render.setup import prepare
+from render.resolve import resolve
 from render.video.probe import probe
 
 from ..clips import panned, write_clip
@@ -32,7 +32,7 @@ def test_a_film_of_the_motion(home: Path) -> None:
 
 def test_the_picture_moves_as_the_lanes_say(home: Path) -> None:
     shown = list(
-        moving_pictures(prepare(load(home, project_text(4, motion="translation_x = 6\ntranslation_y = -4"))))
+        moving_pictures(resolve(load(home, project_text(4, motion="translation_x = 6\ntranslation_y = -4"))))
     )
     assert len(shown) == 4
     for before, after in pairwise(shown):
@@ -40,7 +40,7 @@ def test_the_picture_moves_as_the_lanes_say(home: Path) -> None:
 
 
 def test_it_stays_put_without_motion(home: Path) -> None:
-    shown = [picture.copy() for picture in moving_pictures(prepare(load(home, STILL)))]
+    shown = [picture.copy() for picture in moving_pictures(resolve(load(home, STILL)))]
     for picture in shown[1:4]:
         np.testing.assert_array_equal(picture, shown[0])
     assert 0 < (shown[4] != shown[0]).any(axis=-1).mean() < 0.2, "a few fresh marks, at every fourth frame"
@@ -50,7 +50,7 @@ def test_a_clip_moves_it_too(home: Path) -> None:
     clip = panned(5, side=64, step=3)
     write_clip(home / "clip.mp4", clip)
     video = 'input = "clip.mp4"\nmotion = "flow"\ncomposite = "none"'
-    shown = list(moving_pictures(prepare(load(home, project_text(4, motion="", video=video)))))
+    shown = list(moving_pictures(resolve(load(home, project_text(4, motion="", video=video)))))
     inside = np.s_[8:-8, 8:-24]
     wrong = np.abs(shown[3][inside].astype(int) - clip[3][inside]).mean()
     assert wrong < np.abs(shown[0][inside].astype(int) - clip[3][inside]).mean() / 3
@@ -59,7 +59,7 @@ def test_a_clip_moves_it_too(home: Path) -> None:
 def test_an_init_image_is_what_moves(home: Path) -> None:
     Image.new("RGB", (128, 64), "orange").save(home / "start.png")
     path = write_project(home, project_text(2, top='init_image = "start.png"'))
-    first = next(iter(moving_pictures(prepare(load_project(path)))))
+    first = next(iter(moving_pictures(resolve(load_project(path)))))
     assert first.reshape(-1, 3).tolist() == [[255, 165, 0]] * (64 * 64)
 
 

@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from render.painter import Canvas, OnStep
+from render.retouch.choice import choose_colors
 from torch import Tensor
 
 from keyframes import Row
 from projects import Picture, Project, read_project
 from projects.schema import ProjectFile
 from render.coherence import detail_of, generator
-from render.painter import Canvas, OnStep
-from render.plans import frame_keys, make_plan
-from render.retouch.choice import choose_colors
-from render.setup import Setup, prepare
+from render.plans import make_plan
+from render.resolve import ResolvedProject, resolve
 from render.tensors import to_tensor
+from tests.fakes import keys_of
 
 from ..fakes import FakePainter, Studio, fake_model, files, load, pictures, project_text, render
 
@@ -40,7 +41,7 @@ class Dauber(FakePainter):
         )
 
 
-def dauber(setup: Setup) -> Dauber:
+def dauber(setup: ResolvedProject) -> Dauber:
     return Dauber(setup)
 
 
@@ -69,7 +70,7 @@ def test_while_two_prompts_blend_so_do_their_colours(tmp_path: Path) -> None:
 def test_color_amount_is_the_share_of_it(tmp_path: Path) -> None:
     off = project(tmp_path, KEEPS + "\ncolor_amount = 0")
     none = project(tmp_path, 'color_match = "none"')
-    assert frame_keys(prepare(off)) == frame_keys(prepare(none))
+    assert keys_of(resolve(off)) == keys_of(resolve(none))
     weak = pictures(
         render(project(tmp_path, KEEPS + "\ncolor_amount = 0.2"), make_painter=dauber, film=False).take
     )
@@ -115,7 +116,7 @@ class Moody(Dauber):
         return super().paint(canvas, row, on_step) + 0.1 * canvas.version
 
 
-def moody(setup: Setup) -> Moody:
+def moody(setup: ResolvedProject) -> Moody:
     return Moody(setup)
 
 
@@ -144,16 +145,15 @@ def test_their_number_counts_where_they_are_painted(
 ) -> None:
     given = f'color_match = "rgb"\ncolor_from = "{source}"'
     keys = [
-        frame_keys(prepare(project(tmp_path, given + more)))
-        for more in ("", f"\ncolor_pictures = {pictures}")
+        keys_of(resolve(project(tmp_path, given + more))) for more in ("", f"\ncolor_pictures = {pictures}")
     ]
     assert (keys[0] == keys[1]) is same
 
 
 @pytest.mark.parametrize("pictures", [1, 3])
 def test_the_plan_counts_the_fresh_pictures(tmp_path: Path, pictures: int) -> None:
-    plain = make_plan(prepare(project(tmp_path, 'color_match = "rgb"')), None)
-    fresh = make_plan(prepare(project(tmp_path, KEEPS + f"\ncolor_pictures = {pictures}")), None)
+    plain = make_plan(resolve(project(tmp_path, 'color_match = "rgb"')), None)
+    fresh = make_plan(resolve(project(tmp_path, KEEPS + f"\ncolor_pictures = {pictures}")), None)
     assert fresh.calls - plain.calls == 2 * 4 * pictures  # two prompts, four steps each
     assert fresh.reveal_calls == plain.reveal_calls
 
@@ -174,7 +174,7 @@ def test_an_edited_prompt_changes_the_frames_that_have_its_colours(
     tmp_path: Path, blend: str, first: int
 ) -> None:
     keys = [
-        frame_keys(prepare(project(tmp_path, prompts=f'0 = "day"\n4 = "{last}"\nblend = "{blend}"')))
+        keys_of(resolve(project(tmp_path, prompts=f'0 = "day"\n4 = "{last}"\nblend = "{blend}"')))
         for last in ("night", "day")
     ]
     assert [a != b for a, b in zip(*keys, strict=True)] == [frame >= first for frame in range(8)]
@@ -184,8 +184,8 @@ def test_the_lanes_at_the_key_of_the_next_prompt_count(tmp_path: Path) -> None:
     """While blending to key 4, its picture is painted with the steps of frame 4: an edit there reaches back."""
     lanes = "steps = '0: (4), 3: (4), 4: ({}), 5: (4)'"
     keys = [
-        frame_keys(
-            prepare(project(tmp_path, prompts=PROMPTS + '\nblend = "linear"', diffusion=lanes.format(steps)))
+        keys_of(
+            resolve(project(tmp_path, prompts=PROMPTS + '\nblend = "linear"', diffusion=lanes.format(steps)))
         )
         for steps in (4, 6)
     ]
@@ -235,6 +235,6 @@ def test_how_much_of_a_models_colours_is_the_models_word(
     """Of others it knows nothing."""
     fake_model(tmp_path / "keen", color_from="prompt", color_pictures=3, color_amount=0.25, detail_amount=0.5)
     text = f'model = "keen"\nframes = 2\n[prompts]\n0 = "day"\n[coherence]\n{coherence}\n'
-    setup = prepare(read_project(text, name="keen.toml", folder=tmp_path))
+    setup = resolve(read_project(text, name="keen.toml", folder=tmp_path))
     row = setup.timeline.row(1)
     assert (setup.colors.pictures, row.numbers["color_amount"], row.numbers["detail_amount"]) == amounts

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from render.retouch.keys import guide_at
 
 from keyframes import ProjectError
 from projects import Project
-from render.plans import frame_keys
-from render.retouch.keys import guide_at
-from render.retouch.masking import combined, feathered
-from render.setup import Setup, prepare
+from render.resolve import ResolvedProject, resolve
+from render.stages.mask import combined, feathered
+from tests.fakes import keys_of
 
 from ..clips import write_clip
 from ..fakes import SIDE, files, load, pictures, project_text, render
@@ -101,7 +101,7 @@ def test_going_on_gives_the_same_bytes(folder: Path) -> None:
 def test_an_edit_changes_the_keys_from_its_frame_on(
     folder: Path, changes: dict[str, str], first: int
 ) -> None:
-    before, after = (frame_keys(prepare(p)) for p in (everything(folder), everything(folder, **changes)))
+    before, after = (keys_of(resolve(p)) for p in (everything(folder), everything(folder, **changes)))
     changed = [a != b for a, b in zip(before, after, strict=True)]
     if "symmetry_angle" in changes:
         assert not changed[0]
@@ -113,16 +113,16 @@ def test_an_edit_changes_the_keys_from_its_frame_on(
     ("name", "first"), [("left.png", 1), ("masks/moving_004.png", 4), ("start.png", 1), ("goal.png", 3)]
 )
 def test_a_changed_file_changes_the_keys(folder: Path, name: str, first: int) -> None:
-    before = frame_keys(prepare(everything(folder)))
+    before = keys_of(resolve(everything(folder)))
     Image.new("RGB", (7, 9), "teal").save(folder / name)
-    after = frame_keys(prepare(everything(folder)))
+    after = keys_of(resolve(everything(folder)))
     assert [a != b for a, b in zip(before, after, strict=True)] == [frame >= first for frame in range(6)]
 
 
 def test_lanes_that_do_nothing_change_no_key(folder: Path) -> None:
-    plain = frame_keys(prepare(project(folder, "")))
+    plain = keys_of(resolve(project(folder, "")))
     idle = "symmetry_angle = 7\nmask_strength = 0.5\nmask_feather = 3\nsymmetry_folds = 5"
-    assert frame_keys(prepare(project(folder, idle, guide="guide_max = 0.9"))) == plain
+    assert keys_of(resolve(project(folder, idle, guide="guide_max = 0.9"))) == plain
 
 
 def test_what_the_mask_does_not_hold_is_kept_bit_for_bit(folder: Path) -> None:
@@ -157,8 +157,8 @@ def test_colours_of_a_picture(folder: Path) -> None:
     assert np.abs(last - (200, 40, 90)).max() < 3
 
 
-def guided(folder: Path) -> Setup:
-    return prepare(
+def guided(folder: Path) -> ResolvedProject:
+    return resolve(
         project(folder, "", guide='2 = "start.png"\n"12" = "goal.png"\nguide_tween = 4', frames=40)
     )
 
@@ -255,8 +255,8 @@ def test_a_video_is_a_mask(folder: Path) -> None:
         )
         painted_left = min(frame, 3) % 2 == 1
         assert (left, right) == (painted_left, not painted_left)
-    before = frame_keys(prepare(made))
+    before = keys_of(resolve(made))
     halves[2] = halves[2] // 2
     write_clip(folder / "half.mkv", halves)
-    after = frame_keys(prepare(load(folder, masked)))
+    after = keys_of(resolve(load(folder, masked)))
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, False, False, False, False]

@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from render.painter import ProjectPainter
 
 from keyframes import Row
 from motion import Move, hole_depth, warp
 from projects import Picture
 from render.cli.app import cli
 from render.frame import FramePainter
-from render.painter import ProjectPainter
-from render.plans import evaluations, frame_keys, make_plan
+from render.plans import evaluations, make_plan
 from render.previews import moving_pictures
-from render.setup import Setup, prepare
+from render.resolve import ResolvedProject, resolve
 from render.tensors import to_tensor
+from tests.fakes import keys_of
 from tests.models import load_model
 
 from ..fakes import Studio, load, pictures, project_text
@@ -30,12 +31,12 @@ MOVES = {"still": "", "in": "zoom = 1.03", "pan": "translation_x = 12", "out": "
 PLAIN = 'color_match = "none"'
 
 
-def setup_of(home: Path, move: str, border: str = "reveal", diffusion: str = "") -> Setup:
+def setup_of(home: Path, move: str, border: str = "reveal", diffusion: str = "") -> ResolvedProject:
     motion = f"{MOVES[move]}\nborder = '{border}'"
-    return prepare(load(home, project_text(4, motion=motion, coherence=PLAIN, diffusion=diffusion)))
+    return resolve(load(home, project_text(4, motion=motion, coherence=PLAIN, diffusion=diffusion)))
 
 
-def hole_of(setup: Setup) -> tuple[torch.Tensor, torch.Tensor | None]:
+def hole_of(setup: ResolvedProject) -> tuple[torch.Tensor, torch.Tensor | None]:
     """What the painter is given at frame 1."""
     painter = Recorder()
     FramePainter(setup, painter, nothing).next(setup.timeline.row(1), scene(2), print)
@@ -85,7 +86,7 @@ def test_the_preview_shows_the_filling(home: Path) -> None:
 
 def test_the_strength_of_holes_is_part_of_frames_that_have_one(home: Path) -> None:
     def keys(move: str, border: str, strength: float) -> list[str]:
-        return frame_keys(setup_of(home, move, border, f"reveal_strength = {strength}"))
+        return keys_of(setup_of(home, move, border, f"reveal_strength = {strength}"))
 
     for move, border in (("in", "reveal"), ("pan", "wrap"), ("still", "reveal")):
         assert keys(move, border, 0.8) == keys(move, border, 1.0)
@@ -114,7 +115,7 @@ class Real:
         path.write_text(text)
         from projects import load_project
 
-        self.setup = prepare(load_project(path))
+        self.setup = resolve(load_project(path))
         self.painter = ProjectPainter(self.setup, load_model(self.setup.source, device="cpu"))
 
     @property

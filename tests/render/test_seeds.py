@@ -6,29 +6,28 @@ from pathlib import Path
 
 import pytest
 import torch
+from render.painter import Canvas, ProjectPainter
 
 from render.diffusion.job import version_seed
-from render.painter import Canvas, ProjectPainter
-from render.plans import frame_keys
-from render.setup import Setup, prepare
-from tests.fakes import load, project_text
+from render.resolve import ResolvedProject, resolve
+from tests.fakes import keys_of, load, project_text
 
 
-def setup(folder: Path, diffusion: str = "") -> Setup:
-    return prepare(load(folder, project_text(12, diffusion=diffusion)))
+def setup(folder: Path, diffusion: str = "") -> ResolvedProject:
+    return resolve(load(folder, project_text(12, diffusion=diffusion)))
 
 
 def test_a_strength_of_0_is_no_change(tmp_path: Path) -> None:
-    plain = frame_keys(setup(tmp_path))
-    assert frame_keys(setup(tmp_path, "subseed = 77")) == plain
-    assert frame_keys(setup(tmp_path, "seed_iter_n = 1")) == plain
+    plain = keys_of(setup(tmp_path))
+    assert keys_of(setup(tmp_path, "subseed = 77")) == plain
+    assert keys_of(setup(tmp_path, "seed_iter_n = 1")) == plain
 
 
 def test_travel_paints_anew_from_where_it_begins(tmp_path: Path) -> None:
-    plain = frame_keys(setup(tmp_path))
-    travelled = frame_keys(setup(tmp_path, 'subseed_strength = "0: (0), 4: (0), 10: (1)"'))
+    plain = keys_of(setup(tmp_path))
+    travelled = keys_of(setup(tmp_path, 'subseed_strength = "0: (0), 4: (0), 10: (1)"'))
     assert [a == b for a, b in zip(plain, travelled, strict=True)] == [True] * 5 + [False] * 7
-    other = frame_keys(setup(tmp_path, 'subseed_strength = "0: (0), 4: (0), 10: (1)"\nsubseed = 5'))
+    other = keys_of(setup(tmp_path, 'subseed_strength = "0: (0), 4: (0), 10: (1)"\nsubseed = 5'))
     assert other[4] == travelled[4]
     assert other[5] != travelled[5]
 
@@ -65,7 +64,7 @@ def test_a_model_paints_from_the_travelled_noise(tmp_path: Path) -> None:
     model = load_model(find_model("sketch", folder=tmp_path), device="cpu")
 
     def painted(share: float, seed: int) -> torch.Tensor:
-        made = prepare(load(tmp_path, text.format(share=share).replace("seed = 3", f"seed = {seed}", 1)))
+        made = resolve(load(tmp_path, text.format(share=share).replace("seed = 3", f"seed = {seed}", 1)))
         return ProjectPainter(made, model).paint(Canvas(), made.timeline.row(0), lambda done, count: None)
 
     there = painted(1.0, 3)

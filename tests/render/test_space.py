@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from render.space.camera import move_of
+from render.space.depths import Depths
 
 from keyframes import EnvironmentFault, ProjectError
 from motion import ground, to_units
 from motion.estimate import Intake
 from render.frame import FramePainter
-from render.plans import frame_inputs, frame_keys
+from render.plans import frame_inputs
 from render.previews import moving_pictures
-from render.setup import Setup, prepare
-from render.space.camera import move_of
-from render.space.depths import Depths
+from render.resolve import ResolvedProject, resolve
 from render.video.sources import SourceReader
+from tests.fakes import keys_of
 
 from ..fakes import Studio, fake_model, files, load, project_text, render
 from ..tiny import tiny_depth
@@ -27,8 +28,8 @@ CPU = torch.device("cpu")
 FLIGHT = 'mode = "3d"\ndepth = "ground"\ntranslation_z = 8\nrotation_3d_y = "0: (0), 9: (2)"'
 
 
-def setup_of(folder: Path, motion: str = FLIGHT) -> Setup:
-    return prepare(load(folder, project_text(10, motion=motion)))
+def setup_of(folder: Path, motion: str = FLIGHT) -> ResolvedProject:
+    return resolve(load(folder, project_text(10, motion=motion)))
 
 
 @pytest.fixture
@@ -67,15 +68,15 @@ def test_a_flight_is_rendered_and_goes_on_the_same_after_a_stop(home: Path) -> N
     ],
 )
 def test_an_edit_repaints_only_what_it_changes(home: Path, old: str, new: str, first: int | None) -> None:
-    before, after = frame_keys(setup_of(home)), frame_keys(setup_of(home, FLIGHT.replace(old, new)))
+    before, after = keys_of(setup_of(home)), keys_of(setup_of(home, FLIGHT.replace(old, new)))
     changed = [frame for frame in range(10) if before[frame] != after[frame]]
     assert changed == ([] if first is None else list(range(first, 10)))
 
 
 def test_lanes_of_space_are_nothing_to_a_flat_camera(home: Path) -> None:
     """So that films from before there was 3D keep their frames."""
-    flat = frame_keys(setup_of(home, "zoom = 1.1"))
-    assert frame_keys(setup_of(home, "zoom = 1.1\ntranslation_z = 5\nfov = 30\nnear = 7")) == flat
+    flat = keys_of(setup_of(home, "zoom = 1.1"))
+    assert keys_of(setup_of(home, "zoom = 1.1\ntranslation_z = 5\nfov = 30\nnear = 7")) == flat
     inputs = frame_inputs(setup_of(home, "zoom = 1.1"), setup_of(home).timeline.row(3))
     assert "space" not in inputs
     assert not {"fov", "near", "translation_z"} & set(inputs["numbers"])  # type: ignore[call-overload]
@@ -116,9 +117,9 @@ def test_a_depth_picture(home: Path) -> None:
     assert float(z[0, 0, 30, 0]) == pytest.approx(50)
     assert float(z[0, 0, 30, 63]) == pytest.approx(1)
     assert bool((z.diff(dim=3) <= 0).all())
-    before = frame_keys(setup)
+    before = keys_of(setup)
     Image.fromarray(grey[:, ::-1]).save(home / "far left.png")
-    after = frame_keys(setup_of(home, motion))
+    after = keys_of(setup_of(home, motion))
     assert before[0] == after[0]
     assert before[1] != after[1]
 
@@ -148,7 +149,7 @@ def test_pickled_depth_models_are_refused(home: Path) -> None:
 
 def test_the_built_in_model_has_a_depth_network_of_its_own(tmp_path: Path) -> None:
     project = load(tmp_path, project_text(3, motion='mode = "3d"').replace('"fake"', '"sketch"'))
-    setup = prepare(project)
+    setup = resolve(project)
     assert (setup.depth.kind, setup.depth.name) == ("network", "sketch/depth")
     z = Depths(setup, CPU, SourceReader(setup.reels)).of(torch.rand(1, 3, 64, 96), setup.timeline.row(1))
     assert z is not None

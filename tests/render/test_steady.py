@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from render.space.depths import Depths
+from render.space.steady import SteadyDepth
 
 from keyframes import Row
 from motion import Move
 from motion.pose import pose
 from motion.warp3d import carry_depth
 from projects import Take
-from render.plans import frame_keys, make_plan
-from render.setup import prepare
-from render.space.depths import Depths
-from render.space.steady import SteadyDepth
+from render.plans import make_plan
+from render.resolve import resolve
 from render.video.sources import SourceReader
+from tests.fakes import keys_of
 
 from ..fakes import files, load, project_text, render
 from ..tiny import tiny_depth
@@ -78,7 +79,7 @@ def test_noise_of_the_network_gets_less(home: Path) -> None:
             return (0.5 + 0.05 * torch.randn(1, 1, 64, 64)).reciprocal()
 
     def spread(motion: str) -> float:
-        setup = prepare(load(home, project_text(8, motion=motion)))
+        setup = resolve(load(home, project_text(8, motion=motion)))
         steady = SteadyDepth(
             setup, Shaky(setup, CPU, SourceReader(setup.reels)), lambda _: torch.zeros(1, 3, 64, 64)
         )
@@ -101,7 +102,7 @@ def test_another_thing_is_not_heard(home: Path) -> None:
             seen[..., : 20 + row.frame] = 1.0
             return seen
 
-    setup = prepare(load(home, project_text(8, motion='mode = "3d"\ndepth = "eye"')))
+    setup = resolve(load(home, project_text(8, motion='mode = "3d"\ndepth = "eye"')))
     eyes = Turning(setup, CPU, SourceReader(setup.reels))
     steady = SteadyDepth(setup, eyes, lambda _: torch.zeros(1, 3, 64, 64))
     for frame in range(1, 8):
@@ -122,7 +123,7 @@ def test_a_film_goes_on_from_the_disk_the_same(home: Path, diffusion: str) -> No
 
 def test_what_is_looked_back_at_is_painted_first(home: Path) -> None:
     """Frame 8 is made from 7 alone, but for depth 6 and 5 are looked at; 2 is not."""
-    setup = prepare(load(home, project_text(12, motion=FLIGHT)))
+    setup = resolve(load(home, project_text(12, motion=FLIGHT)))
     take = Take(render(setup.project, film=False).take)
     for gone in (2, 6, 8):
         take.path(gone).unlink()
@@ -132,7 +133,7 @@ def test_what_is_looked_back_at_is_painted_first(home: Path) -> None:
 
 def test_only_where_a_network_looks(home: Path) -> None:
     def keys(motion: str) -> list[str]:
-        return frame_keys(prepare(load(home, project_text(4, motion=motion))))
+        return keys_of(resolve(load(home, project_text(4, motion=motion))))
 
     assert keys(FLIGHT) != keys(f"{FLIGHT}\ndepth_smooth = 0")
     for other in (FLIGHT.replace("eye", "ground"), f'{FLIGHT}\ncompat = "deforum"', "zoom = 1.1"):

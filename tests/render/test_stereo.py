@@ -11,8 +11,8 @@ from keyframes import ProjectError
 from projects import Take
 from render.api import export
 from render.film import pair_settings
-from render.setup import prepare
-from render.space.stereo import viewer
+from render.resolve import resolve
+from render.stereo import viewer
 from render.video.probe import probe
 
 from ..fakes import SIDE, files, load, project_text, render
@@ -44,7 +44,7 @@ def test_a_film_becomes_pairs_and_its_frames_stay(home: Path) -> None:
     [("over-under", (SIDE, 2 * SIDE)), ("equirect-180", (2 * 144, 144)), ("none", (SIDE, SIDE))],
 )
 def test_sizes(home: Path, vr: str, size: tuple[int, int]) -> None:
-    setup = prepare(load(home, text(f'vr = "{vr}"')))
+    setup = resolve(load(home, text(f'vr = "{vr}"')))
     given = np.full((SIDE, SIDE, 3), 90, np.uint8)
     seen = viewer(setup)(2, given)
     assert (seen.shape[1], seen.shape[0]) == size
@@ -53,7 +53,7 @@ def test_sizes(home: Path, vr: str, size: tuple[int, int]) -> None:
 
 
 def test_a_pair_is_left_and_right(home: Path) -> None:
-    setup = prepare(load(home, text('vr = "side-by-side"\nvr_eyes = 40', MOTION.replace("ground", "flat"))))
+    setup = resolve(load(home, text('vr = "side-by-side"\nvr_eyes = 40', MOTION.replace("ground", "flat"))))
     given = np.zeros((SIDE, SIDE, 3), np.uint8)
     given[:, 30:34] = 255
     seen = viewer(setup)(0, given).astype(float).mean((0, 2))
@@ -63,7 +63,7 @@ def test_a_pair_is_left_and_right(home: Path) -> None:
 
 
 def test_a_film_without_pairs_has_the_settings_that_it_always_had(home: Path) -> None:
-    assert set(pair_settings(prepare(load(home, text())), range(4))).isdisjoint(
+    assert set(pair_settings(resolve(load(home, text())), range(4))).isdisjoint(
         {"vr", "vr_eyes", "vr_screen", "depth"}
     )
 

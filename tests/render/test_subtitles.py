@@ -11,7 +11,7 @@ import pytest
 from render.exports import subtitles
 from render.ffmpeg import run_ffmpeg
 from render.film import FILM_RECORD
-from render.setup import Setup, prepare
+from render.resolve import ResolvedProject, resolve
 
 from ..fakes import Studio, load, project_text, render
 
@@ -22,7 +22,7 @@ def text(frames: int = 12, output: str = "", prompts: str = PROMPTS, **tables: s
     return project_text(frames, top="fps = 8", output=output, prompts=prompts, **tables)
 
 
-def srt(setup: Setup, frames: Sequence[int]) -> str:
+def srt(setup: ResolvedProject, frames: Sequence[int]) -> str:
     written = subtitles(setup, frames)
     assert written is not None
     return written
@@ -48,7 +48,7 @@ def test_a_prompt_stands_as_long_as_it_is_painted(home: Path) -> None:
 
 def test_values_of_every_frame(home: Path) -> None:
     project = load(home, text(4, 'subtitles = "values"', motion='zoom = "0: (1), 4: (1.4)"\nangle = 2'))
-    found = entries(srt(prepare(project), range(4)))
+    found = entries(srt(resolve(project), range(4)))
     assert len(found) == 4
     assert found[2][:2] == ("00:00:00,250", "00:00:00,375")
     assert found[2][2].split("\n") == ["frame 2  seed 5", "angle 2  zoom 1.2  noise 0.02", "a lighthouse"]
@@ -56,19 +56,19 @@ def test_values_of_every_frame(home: Path) -> None:
 
 def test_times_are_the_films(home: Path) -> None:
     """Frames between change nothing; a loop begins later; a part of a film begins at 0."""
-    loop = prepare(load(home, text(output='subtitles = "prompts"\nloop = 3\ninterpolate = 4')))
+    loop = resolve(load(home, text(output='subtitles = "prompts"\nloop = 3\ninterpolate = 4')))
     assert [entry[:2] for entry in entries(srt(loop, range(12)))] == [
         ("00:00:00,000", "00:00:00,375"),
         ("00:00:00,375", "00:00:00,750"),
     ]
     assert entries(srt(loop, range(6, 12)))[0][:2] == ("00:00:00,000", "00:00:00,375")
     long = load(home, project_text(40_000, top="fps = 10", output='subtitles = "prompts"'))
-    assert entries(srt(prepare(long), range(40_000)))[0][1] == "01:06:40,000"
+    assert entries(srt(resolve(long), range(40_000)))[0][1] == "01:06:40,000"
 
 
 def test_what_is_mixed_and_joined(home: Path) -> None:
     blended = '0 = "a cat AND fog"\n8 = "a dog AND rain"\nblend = "linear"'
-    setup = prepare(load(home, text(9, 'subtitles = "prompts"', blended)))
+    setup = resolve(load(home, text(9, 'subtitles = "prompts"', blended)))
     assert [entry[2] for entry in entries(srt(setup, range(9)))] == ["a cat AND fog", "a dog AND rain"]
 
 

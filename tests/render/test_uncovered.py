@@ -8,10 +8,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from render.space.uncovered import deepest_corner, deepest_hole, reach
 
 from motion import Move, hole_depth, warp
-from render.setup import prepare
-from render.space.uncovered import deepest_corner, deepest_hole, reach
+from render.resolve import resolve
 
 from ..fakes import load, project_text
 
@@ -76,7 +76,7 @@ def test_the_reach_goes_by_the_shorter_side(size: tuple[int, int], pixels: int) 
 def test_only_reveal_looks_for_holes(home: Path) -> None:
     def found(border: str, frame: int) -> float:
         text = project_text(4, motion=f"translation_x = 9\nborder = '{border}'")
-        setup = prepare(load(home, text))
+        setup = resolve(load(home, text))
         return deepest_hole(setup, setup.timeline.row(frame))
 
     assert [found(border, 1) for border in ("reveal", "replicate", "wrap", "reflect")] == [1, 0, 0, 0]

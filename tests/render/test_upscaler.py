@@ -20,7 +20,7 @@ from render.api import export
 from render.assets.find import Asset
 from render.assets.kinds import UPSCALER
 from render.cli.app import cli
-from render.setup import prepare
+from render.resolve import resolve
 from render.tensors import to_tensor
 from render.video.probe import probe
 from render.video.upscale import NetworkUpscaler, Tiling, load_upscaler, tiled
@@ -255,7 +255,7 @@ def test_what_plan_refuses(home: Path, weights: Path, name: str, said: str) -> N
         save_file({"weight": np.zeros(3, np.float32)}, home / name / "model.safetensors")
     path = write_project(home, project_text(3, output=f'upscale = 2\nupscaler = "{name}"'))
     with pytest.raises(ProjectError, match=said) as told:
-        prepare(load(home, path.read_text()))
+        resolve(load(home, path.read_text()))
     assert (told.value.problems[0].where, told.value.problems[0].line) == ("output.upscaler", 20)
 
 

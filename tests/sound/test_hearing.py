@@ -9,10 +9,10 @@ import pytest
 
 from keyframes import ProjectError
 from projects.schema import Sound
+from render.resolve.soundtrack import curves_of
 from render.sound.beats import find_beats
 from render.sound.decode import RATE
 from render.sound.spectrum import HOPS, WINDOW, listen
-from render.soundtrack import curves_of
 from tests.sound.signals import clicks, converted, sine, write_wav
 
 EDGES = (20.0, 250.0, 4000.0, 16_000.0)

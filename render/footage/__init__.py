@@ -1,1 +1,0 @@
-"""Moving pictures that a film is painted over, mixed with, or moved by."""

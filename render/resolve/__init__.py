@@ -1,0 +1,6 @@
+"""A project with everything found, fingerprinted and checked, and a value for every lane at every frame."""
+
+from render.resolve.film import ResolvedProject
+from render.resolve.resolve import resolve
+
+__all__ = ["ResolvedProject", "resolve"]

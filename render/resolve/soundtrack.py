@@ -1,0 +1,105 @@
+"""A project's sound track as expressions see it: decoded once, when an expression first asks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyframes import Clock, Problem, ProjectError
+from projects import Project
+from projects.schema import Sound
+
+from ..ffmpeg import check_sound
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..sound.beats import Beats
+    from ..sound.curves import Response
+    from ..sound.spectrum import Heard
+
+
+class SoundTrack:
+    """The curves of one sound file over a film: keyframes' Signals.
+
+    Nothing is read before the first curve is asked for; a film that does not use its sound pays nothing.
+    problems: those met while reading it, to be reported once, however many lanes asked.
+    """
+
+    def __init__(self, project: Project, path: Path) -> None:
+        self._project, self._path = project, path
+        self.problems: tuple[Problem, ...] = ()
+
+    def curve(self, name: str) -> NDArray[np.float64]:
+        """See keyframes.signals. Raises ProjectError for a file that holds no sound."""
+        if self.problems:
+            raise ProjectError(self.problems)
+        return self._curves[name]
+
+    def check(self) -> tuple[Problem, ...]:
+        """What is wrong with the sound as far as the film plays it; it is decoded unless it was already heard.
+
+        Raises EnvironmentFault without ffmpeg.
+        """
+        if not self.problems and "_curves" not in self.__dict__:
+            file = self._project.file
+            try:
+                check_sound(self._path, file.sound.offset + file.length / file.fps)
+            except ProjectError as error:
+                self.problems = self._placed(error)
+        return self.problems
+
+    def _placed(self, error: ProjectError) -> tuple[Problem, ...]:
+        name, line = self._project.file_name, self._project.lines.get("audio")
+        return tuple(
+            replace(p, what=f"{self._path.name}: {p.what}", file=name, line=line) for p in error.problems
+        )
+
+    @cached_property
+    def _curves(self) -> dict[str, NDArray[np.float64]]:
+        from ..sound.curves import film_curves, hear
+
+        sound, clock = self._project.file.sound, self._project.clock
+        try:
+            heard, beats = hear(self._path, sound.bands, clock.bpm)
+        except ProjectError as error:
+            self.problems = self._placed(error)
+            raise ProjectError(self.problems) from error
+        return film_curves(
+            heard, beats, _response(sound), frames=clock.frames, fps=clock.fps, offset=sound.offset
+        )
+
+
+def with_sound(project: Project) -> tuple[Clock, SoundTrack | None]:
+    """The project's clock, which hears its sound track if there is one, and that track."""
+    if project.audio is None:
+        return project.clock, None
+    track = SoundTrack(project, project.audio)
+    return replace(project.clock, signals=track), track
+
+
+def curves_of(
+    path: Path, *, fps: float, bpm: float | None = None, settings: Sound | None = None
+) -> tuple[Heard, Beats, dict[str, NDArray[np.float64]]]:
+    """The spectrum of a sound file, its beats, and its curves over as many frames of `fps` as it is long.
+
+    settings: as in a project's [sound]; by default its defaults. Raises ProjectError for a file that holds no sound.
+    """
+    from ..sound.curves import film_curves, hear
+
+    sound = settings or Sound()
+    heard, beats = hear(path, sound.bands, bpm)
+    frames = max(math.ceil((heard.seconds - sound.offset) * fps), 1)
+    curves = film_curves(heard, beats, _response(sound), frames=frames, fps=fps, offset=sound.offset)
+    return heard, beats, curves
+
+
+def _response(sound: Sound) -> Response:
+    from ..sound.curves import Response
+
+    low, high = sound.clamp
+    return Response(attack=sound.attack, release=sound.release, gain=sound.gain, low=low, high=high)

@@ -1,1 +1,0 @@
-"""Masks, guides, symmetry, echo and colour references."""

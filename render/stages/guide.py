@@ -1,0 +1,87 @@
+"""Guides: pictures by key that draw the film to them, mixed in before painting; their colours are matched after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .pictures import PictureFile
+from .stage import Canvas, Frame
+
+# Deforum's: the interval after the last key, and the share when nothing tweens
+_INTERVAL, _RESTING = 25, 0.07
+
+
+class GuideInputs(NamedTuple):
+    """share: of the guide, in the picture or in the colours to match."""
+
+    picture: PictureFile
+    share: float
+
+
+class Guide:
+    """keys: (frame, picture), by frame."""
+
+    name = "guide"
+
+    def __init__(self, keys: Sequence[tuple[int, PictureFile]]) -> None:
+        self._keys = keys
+
+    def inputs(self, frame: Frame) -> GuideInputs | None:
+        """See Stage. None before the first key.
+
+        Deforum's formula, for an interval of n frames to the next key (25 after the last one) and a tween of k frames:
+        where frame mod n <= k, the share is max - slope cos(2 (frame mod k) / k), cut to [0, 1]; else 0.07.
+        """
+        picture = guide_at(self._keys, frame)
+        if picture is None:
+            return None
+        start, shown = picture
+        after = [key for key, _ in self._keys if key > frame.number]
+        interval = max(after[0] - start, 1) if after else _INTERVAL
+        row = frame.row.guide
+        share, tween = _RESTING, row.guide_tween
+        if tween > 0 and frame.number % interval <= tween:
+            swing = math.cos((frame.number % tween) / (tween / 2))
+            share = min(max(row.guide_max - row.guide_slope * swing, 0.0), 1.0)
+        return GuideInputs(shown, share) if share > 0 else None
+
+    @staticmethod
+    def apply(canvas: Canvas, inputs: GuideInputs) -> Canvas:
+        """See Stage."""
+        import torch
+
+        guide = canvas.tools.pictures.read(inputs.picture)
+        return canvas.showing(torch.lerp(canvas.given, guide, inputs.share))
+
+
+class GuideColors:
+    """The painted picture gets colours between the moved picture's and the guide's. keys: as of Guide."""
+
+    name = "guide colors"
+
+    def __init__(self, keys: Sequence[tuple[int, PictureFile]]) -> None:
+        self._keys = keys
+
+    def inputs(self, frame: Frame) -> GuideInputs | None:
+        """See Stage."""
+        picture, share = guide_at(self._keys, frame), frame.row.guide.guide_color
+        return None if picture is None or share == 0 else GuideInputs(picture[1], share)
+
+    @staticmethod
+    def apply(canvas: Canvas, inputs: GuideInputs) -> Canvas:
+        """See Stage."""
+        import torch
+
+        from ..coherence import match_color
+
+        assert canvas.moved is not None
+        goal = torch.lerp(canvas.moved, canvas.tools.pictures.read(inputs.picture), inputs.share)
+        return canvas.showing(match_color(canvas.given, goal, space="lab", method="histogram"))
+
+
+def guide_at(keys: Sequence[tuple[int, PictureFile]], frame: Frame) -> tuple[int, PictureFile] | None:
+    """The key and the picture of the guide of a frame; None for the first frame and before the first key."""
+    past = [key for key in keys if key[0] <= frame.number]
+    return past[-1] if past and not frame.first else None

@@ -1,0 +1,131 @@
+"""What a camera move uncovers, known from its lanes alone: for keys and the plan, which load neither model nor torch.
+
+The numbers are those that the render measures on the moved picture (`motion.hole_depth`), to float precision.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from projects.schema import Motion
+
+from .camera import Camera, Values
+from .clip_motion import ClipMotion
+from .stage import Frame
+from .uncovered import reach
+
+_SLACK = 1e-9  # pixels
+
+
+class HoleEstimate:
+    """What the moves to a frame uncover. size: (width, height) of the film."""
+
+    def __init__(self, camera: Camera, clip: ClipMotion, settings: Motion, size: tuple[int, int]) -> None:
+        self._camera, self._clip, self._settings, self._size = camera, clip, settings, size
+
+    def any(self, frame: Frame) -> bool:
+        """Whether anything may be uncovered that is to be revealed."""
+        moves = self._known(frame)
+        return moves is None or (moves != () and uncovers(moves, self._size))
+
+    def deepest(self, frame: Frame) -> float:
+        """The deepest share of the hole, 0 to 1: exact for the 2D camera; for others, which need the picture's depth
+        to know, for a perspective flip and for a clip's motion, the most that it can be."""
+        moves = self._known(frame)
+        if moves is None:
+            return 1.0
+        return deepest_hole(moves, self._size, reach(self._size)) if moves else 0.0
+
+    def _known(self, frame: Frame) -> tuple[Values, ...] | None:
+        """The 2D moves to a frame, none where nothing can be uncovered; None where only pixels can tell."""
+        if frame.first or self._settings.border != "reveal":
+            return ()
+        moves = tuple(self._camera.values(row) for row in frame.path)
+        if self._clip.moves(frame) or (
+            self._settings.mode == "3d" and self._camera.inputs(frame) is not None
+        ):
+            return None
+        if any(name.startswith("perspective") for move in moves for name, _ in move):
+            return None
+        return moves if self._settings.mode == "2d" else ()
+
+
+@lru_cache(maxsize=4096)
+def uncovers(moves: tuple[Values, ...], size: tuple[int, int]) -> bool:
+    """Whether 2D moves without a flip, one after another, uncover anything of a picture of `size` (width, height).
+
+    A flat picture stays one convex piece when it is moved, so what lies farthest from it is a corner of the frame: only
+    the corners are looked at.
+    """
+    (width, height), undone = size, [_undone(move, size) for move in reversed(moves)]
+    for corner in (0j, width - 1 + 0j, (height - 1) * 1j, width - 1 + (height - 1) * 1j):
+        source = corner
+        for (
+            center,
+            turn,
+            shift,
+        ) in undone:  # in plain numbers: a film has 100,000 frames, and NumPy's calls take longer
+            source = center + (source - center) / turn - shift
+        if not (
+            -_SLACK <= source.real <= width - 1 + _SLACK and -_SLACK <= source.imag <= height - 1 + _SLACK
+        ):
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def deepest_hole(moves: tuple[Values, ...], size: tuple[int, int], reach: int) -> float:
+    """`motion.hole_depth`'s largest value for the same moves, 0 to 1."""
+    if not uncovers(moves, size):
+        return 0.0
+    known = _coverage(moves, size, *_corners(size, reach))
+    known = np.maximum.accumulate(np.maximum.accumulate(known, axis=1), axis=2)
+    steps = np.arange(reach)
+    seen = known[:, np.minimum(steps, known.shape[1] - 1), np.minimum(steps, known.shape[2] - 1)]
+    return float((1 - seen).sum(axis=1).max() / reach)
+
+
+def _corners(size: tuple[int, int], reach: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The columns (4, 1, n) and rows (4, n, 1) of the four corners, from the outermost pixel inwards."""
+    (width, height), steps = size, np.arange(float(reach))
+    x = np.stack([steps[:width], width - 1 - steps[:width]])[[0, 1, 0, 1], None, :]
+    y = np.stack([steps[:height], height - 1 - steps[:height]])[[0, 0, 1, 1], :, None]
+    return x, y
+
+
+def _coverage(
+    moves: tuple[Values, ...],
+    size: tuple[int, int],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The coverage of the pixels at (x, y), as the warp has it.
+
+    Convention: that of `motion.matrix2d`, undone: a pixel shows the source at
+    centre + (pixel - centre) / (zoom * turn) - shift, in complex numbers x + iy; y down, so a turn
+    counter-clockwise is a negative angle.
+    """
+    source = x + 1j * y
+    for center, turn, shift in (_undone(move, size) for move in reversed(moves)):
+        source = center + (source - center) / turn - shift
+    return _within(source.real, size[0]) * _within(source.imag, size[1])
+
+
+def _undone(move: Values, size: tuple[int, int]) -> tuple[complex, complex, complex]:
+    """The centre, the turn and the shift of a move, for undoing it."""
+    lanes = dict(move)
+    center = complex(
+        size[0] * lanes.get("transform_center_x", 0.5), size[1] * lanes.get("transform_center_y", 0.5)
+    )
+    turn = lanes.get("zoom", 1.0) * cmath.exp(-1j * math.radians(lanes.get("angle", 0.0)))
+    return center, turn, complex(lanes.get("translation_x", 0.0), lanes.get("translation_y", 0.0))
+
+
+def _within(position: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """1 on [0, length - 1], falling to 0 one pixel outside."""
+    return np.clip((length + 1) / 2 - np.abs(position - (length - 1) / 2), 0, 1)

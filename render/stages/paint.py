@@ -1,0 +1,267 @@
+"""The painting: what the model is asked to do at a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from keyframes import FramePrompt
+from projects import Row
+from projects.schema import ClipGuidance as ClipSettings
+from projects.schema import Diffusion
+
+from ..diffusion.clipguidance.settings import ClipGuidance, CutoutSchedule
+from ..diffusion.job import ImagePrompt, ModelSpec, PaintJob, Travel, model_inputs
+from ..diffusion.steps import Sampling
+from .controls import ControlUse
+from .stage import Canvas, Frame
+
+PULLS = ("clip_guidance_scale", "tv_scale", "range_scale", "sat_scale", "init_scale")
+_WITH_ETA = ("default", "ddim", "tcd")  # the samplers that read eta; a model's own may be one
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterUse:
+    """An IP-Adapter of a film. keys: (frame, picture, digest), by frame; its pictures are mixed between keys."""
+
+    name: str
+    keys: tuple[tuple[int, Path, str], ...]
+
+    def mix(self, frame: int) -> tuple[tuple[str, float], ...]:
+        """(digest, share) at a frame: one key's alone, or two in a straight line between them."""
+        before = [key for key in self.keys if key[0] <= frame] or [self.keys[0]]
+        after = [key for key in self.keys if key[0] > frame]
+        start, _, digest = before[-1]
+        if not after or start >= frame:
+            return ((digest, 1.0),)
+        end, _, digest_after = after[0]
+        share = (frame - start) / (end - start)
+        return ((digest, 1.0 - share), (digest_after, share))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelUse:
+    """The frames that a model paints, and what is attached to it. loras: the names of spec.loras, in their order;
+    adapters: of spec.adapters."""
+
+    frames: range
+    spec: ModelSpec
+    loras: tuple[str, ...] = ()
+    adapters: tuple[AdapterUse, ...] = ()
+    controls: tuple[ControlUse, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintSettings:
+    """All that painting a row depends on besides its values. seed: the film's. models: by frame. pulled:
+    whether CLIP guidance pulls at any frame."""
+
+    size: tuple[int, int]
+    seed: int
+    diffusion: Diffusion
+    clip_guidance: ClipSettings
+    models: tuple[ModelUse, ...]
+    pulled: bool
+
+    def model(self, frame: int) -> ModelUse:
+        """The model that paints a frame."""
+        return next(model for model in self.models if frame in model.frames)
+
+    def seed_of(self, row: Row) -> int:
+        """The seed of a row, as `seed_behavior` says."""
+        return frame_seed(row, self.seed, self.diffusion)
+
+
+class PaintInputs(NamedTuple):
+    """What one painting depends on, apart from the canvas; see PaintJob. The strength is not in it: see
+    `stages.mask.Strength`. model: what it depends on of the model, pairs of a name and a value."""
+
+    frame: int
+    seed: int
+    travel: Travel | None
+    size: tuple[int, int]
+    prompt: FramePrompt
+    sampling: Sampling
+    lora_weights: tuple[float, ...]
+    image_prompts: tuple[ImagePrompt, ...]
+    clip_guidance: ClipGuidance | None
+    model: tuple[tuple[str, Hashable], ...]
+
+    def job(self, strength: float = 1.0, reveal_strength: float = 1.0) -> PaintJob:
+        """What the painter is asked to do."""
+        return PaintJob(
+            frame=self.frame,
+            size=self.size,
+            seed=self.seed,
+            prompt=self.prompt,
+            sampling=replace(self.sampling, strength=strength),
+            reveal_strength=reveal_strength,
+            travel=self.travel,
+            lora_weights=self.lora_weights,
+            image_prompts=self.image_prompts,
+            clip_guidance=self.clip_guidance,
+        )
+
+    def in_key(self) -> tuple[Any, ...]:
+        """See `projects.canonical`. What has no weight, and the numbers of LoRAs and adapters, changes nothing."""
+        if not self.lora_weights and not self.image_prompts:
+            return tuple(self)
+        weights = tuple(weight for weight in self.lora_weights if weight)
+        prompts = tuple((prompt.weight, prompt.pictures) for prompt in self.image_prompts)
+        return tuple(self._replace(lora_weights=weights, image_prompts=())) + prompts
+
+
+class Painting:
+    """Says what painting a row depends on, for one film after another row; what stays the same is one object."""
+
+    def __init__(self, settings: PaintSettings) -> None:
+        self._settings = settings
+        self._model: tuple[tuple[object, ...], tuple[tuple[str, Hashable], ...]] | None = None
+
+    def inputs(self, row: Row, prompt: FramePrompt | None = None, *, pictured: bool = False) -> PaintInputs:
+        """What painting a row depends on. prompt: instead of its own. pictured: whether over a picture."""
+        settings, prompt = self._settings, row.prompt if prompt is None else prompt
+        use, given, lanes = settings.model(row.frame), settings.diffusion, row.diffusion
+        guided = lanes.cfg_scale > 1
+        found = PaintInputs(
+            frame=row.frame,
+            seed=settings.seed_of(row),
+            travel=_travel(row),
+            size=settings.size,
+            prompt=prompt,
+            sampling=_sampling(  # what does nothing stands as by default
+                lanes.steps,
+                lanes.cfg_scale,
+                (lanes.cfg_start, lanes.cfg_end) if guided else (0.0, 1.0),
+                lanes.clipskip,
+                lanes.sampler,
+                lanes.eta if lanes.sampler in _WITH_ETA else 0.0,
+                given.guidance_rescale if guided else 0.0,
+                given.steps_mode if pictured else "scaled",
+            ),
+            lora_weights=tuple(row.lora[name] for name in use.loras) if use.loras else (),
+            image_prompts=tuple(_image_prompts(use.adapters, row)) if use.adapters else (),
+            clip_guidance=clip_guidance(settings.clip_guidance, row) if settings.pulled else None,
+            model=(),
+        )
+        return found._replace(model=self._of_model(use, found))
+
+    def _of_model(self, use: ModelUse, found: PaintInputs) -> tuple[tuple[str, Hashable], ...]:
+        depends = (id(use), found.prompt, found.lora_weights, found.image_prompts, found.clip_guidance)
+        if self._model is None or self._model[0] != depends:
+            self._model = (depends, tuple(model_inputs(use.spec, found.job()).items()))
+        return self._model[1]
+
+
+class Paint:
+    """Paints the picture again, or from nothing."""
+
+    name = "paint"
+
+    def __init__(self, painting: Painting) -> None:
+        self._painting = painting
+
+    def inputs(self, frame: Frame) -> PaintInputs:
+        """See Stage."""
+        return self._painting.inputs(frame.row, pictured=frame.pictured)
+
+    @staticmethod
+    def apply(canvas: Canvas, inputs: PaintInputs) -> Canvas:
+        """See Stage."""
+        from ..diffusion.painter import Canvas as PaintCanvas
+
+        # OpenCV leaves channels last in memory; networks round differently then
+        picture = None if canvas.picture is None else canvas.picture.contiguous()
+        given = PaintCanvas(picture=picture, hole=canvas.hole, controls=canvas.controls)
+        return canvas.showing(canvas.tools.paint(given, inputs.job(canvas.strength, canvas.reveal_strength)))
+
+
+@lru_cache(maxsize=64)
+def _sampling(
+    steps: int,
+    cfg_scale: float,
+    guided: tuple[float, float],
+    clipskip: int,
+    sampler: str,
+    eta: float,
+    rescale: float,
+    mode: Literal["scaled", "exact"],
+) -> Sampling:
+    """The sampling at strength 1."""
+    return Sampling(
+        steps=steps,
+        strength=1.0,
+        cfg_scale=cfg_scale,
+        cfg_start=guided[0],
+        cfg_end=guided[1],
+        clipskip=clipskip,
+        sampler=sampler,
+        eta=eta,
+        guidance_rescale=rescale,
+        steps_mode=mode,
+    )
+
+
+def frame_seed(row: Row, start: int, given: Diffusion) -> int:
+    """The seed of a frame, as Deforum's seed_behavior: a function of the frame, so that none before it is needed.
+
+    iter: one more every `seed_iter_n` frames; the first seed lasts one frame. fixed: `start`. random: drawn from start
+    and frame. ladder: two up, one down. alternate: one up, one down. schedule: the lane `seed`.
+    """
+    frame, every = row.frame, given.seed_iter_n
+    match given.seed_behavior:
+        case "schedule":
+            return row.diffusion.seed
+        case "fixed":
+            return start
+        case "random":
+            drawn = blake2b(f"{start}/{frame}/seed".encode(), digest_size=4).digest()
+            return int.from_bytes(drawn, "little")
+        case "ladder":
+            return start + frame // 2 + 2 * (frame % 2)
+        case "alternate":
+            return start + frame % 2
+    return start + (frame + every - 1) // every
+
+
+def _travel(row: Row) -> Travel | None:
+    share = row.diffusion.subseed_strength
+    return Travel(seed=row.diffusion.subseed, share=share) if share > 0 else None
+
+
+def _image_prompts(adapters: Sequence[AdapterUse], row: Row) -> list[ImagePrompt]:
+    return [
+        ImagePrompt(adapter=number, weight=row.ip_adapter[use.name], pictures=use.mix(row.frame))
+        for number, use in enumerate(adapters)
+        if row.ip_adapter[use.name] != 0
+    ]
+
+
+def clip_guidance(settings: ClipSettings, row: Row) -> ClipGuidance | None:
+    """How a row is guided; None where nothing pulls."""
+    lanes = row.clip_guidance
+    if not any(getattr(lanes, lane) for lane in PULLS):
+        return None
+    overview, inner, power, gray = (
+        CutoutSchedule(runs=given.runs) for given in (*settings.counts, *settings.sizes)
+    )
+    return ClipGuidance(
+        scale=lanes.clip_guidance_scale,
+        tv=lanes.tv_scale,
+        range=lanes.range_scale,
+        saturation=lanes.sat_scale,
+        init=lanes.init_scale,
+        clamp=lanes.clamp_max,
+        batches=lanes.cutn_batches,
+        start=lanes.clip_guidance_start,
+        end=lanes.clip_guidance_end,
+        overview=overview,
+        inner=inner,
+        power=power,
+        gray=gray,
+        augmented=not settings.skip_augs,
+    )

@@ -1,1 +1,0 @@
-"""What steers the painting beside the prompt: found, checked and told before a model is loaded."""
