@@ -16,9 +16,14 @@ from keyframes import EnvironmentFault, ProjectError
 from projects import Take
 from render.cli.progress import duration, summary
 from render.diffusion import ModelSource, ModelSpec, find_model
-from render.plans import Plan, evaluations, frame_inputs, make_plan
+from render.diffusion.job import PaintJob
+from render.diffusion.painter import Canvas
+from render.frame import painted_frame, stages_of
+from render.plans import Calls, make_plan
+from render.reports import plan_report
 from render.resolve import resolve
 from render.speed import known_seconds, remember, speed_file
+from render.stages.stage import parts
 from tests.fakes import keys_of
 
 from ..fakes import Studio, fake_model, load, project_text, write_project
@@ -59,7 +64,7 @@ REPLICATED = TEXT.replace("[motion]", "[motion]\nborder = 'replicate'")  # holes
         ("[motion]", "[motion]\nborder = 'reveal'", None),
         ("[motion]", "[diffusion]\nsteps = 6\n[motion]", 0),
         ("[motion]", "[diffusion]\ncfg_scale = 3\n[motion]", 0),
-        ("[motion]", "[diffusion]\nsteps_mode = 'exact'\n[motion]", 0),
+        ("[motion]", "[diffusion]\nsteps_mode = 'exact'\n[motion]", 1),  # frame 0 runs all steps either way
         ("[motion]", "[diffusion]\nguidance_rescale = 0.5\n[motion]", 0),
         (
             "[motion]",
@@ -106,11 +111,11 @@ def test_settings_that_do_nothing_repaint_nothing(home: Path, coherence: str, ot
 
 
 def test_the_camera_of_frame_0_moves_nothing(home: Path) -> None:
-    setup = resolve(load(home, TEXT))
-    told = frame_inputs(setup, setup.timeline.row(0))
-    assert told["numbers"] == {"steps": 4.0, "cfg_scale": 7.0, "eta": 0.0}
+    film = resolve(load(home, TEXT))
+    made_of = parts(stages_of(film), painted_frame(film, 0))
+    assert [name for name, _ in made_of] == ["paint"]
     moved = resolve(load(home, TEXT.replace('zoom = "0: (1.0)', 'zoom = "0: (1.4)')))
-    assert frame_inputs(moved, moved.timeline.row(0)) == told
+    assert parts(stages_of(moved), painted_frame(moved, 0)) == made_of
 
 
 def test_equal_settings_in_other_words_have_equal_keys(home: Path) -> None:
@@ -123,22 +128,22 @@ def test_equal_settings_in_other_words_have_equal_keys(home: Path) -> None:
 
 def test_the_work_of_a_frame(home: Path) -> None:
     text = project_text(4, motion="", diffusion='steps = 10\nstrength = "0: (0.5), 1: (0.3), 2: (0), 3: (1)"')
-    setup = resolve(load(home, text))
-    assert [evaluations(setup, row) for row in setup.timeline.rows()] == [10, 3, 0, 10]
-    exact = resolve(load(home, text.replace("[diffusion]", "[diffusion]\nsteps_mode = 'exact'")))
-    assert [evaluations(exact, row) for row in exact.timeline.rows()] == [10, 10, 0, 10]
+    calls = Calls(resolve(load(home, text)))
+    assert [calls.of(frame) for frame in range(4)] == [10, 3, 0, 10]
+    exact = Calls(resolve(load(home, text.replace("[diffusion]", "[diffusion]\nsteps_mode = 'exact'"))))
+    assert [exact.of(frame) for frame in range(4)] == [10, 10, 0, 10]
 
 
 def test_a_plan_without_a_take(home: Path) -> None:
-    setup = resolve(load(home, REPLICATED))
-    made = make_plan(setup, None)
+    film = resolve(load(home, REPLICATED))
+    made = make_plan(film, None)
     assert (made.frames, made.kept, made.paint) == (tuple(range(10)), (), tuple(range(10)))
     assert made.calls == 4 + 9 * 2
     assert made.seconds is None
     assert 10 * 64 * 64 < made.bytes < 10 * 64 * 64 * 3
     assert len(made.keys) == 10
-    assert make_plan(setup, None, [3]).paint == (0, 1, 2, 3)
-    assert len(make_plan(setup, None, [3]).keys) == 4
+    assert make_plan(film, None, [3]).paint == (0, 1, 2, 3)
+    assert len(make_plan(film, None, [3]).keys) == 4
 
 
 def test_the_color_frame_is_painted_if_it_is_looked_at(home: Path) -> None:
@@ -169,22 +174,22 @@ def test_ten_thousand_frames_are_planned_soon(home: Path) -> None:
 
 def test_what_is_known_after_a_render(home: Path) -> None:
     project = load(home, REPLICATED)
-    setup = resolve(project)
-    assert make_plan(setup, None).seconds is None
+    film = resolve(project)
+    assert make_plan(film, None).seconds is None
     render_fake(project, make_painter=Studio(seconds=0.02).painter, film=False)
     took = json.loads(speed_file().read_text())
-    assert list(took) == [f"{setup.source.fingerprint[:16]} 64x64"]
-    elsewhere = make_plan(setup, None).seconds
+    assert list(took) == [f"{film.models[0].spec.source.fingerprint[:16]} 64x64"]
+    elsewhere = make_plan(film, None).seconds
     assert elsewhere is not None
     assert 10 * 0.02 < elsewhere < 10 * 0.02 + 5
-    half = make_plan(setup, None, range(5)).seconds
+    half = make_plan(film, None, range(5)).seconds
     assert half == pytest.approx(elsewhere * (4 + 4 * 2) / (4 + 9 * 2))
     other = resolve(load(home, REPLICATED.replace("angle = 1", "angle = 2")))
     again = make_plan(other, Take(project.take_folder))
     assert again.seconds is not None
     assert 9 * 0.02 < again.seconds < 9 * 0.02 + 5
-    assert make_plan(setup, Take(project.take_folder)).seconds == 0.0
-    assert make_plan(replace(setup, size=(128, 128)), None).seconds is None
+    assert make_plan(film, Take(project.take_folder)).seconds == 0.0
+    assert make_plan(replace(film, size=(128, 128)), None).seconds is None
 
 
 def test_speeds_are_remembered_by_model_and_size() -> None:
@@ -233,13 +238,11 @@ def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> Non
 
 
 def test_the_summary(home: Path) -> None:
-    setup = resolve(load(home, TEXT))
-    made = make_plan(setup, None)
-    assert summary(setup, made) == "dream.toml: 10 frames 64x64 with fake; 10 to paint, 0 kept"
-    timed: Plan = replace(made, seconds=200.0, paint=(8, 9), kept=tuple(range(8)))
-    assert (
-        summary(setup, timed) == "dream.toml: 10 frames 64x64 with fake; 2 to paint, about 3 min 20 s, 8 kept"
-    )
+    film = resolve(load(home, TEXT))
+    made = plan_report(film, make_plan(film, None))
+    assert summary(made) == "dream.toml: 10 frames 64x64 with fake; 10 to paint, 0 kept"
+    timed = replace(made, seconds=200.0, paint=(8, 9), kept=tuple(range(8)))
+    assert summary(timed) == "dream.toml: 10 frames 64x64 with fake; 2 to paint, about 3 min 20 s, 8 kept"
 
 
 # --- the project made ready
@@ -248,8 +251,8 @@ def test_the_summary(home: Path) -> None:
 def test_seeds(home: Path) -> None:
     def seeds(behavior: str, more: str = "") -> list[int]:
         text = project_text(4, diffusion=f"seed_behavior = '{behavior}'\n{more}")
-        setup = resolve(load(home, text))
-        return [setup.seed(row) for row in setup.timeline.rows()]
+        film = resolve(load(home, text))
+        return [film.paint.seed_of(row) for row in film.rows]
 
     assert seeds("iter") == [3, 4, 5, 6]
     assert seeds("fixed") == [3, 3, 3, 3]
@@ -263,9 +266,9 @@ def test_seeds(home: Path) -> None:
 def test_a_models_own_settings_are_the_defaults(home: Path) -> None:
     project = load(home, TEXT)
     fake_model(home / "fake", size=128, steps=7, strength=0.3, cfg_scale=2.5)
-    setup = resolve(project)
-    row = setup.timeline.row(5)
-    assert setup.size == (128, 128)
+    film = resolve(project)
+    row = film.timeline.row(5)
+    assert film.size == (128, 128)
     assert [row.numbers[lane] for lane in ("steps", "strength", "cfg_scale")] == [7, 0.3, 2.5]
     given = resolve(load(home, project_text(10, top="size = [64, 32]", diffusion="steps = 3")))
     assert given.size == (64, 32)
@@ -304,7 +307,7 @@ def test_the_api(home: Path) -> None:
 
 def test_the_api_renders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     studio = Studio()
-    monkeypatch.setattr("render.api.Studio.painter", lambda _self, setup: studio.painter(setup))
+    monkeypatch.setattr("render.api.Studio.painter", lambda _self, film: studio.painter(film))
     project = api.load_project(write_project(home, TEXT))
     assert api.still(project, -7) == project.take_folder / "frames" / "000003.png"
     assert studio.painted == [0, 1, 2, 3]
@@ -328,9 +331,9 @@ def test_a_hub_model_is_fetched_before_the_plan_is_made(home: Path, monkeypatch:
         return real(source.name, folder=home)
 
     monkeypatch.setattr("render.api.find_model", find)
-    monkeypatch.setattr("render.checkpoints.find_model", find)
+    monkeypatch.setattr("render.resolve.models.find_model", find)
     monkeypatch.setattr("render.diffusion.load.fetch_model", fetch)
-    monkeypatch.setattr("render.api.Studio.painter", lambda _self, setup: studio.painter(setup))
+    monkeypatch.setattr("render.api.Studio.painter", lambda _self, film: studio.painter(film))
     project = load(home, TEXT)
     assert api.plan(project).paint == tuple(range(10))
     assert fetched == [], "a plan fetches nothing"
@@ -350,17 +353,23 @@ def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch
         loaded.append((spec, notice))
         return SimpleNamespace(device=torch.device("cpu"))
 
+    def paint(painter: object, canvas: Canvas, job: PaintJob, on_step: object = None) -> torch.Tensor:
+        return torch.zeros(1, 3, 64, 64)
+
     def notice(_text: str) -> None:
         return None
 
     monkeypatch.setattr("render.diffusion.load.load", load_spec)
+    monkeypatch.setattr("render.diffusion.painter.DiffusionPainter.paint", paint)
     fake_model(home / "other")
     (home / "other" / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
     one, two = resolve(load(home, TEXT)), resolve(load(home, TEXT.replace('"fake"', '"other"')))
     studio = api.Studio(device="cpu", notice=notice)
-    for setup in (one, one, two, one):
-        assert studio.painter(setup).device == torch.device("cpu")
+    for film in (one, one, two, one):
+        painter = studio.painter(film)
+        assert painter.device == torch.device("cpu")
+        painter.paint(Canvas(), PaintJob(frame=0, size=(64, 64), seed=0, prompt=film.rows[0].prompt))
     assert [spec.source.name for spec, _ in loaded] == ["fake", "other", "fake"]
-    assert loaded[0] == (ModelSpec(source=one.source, device="cpu"), notice)
+    assert loaded[0] == (ModelSpec(source=one.models[0].spec.source, device="cpu"), notice)
     for other in ({"size": (64, 64)}, {"dtype": "bfloat16"}, {"device": "cuda"}):
         assert replace(loaded[0][0], **other) != loaded[0][0]
