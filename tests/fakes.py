@@ -22,10 +22,13 @@ from render.diffusion.job import PaintJob
 from render.diffusion.painter import Canvas
 from render.diffusion.sampling import OnStep
 from render.film import MakePainter, Rendered, render_project
+from render.frame import FrameMaker, painted_frame
 from render.options import OptionChanges, RenderOptions
 from render.plans import film_keys
 from render.reports import Reporter
 from render.resolve import ResolvedProject
+from render.stages.stage import Painter
+from render.tensors import to_picture
 
 SIDE = 64
 
@@ -148,3 +151,48 @@ def pictures(take: Path) -> list[Picture]:
 def keys_of(film: ResolvedProject) -> list[str]:
     """The keys of all frames."""
     return film_keys(film)[0]
+
+
+def frame_after(
+    film: ResolvedProject,
+    painter: Painter,
+    number: int,
+    before: Picture,
+    on_step: OnStep = lambda done, count: None,
+) -> Picture:
+    """Frame `number` of a film, painted over a picture that takes the place of the frame before it."""
+    maker = FrameMaker(film, painter, lambda _: before, lambda _: before)
+    try:
+        return maker.make(painted_frame(film, number), on_step)
+    finally:
+        maker.close()
+
+
+class Recorder:
+    """Paints a given picture, or what it is given, and keeps what it was given."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, result: Tensor | None = None) -> None:
+        self.given: list[Tensor | None] = []
+        self.holes: list[Tensor | None] = []
+        self.jobs: list[PaintJob] = []
+        self.result = result
+
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
+        """See render.stages.stage.Painter."""
+        self.given.append(canvas.picture)
+        self.holes.append(canvas.hole)
+        self.jobs.append(job)
+        if self.result is not None:
+            return self.result
+        assert canvas.picture is not None
+        return canvas.picture
+
+
+def scene(seed: int) -> Picture:
+    """A smooth picture with colours of its own, 64x64."""
+    rng = np.random.default_rng(seed)
+    coarse = torch.from_numpy(rng.random((1, 3, 5, 5), dtype=np.float32))
+    fine = torch.nn.functional.interpolate(coarse, (64, 64), mode="bicubic").clamp(0, 1)
+    return to_picture(fine * 0.5 + 0.1 * seed)

@@ -10,18 +10,20 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from render.painter import Canvas, OnStep
-from render.space.uncovered import deepest_hole
 from torch import Tensor
 
-from keyframes import ProjectError, Row
+from keyframes import ProjectError
 from motion import Move, optical_flow, warp
 from projects import Picture, Take
 from projects.png import encode_png
 from render.cadence.segments import Cadence
 from render.coherence import detail_of, generator
-from render.plans import ORIGINALS, evaluations, hidden_originals, make_plan
+from render.diffusion.job import PaintJob
+from render.diffusion.painter import Canvas
+from render.frame import painted_frame, stages_of
+from render.plans import ORIGINALS, Calls, hidden_originals, make_plan
 from render.resolve import ResolvedProject, resolve
+from render.stages.mask import Strength
 from render.tensors import to_picture, to_tensor
 from tests.fakes import keys_of
 
@@ -194,9 +196,9 @@ def test_some_frames(home: Path) -> None:
 class Grainer(FakePainter):
     """Paints grain of each frame's own, whatever was there before."""
 
-    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
-        width, height = self.setup.size
-        noise = torch.randn(1, 1, height, width, generator=generator(1, row.frame, "grain"))
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: object = None) -> Tensor:
+        width, height = job.size
+        noise = torch.randn(1, 1, height, width, generator=generator(1, job.frame, "grain"))
         return (0.5 + 0.1 * noise).clamp(0, 1).expand(-1, 3, -1, -1)
 
 
@@ -237,7 +239,8 @@ def test_the_plan_counts_what_is_painted(home: Path) -> None:
     plan = make_plan(setup, None)
     assert len(plan.paint) == 30
     assert list(plan.originals) == list(range(0, 30, 4))
-    assert plan.calls == sum(evaluations(setup, setup.timeline.row(frame)) for frame in plan.originals)
+    calls = Calls(setup)
+    assert plan.calls == sum(calls.of(frame) for frame in plan.originals)
     render(load(home, film(4, 'border = "replicate"', 30)), frames=range(20))
     rest = make_plan(setup, Take(take_of(home)))
     assert list(rest.originals) == [20, 24, 28]
@@ -246,8 +249,9 @@ def test_the_plan_counts_what_is_painted(home: Path) -> None:
 
 def test_holes_are_counted_from_the_last_painted_frame(home: Path) -> None:
     def hole(cadence: int, frame: int) -> float:
-        setup = resolve(load(home, film(cadence, "translation_x = 0.4")))
-        return deepest_hole(setup, setup.timeline.row(frame))
+        made = resolve(load(home, film(cadence, "translation_x = 0.4")))
+        strength = next(stage for stage in stages_of(made) if isinstance(stage, Strength))
+        return strength.hole.deepest(painted_frame(made, frame))
 
     assert hole(1, 4) == pytest.approx(0.2)
     assert hole(4, 4) == pytest.approx(0.8), "a strip of 1.6 pixels, reach is 2"
@@ -269,7 +273,7 @@ class Same:
     def __init__(self, setup: ResolvedProject) -> None:
         self.side = setup.size[0]
 
-    def paint(self, canvas: Canvas, row: Row, on_step: object) -> Tensor:
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: object = None) -> Tensor:
         return pattern(self.side) if canvas.picture is None else canvas.picture
 
 
@@ -314,12 +318,12 @@ def test_no_stutter(home: Path, motion: str, step: tuple[float, float] | None) -
 class Mover(Same):
     """Paints a disc that goes its own way: 8 pixels to the right at every original."""
 
-    def paint(self, canvas: Canvas, row: Row, on_step: object) -> Tensor:
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: object = None) -> Tensor:
         card = (
             np.full((self.side, self.side, 3), 0.2, np.float32)
             + pattern(self.side)[0].permute(1, 2, 0).numpy() / 4
         )
-        cv2.circle(card, (40 + row.frame * 2, 64), 16, (0.9, 0.8, 0.1), -1, cv2.LINE_AA)
+        cv2.circle(card, (40 + job.frame * 2, 64), 16, (0.9, 0.8, 0.1), -1, cv2.LINE_AA)
         return torch.from_numpy(card).permute(2, 0, 1)[None]
 
 

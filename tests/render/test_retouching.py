@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from render.retouch.keys import guide_at
 
 from keyframes import ProjectError
 from projects import Project
+from render.frame import painted_frame, stages_of
 from render.resolve import ResolvedProject, resolve
+from render.stages.guide import Guide
 from render.stages.mask import combined, feathered
 from tests.fakes import keys_of
 
@@ -165,12 +166,13 @@ def guided(folder: Path) -> ResolvedProject:
 
 def test_guides_follow_deforums_formula(folder: Path) -> None:
     """b = max - slope * cos((i mod tween) / (tween / 2)) while i mod interval <= tween, else 0.07."""
-    setup = guided(folder)
-    found = [guide_at(setup, setup.timeline.row(frame)) for frame in range(40)]
+    film = guided(folder)
+    guides = next(stage for stage in stages_of(film) if isinstance(stage, Guide))
+    found = [guides.inputs(painted_frame(film, frame)) for frame in range(40)]
     assert found[:2] == [None, None]
     for frame, guide in enumerate(found[2:], 2):
         assert guide is not None
-        assert guide.path.name == ("start.png" if frame < 12 else "goal.png")
+        assert guide.picture.path.name == ("start.png" if frame < 12 else "goal.png")
         interval = 10 if frame < 12 else 25
         inside = frame % interval <= 4
         expected = 0.35 - 0.25 * np.cos((frame % 4) / 2) if inside else 0.07

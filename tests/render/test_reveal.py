@@ -8,24 +8,21 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from render.painter import ProjectPainter
 
-from keyframes import Row
 from motion import Move, hole_depth, warp
 from projects import Picture
 from render.cli.app import cli
-from render.frame import FramePainter
-from render.plans import evaluations, make_plan
+from render.diffusion.painter import DiffusionPainter
+from render.plans import Calls, make_plan
 from render.previews import moving_pictures
 from render.resolve import ResolvedProject, resolve
 from render.tensors import to_tensor
-from tests.fakes import keys_of
+from tests.fakes import frame_after, keys_of
 from tests.models import load_model
 
-from ..fakes import Studio, load, pictures, project_text
+from ..fakes import Recorder, Studio, load, pictures, project_text, scene
 from ..fakes import render as render_fake
 from ..tiny import tiny_sd
-from .test_frame import Recorder, nothing, scene
 
 MOVES = {"still": "", "in": "zoom = 1.03", "pan": "translation_x = 12", "out": "zoom = 0.93\nangle = 1"}
 PLAIN = 'color_match = "none"'
@@ -39,7 +36,7 @@ def setup_of(home: Path, move: str, border: str = "reveal", diffusion: str = "")
 def hole_of(setup: ResolvedProject) -> tuple[torch.Tensor, torch.Tensor | None]:
     """What the painter is given at frame 1."""
     painter = Recorder()
-    FramePainter(setup, painter, nothing).next(setup.timeline.row(1), scene(2), print)
+    frame_after(setup, painter, 1, scene(2))
     assert painter.given[0] is not None
     return painter.given[0], painter.holes[0]
 
@@ -75,7 +72,8 @@ def test_the_classic_borders_paint_as_they_did(home: Path, border: str) -> None:
     before = to_tensor(scene(2), torch.device("cpu"))
     expected = warp(before, [Move(translation_x=12)], border=border, sampling="bicubic")  # type: ignore[arg-type]
     assert torch.equal(given, expected.picture.clamp(0, 1))
-    assert [evaluations(setup, row) for row in setup.timeline.rows()] == [4, 2, 2, 2]
+    calls = Calls(setup)
+    assert [calls.of(frame) for frame in range(4)] == [4, 2, 2, 2]
 
 
 def test_the_preview_shows_the_filling(home: Path) -> None:
@@ -116,17 +114,19 @@ class Real:
         from projects import load_project
 
         self.setup = resolve(load_project(path))
-        self.painter = ProjectPainter(self.setup, load_model(self.setup.source, device="cpu"))
-
-    @property
-    def row(self) -> Row:
-        return self.setup.timeline.row(1)
+        model = load_model(self.setup.models[0].spec.source, device="cpu")
+        self.painter = DiffusionPainter(model)
 
     def next(self, before: Picture) -> tuple[Picture, int]:
         """Frame 1 from a given frame 0, and the calls it took."""
         calls: list[int] = []
-        hand = FramePainter(self.setup, self.painter, nothing)
-        return hand.next(self.row, before, lambda done, _count: calls.append(done)), len(calls)
+        made = frame_after(self.setup, self.painter, 1, before, lambda done, _count: calls.append(done))
+        return made, len(calls)
+
+    @property
+    def planned(self) -> int:
+        """The calls that the plan expects for frame 1."""
+        return Calls(self.setup).of(1)
 
 
 @pytest.mark.parametrize("mode", ["scaled", "exact"])
@@ -136,9 +136,9 @@ def test_the_plan_counts_the_calls(home: Path, move: str, mode: str) -> None:
         lanes = f"steps = 6\nstrength = {strength}\nreveal_strength = {top}\nsteps_mode = '{mode}'"
         real = Real(home, move, lanes)
         _, calls = real.next(scene(2))
-        assert calls == evaluations(real.setup, real.row)
+        assert calls == real.planned
         needed = {"still": False, "in": False, "pan": True, "out": True}[move] and top > strength
-        assert (calls > evaluations(Real(home, move, lanes, "wrap").setup, real.row)) == needed
+        assert (calls > Real(home, move, lanes, "wrap").planned) == needed
 
 
 def test_the_plan_says_what_holes_cost(home: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from render.painter import Canvas, ProjectPainter
 
 from render.diffusion.job import version_seed
+from render.diffusion.painter import Canvas, DiffusionPainter
 from render.resolve import ResolvedProject, resolve
+from render.stages.paint import Painting
 from tests.fakes import keys_of, load, project_text
 
 
@@ -38,12 +39,12 @@ def test_travel_paints_anew_from_where_it_begins(tmp_path: Path) -> None:
 )
 def test_behaviors(tmp_path: Path, behavior: str, seeds: list[int]) -> None:
     made = setup(tmp_path, f'seed_behavior = "{behavior}"')
-    assert [made.seed(row) for row in made.timeline.rows(range(4))] == seeds
+    assert [made.paint.seed_of(made.rows[frame]) for frame in range(4)] == seeds
 
 
 def test_the_first_seed_lasts_one_frame_and_the_others_n(tmp_path: Path) -> None:
     made = setup(tmp_path, "seed_iter_n = 3")
-    assert [made.seed(row) for row in made.timeline.rows(range(8))] == [3, 4, 4, 4, 5, 5, 5, 6]
+    assert [made.paint.seed_of(made.rows[frame]) for frame in range(8)] == [3, 4, 4, 4, 5, 5, 5, 6]
 
 
 def test_each_version_has_a_seed_of_its_own() -> None:
@@ -65,7 +66,7 @@ def test_a_model_paints_from_the_travelled_noise(tmp_path: Path) -> None:
 
     def painted(share: float, seed: int) -> torch.Tensor:
         made = resolve(load(tmp_path, text.format(share=share).replace("seed = 3", f"seed = {seed}", 1)))
-        return ProjectPainter(made, model).paint(Canvas(), made.timeline.row(0), lambda done, count: None)
+        return DiffusionPainter(model).paint(Canvas(), Painting(made.paint).inputs(made.rows[0]).job())
 
     there = painted(1.0, 3)
     assert torch.allclose(there, painted(0.0, 8), atol=1e-4)
