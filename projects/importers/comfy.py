@@ -1,4 +1,4 @@
-"""Graphs of ComfyUI with FizzNodes' schedules in them as projects."""
+"""ComfyUI graphs with FizzNodes' schedules as projects."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_schedule
 
 from .comfy_graph import Graph, Node, consumers, literal, read_graph, upstream
-from .common import put_title
+from .common import MODEL_SAMPLER, clean, our_sampler, put_title
 from .conversion import Conversion
 from .converted import ConvertedProject
 from .fizz import LENGTH, TABLE, carry_schedule, read_keyed
-from .names import OWN, our_sampler
 from .report import Report
 from .rules import as_number, plain_number
 
@@ -33,7 +32,7 @@ _KNOWN = (*PROMPTS, *VALUES, *SAMPLERS, *_RATES, *_AROUND)
 
 
 def from_graph(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` with what the nodes say, and account for every node.
+    """Fill `project` from the nodes, and report on each.
 
     Raises ProjectError for a graph without a prompt schedule.
     """
@@ -49,7 +48,7 @@ def from_graph(values: Mapping[str, Any], *, name: str, folder: Path, project: C
 
 
 class _Graph:
-    """One graph on its way into a project."""
+    """The import of one graph."""
 
     def __init__(self, nodes: Graph, name: str, folder: Path, project: ConvertedProject) -> None:
         self.nodes = nodes
@@ -70,22 +69,22 @@ class _Graph:
         prompt = upstream(nodes, wired, PROMPTS) or self.first(*PROMPTS)
         if prompt is None:
             what, hint = (
-                "is a graph of ComfyUI without a prompt schedule.",
+                "is a ComfyUI graph without a prompt schedule.",
                 f"Looked for: {', '.join(PROMPTS)}.",
             )
             raise ProjectError(Problem(what=what, file=name, hint=hint))
         self.prompt = prompt
 
     def first(self, *kinds: str) -> Node | None:
-        """The first node of one of these kinds that is not muted."""
+        """The first active node of one of these kinds."""
         return next((node for node in self.active if node.kind in kinds), None)
 
     def name(self, node: Node, part: str) -> str:
-        """The name of an input in the report: the node's class, its id if there are several, the input's own."""
+        """The name of an input in the report: class of the node, its id if there are several, name of the input."""
         return f"{node.kind}[{node.id}].{part}" if node.kind in self.several else f"{node.kind}.{part}"
 
     def value(self, node: Node | None, part: str, place: str) -> Any:
-        """What an input holds, which the report says went to `place`."""
+        """What an input holds; the report says that it went to `place`."""
         if node is None:
             return None
         found = literal(self.nodes, node, part)
@@ -94,11 +93,11 @@ class _Graph:
         return found
 
     def frame(self) -> None:
-        """Size, length, rate and seed."""
+        """Carry size, length, rate and seed."""
         length = as_number(self.value(self.prompt, "max_frames", "frames"))
         if length is None or not 1 <= length <= 100_000:
             length = LENGTH
-            remark = f"The graph does not say how long the film is: {LENGTH} frames are taken."
+            remark = f"The graph gives no length; the film has {LENGTH} frames."
             self.report.remarks.append(remark)
         fps = as_number(self.value(self.first(*_RATES), "frame_rate", "fps")) or 12.0
         fps = fps if 0 < fps <= 240 else 12.0
@@ -106,7 +105,7 @@ class _Graph:
         seeds = (self.value(self.sampler, part, "seed") for part in parts)
         seed = as_number(next((seed for seed in seeds if seed is not None), None)) or 0.0
         if not 0 <= seed <= 2**53:
-            remark = f"Its seed {seed:.0f} is larger than any here: the rest after 2**53 is taken."
+            remark = f"Its seed {seed:.0f} is too large; using the remainder after division by 2**53."
             self.report.remarks.append(remark)
         latent = next((node for node in self.nodes.values() if node.kind == "EmptyLatentImage"), None)
         sides = [as_number(self.value(latent, side, "size")) for side in ("width", "height")]
@@ -118,7 +117,7 @@ class _Graph:
         self.job.clock = Clock(frames=int(length), fps=fps, seed=int(seed) % (2**53))
 
     def prompts(self) -> None:
-        """The schedule of prompts, and what stands round each."""
+        """Carry the prompt schedule, and the texts around each prompt."""
         node = self.prompt
         text = self.value(node, "text", "prompts")
         name = self.name(node, "text")
@@ -127,18 +126,18 @@ class _Graph:
         after = str(self.value(node, "app_text", "prompts.suffix") or "")
         for part in ("pre_text", "app_text"):
             if part in node.wired and literal(self.nodes, node, part) is None:
-                why = "comes from nodes that no text can be read from."
+                why = "comes from nodes whose text cannot be read."
                 self.report.note(self.name(node, part), "missing", why)
         for letter in carry_schedule(self.job, keyed, before, after, self.weights(node)):
-            why = "comes from nodes that cannot be written as one expression: 0 is taken."
+            why = "comes from nodes that are not one expression; using 0."
             self.report.note(self.name(node, letter), "missing", why)
         if not keyed:
             self.job.put("prompts.0", "")
-            why = "there is no prompt that can be read: the project has an empty one."
+            why = "no usable prompt; the project has an empty one."
             self.report.note(name, "missing", why)
 
     def weights(self, node: Node) -> dict[str, str]:
-        """What pw_a to pw_d stand for: a number, or the one expression of a value schedule."""
+        """Values of pw_a to pw_d: a number, or the only expression of a value schedule."""
         found: dict[str, str] = {}
         for letter in ("pw_a", "pw_b", "pw_c", "pw_d"):
             if letter not in node.wired:
@@ -157,7 +156,7 @@ class _Graph:
         return found
 
     def negative(self) -> None:
-        """What feeds the sampler's negative input, where that is not the schedule itself."""
+        """Carry the negative prompt, if it does not come from the prompt schedule itself."""
         wired = self.sampler.wired.get("negative") if self.sampler else None
         node = upstream(self.nodes, wired, (*PROMPTS, "CLIPTextEncode"))
         if node is None or node is self.prompt:
@@ -168,15 +167,17 @@ class _Graph:
             keyed = read_keyed(self.job, str(text), name)
             text = next(iter(keyed.values()), "")
             if len(set(keyed.values())) > 1:
-                why = "negative prompts have no keys of their own: the first is taken. Write --neg into the keys."
+                why = (
+                    "negative prompts have no keys; using the first. For several, write --neg into the keys."
+                )
                 self.report.note(name, "changed", why)
         known = str(self.job.project.tables["prompts"].get("negative", ""))
-        words = f"{text or ''} {known}".replace("--neg", " ").replace("\0", " ").strip()
+        words = clean(f"{text or ''} {known}".replace("--neg", " "))
         if words:
             self.job.put("prompts.negative", words)
 
     def sampling(self) -> None:
-        """Sampler, steps, guidance and strength; and the checkpoint's name."""
+        """Carry sampler, steps, guidance scale and strength, and note the checkpoint."""
         node = self.sampler
         if node is None:
             return
@@ -196,26 +197,26 @@ class _Graph:
         if denoise is not None and denoise < 1:
             self.lane(self.name(node, "denoise"), "strength", denoise)
         elif denoise is not None:
-            why = "paints every frame from noise alone there; here a film goes on from the frame before."
+            why = "the graph paints every frame from noise; a film continues from the frame before."
             self.report.note(self.name(node, "denoise"), "off", why, denoise)
         checkpoint = self.value(self.first("CheckpointLoaderSimple"), "ckpt_name", "model")
         if checkpoint is not None:
-            self.report.remarks.append(f"Its checkpoint was {checkpoint}.")
+            self.report.remarks.append(f"The file's model is {checkpoint}.")
 
     def sampler_of(self, node: Node, word: str, scheduler: str) -> None:
         karras = " karras" if scheduler.lower() == "karras" else ""
         found = our_sampler(f"{word}{karras}")
         if found is None or scheduler.lower() not in ("none", "karras", "normal", "simple"):
-            why = f"{word} with {scheduler}: {found or 'the model' + chr(39) + 's own sampler'} is used."
+            why = f"Reverie has no {word} with {scheduler}; using {found or 'the sampler of the model'}."
             self.report.note(self.name(node, "sampler_name"), "changed", why)
-        self.job.put("diffusion.sampler", found or OWN)
+        self.job.put("diffusion.sampler", found or MODEL_SAMPLER)
 
     def lane(self, name: str, lane: str, value: object) -> None:
         self.typed[name] = value
         self.job.lane(lane, name, keep_in_range=lane != "seed")
 
     def values(self) -> None:
-        """Value schedules, each to the lane of what it feeds."""
+        """Carry each value schedule to the lane of the input that it feeds."""
         for node in self.active:
             if node.kind not in VALUES:
                 continue
@@ -232,28 +233,28 @@ class _Graph:
                 if lane == "seed":
                     self.job.put("diffusion.seed_behavior", "schedule")
             if rest:
-                why = f"feeds {', '.join(sorted(rest))}, which is no lane here."
+                why = f"feeds {', '.join(sorted(rest))}, which is not a lane."
                 self.report.note(name, "missing", why, text)
             elif not fed:
                 self.report.note(name, "off", "feeds nothing.", text)
 
     def leave(self) -> None:
-        """Make a note of what is left: other prompts and samplers, and every node that has no counterpart."""
+        """Note what is left: further prompts and samplers, and nodes without a counterpart."""
         for node in self.nodes.values():
             name = f"{node.kind}[{node.id}]"
             if node.muted:
-                self.report.note(name, "off", "is muted or bypassed.")
+                self.report.note(name, "off", "muted or bypassed.")
             elif node.kind not in _KNOWN and node.typed and not self.only_feeds(node):
-                self.report.note(name, "missing", "there is no such node here.", node.typed)
+                self.report.note(name, "missing", "Reverie has no such node.", node.typed)
             elif node.kind not in _KNOWN:
-                self.report.note(name, "off", "holds no setting of its own.")
+                self.report.note(name, "off", "has no settings.")
             elif node.kind in (*PROMPTS, *SAMPLERS) and node not in (self.prompt, self.sampler):
                 for part, value in node.typed.items():
-                    why = "a film has one prompt schedule and one sampler here."
+                    why = "a film has one prompt schedule and one sampler."
                     if self.name(node, part) not in self.report.accounted:
                         self.report.note(self.name(node, part), "missing", why, value)
 
     def only_feeds(self, node: Node) -> bool:
-        """Whether what is typed into a node was read where it is wired to."""
+        """Whether the inputs that a node feeds were all carried over."""
         fed = [self.name(other, part) for other, part in consumers(self.nodes, node)]
         return bool(fed) and all(name in self.report.carried for name in fed)

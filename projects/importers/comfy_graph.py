@@ -1,4 +1,4 @@
-"""A graph of ComfyUI, in either of the two forms that it is saved in, as nodes with named inputs."""
+"""A graph of ComfyUI, from a saved workflow or the form that the API takes, as nodes with named inputs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-_LOOK = 64  # how far upstream a text or a prompt is looked for
+_MAX_STEPS = 64  # how far upstream a text or a prompt is looked for
 
-# The order in which a saved workflow lists what is typed into a node; the older FizzNodes have no print_output.
+# The order in which a saved workflow lists a node's widgets; older FizzNodes have no print_output.
 _SAMPLER = "seed control_after_generate steps cfg sampler_name scheduler denoise"
 _WEIGHTS = "pre_text app_text pw_a pw_b pw_c pw_d"
 WIDGETS: dict[str, tuple[str, ...]] = {
@@ -36,6 +36,7 @@ WIDGETS: dict[str, tuple[str, ...]] = {
     "CLIPTextEncode": ("text",),
     "SaveImage": ("filename_prefix",),
 }
+_TYPES = {"print_output": bool, "text": str, "pre_text": str, "app_text": str}
 
 
 class Link(NamedTuple):
@@ -47,7 +48,7 @@ class Link(NamedTuple):
 
 @dataclass(kw_only=True)
 class Node:
-    """One node: its class, what is typed into it by name, and what is wired to it by name."""
+    """One node: its class, its typed inputs by name, and its wired inputs by name."""
 
     id: str
     kind: str
@@ -60,37 +61,38 @@ Graph = dict[str, Node]
 
 
 def is_graph(values: Mapping[str, Any]) -> bool:
-    """Whether it is a workflow of ComfyUI, or what its API takes."""
+    """Whether the values are a saved workflow or what the API takes."""
     if isinstance(values.get("nodes"), list) and isinstance(values.get("links"), list):
         return True
-    inner = values.get("prompt")
-    api = inner if isinstance(inner, Mapping) else values
-    return bool(api) and all(isinstance(node, Mapping) and "class_type" in node for node in api.values())
+    nodes = _api_nodes(values).values()
+    return bool(nodes) and all(isinstance(node, Mapping) and "class_type" in node for node in nodes)
 
 
 def read_graph(values: Mapping[str, Any]) -> Graph:
     """The nodes by their ids."""
     if isinstance(values.get("nodes"), list):
         return _workflow(values)
-    inner = values.get("prompt")
-    api = inner if isinstance(inner, Mapping) else values
     graph: Graph = {}
-    for key, given in api.items():
-        node = Node(id=str(key), kind=str(given.get("class_type"))[:200])
-        inputs = given.get("inputs")
+    for key, described in _api_nodes(values).items():
+        node = graph[str(key)] = Node(id=str(key), kind=str(described.get("class_type"))[:200])
+        inputs = described.get("inputs")
         for name, value in (inputs if isinstance(inputs, Mapping) else {}).items():
             if isinstance(value, list) and len(value) == 2 and isinstance(value[1], int):
                 node.wired[name] = Link(str(value[0]), value[1])
             else:
                 node.typed[name] = value
-        graph[node.id] = node
     return graph
 
 
+def _api_nodes(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = values.get("prompt")
+    return inner if isinstance(inner, Mapping) else values
+
+
 def upstream(graph: Graph, link: Link | None, kinds: tuple[str, ...]) -> Node | None:
-    """The nearest node of one of these kinds that a wire comes from, through whatever lies between."""
+    """The nearest active node of one of these kinds that a wire comes from, directly or through other nodes."""
     queue, seen = [link] if link else [], set[str]()
-    while queue and len(seen) < _LOOK:
+    while queue and len(seen) < _MAX_STEPS:
         node = graph.get(queue.pop(0).node)
         if node is None or node.id in seen:
             continue
@@ -110,7 +112,7 @@ def consumers(graph: Graph, node: Node) -> Iterator[tuple[Node, str]]:
 
 
 def literal(graph: Graph, node: Node, name: str) -> Any:
-    """What an input holds: typed there, or the one thing typed into the node that is wired to it; None if neither."""
+    """The value of an input: typed into it, or the only value typed into the node that it is wired to; else None."""
     if name in node.typed:
         return node.typed[name]
     source = graph.get(node.wired[name].node) if name in node.wired else None
@@ -121,33 +123,63 @@ def literal(graph: Graph, node: Node, name: str) -> Any:
 
 
 def _workflow(values: Mapping[str, Any]) -> Graph:
-    sources: dict[object, Link] = {}
-    for link in values["links"]:
-        if isinstance(link, list) and len(link) >= 5:
-            sources[link[0]] = Link(str(link[1]), link[2] if isinstance(link[2], int) else 0)
-        elif isinstance(link, Mapping):
-            slot = link.get("origin_slot")
-            sources[link.get("id")] = Link(str(link.get("origin_id")), slot if isinstance(slot, int) else 0)
+    links = _links(values["links"])
     graph: Graph = {}
-    for given in values["nodes"]:
-        if not isinstance(given, Mapping) or given.get("type") in ("Note", "MarkdownNote", "Reroute"):
+    rerouted: dict[str, Link | None] = {}  # a Reroute node's id -> where its input comes from
+    for described in values["nodes"]:
+        if not isinstance(described, Mapping) or described.get("type") in ("Note", "MarkdownNote"):
             continue
-        node = Node(
-            id=str(given.get("id")), kind=str(given.get("type"))[:200], muted=given.get("mode") in (2, 4)
-        )
-        listed = given.get("inputs")
+        listed = described.get("inputs")
         inputs = [i for i in listed if isinstance(i, Mapping)] if isinstance(listed, list) else []
-        node.typed = _typed(node.kind, given.get("widgets_values"), inputs)
+        id_, kind = str(described.get("id")), str(described.get("type"))[:200]
+        if kind == "Reroute":
+            rerouted[id_] = _source(inputs[-1], links) if inputs else None
+            continue
+        node = graph[id_] = Node(id=id_, kind=kind, muted=described.get("mode") in (2, 4))
+        node.typed = _typed(kind, described.get("widgets_values"), inputs)
         for item in inputs:
-            if item.get("link") is not None and item["link"] in sources:
-                node.wired[str(item.get("name"))] = sources[item["link"]]
-                node.typed.pop(str(item.get("name")), None)  # a wire goes before what is typed
-        graph[node.id] = node
-    return _unrouted(graph, values, sources)
+            source = _source(item, links)
+            if source is not None:
+                node.wired[str(item.get("name"))] = source
+                node.typed.pop(str(item.get("name")), None)  # a wire replaces what is typed
+    for node in graph.values():
+        node.wired = {name: _behind(link, rerouted) for name, link in node.wired.items()}
+    return graph
+
+
+def _links(listed: list[Any]) -> dict[int | str, Link]:
+    """A link's id -> where it comes from."""
+    links: dict[int | str, Link] = {}
+    for link in listed:
+        if isinstance(link, list) and len(link) >= 5:
+            key, node, slot = link[:3]
+        elif isinstance(link, Mapping):
+            key, node, slot = link.get("id"), link.get("origin_id"), link.get("origin_slot")
+        else:
+            continue
+        if isinstance(key, int | str):
+            links[key] = Link(str(node), slot if isinstance(slot, int) else 0)
+    return links
+
+
+def _source(item: Mapping[str, Any], links: Mapping[int | str, Link]) -> Link | None:
+    """Where an input of a saved workflow comes from."""
+    key = item.get("link")
+    return links.get(key) if isinstance(key, int | str) else None
+
+
+def _behind(link: Link, rerouted: Mapping[str, Link | None]) -> Link:
+    """Where a link comes from, through Reroute nodes."""
+    for _ in range(_MAX_STEPS):
+        source = rerouted.get(link.node)
+        if source is None:
+            break
+        link = source
+    return link
 
 
 def _typed(kind: str, widgets: object, inputs: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """What is typed into a node, by name."""
+    """The values typed into a node, by name."""
     if isinstance(widgets, Mapping):
         return {str(name): value for name, value in widgets.items()}
     if not isinstance(widgets, list):
@@ -164,33 +196,10 @@ def _typed(kind: str, widgets: object, inputs: list[Mapping[str, Any]]) -> dict[
 
 
 def _fits(names: list[str], values: list[Any]) -> bool:
-    """Whether values can be those of a layout: texts where it has texts, truth values where it has these."""
-    if len(values) > len(names):
-        return False
+    """Whether values can be those of a layout, by their types."""
     for name, value in zip(names, values, strict=False):
-        wanted = (
-            bool if name == "print_output" else str if name in ("text", "pre_text", "app_text") else object
-        )
-        if not isinstance(value, wanted) or (name == "current_frame" and isinstance(value, bool | str)):
+        if not isinstance(value, _TYPES.get(name, object)):
             return False
-    return True
-
-
-def _unrouted(graph: Graph, values: Mapping[str, Any], sources: Mapping[object, Link]) -> Graph:
-    """Wires through Reroute nodes lead to what is behind these."""
-    through: dict[str, Link | None] = {}
-    for node in values["nodes"]:
-        if isinstance(node, Mapping) and node.get("type") == "Reroute":
-            inputs = node.get("inputs")
-            for item in inputs if isinstance(inputs, list) else []:
-                if isinstance(item, Mapping):
-                    through[str(node.get("id"))] = sources.get(item.get("link"))
-    for wired in (node.wired for node in graph.values()):
-        for name, link in wired.items():
-            for _ in range(_LOOK):
-                behind = through.get(link.node)
-                if behind is None:
-                    break
-                link = behind
-            wired[name] = link
-    return graph
+        if name == "current_frame" and isinstance(value, bool | str):
+            return False
+    return len(values) <= len(names)

@@ -1,4 +1,4 @@
-"""A settings file of another program on its way into a project: reading its settings, and accounting for each."""
+"""The work table of an import: read settings, write the project, account for every setting."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _SPECS = {spec.name: spec for specs in TABLES.values() for spec in specs}
 
 
 class Conversion:
-    """The settings of a file, the project that is made of them, and the report of what became of each.
+    """A file's settings, the project made of them, and the report of what became of each setting.
 
-    values: the file's settings. folder: where the project will stand. defaults: what the program that wrote the file
-    takes for a setting that is not in it. dialect, clock: of its schedules; the clock is set once the length is known.
+    values: the file's settings. folder: where the project will stand. defaults: values of settings that are not in the
+    file. dialect, clock: how schedules are read; an importer sets the clock once it knows the film's length.
     """
 
     clock: Clock
@@ -44,7 +44,7 @@ class Conversion:
     # Reading
 
     def get(self, name: str, *others: str) -> Any:
-        """The value of a setting under the first of its names that the file has; else the default."""
+        """The value under the first of these names that the file has, else the default, which is noted."""
         for known in (name, *others):
             if self.values.get(known) is not None:
                 return self.values[known]
@@ -54,7 +54,7 @@ class Conversion:
         return value
 
     def has(self, name: str) -> bool:
-        """Whether the file itself has it."""
+        """Whether the file itself has a setting."""
         return self.values.get(name) is not None
 
     def on(self, name: str, *others: str) -> bool:
@@ -71,57 +71,57 @@ class Conversion:
         return self.text(name).strip().lower()
 
     def number(self, name: str, *others: str, otherwise: float) -> float:
-        """A setting as a number. For anything else a note is made, and `otherwise` taken."""
+        """A setting as a number; `otherwise`, and a note, for anything else."""
         value = self.get(name, *others)
         found = as_number(value)
         if found is not None:
             return found
         if value is not None:
-            self.report.note(name, "missing", f"is no number; {otherwise:g} is taken.", value)
+            self.report.note(name, "missing", f"not a number; using {otherwise:g}.", value)
         return otherwise
 
     def limited(self, name: str, *others: str, low: float, high: float, otherwise: float) -> float:
-        """A setting as a number, cut to a range without a word."""
+        """A setting as a number, limited to a range without a note."""
         return min(max(self.number(name, *others, otherwise=otherwise), low), high)
 
     def whole(self, *names: str, low: int, high: int, otherwise: int) -> int:
-        """A setting as a whole number. One outside the range is cut to it, and a note made."""
+        """A setting as a whole number, limited to a range; a note if it was outside."""
         number = self.number(*names, otherwise=otherwise)
         found = int(min(max(number, low), high))
         if not low <= number <= high:
             used = next((name for name in names if self.has(name)), names[0])
-            self.report.note(used, "missing", f"allowed: {low} to {high}; {found} is taken.", number)
+            self.report.note(used, "missing", f"allowed: {low} to {high}; using {found}.", number)
         return found
 
     def choice(self, name: str, choices: Mapping[str, str], otherwise: str, why: str) -> str:
-        """What the word of a setting is here. For any other word a note is made, and `otherwise` taken."""
+        """The project's word for that of a setting; `otherwise`, and a note, for an unknown one."""
         word = self.word(name)
         if word not in choices:
             self.report.note(name, "missing", why, word)
         return choices.get(word, otherwise)
 
     def position(self, name: str, key: str, text: object) -> int | None:
-        """The frame of a key; None, and a note under `name`, for one that is no position."""
+        """The frame of a key; None, and a note under `name`, for an invalid one."""
         try:
             return int(parse_position(key, clock=self.clock, dialect=self.dialect))
         except ProjectError as error:
-            self.report.note(name, "missing", f"this key is not right. {error.problems[0]}", text)
+            self.report.note(name, "missing", f"invalid key. {error.problems[0]}", text)
             return None
 
     def file(self, name: str, value: object) -> str | None:
-        """A path as a project may have it: of a file beside the project. For any other a note is made under `name`."""
+        """The path of a file next to the project; None, and a note under `name`, for any other."""
         path = str(value)[:1000].strip()
-        why = "there is no such file beside the project: copy it there, and write its name into the project."
+        why = "no such file next to the project; copy it there and write its name into the project."
         if re.match(r"[a-z]+://", path, re.IGNORECASE):
-            why = "is an address of the web: fetch it, and write its file's name into the project."
+            why = "a web address; download the file next to the project and write its name into the project."
         else:
             for candidate in dict.fromkeys((path, re.split(r"[\\/]", path)[-1])):
-                if candidate and self._lies_beside(candidate):
+                if candidate and self._is_next_to_project(candidate):
                     return candidate
         self.report.note(name, "missing", why, path)
         return None
 
-    def _lies_beside(self, path: str) -> bool:
+    def _is_next_to_project(self, path: str) -> bool:
         try:
             found = (self.folder / path).resolve()
             return found.is_relative_to(self.folder.resolve()) and found.is_file()
@@ -131,19 +131,19 @@ class Conversion:
     # Writing
 
     def put(self, place: str, value: object, *names: str) -> None:
-        """Write a value into the project, and say that these settings went there."""
+        """Write a value at a place of the project, and record that these settings went there."""
         self.project.put(place, value)
         self.carried(place, *names)
 
     def carried(self, place: str, *names: str) -> None:
-        """Say that settings, those of them which the file has, went to a place of the project."""
+        """Record that the file's settings of these names went to a place of the project."""
         noted = {note.name for note in self.report.notes if note.kind in ("missing", "unknown", "off")}
         for name in names:
             if name in self.values and name not in noted:
                 self.report.carried.setdefault(name, place)
 
     def lane(self, lane: str, *names: str, **change: Any) -> None:
-        """Carry a schedule into a lane; a broken one is left out, and a note made. change: see `rewritten`."""
+        """Write a schedule into a lane; an invalid one only makes a note. change: see `rewritten`."""
         value = self.get(*names)
         if value is None:
             return
@@ -159,34 +159,34 @@ class Conversion:
         return _SPECS[lane]
 
     def schedule(self, name: str, value: object, spec: LaneSpec, **change: Any) -> int | float | str | None:
-        """A schedule of a lane as the project has it; None, and a note, for a broken one."""
+        """A schedule as the project writes it; None, and a note, for an invalid one."""
         try:
             return rewritten(value, spec, clock=self.clock, dialect=self.dialect, **change)
         except ProjectError as error:
             problem = error.problems[0]
             if isinstance(error, ScheduleError):
                 problem = replace(problem, where=name)
-            self.report.note(name, "missing", f"this schedule is not right. {problem}", value)
+            self.report.note(name, "missing", f"invalid schedule. {problem}", value)
             return None
 
     # Accounting
 
     def missing(self, name: str, why: str) -> None:
-        """Note that a setting, as the file has it, is not carried over."""
+        """Note that a setting is not carried over."""
         self.report.note(name, "missing", why, self.values.get(name))
 
     def changed(self, name: str, why: str) -> None:
-        """Note that a setting, as the file has it, is carried over with a difference."""
+        """Note that a setting is carried over with a difference."""
         self.report.note(name, "changed", why, self.values.get(name))
 
     def off(self, why: str, *names: str) -> None:
-        """Note that settings, those of them which the file has, have no effect."""
+        """Note that the file's settings of these names have no effect."""
         for name in names:
             if self.has(name):
                 self.report.note(name, "off", why, self.values[name])
 
     def settle(self, rules: Iterable[Rule]) -> Report:
-        """Make a note of every setting of the file that nothing has been said of yet; the report is then complete."""
+        """Complete the report: note every setting that is not accounted for yet."""
         rules = list(rules)
         for name, value in self.values.items():
             if name in self.report.accounted:

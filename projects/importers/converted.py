@@ -1,4 +1,4 @@
-"""The project that an import makes, and its text as TOML."""
+"""A project file in the making, and its text as TOML."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..schema import SCHEMA_FILE
 
-TOP = ("title", "size", "fps", "frames", "seed", "model")  # the order in which the first lines are written
+TOP = ("title", "size", "fps", "frames", "seed", "model")  # the order of the first lines
 TABLES = ("prompts", "motion", "diffusion", "coherence", "masks", "guide", "clip_guidance", "video", "output")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")

@@ -1,4 +1,4 @@
-"""Deforum's settings files, those of every version since November 2022 and the notebook's, as projects."""
+"""Settings files of Deforum as projects: every version since November 2022, and the notebook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import Any
 
 from keyframes import Clock, ProjectError
 
-from .common import flow_of, put_init_image, put_rate, put_seed, put_title
+from .common import (
+    MODEL_SAMPLER,
+    flow_of,
+    note_model,
+    our_sampler,
+    put_init_image,
+    put_rate,
+    put_seed,
+    put_title,
+)
 from .conversion import Conversion
 from .converted import ConvertedProject
 from .deforum_guides import carry_controls, carry_guides
@@ -18,16 +27,15 @@ from .deforum_prompts import carry_prompts
 from .deforum_table import TABLE
 from .deforum_versions import defaults_of, is_notebook, version_of
 from .deforum_video import carry_film, carry_video
-from .names import OWN, our_sampler
 from .parseq_in_deforum import with_manifest
 from .report import Report
 from .rewrite import ODD, ONE_MINUS, RANDOM_BELOW_0, rewritten
 from .rules import as_number
 
 _GRAIN = {"perlin": 0.24, "uniform": 0.36}  # docs/motion.md, Noise
-_GRAIN_OF_NOTEBOOK = 0.5  # added to pictures from -1 to 1, without greying
+_GRAIN_OF_NOTEBOOK = 0.5  # added to pictures in [-1, 1], and not made grey
 _SEEDS = ("iter", "fixed", "random", "ladder", "alternate")
-_COUNTED = {  # by the number t of the painted frame
+_COUNTED = {  # t: number of the painted frame
     "iter": "s + floor((t + {before})/{every})",
     "ladder": "s + floor(t/2) + 2*(t % 2)",
     "alternate": "s + t % 2",
@@ -35,11 +43,8 @@ _COUNTED = {  # by the number t of the painted frame
 
 
 def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` with what the settings say, and account for every one of them.
-
-    folder: where the project will stand, and its init image with it.
-    """
-    values, led = with_manifest(values)
+    """Fill `project` from the settings, and report on each. folder: where the project will stand."""
+    values, parseq_fields = with_manifest(values)
     notebook, version = is_notebook(values), version_of(values)
     report = Report(
         source=name, written_by="Deforum's notebook" if notebook else f"Deforum ({version} or later)"
@@ -62,12 +67,10 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, project:
     carry_guides(job)
     carry_controls(job)
     carry_prompts(job, notebook)
-    if job.has("sd_model_name"):
-        report.remarks.append(f"Its checkpoint was {job.text('sd_model_name')}.")
-        job.carried("model", "sd_model_name")
-    if led:
-        report.remarks.append(f"Its Parseq manifest leads {', '.join(led)}.")
-        job.carried("the lanes that it leads", "parseq_manifest", "parseq_use_deltas")
+    note_model(job, "sd_model_name")
+    if parseq_fields:
+        report.remarks.append(f"Its Parseq manifest sets {', '.join(parseq_fields)}.")
+        job.carried("the lanes that it sets", "parseq_manifest", "parseq_use_deltas")
         job.carried("fps, frames", "parseq_non_schedule_overrides")
     return job.settle(TABLE)
 
@@ -82,7 +85,7 @@ def _frame(job: Conversion, notebook: bool, name: str) -> None:
     job.put("size", [max(side - side % step, 16) for side in sides], "W", "H", "width", "height")
     frames = job.whole("max_frames", low=1, high=100_000, otherwise=120)
     job.put("frames", frames, "max_frames")
-    fps = put_rate(job, "fps", 15.0, "allowed: above 0, up to 240; 15 is taken.")
+    fps = put_rate(job, "fps", 15.0)
     job.clock = Clock(frames=frames, fps=fps, seed=put_seed(job, "seed"))
     if job.on("use_init"):
         put_init_image(job)
@@ -112,7 +115,7 @@ def _diffusion(job: Conversion) -> None:
 
 
 def _sampler(job: Conversion) -> None:
-    """The sampler, or the schedule of samplers with each of its names translated."""
+    """Carry the sampler, or the schedule of samplers with every name translated."""
     name = "sampler"
     scheduled = job.on("enable_sampler_scheduling", "enable_schedule_samplers")
     if scheduled and isinstance(job.get("sampler_schedule"), str):
@@ -124,38 +127,38 @@ def _sampler(job: Conversion) -> None:
         found = our_sampler(word)
         if found is None:
             lost.append(str(word)[:100])
-        return found or OWN
+        return found or MODEL_SAMPLER
 
     if name == "sampler":
         job.put("diffusion.sampler", translated(text), name)
     else:
         entries = re.findall(r"\s*([^:,]{1,200}?)\s*:\s*([^,:]{1,200})(?:,|$)", text[:100_000])
         if not entries:
-            job.report.note(name, "missing", "this schedule is not right.", text)
+            job.report.note(name, "missing", "invalid schedule.", text)
             return
         keys = [f"{key}: ({translated(word)})" for key, word in entries]
         switches = ("enable_sampler_scheduling", "enable_schedule_samplers")
         job.put("diffusion.sampler", ", ".join(keys), *switches, name)
     if lost:
-        why = f"there is no sampler {', '.join(dict.fromkeys(lost))} here: the model's own is used for it."
+        why = f"Reverie has no sampler {', '.join(dict.fromkeys(lost))}; using the model's own."
         job.report.note(name, "changed", why, text)
 
 
 def _cadence(job: Conversion) -> int:
-    """Cadence and its optical flow; how many frames it is from one painted frame to the next."""
+    """Carry cadence and its optical flow. Returns the frames from one painted frame to the next."""
     if job.word("animation_mode").casefold() == "video input":
-        job.off("every frame of a video input is painted.", "diffusion_cadence", "optical_flow_cadence")
+        job.off("Video Input paints every frame.", "diffusion_cadence", "optical_flow_cadence")
         return 1
     cadence = int(job.limited("diffusion_cadence", low=1, high=1000, otherwise=1))
     job.carried("diffusion.cadence", "diffusion_cadence")
     if cadence == 1:
         return 1
     job.put("diffusion.cadence", cadence)
-    why = "the frames after the last painted one, which Deforum leaves out, are made too."
+    why = "Reverie also makes the frames after the last painted one, which Deforum leaves out."
     job.report.note("diffusion_cadence", "changed", why, cadence)
     if job.on("optical_flow_cadence"):
         job.put("diffusion.cadence_flow", flow_of(job, "optical_flow_cadence"))
-        job.put("diffusion.cadence_flow_factor", 0.5)  # Deforum goes half of the way that it finds
+        job.put("diffusion.cadence_flow_factor", 0.5)  # Deforum moves by half of the flow
         job.carried("diffusion.cadence_flow", "optical_flow_cadence")
         job.lane("cadence_flow_factor", "cadence_flow_factor_schedule", times=0.5, keep_in_range=True)
     else:
@@ -164,7 +167,7 @@ def _cadence(job: Conversion) -> int:
 
 
 def _seeds(job: Conversion, cadence: int) -> None:
-    """The seeds; those that count, count painted frames."""
+    """Carry the seeds. Behaviors that count, count painted frames."""
     behavior = job.word("seed_behavior")
     every = int(job.limited("seed_iter_N", low=1, high=1e6, otherwise=1))
     if cadence > 1 and behavior in _COUNTED:
@@ -177,13 +180,13 @@ def _seeds(job: Conversion, cadence: int) -> None:
     elif behavior in _SEEDS:
         job.put("diffusion.seed_behavior", behavior)
     else:
-        job.report.note("seed_behavior", "missing", "is not known: iter is taken.", behavior)
+        job.report.note("seed_behavior", "missing", "unknown; using iter.", behavior)
     job.carried("diffusion.seed_behavior", "seed_behavior")
     if behavior == "iter":
         if every > 1 and cadence == 1:
             job.put("diffusion.seed_iter_n", every)
         job.carried("diffusion.seed_iter_n", "seed_iter_N")
-    for switch, seed, strength in (  # the second seed by its schedules, or fixed, as old versions had it
+    for switch, seed, strength in (  # the second seed: schedules, or constants in old versions
         ("enable_subseed_scheduling", "subseed_schedule", "subseed_strength_schedule"),
         ("seed_enable_extras", "subseed", "subseed_strength"),
     ):
@@ -195,7 +198,7 @@ def _seeds(job: Conversion, cadence: int) -> None:
 
 
 def _seed_lane(job: Conversion, lane: str, name: str) -> None:
-    """A schedule of seeds, in which those below 0 mean: any."""
+    """Carry a schedule of seeds. One below 0 means a random seed."""
     value = job.get(name)
     try:
         plain = rewritten(value, job.spec(lane), clock=job.clock, dialect="deforum")
@@ -213,18 +216,18 @@ def _coherence(job: Conversion, notebook: bool) -> None:
     elif matched != "IMAGE":
         job.put("coherence.color_match", "none")
         if matched not in ("", "NONE"):
-            job.missing("color_coherence", "colours of a video are not matched here yet.")
+            job.missing("color_coherence", "Reverie cannot match the colours of a video yet.")
     job.carried("coherence.color_match", "color_coherence")
     kind = job.word("noise_type") or "uniform"
     if kind not in _GRAIN:
-        job.report.note("noise_type", "missing", "is not known: uniform is taken.", kind)
+        job.report.note("noise_type", "missing", "unknown; using uniform.", kind)
         kind = "uniform"
     job.put("coherence.noise_type", "normal" if kind == "uniform" else kind, "noise_type")
     grain = _GRAIN_OF_NOTEBOOK if notebook else _GRAIN[kind]
     job.lane("noise", "noise_schedule", times=grain, keep_in_range=True)
     job.lane("contrast", "contrast_schedule")
     if job.project.tables["coherence"].get("contrast") not in (None, 1):
-        why = "contrast is turned about mid-grey here, there about black, which brightens as well."
+        why = "Reverie changes contrast about mid-grey; Deforum changes it about black, which also brightens."
         job.report.note("contrast_schedule", "changed", why, job.get("contrast_schedule"))
     if job.get("amount_schedule") is not None:
         job.lane("antiblur_amount", "amount_schedule")
@@ -234,7 +237,7 @@ def _coherence(job: Conversion, notebook: bool) -> None:
 
 
 def _odd(job: Conversion) -> str:
-    """The shape of a kernel: none if all of its widths are odd."""
+    """The shape that makes the kernel odd; none for a constant that is odd."""
     value = as_number(job.get("kernel_schedule"))
     fixed = re.fullmatch(r"0:\(?(\d{1,3})\)?", job.text("kernel_schedule").replace(" ", ""))
     width = value if value is not None else float(fixed[1]) if fixed else 0.0

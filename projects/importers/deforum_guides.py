@@ -1,4 +1,4 @@
-"""What Deforum's pictures are held to besides the prompt: guided images, a mask, a colour picture, ControlNets."""
+"""Deforum's guided images, mask, colour picture and ControlNets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GUIDE_LANES = {
     "color_correction_factor": "guide_color",
 }
 _LANES = {"weight": "weight", "guidance_start": "start", "guidance_end": "end"}
-_DETECT = (  # how a module's name begins, and what is detected here; the nearest thing that there is
+_DETECT = (  # how a module's name begins, and the nearest detector that Reverie has
     (("none", "", "tile"), "none"),
     (("canny",), "canny"),
     (("depth",), "depth"),
@@ -36,7 +36,7 @@ _MODES = {
 
 
 def carry_guides(job: Conversion) -> None:
-    """Carry guides, mask and colour picture, where their files lie beside the project."""
+    """Carry guides, mask and colour picture whose files lie next to the project."""
     if job.on("use_looper"):
         _guides(job)
     if job.on("use_mask"):
@@ -50,7 +50,7 @@ def carry_guides(job: Conversion) -> None:
 
 
 def _guides(job: Conversion) -> None:
-    """The images by their keys; without any of them there is nothing for the schedules to do."""
+    """Carry the images by their keys; without any, the schedules have no effect."""
     for key, value in list(_images(job).items())[:MAX_GUIDES]:
         frame = job.position("init_images", str(key).strip(), key)
         path = None if frame is None else job.file("init_images", value)
@@ -73,7 +73,7 @@ def _images(job: Conversion) -> dict[str, Any]:
             value = None
     if isinstance(value, dict):
         return value
-    why = 'is no JSON object such as {"0": "start.png"}.'
+    why = 'not a JSON object such as {"0": "start.png"}.'
     job.report.note("init_images", "missing", why, value)
     return {}
 
@@ -90,7 +90,7 @@ def _mask(job: Conversion) -> None:
 
 
 def carry_controls(job: Conversion) -> None:
-    """Carry every ControlNet that is switched on, and whose model lies beside the project."""
+    """Carry every ControlNet that is enabled and whose model lies next to the project."""
     units = {found[1] for name in job.values if (found := re.fullmatch(r"cn_(\d{1,2})_enabled", name))}
     for unit in sorted(units, key=int):
         if is_true(job.values[f"cn_{unit}_enabled"]):
@@ -104,28 +104,28 @@ class _Unit:
         self.job, self.name = job, name
 
     def carry(self) -> None:
-        """Write its table [control.cn_1], or say of all its settings why there is none."""
+        """Write its table [control.cn_1], or note for all its settings why there is none."""
         module = self._word("module").lower()
         detect = next((ours for names, ours in _DETECT if _begins(module, names)), None)
         if detect is None:
-            why = f"{module[:60]} is not here: only canny, depth and soft edges are detected."
+            why = f"Reverie has no {module[:60]}; it detects canny edges, depth and soft edges."
             return self._left_out(why)
         if is_true(self._value("invert_image")):
-            return self._left_out("pictures are not inverted here.")
+            return self._left_out("Reverie does not invert pictures.")
         model = _beside(self._word("model"), self.job.folder)
         if model is None:
             plain = _plain(self._word("model"))
             fetch = f"hf download lllyasviel/{plain} --local-dir {plain}"
             how = f", for example with: {fetch}" if plain.startswith("control_v11") else ""
-            return self._left_out(f"put its model beside the project, as a folder in diffusers' format{how}")
+            return self._left_out(f"put its model next to the project, as a folder in diffusers format{how}")
         source = self._source()
         if source is None:
-            return self._left_out("without what it was shown it says nothing.")
+            return self._left_out("its picture or video is missing.")
         self._put("model", model, "enabled", "model")
         self._put("source", source, "vid_path", "loopback_mode")
         self._put("detect", detect, "module")
         if not _begins(module, ("none", "", "canny", "tile")):
-            why = f'detect = "{detect}" here, with another network or none.'
+            why = f'detect = "{detect}" replaces it, with a different network or none.'
             self.job.report.note(f"{self.name}_module", "changed", why, module)
         if detect == "canny":
             self._thresholds()
@@ -136,7 +136,7 @@ class _Unit:
         return None
 
     def _source(self) -> str | None:
-        """What it is shown: the picture that is painted over, or the video or picture that is named."""
+        """What it sees: the frame that is painted over, or a video or picture; None if that is missing."""
         path = self._value("vid_path")
         if is_true(self._value("loopback_mode")) or not path:
             return "frame"
@@ -145,7 +145,7 @@ class _Unit:
         return found if shown else None
 
     def _thresholds(self) -> None:
-        """Canny takes the lower one for the lower one, whichever it is."""
+        """Carry Canny's thresholds, the lower one first."""
         numbers = [as_number(self._value(f"threshold_{end}")) for end in "ab"]
         known = sorted(int(min(max(number, 0), 1000)) for number in numbers if number is not None)
         if len(known) == 2:
@@ -184,12 +184,12 @@ def _begins(module: str, names: tuple[str, ...]) -> bool:
 
 
 def _plain(model: str) -> str:
-    """A model's name without the host's hash and ending: control_v11p_sd15_canny [d14c016b]."""
+    """A model's name without hash and ending: control_v11p_sd15_canny [d14c016b]."""
     return re.sub(r"(\s*\[\w+\]|\.(safetensors|pth|ckpt))+$", "", model)
 
 
 def _beside(model: str, folder: Path) -> str | None:
-    """The folder of a ControlNet, if one of its name lies beside the project."""
+    """The folder of a ControlNet, if it lies next to the project."""
     name = re.split(r"[\\/]", _plain(model))[-1]
     known = bool(name) and name not in (".", "..") and name.lower() != "none"
     return name if known and (folder / name / CONFIG).is_file() else None

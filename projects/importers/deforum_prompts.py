@@ -1,4 +1,4 @@
-"""Deforum's prompts: keys, texts, and the two boxes that go round each."""
+"""Deforum's prompts, with the positive and negative texts that are added to each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from keyframes.errors import quoted
 
+from .common import clean, put_prompts
 from .conversion import Conversion
 
 _LIKE_A_MODEL = re.compile(r"<(?:lora|lyco|hypernet):[^<>]{1,200}>")
@@ -17,27 +18,22 @@ _WEIGHTED = re.compile(r":\s*-?(?:\d|`)")
 
 
 def carry_prompts(job: Conversion, notebook: bool) -> None:
-    """Carry the prompts at their keys, with what stands before and after each."""
+    """Carry the prompts at their keys, with what is added before and after each."""
     name = "animation_prompts" if isinstance(job.values.get("animation_prompts"), Mapping) else "prompts"
     keyed = _keyed(job, name)
     if isinstance(job.values.get("prompts"), list) and name != "prompts":
-        job.report.note("prompts", "off", "are the prompts of stills.", None)
+        job.report.note("prompts", "off", "prompts for stills.", None)
     negatives = _keyed(job, "neg_prompts")
     if negatives:
         keyed = _with_negatives(keyed, negatives)
     keyed = _surrounded(job, keyed)
-    for frame, text in keyed.items():
-        job.put(f"prompts.{frame}", text)
-    if not keyed:
-        job.put("prompts.0", "")
-        why = "there is no prompt inside the film: the project has an empty one."
-        job.report.note(name, "missing", why)
+    put_prompts(job, keyed, name)
     job.carried("prompts", name, "neg_prompts")
     _warn(job, name, " ".join(keyed.values()), notebook)
 
 
 def _keyed(job: Conversion, name: str) -> dict[int, str]:
-    """Frame -> prompt. Keys may be expressions, as in Deforum's other lists; a later one of the same frame wins."""
+    """Frame -> prompt. Keys may be expressions; of two for the same frame the later one wins."""
     source = job.values.get(name)
     if isinstance(source, list):
         source = dict(enumerate(source))
@@ -49,15 +45,15 @@ def _keyed(job: Conversion, name: str) -> dict[int, str]:
         if frame is None:
             continue
         if frame < 0 or not isinstance(text, str):
-            why = "lies before the film." if frame < 0 else "is no text."
+            why = "a key before frame 0." if frame < 0 else "not a text."
             job.report.note(f"{name}.{key}", "missing", why, text)
             continue
-        found[frame] = text.replace("\0", " ").strip()
+        found[frame] = clean(text)
     return dict(sorted(found.items()))
 
 
 def _with_negatives(keyed: dict[int, str], negatives: dict[int, str]) -> dict[int, str]:
-    """Both in one, at the keys of both: each holds until its own next key."""
+    """Prompts and negatives joined, at the keys of both; each holds until its own next key."""
 
     def at(frame: int, source: dict[int, str]) -> str:
         keys = list(source)
@@ -68,9 +64,9 @@ def _with_negatives(keyed: dict[int, str], negatives: dict[int, str]) -> dict[in
 
 
 def _surrounded(job: Conversion, keyed: dict[int, str]) -> dict[int, str]:
-    """The boxes go into [prompts] where that means the same; else they are written into every prompt."""
-    before = job.text("animation_prompts_positive").replace("\0", " ").strip()
-    after = job.text("animation_prompts_negative").replace("--neg", "").replace("\0", " ").strip()
+    """Put the added texts into [prompts] if that means the same, else into every prompt."""
+    before = clean(job.text("animation_prompts_positive"))
+    after = clean(job.text("animation_prompts_negative").replace("--neg", ""))
     job.carried("prompts.prefix", "animation_prompts_positive")
     job.carried("prompts.negative", "animation_prompts_negative")
     if "--neg" in before or any(_SEVERAL.search(text) for text in keyed.values()):
@@ -85,15 +81,15 @@ def _surrounded(job: Conversion, keyed: dict[int, str]) -> dict[int, str]:
 
 
 def _warn(job: Conversion, name: str, text: str, notebook: bool) -> None:
-    """Say what in the prompts is read in another way than the host of Deforum did."""
+    """Note what Reverie reads differently in the prompts."""
     boxes = f"{text} {job.text('animation_prompts_positive')} {job.text('animation_prompts_negative')}"
     models = list(dict.fromkeys(_LIKE_A_MODEL.findall(boxes)))
     if models:
-        why = f"{quoted(', '.join(models), 100)} is left in as text: write [lora.NAME] with its path and weight."
+        why = f"{quoted(', '.join(models), 100)} stays as text; to use it, write [lora.NAME] with its path and weight."
         job.report.note(name, "changed", why)
     if _EDITED.search(boxes):
-        why = "prompts that change from step to step ([a:b:0.5], [a|b]) and BREAK are read as plain text."
+        why = "Reverie reads BREAK and prompts that change during the steps ([a:b:0.5], [a|b]) as plain text."
         job.report.note(name, "changed", why)
     if notebook and _WEIGHTED.search(text):
-        why = "weights are read only between parts joined by AND: write (a) :0.7 AND (b) :0.3."
+        why = "Reverie reads weights only between parts joined by AND; write (a) :0.7 AND (b) :0.3."
         job.report.note(name, "changed", why)

@@ -1,6 +1,6 @@
-"""Which version of Deforum wrote a file, and what that version took for a setting that is not in it.
+"""Which version of Deforum wrote a file, and its defaults for settings that are not in the file.
 
-A setting that a version did not have has no default there: the feature did not exist.
+A setting that a version does not have has no default: the feature does not exist in it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 FIRST = "2022-11-15"
-# Settings that came with a version, newest first: a file that has one of them is at least that new.
+# Settings that are new in a version, newest first: a file with one of them is at least that new.
 MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("2023-10-15", ("parseq_non_schedule_overrides",)),
     ("2023-08-20", ("motion_preview_mode",)),
@@ -114,19 +114,19 @@ DEFAULTS: tuple[tuple[str, dict[str, object]], ...] = (
 
 
 def version_of(values: Mapping[str, Any]) -> str:
-    """The date of the oldest version that can have written the file."""
+    """Date of the oldest version that can have written the file."""
     return next((date for date, names in MARKS if any(name in values for name in names)), FIRST)
 
 
 def is_notebook(values: Mapping[str, Any]) -> bool:
-    """Whether the notebook wrote it: stills' prompts as a list, or settings that only the notebook has."""
+    """Whether the notebook wrote the file: it has a list of prompts for stills, or settings of its own."""
     if isinstance(values.get("prompts"), list) or "bit_depth_output" in values:
         return True
     return "enable_schedule_samplers" in values
 
 
 def defaults_of(version: str) -> dict[str, object]:
-    """The defaults of the version of that date."""
+    """The defaults of a version, by its date."""
     found: dict[str, object] = {}
     for date, changes in DEFAULTS:
         if date <= version:

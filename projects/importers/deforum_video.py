@@ -1,4 +1,4 @@
-"""Deforum's video input and hybrid video as a [video] table, and what it does to the finished film as [output]."""
+"""Deforum's video input and hybrid video as [video]; its sound, interpolation and upscaling as [output]."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _STRETCH_LANES = {
 
 
 def put_footage(job: Conversion, every: str, start: str = "", stop: str = "") -> bool:
-    """Write the video and which pictures of it are taken; whether its file lies beside the project.
+    """Write the video and which of its pictures are used. Returns whether its file lies next to the project.
 
-    every, start, stop: the settings' names. Numbers that make no sense take all pictures.
+    every, start, stop: names of the settings. Numbers that are not allowed are left out, which uses all pictures.
     """
     path = job.file("video_init_path", job.values.get("video_init_path"))
     if path is None:
         return False
     if not is_video(path):
-        job.report.note("video_init_path", "missing", "is no video.", path)
+        job.report.note("video_init_path", "missing", "not a video file.", path)
         return False
     job.put("video.input", path, "video_init_path")
     job.put("video.end", "hold")
@@ -46,7 +46,7 @@ def put_footage(job: Conversion, every: str, start: str = "", stop: str = "") ->
     for name, place in ((every, "video.every"), (start, "video.from"), (stop, "video.to")):
         job.carried(place, *filter(None, [name]))
     job.report.remarks.append(
-        "There max_frames became the number of the video's frames; here frames says it."
+        "The original sets max_frames to the length of the video; Reverie keeps frames as written."
     )
     return True
 
@@ -73,7 +73,7 @@ def carry_video(job: Conversion) -> None:
         first = job.on("hybrid_use_first_frame_as_init_image")
         job.put("video.first_frame", first, "hybrid_use_first_frame_as_init_image")
     if job.on("hybrid_use_init_image"):
-        why = "laying the init image over every frame is not here: the video is laid over."
+        why = "Reverie lays the video over every frame, never the init image."
         job.missing("hybrid_use_init_image", why)
     job.carried("video.composite", "hybrid_use_init_image")
     if when:
@@ -115,7 +115,7 @@ def _motion(job: Conversion, motion: str) -> None:
 
 
 def carry_film(job: Conversion) -> None:
-    """Carry sound track, interpolation and upscaling into `audio` and [output]."""
+    """Carry sound track, interpolation and upscaling."""
     if job.word("add_soundtrack") == "file" and job.has("soundtrack_path"):
         sound = job.file("soundtrack_path", job.get("soundtrack_path"))
         if sound is not None:
@@ -124,14 +124,14 @@ def carry_film(job: Conversion) -> None:
     if job.on("frame_interpolation_engine") and times is not None and times >= 2:
         job.put("output.interpolate", int(min(times, 16)))
         job.carried("output.interpolate", "frame_interpolation_x_amount", "frame_interpolation_engine")
-        why = "output.interpolate makes the frames between, by optical flow in place of a network."
+        why = "output.interpolate makes the in-between frames by optical flow, not by a network."
         job.changed("frame_interpolation_engine", why)
         if job.on("frame_interpolation_slow_mo_enabled"):
-            why = "slow motion: export at a lower --fps."
+            why = "for slow motion, export at a lower --fps."
             job.report.note("frame_interpolation_slow_mo_enabled", "missing", why, True)
     digits = re.search(r"\d+", job.text("r_upscale_factor")[:20])
     factor = int(digits[0]) if digits else 2
     if job.on("r_upscale_video") and 1 < factor <= 8:
         job.put("output.upscale", factor, "r_upscale_factor", "r_upscale_video", "r_upscale_model")
-        why = "output.upscale makes the film larger by Lanczos' kernel; output.upscaler names a network that does it."
+        why = "output.upscale enlarges with a Lanczos filter; to use a network, name it in output.upscaler."
         job.changed("r_upscale_model", why)

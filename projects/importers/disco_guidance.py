@@ -1,4 +1,4 @@
-"""Disco Diffusion's guidance by CLIP, as the table [clip_guidance]."""
+"""Disco Diffusion's CLIP guidance as the table [clip_guidance]."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITH_ITS_OWN = "sketch"
 
 
 def carry_guidance(job: Conversion) -> None:
-    """Carry the scales, the cut-outs and the clamp over; the scales only for a model that has a picture-text model."""
+    """Carry cut-outs and clamp, and the scales if the model has a picture-text model of its own."""
     model = str(job.project.tables[""].get("model", _WITH_ITS_OWN))
     if _has_its_own(model, job.folder):
         for name in _SCALES:
@@ -29,12 +29,12 @@ def carry_guidance(job: Conversion) -> None:
         _init(job)
         job.put("clip_guidance.clip_guidance_end", 1)  # Disco was guided to the end
         job.report.remarks.append(
-            "The picture is pulled to its prompt by the model's own picture-text model, besides its cfg_scale."
+            "Besides cfg_scale, the model's own picture-text model guides each picture to its prompt."
         )
     else:
         why = (
-            f"the model {model} has no picture-text model of its own. Fetch a CLIPModel, write model = "
-            '"its folder or name" in [clip_guidance], and this with the other scales.'
+            f"the model {model} has no picture-text model of its own. Download a CLIPModel, write model = "
+            '"its folder or name" in [clip_guidance], and add this and the other scales there.'
         )
         for name in (*_SCALES, "init_scale", "frames_scale"):
             if job.has(name) and as_number(job.get(name)) != 0:
@@ -53,7 +53,7 @@ def carry_guidance(job: Conversion) -> None:
 
 
 def _has_its_own(model: str, folder: Path) -> bool:
-    """Whether a model brings a picture-text model along: the built-in one does, a folder may."""
+    """Whether a model has a picture-text model: the built-in one does, a folder may."""
     try:
         return model == _WITH_ITS_OWN or (folder / model / "picture_text" / "config.json").is_file()
     except (OSError, ValueError):
@@ -61,7 +61,7 @@ def _has_its_own(model: str, folder: Path) -> bool:
 
 
 def _init(job: Conversion) -> None:
-    """The pull towards the moved frame; at frame 0 that towards the init image."""
+    """Carry the pull towards the moved frame, and at frame 0 towards the init image."""
     names = ["frames_scale"]
     first = later = job.limited("frames_scale", low=0.0, high=1e7, otherwise=1500.0)
     if "init_image" in job.project.tables[""]:
@@ -74,7 +74,7 @@ def _init(job: Conversion) -> None:
 
 
 def _cuts(job: Conversion, name: str, allowed: dict[str, Any]) -> None:
-    """A list over the noise levels, or the plain number of older versions."""
+    """Carry a list over the noise levels, or the number that older versions have."""
     value = job.get(name)
     number = as_number(value)
     given: float | str | None = number
@@ -84,7 +84,7 @@ def _cuts(job: Conversion, name: str, allowed: dict[str, Any]) -> None:
         given = int(number)
     try:
         if given is None:
-            raise ValueError("it is neither a number nor a list")
+            raise ValueError("neither a number nor a list")
         parse_by_noise(given, **allowed)
     except ValueError as error:
         job.report.note(name, "missing", f"{error}.", value)

@@ -1,6 +1,6 @@
-"""FizzNodes' prompt schedules in the words of a project: keys, the texts round every prompt, and blending.
+"""Prompt schedules of FizzNodes: `"0": "a prompt", "12": "another"`, in a file or in a node of ComfyUI.
 
-They are written `"0": "a prompt", "12": "another"`, with expressions for keys, in a node of ComfyUI or a file.
+Keys may be expressions. Each prompt blends into the next in a straight line.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_position
 from keyframes.errors import quoted
 
-from .common import put_title
+from .common import clean, put_title
 from .conversion import Conversion
 from .converted import ConvertedProject
 from .report import Report
 from .rules import carried, left_out
 
-LENGTH = 120  # FizzNodes' own
+LENGTH = 120  # FizzNodes' default
 LANE = "text"
 EXAMPLE = 'Example: "0": "a lighthouse", "48": "a calm sea".'
 MAX_TEXT = 4_000_000
@@ -33,65 +33,70 @@ _ENTRY = re.compile(
 _GAP = re.compile(r"[\s,]*+")
 _TEXT_LIKE_IT = re.compile(r"""\s*+\{?+\s*+(?:"[^"\n]{1,100}"|'[^'\n]{1,100}'|\d{1,9})\s*:\s*["']""")
 
-CARRIED = carried(r"""
+CARRIED = carried(
+    r"""
 PromptSchedule.text BatchPromptSchedule.text BatchPromptScheduleLatentInput.text StringSchedule.text
-    BatchStringSchedule.text | prompts | blended in a straight line from key to key, `blend = "linear"`; in a key
-    max_f is the number of frames
+    BatchStringSchedule.text | prompts | each blends into the next, `blend = "linear"`; in a key, max_f is the number
+    of frames
 PromptSchedule.pre_text BatchPromptSchedule.pre_text BatchPromptScheduleLatentInput.pre_text StringSchedule.pre_text
-    BatchStringSchedule.pre_text | prompts.prefix | what follows --neg: in every negative prompt
+    BatchStringSchedule.pre_text | prompts.prefix | text after --neg goes into every negative prompt
 PromptSchedule.app_text BatchPromptSchedule.app_text BatchPromptScheduleLatentInput.app_text StringSchedule.app_text
-    BatchStringSchedule.app_text | prompts.suffix | what follows --neg: `prompts.negative`
+    BatchStringSchedule.app_text | prompts.suffix | text after --neg goes to `prompts.negative`
 PromptSchedule.pw_a PromptSchedule.pw_b PromptSchedule.pw_c PromptSchedule.pw_d BatchPromptSchedule.pw_a
     BatchPromptSchedule.pw_b BatchPromptSchedule.pw_c BatchPromptSchedule.pw_d BatchPromptScheduleLatentInput.pw_a
     BatchPromptScheduleLatentInput.pw_b BatchPromptScheduleLatentInput.pw_c BatchPromptScheduleLatentInput.pw_d
     StringSchedule.pw_a StringSchedule.pw_b StringSchedule.pw_c StringSchedule.pw_d BatchStringSchedule.pw_a
-    BatchStringSchedule.pw_b BatchStringSchedule.pw_c BatchStringSchedule.pw_d | prompts | put into the expressions
-    that name it
+    BatchStringSchedule.pw_b BatchStringSchedule.pw_c BatchStringSchedule.pw_d | prompts | replaced by its value in
+    expressions
 PromptSchedule.max_frames BatchPromptSchedule.max_frames StringSchedule.max_frames BatchStringSchedule.max_frames |
     frames
 ValueSchedule.text BatchValueSchedule.text BatchValueScheduleLatentInput.text | diffusion | the lane of the input that
-    it feeds: denoise, cfg, steps, seed of a KSampler
-CLIPTextEncode.text | prompts.negative | where it feeds a sampler's negative input
+    it feeds: denoise, cfg, steps or seed of a KSampler
+CLIPTextEncode.text | prompts.negative | if it feeds a sampler's negative input
 KSampler.seed KSamplerAdvanced.noise_seed | seed
 KSampler.steps KSamplerAdvanced.steps | diffusion.steps | `steps_mode = "exact"`
 KSampler.cfg KSamplerAdvanced.cfg | diffusion.cfg_scale
 KSampler.sampler_name KSampler.scheduler KSamplerAdvanced.sampler_name KSamplerAdvanced.scheduler | diffusion.sampler
-KSampler.denoise | diffusion.strength | below 1; at 1 a graph paints every frame from noise alone, where a film goes
-    on from the frame before
+KSampler.denoise | diffusion.strength | if below 1; at 1 a graph paints every frame from noise, and a film continues
+    from the frame before
 EmptyLatentImage.width EmptyLatentImage.height | size
 VHS_VideoCombine.frame_rate ADE_AnimateDiffCombine.frame_rate | fps
-CheckpointLoaderSimple.ckpt_name | model | named in a comment; --model puts a model in
-""")
+CheckpointLoaderSimple.ckpt_name | model | named in a comment; set the model with --model
+"""
+)
 
-LEFT = left_out(r"""
-*.current_frame *.start_frame *.end_frame *.print_output | the frame that a run is at, or concerns what ComfyUI
-    prints. | harmless: any value
-*.max_frames | the film has one length: that of its prompts. | harmless: any value
-*.control_after_generate | seeds go on by one from frame to frame. | harmless: any value
+LEFT = left_out(
+    r"""
+*.current_frame *.start_frame *.end_frame *.print_output | belongs to a run of ComfyUI. | harmless: any value
+*.max_frames | the length is that of the prompts. | harmless: any value
+*.control_after_generate | seeds increase by one per frame. | harmless: any value
 EmptyLatentImage.batch_size | the length is that of the prompts. | harmless: any value
 KSamplerAdvanced.add_noise KSamplerAdvanced.start_at_step KSamplerAdvanced.end_at_step
     KSamplerAdvanced.return_with_leftover_noise | write the share of the steps as diffusion.strength. | harmless:
     "enable", "disable", 0, 10000
-VHS_VideoCombine.* SaveImage.filename_prefix ADE_AnimateDiffCombine.* | a take keeps its frames, and reverie export
-    makes films. | harmless: any value
-""")
+VHS_VideoCombine.* SaveImage.filename_prefix ADE_AnimateDiffCombine.* | a take keeps its frames; for a film, use
+    reverie export. | harmless: any value
+"""
+)
 
-TEXT = carried(r"""
+TEXT = carried(
+    r"""
 text | prompts | keys and prompts as FizzNodes writes them
-""")
+"""
+)
 
 TABLE = (*CARRIED, *LEFT)
 
 
 def is_keyed_text(text: str) -> bool:
-    """Whether a text that is no JSON looks like such a schedule."""
+    """Whether a text that is not JSON looks like a prompt schedule."""
     return _TEXT_LIKE_IT.match(text) is not None
 
 
 def from_keyed_text(
     values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject
 ) -> Report:
-    """A schedule in a text file of its own: prompts and nothing else."""
+    """Fill `project` from a text file that holds one prompt schedule."""
     report = Report(source=name, written_by="hand, for FizzNodes")
     job = Conversion(values, project=project, report=report, folder=folder, dialect="deforum")
     put_title(job, name)
@@ -100,18 +105,16 @@ def from_keyed_text(
     frames = max(LENGTH, max(whole, default=0) + 1)
     job.put("frames", frames)
     job.put("seed", 0)
-    report.remarks.append(
-        f"The text does not say how long the film is: {frames} frames are taken, change it."
-    )
+    report.remarks.append(f"The text gives no length; the film has {frames} frames. Change that as needed.")
     carry_schedule(job, placed(pairs, Clock(frames=frames, fps=15.0, seed=0)))
     job.carried("prompts", "text")
     return job.settle(TEXT)
 
 
 def keyed_text(text: str) -> list[tuple[str, str]]:
-    """(key, prompt) as written. Braces round the whole, commas after the last entry and missing ones are forgiven.
+    """(key, prompt) as written. Braces around the whole, a trailing comma and missing commas are allowed.
 
-    Raises ScheduleError, with a line, for text that is no schedule.
+    Raises ScheduleError, with a line, for text that is not a schedule.
     """
     if len(text) > MAX_TEXT:
         raise _error(f"the prompts have {len(text)} characters.", f"Allowed: {MAX_TEXT}.", 0, text)
@@ -123,22 +126,22 @@ def keyed_text(text: str) -> list[tuple[str, str]]:
     while (at := _gap_end(text, at, stop)) < stop:
         entry = _ENTRY.match(text, at, stop)
         if entry is None:
-            raise _error("this is no key with a prompt.", EXAMPLE, at, text)
+            raise _error("not a key with a prompt.", EXAMPLE, at, text)
         key = next(part for part in entry.group("quoted", "single", "bare") if part is not None)
         try:
             prompt = str(json.loads(f'"{entry["text"]}"', strict=False))
         except ValueError as error:
-            hint = r'Allowed after a \ are " \ / b f n r t and u with four digits.'
-            raise _error("this prompt has a wrong escape.", hint, at, text) from error
+            hint = r'Allowed after a backslash: " \ / b f n r t and u with four digits.'
+            raise _error("invalid escape in a prompt.", hint, at, text) from error
         found.append((key.strip(), prompt))
         at = entry.end()
     if not found:
-        raise _error("there is no prompt.", EXAMPLE, 0, text)
+        raise _error("no prompt found.", EXAMPLE, 0, text)
     return found
 
 
 def _gap_end(text: str, at: int, stop: int) -> int:
-    """Where white space and commas from `at` on end."""
+    """Where the white space and commas at `at` end."""
     gap = _GAP.match(text, at, stop)
     return gap.end() if gap else at
 
@@ -150,27 +153,27 @@ def _error(what: str, hint: str, at: int, text: str) -> ScheduleError:
 
 
 def placed(pairs: list[tuple[str, str]], clock: Clock) -> dict[int, str]:
-    """Frame -> prompt. In a key `max_f` is the number of frames, as FizzNodes has it; a later one of a frame wins.
+    """Frame -> prompt. In a key, `max_f` is the number of frames; of two keys for a frame the later one wins.
 
-    Raises ScheduleError for a key that is no frame, or lies before frame 0.
+    Raises ScheduleError for a key that is not a frame or lies before frame 0.
     """
     found: dict[int, str] = {}
     for key, text in pairs:
         named = re.sub(r"\bmax_f\b", f"({clock.frames})", key)
         frame = int(parse_position(named, clock=clock, dialect="deforum"))
         if frame < 0:
-            what = f"the key {quoted(key, 30)} lies before frame 0."
+            what = f"the key {quoted(key, 30)} is before frame 0."
             raise ScheduleError(Problem(what=what, where=LANE, hint=EXAMPLE))
         found[frame] = text
     return dict(sorted(found.items()))
 
 
 def read_keyed(job: Conversion, text: str, name: str) -> dict[int, str]:
-    """The prompts of a node's text; none, and a note, for one that cannot be read."""
+    """Frame -> prompt of a node's text; empty, and a note, for an invalid text."""
     try:
         return placed(keyed_text(text), job.clock)
     except ProjectError as error:
-        job.report.note(name, "missing", f"this schedule is not right. {error.problems[0]}", text)
+        job.report.note(name, "missing", f"invalid schedule. {error.problems[0]}", text)
         return {}
 
 
@@ -181,10 +184,10 @@ def carry_schedule(
     after: str = "",
     weights: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Write the prompts at their frames, blended in a straight line from one to the next as FizzNodes does.
+    """Write the prompts at their frames, each blending into the next.
 
-    before, after: what stands round every prompt; each may have its own --neg. weights: what pw_a to pw_d stand for
-    in back-ticks. Returns the weights that are used and have no value.
+    before, after: texts around every prompt, each perhaps with its own --neg. weights: values of pw_a to pw_d between
+    back-ticks. Returns the weights that the prompts use and that have no value.
     """
     known, lost = weights or {}, []
 
@@ -204,6 +207,6 @@ def carry_schedule(
         job.put(f"prompts.{frame}", f"{positive} --neg {negative}" if negative else positive)
     for place, text in (("prefix", first), ("suffix", last), ("negative", last_negative)):
         if text.strip():
-            job.put(f"prompts.{place}", text.replace("\0", " ").strip())
+            job.put(f"prompts.{place}", clean(text))
     job.put("prompts.blend", "linear")
     return list(dict.fromkeys(lost))

@@ -1,7 +1,6 @@
-"""Reading another program's settings file: which program's it is, and the project that comes of it.
+"""Importing another program's settings file: detect the program, and make a project of the settings.
 
-The file is a stranger's: it is read as text of a bounded size, JSON or a prompt schedule, nothing in it is run, and no
-address in it is visited.
+The file is a stranger's: it is read as text of limited size, nothing in it is run, and no address in it is visited.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ from ..load import MAX_BYTES as MAX_PROJECT
 from ..load import read_project
 from .comfy import from_graph
 from .comfy_graph import is_graph
+from .common import MODEL_SAMPLER, SAMPLERS
 from .converted import ConvertedProject
 from .deforum import from_deforum
 from .disco import from_disco
 from .fizz import from_keyed_text, is_keyed_text
-from .names import OWN, SAMPLERS
 from .parseq import from_parseq, is_manifest
 from .report import Report
 from .travel import from_travel, is_travel
 
-MAX_BYTES = 1 << 25  # a manifest of Parseq holds some fifty numbers for every frame
+MAX_BYTES = 1 << 25  # a Parseq manifest holds about fifty numbers per frame
 _MAX_DEPTH = 24
 _EXAMPLE = 'A Deforum file holds {"max_frames": 120, "prompts": {"0": "a lighthouse"}, ...}.'
 _TEXT = "text"
@@ -40,7 +39,7 @@ _KNOWN = (
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """A project file's text, and the account of how it came to be."""
+    """A project file's text, and the report of how it was made."""
 
     text: str
     report: Report
@@ -61,10 +60,10 @@ _BY_SHAPE: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[..., Report
 
 
 def import_settings(path: Path | str, *, folder: Path | None = None, model: str = "sketch") -> Imported:
-    """The project that a settings file of another program makes.
+    """Make a project of another program's settings file.
 
-    folder: where the project will stand (default: beside the file). model: what paints it.
-    Raises ProjectError for what is no settings file, and for prompts that cannot be read.
+    folder: where the project will stand (default: next to the file). model: the model that the project names.
+    Raises ProjectError for a file that is not a settings file, and for prompts that cannot be read.
     """
     path = Path(path)
     try:
@@ -80,11 +79,11 @@ def import_settings(path: Path | str, *, folder: Path | None = None, model: str 
 
 
 def convert(data: bytes, *, name: str, folder: Path, model: str = "sketch") -> Imported:
-    """The same from the file's bytes; `name` is the file's, for messages."""
+    """Make a project of a settings file's bytes. name: the file's name, for messages."""
     values = _parse(data, name)
     importer = next((importer for known, importer in _BY_SHAPE if known(values)), None)
     if importer is None:
-        raise _error("is no settings file that is known.", name, hint=f"Known: {_KNOWN}. {_EXAMPLE}")
+        raise _error("is not a known settings file.", name, hint=f"Known: {_KNOWN}. {_EXAMPLE}")
     project = ConvertedProject()
     project.put("model", model)
     try:
@@ -114,10 +113,10 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
             return {_TEXT: text}
         raise _error(f"is not JSON: {error.msg}.", name, line=error.lineno) from error
     except (RecursionError, ValueError) as error:
-        what = "is not JSON that can be read: nested too deeply, or a number too long."
+        what = "cannot be read as JSON: it is nested too deeply, or a number is too long."
         raise _error(what, name) from error
     if not isinstance(values, dict):
-        raise _error("is not one JSON object.", name)
+        raise _error("is not a JSON object.", name)
     keyed = (re.fullmatch(r"\d{1,9}", key) and isinstance(value, str) for key, value in values.items())
     if values and all(keyed):
         return {_TEXT: text}
@@ -140,11 +139,11 @@ def _depth(value: object) -> int:
 
 
 def _check(text: str, name: str, folder: Path) -> None:
-    """The project that was made must be right: what is left wrong comes from the file's prompts."""
-    samplers = (OWN, *dict.fromkeys(SAMPLERS.values()))
+    """Check the new project as a render would. What can still be wrong comes from the file's prompts."""
+    samplers = (MODEL_SAMPLER, *dict.fromkeys(SAMPLERS.values()))
     try:
         project = read_project(text, name=name, folder=folder, need_files=False)
         specs = (*lane_specs(samplers, {}), *project.own_lanes)
         compile_timeline(project.clock, specs, project.given_lanes, project.prompts)
-    except ProjectError as error:  # its lines are those of a project that nobody has seen
+    except ProjectError as error:  # without lines: nobody has seen this project
         raise ProjectError([replace(p, file=name, line=None) for p in error.problems]) from error

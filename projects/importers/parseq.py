@@ -1,4 +1,4 @@
-"""Parseq's manifests as projects: every field at every frame as Parseq has it, in Deforum's lanes."""
+"""Parseq manifests as projects: Deforum's lanes with Parseq's value at every frame."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from keyframes import Clock, Problem, ProjectError
 
-from .common import put_rate, put_title
+from .common import clean, put_prompts, put_rate, put_title
 from .conversion import Conversion
 from .converted import ConvertedProject
 from .parseq_frames import Frames, frames_of
@@ -32,7 +32,7 @@ _ONLY_2D = ("angle", "zoom", "transform_center_x", "transform_center_y")
 _STILL = {"zoom": 1.0}
 _LENS = ("transform_center_x", "transform_center_y", "perspective_flip_fv", "fov", "aspect_ratio")
 _OWN_LANGUAGE = (
-    "${...} is Parseq's own language, left in as text: import the manifest with its rendered frames."
+    "${...} is Parseq's own language and stays in the text; import the manifest with its rendered frames."
 )
 
 
@@ -43,14 +43,14 @@ def is_manifest(values: Mapping[str, Any]) -> bool:
 
 
 def from_parseq(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` with what the manifest says, and account for every part of it.
+    """Fill `project` from the manifest, and report on each of its parts.
 
     Raises ProjectError for a manifest without frames.
     """
     try:
         frames = frames_of(values)
     except ValueError as error:
-        what = f"is no Parseq manifest that can be read: {error}."
+        what = f"cannot be read as a Parseq manifest: {error}."
         raise ProjectError(Problem(what=what, file=name)) from error
     schedules = {column: schedule_of(numbers) for column, numbers in frames.columns.items()}
     job = Conversion(
@@ -71,11 +71,7 @@ def from_parseq(values: Mapping[str, Any], *, name: str, folder: Path, project: 
         job.put("diffusion.seed_behavior", "schedule")
     keyed = text_changes(frames.prompts) or _prompts(values.get("prompts"), frames.count, job.report)
     job.carried("prompts", "prompts")
-    for at, text in keyed.items():
-        job.put(f"prompts.{at}", text.replace("\0", " ").strip())
-    if not keyed:
-        job.put("prompts.0", "")
-        job.report.note("prompts", "missing", "there is no prompt: the project has an empty one.")
+    put_prompts(job, {frame: clean(text) for frame, text in keyed.items()}, "prompts")
     return job.settle(TABLE)
 
 
@@ -92,8 +88,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _frame(job: Conversion, frames: Frames, name: str) -> None:
     put_title(job, name, "meta.docName")
-    why = "allowed: above 0, up to 240; 20 is taken."
-    fps = put_rate(job, "options.output_fps", 20.0, why)
+    fps = put_rate(job, "options.output_fps", 20.0)
     job.put("frames", frames.count, "rendered_frames", "keyframes")
     job.put("seed", 0)
     bpm = as_number(job.values.get("options.bpm"))
@@ -103,22 +98,22 @@ def _frame(job: Conversion, frames: Frames, name: str) -> None:
     if cadence > 1:
         job.put("diffusion.cadence", cadence)
     job.carried("diffusion.cadence", "options.cadence")
-    remark = "A manifest holds no size, no sampler and no border: those are this program's own."
+    remark = "A manifest has no size, sampler or border; the project uses Reverie's defaults."
     job.report.remarks.append(remark)
     job.clock = Clock(frames=frames.count, fps=fps, seed=0, bpm=bpm)
 
 
 def _motion(job: Conversion, frames: Frames) -> None:
-    """The camera. Positions become what is done from frame to frame; the differences that Parseq wrote win."""
+    """Carry the camera: differences from frame to frame, those that Parseq wrote or those of its positions."""
     steps = {field: values for field in MOVING if (values := frames.step(field)) is not None}
     space = any(_moves(field, steps[field]) for field in _ONLY_3D if field in steps)
     job.put("motion.mode", "3d" if space else "2d")
-    moves = "moves through space: a 3D film" if space else "does not move through space: a 2D film"
-    job.report.remarks.append(f"Its camera {moves}. The manifest itself does not say.")
+    moves = "moves through space, so the film is 3D" if space else "stays in the plane, so the film is 2D"
+    job.report.remarks.append(f"Its camera {moves}; the manifest does not say.")
     if space:
         job.put("motion.compat", "deforum")
     idle = _ONLY_2D if space else _ONLY_3D
-    why = f"has no effect in this film ({'3D' if space else '2D'})."
+    why = f"has no effect in {'3D' if space else '2D'}."
     for field, values in steps.items():
         column = f"{field}_delta"
         if field in idle:
@@ -148,7 +143,7 @@ def _plain(job: Conversion, frames: Frames, field: str) -> None:
 
 
 def _prompts(prompts: object, count: int, report: Report) -> dict[int, str]:
-    """Frame -> prompt of a manifest without rendered frames. Where two are shown at once the later one is taken."""
+    """Frame -> prompt of a manifest without rendered frames; of two at the same time, the later one."""
     if not isinstance(prompts, Mapping) or prompts.get("enabled") is False:
         return {}
     shown = _shown(prompts, count)
@@ -158,7 +153,7 @@ def _prompts(prompts: object, count: int, report: Report) -> dict[int, str]:
     last = -1
     for start, stop, text in sorted(shown, key=lambda item: item[0]):
         if start <= last:
-            why = "prompts that are shown together are mixed only in Parseq's rendered frames: the later one is taken."
+            why = "only Parseq's rendered frames mix prompts of the same time; using the later one."
             report.note("prompts", "changed", why)
         if keyed and start > last + 1:
             keyed.setdefault(last + 1, "")
@@ -186,7 +181,7 @@ def _shown(prompts: Mapping[str, Any], count: int) -> list[tuple[int, int, str]]
 
 
 def _joined(prompt: Mapping[str, Any], common: Mapping[str, Any]) -> str:
-    """Deforum's one text of a prompt and what all prompts share."""
+    """One text as in Deforum: a prompt with what all prompts share."""
 
     def both(side: str) -> str:
         parts = (str(part.get(side) or "").strip() for part in (prompt, common))

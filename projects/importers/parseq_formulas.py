@@ -1,35 +1,35 @@
-"""Parseq's formulas between key frames: read, and worked out for all frames of a stretch at once.
+"""Parseq's formulas between key frames: parsed, and evaluated for all frames of a stretch at once.
 
-Its grammar is followed where it surprises: `*`, `/`, `%` and `^` bind alike, and every chain is read from the right, so
-10 - 3 - 2 is 10 - (3 - 2) there. What Parseq draws by lot, and what reads sounds or notes of its editor, is refused by
-name. Nothing is evaluated but what stands here.
+The grammar is Parseq's, also where it surprises: `*`, `/`, `%` and `^` bind equally, and every chain is read from the
+right, so 10 - 3 - 2 is 10 - (3 - 2). Random functions, and those that read sounds or notes of Parseq's editor, are
+refused by name.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from .parseq_scope import Scope
+from .parseq_scope import NAMES, Scope
 from .runs_to_keys import Numbers
 
 Node = Callable[[Scope], Numbers]
-Function = Callable[[Scope, Mapping[str, Numbers], str], Numbers]
+Arguments = list[tuple[str, Node | str]]  # (name or "", value)
+Functions = Mapping[str, Callable[[Arguments], Node]]
 
 LONGEST, DEEPEST = 500, 30
 _TOKEN = re.compile(
-    r'\s*(?:(\d+(?:\.\d+)?)([fsb]?)|([A-Za-z_]\w*)|"([^"\\\n]*)"|(<=|>=|==|!=|&&|\|\||[-+*/%^:<>=(),])|#[^\n]*)',
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?)(?P<unit>[fsb]?)|(?P<mark>(?:if|else|and|or|true|false)\b|<=|>=|==|!=|&&|\|\|"
+    r'|[-+*/%^:<>=(),])|(?P<name>[A-Za-z_]\w*)|"(?P<text>[^"\\\n]*)"|#[^\n]*)',
     re.ASCII,
 )
-_KEYWORDS = ("if", "else", "and", "or", "true", "false")
 _LEVELS = (("and", "or"), (">", ">=", "<", "<=", "==", "!=", "&&", "||"), ("+", "-"), ("*", "/", "%", "^"))
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """kind: number, name, text, mark, or end."""
 
     kind: str
@@ -37,17 +37,17 @@ class Token:
     unit: str = ""
 
 
-def formula(text: str, functions: Mapping[str, Callable[[list[tuple[str, Node | str]]], Node]]) -> Node:
-    """The formula as something to ask for its values. functions: name -> what makes a node of the given arguments.
+def formula(text: str, functions: Functions) -> Node:
+    """Parse a formula into a function of the scope. functions: name -> what makes a node of the arguments.
 
-    Raises ValueError, saying what, for one that is not understood.
+    Raises ValueError, with the reason, for one that is not understood.
     """
     if len(text) > LONGEST:
-        raise ValueError(f"is longer than {LONGEST} letters")
-    reader = _Reader(_tokens(text), functions)
-    node = reader.level(0)
-    if reader.next.kind != "end":
-        raise ValueError(f'"{reader.next.text}" is not expected')
+        raise ValueError(f"is longer than {LONGEST} characters")
+    parser = _Parser(_tokens(text), functions)
+    node = parser.level(0)
+    if parser.next.kind != "end":
+        raise ValueError(f'unexpected "{parser.next.text}"')
     return node
 
 
@@ -56,28 +56,18 @@ def _tokens(text: str) -> list[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None or match.end() == at:
-            raise ValueError(f'"{text[at : at + 20].strip()}" is not known')
-        number, unit, name, quoted, mark = match.groups()
+            raise ValueError(f'unknown text "{text[at : at + 20].strip()}"')
         at = match.end()
-        if number is not None:
-            found.append(Token("number", number, unit))
-        elif name is not None:
-            found.append(Token("mark" if name in _KEYWORDS else "name", name))
-        elif quoted is not None:
-            found.append(Token("text", quoted))
-        elif mark is not None:
-            found.append(Token("mark", mark))
+        for kind in ("number", "mark", "name", "text"):
+            if match[kind] is not None:
+                found.append(Token(kind, match[kind], match["unit"] or ""))
     return [*found, Token("end", "the end")]
 
 
-class _Reader:
+class _Parser:
     """Reads tokens from left to right, by Parseq's levels."""
 
-    def __init__(
-        self,
-        tokens: list[Token],
-        functions: Mapping[str, Callable[[list[tuple[str, Node | str]]], Node]],
-    ) -> None:
+    def __init__(self, tokens: list[Token], functions: Functions) -> None:
         self._tokens, self._functions = tokens, functions
         self._at = self._depth = 0
         self._steps = 20 * len(tokens) + 200
@@ -92,21 +82,22 @@ class _Reader:
             return self._negation()
         self._steps -= 1
         if self._steps < 0:
-            raise ValueError("is too involved")
+            raise ValueError("is too complex")
         left = self.level(number + 1)
-        if self.next.kind != "mark" or self.next.text not in _LEVELS[number]:
+        if not self._is(*_LEVELS[number]):
             return left
-        return _joined(self._take().text, left, self.level(number))
+        operator, right = _OPERATORS[self._take().text], self.level(number)
+        return lambda scope: np.asarray(operator(left(scope), right(scope)), dtype=np.float64)
 
-    def _take(self, text: str = "") -> Token:
+    def _is(self, *marks: str) -> bool:
+        return self.next.kind == "mark" and self.next.text in marks
+
+    def _take(self, mark: str = "") -> Token:
         token = self.next
-        if text and (token.kind, token.text) != ("mark", text):
-            raise ValueError(f'"{text}" is expected, not "{token.text}"')
+        if mark and not self._is(mark):
+            raise ValueError(f'expected "{mark}", not "{token.text}"')
         self._at = min(self._at + 1, len(self._tokens) - 1)
         return token
-
-    def _is(self, text: str) -> bool:
-        return (self.next.kind, self.next.text) == ("mark", text)
 
     def _negation(self) -> Node:
         if not self._is("-"):
@@ -119,27 +110,23 @@ class _Reader:
         token = self._take()
         if token.kind == "number":
             return _constant(float(token.text), token.unit)
+        if token.kind == "mark" and token.text in ("true", "false"):
+            return _constant(float(token.text == "true"))
         if token.kind == "name" and not self._is("("):
             return _variable(token.text)
-        if token.kind == "mark" and token.text in ("true", "false"):
-            return _constant(float(token.text == "true"), "")
         if token.kind != "name" and token not in (Token("mark", "("), Token("mark", "if")):
-            raise ValueError(f'"{token.text}" is not expected')
+            raise ValueError(f'unexpected "{token.text}"')
         self._depth += 1
         if self._depth > DEEPEST:
             raise ValueError(f"is nested deeper than {DEEPEST}")
-        node = self._nested(token)
-        self._depth -= 1
-        return node
-
-    def _nested(self, token: Token) -> Node:
         if token.kind == "name":
-            return self._call(token.text)
-        return self._conditional() if token.text == "if" else self._in_brackets()
-
-    def _in_brackets(self) -> Node:
-        node = self.level(0)
-        self._take(")")
+            node = self._call(token.text)
+        elif token.text == "if":
+            node = self._conditional()
+        else:
+            node = self.level(0)
+            self._take(")")
+        self._depth -= 1
         return node
 
     def _conditional(self) -> Node:
@@ -150,7 +137,7 @@ class _Reader:
         except ValueError:
             self._at, self._depth = start, depth
             condition, value = self._unary(), self.level(0)
-        other = _constant(0.0, "")
+        other = _constant(0.0)
         if self._is("else"):
             self._take()
             other = self.level(0)
@@ -158,33 +145,41 @@ class _Reader:
 
     def _call(self, name: str) -> Node:
         if name not in self._functions:
-            raise ValueError(f"{name}() has no counterpart here")
+            raise ValueError(f"{name}() is not supported")
         self._take("(")
-        given: list[tuple[str, Node | str]] = []
+        arguments: Arguments = []
         while not self._is(")"):
             key = ""
             if self.next.kind == "name" and self._tokens[self._at + 1] == Token("mark", "="):
                 key = self._take().text
                 self._take("=")
-            given.append((key, self._take().text if self.next.kind == "text" else self.level(0)))
+            arguments.append((key, self._take().text if self.next.kind == "text" else self.level(0)))
             if not self._is(")"):
                 self._take(",")
         self._take(")")
-        return self._functions[name](given)
+        return self._functions[name](arguments)
 
 
-def _constant(number: float, unit: str) -> Node:
-    if unit == "s":
-        return lambda scope: np.full(scope.count, number * scope.fps)
-    if unit == "b":
-        return lambda scope: np.full(scope.count, number * scope.frames_per_beat)
-    return lambda scope: np.full(scope.count, number)
+def _constant(number: float, unit: str = "") -> Node:
+    def node(scope: Scope) -> Numbers:
+        frames = {"s": scope.field.fps, "b": scope.field.frames_per_beat}.get(unit, 1.0)
+        return np.full(scope.count, number * frames)
+
+    return node
 
 
 def _variable(name: str) -> Node:
-    if name not in Scope.NAMES:
-        raise ValueError(f"{name} has no counterpart here")
-    return lambda scope: scope.value(name)
+    if name not in NAMES:
+        raise ValueError(f"{name} is not supported")
+    return lambda scope: scope.variable(name)
+
+
+def _both(a: Numbers, b: Numbers) -> Numbers:
+    return np.asarray((a > 0) & (b > 0), dtype=np.float64)
+
+
+def _either(a: Numbers, b: Numbers) -> Numbers:
+    return np.asarray((a > 0) | (b > 0), dtype=np.float64)
 
 
 _OPERATORS: Mapping[str, Callable[[Numbers, Numbers], Numbers]] = {
@@ -200,11 +195,6 @@ _OPERATORS: Mapping[str, Callable[[Numbers, Numbers], Numbers]] = {
     "<=": np.less_equal,
     "==": np.equal,
     "!=": np.not_equal,
-    "and": lambda a, b: np.asarray((a > 0) & (b > 0), dtype=np.float64),
-    "or": lambda a, b: np.asarray((a > 0) | (b > 0), dtype=np.float64),
+    **dict.fromkeys(("and", "&&"), _both),
+    **dict.fromkeys(("or", "||"), _either),
 }
-
-
-def _joined(mark: str, left: Node, right: Node) -> Node:
-    operator = _OPERATORS[{"&&": "and", "||": "or"}.get(mark, mark)]
-    return lambda scope: np.asarray(operator(left(scope), right(scope)), dtype=np.float64)

@@ -1,7 +1,7 @@
-"""The values of a Parseq manifest at every frame: as Parseq rendered them, or worked out from its key frames.
+"""The values of a Parseq manifest at every frame.
 
-The columns of `rendered_frames` are taken as they are. A manifest that was saved without them has key frames with a
-formula each, which is worked out here (see parseq_language).
+They are the columns of `rendered_frames`. A manifest that was saved without them has key frames with formulas, which
+are evaluated here.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ MAX_FRAMES = 100_000
 DERIVED = ("_delta", "_pc", "_i")
 NO_FIELDS = ("frame", "deforum_prompt", "info", "rowid")
 _PREVIOUS = "prev_computed_value"
-_USUAL = {"output_fps": 20.0, "bpm": 140.0}
-_UNRENDERED = 'render the manifest in Parseq and save it with its "rendered_frames".'
+_RATES = {"output_fps": 20.0, "bpm": 140.0}
+_UNRENDERED = 'render the manifest in Parseq and save it with "rendered_frames".'
 
 
 @dataclass(kw_only=True)
 class Frames:
-    """columns: name -> (frames,). prompts: one per frame, or none. lost: name -> why it has no values."""
+    """columns: name -> (frames,). prompts: one per frame, or empty. lost: name -> why it has no values."""
 
     count: int
     columns: dict[str, Numbers] = field(default_factory=dict)
@@ -37,9 +37,7 @@ class Frames:
     lost: dict[str, str] = field(default_factory=dict)
 
     def step(self, name: str) -> Numbers | None:
-        """What a field adds from frame to frame (a zoom: multiplies by), frame 0 being its value there: Parseq's
-        `_delta` column, or the differences.
-        """
+        """Change of a field from frame to frame, and its value at frame 0: the `_delta` column, or differences."""
         written, values = self.columns.get(f"{name}_delta"), self.columns.get(name)
         if written is not None or values is None:
             return written
@@ -50,7 +48,7 @@ class Frames:
 
 
 def frames_of(manifest: Mapping[str, Any]) -> Frames:
-    """The manifest's values. Raises ValueError for one without frames, or with too many."""
+    """The manifest's values. Raises ValueError for a manifest without frames or with too many."""
     rendered = _rows(manifest.get("rendered_frames"))
     return _rendered(rendered) if rendered else _worked_out(manifest, _rows(manifest.get("keyframes")))
 
@@ -68,14 +66,14 @@ def _rendered(rows: Sequence[Mapping[str, Any]]) -> Frames:
         values = [as_number(row.get(name)) for row in rows]
         if any(value is None for value in values):
             at = next(i for i, value in enumerate(values) if value is None)
-            found.lost[name] = f"is no number at frame {at}."
+            found.lost[name] = f"not a number at frame {at}."
         else:
             found.columns[name] = np.array(values, dtype=np.float64)
     texts = [row.get("deforum_prompt") for row in rows]
     if all(isinstance(text, str) for text in texts):
         found.prompts = [str(text) for text in texts]
     elif any(text is not None for text in texts):
-        found.lost["deforum_prompt"] = "is no text at some frames."
+        found.lost["deforum_prompt"] = "not a text at some frames."
     return found
 
 
@@ -92,8 +90,8 @@ def _worked_out(manifest: Mapping[str, Any], keyframes: Sequence[Mapping[str, An
     managed = manifest.get("managedFields")
     wanted = [str(name) for name in managed] if isinstance(managed, list) else names
     options = manifest.get("options")
-    told = options if isinstance(options, Mapping) else {}
-    fps, bpm = (max(as_number(told.get(word)) or usual, 1e-3) for word, usual in _USUAL.items())
+    rates: Mapping[str, Any] = options if isinstance(options, Mapping) else {}
+    fps, bpm = (max(as_number(rates.get(name)) or default, 1e-3) for name, default in _RATES.items())
     rows = [(at - first, row) for at, row in keys]
     for name in dict.fromkeys(wanted):
         try:
@@ -104,7 +102,7 @@ def _worked_out(manifest: Mapping[str, Any], keyframes: Sequence[Mapping[str, An
 
 
 def _field(name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], field: Field) -> Numbers:
-    """One field over the film: each formula holds until the next one that is named."""
+    """One field over the film; each formula holds until the next key frame that has one."""
     how, stretches = "L", [(frame, str(row.get(f"{name}_i") or "").strip()) for frame, row in keys]
     for index, (start, named) in enumerate(stretches):
         how = named or how
@@ -117,7 +115,7 @@ def _field(name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], field: Fiel
                     part = Scope(field, frame, frame + step)
                     field.made[frame : frame + step] = node(part)
         except ValueError as error:
-            raise ValueError(f'"{how[:60]}": {error}: {_UNRENDERED}') from error
+            raise ValueError(f'"{how[:60]}": {error}; {_UNRENDERED}') from error
         if not np.isfinite(field.made[start:stop]).all():
             at = start + int(np.flatnonzero(~np.isfinite(field.made[start:stop]))[0])
             raise ValueError(f'"{how[:60]}" gives no number at frame {at}.')
@@ -127,8 +125,8 @@ def _field(name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], field: Fiel
 def _keyed(
     name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], count: int, fps: float, bpm: float
 ) -> Field:
-    """The field's key frames. Where the first or the last one has no value it is that of the nearest; a camera's
-    field without any stands still, as Parseq has it.
+    """The field's key frames. The first and last key frame take the nearest value; a camera field without any
+    value stands still, as in Parseq.
     """
     given = [(frame, as_number(row.get(name))) for frame, row in keys]
     points = [(float(frame), number) for frame, number in given if number is not None]

@@ -1,4 +1,4 @@
-"""A Parseq manifest within Deforum's settings: it leads the lanes that it has, as it did there."""
+"""A Parseq manifest within Deforum's settings, which sets the lanes that it has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .parseq_table import MOVING, PLAIN
 from .rules import as_number, is_true
 from .runs_to_keys import schedule_of, text_changes
 
-# Deforum's own names for what a manifest leads.
+# Deforum's names for Parseq's fields, where they are not the field's name with _schedule.
 _NAMES = {
     "perspective_flip_fv": "perspective_flip_fv",
     "transform_center_x": "transform_center_x",
@@ -22,9 +22,9 @@ _NAMES = {
 
 
 def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
-    """The settings with the manifest's schedules put in, and the names of the fields that these are.
+    """Put the manifest's schedules into the settings. Returns the settings, and the names of the manifest's fields.
 
-    The settings come back as they are if they hold no manifest, or only its address.
+    Settings without a manifest, or with its address only, are returned unchanged.
     """
     manifest = _manifest(values.get("parseq_manifest"))
     if manifest is None:
@@ -34,11 +34,11 @@ def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[st
     except ValueError:
         return values, []
     found: dict[str, Any] = dict(values)
-    led = _lanes(found, frames, deltas=is_true(values.get("parseq_use_deltas", True)))
+    fields = _lanes(found, frames, deltas=is_true(values.get("parseq_use_deltas", True)))
     if frames.prompts:
         found["prompts"] = {str(at): text for at, text in text_changes(frames.prompts).items()}
         found.pop("animation_prompts", None)
-        led.append("prompts")
+        fields.append("prompts")
     if is_true(values.get("parseq_non_schedule_overrides", True)):
         found["max_frames"] = frames.count
         options = manifest.get("options")
@@ -46,7 +46,7 @@ def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[st
             number = as_number(options.get(name)) if isinstance(options, Mapping) else None
             if number:
                 found[key] = number
-    return found, led
+    return found, fields
 
 
 def _manifest(value: object) -> Mapping[str, Any] | None:
@@ -60,8 +60,8 @@ def _manifest(value: object) -> Mapping[str, Any] | None:
 
 
 def _lanes(found: dict[str, Any], frames: Frames, *, deltas: bool) -> list[str]:
-    """Put the schedules in; the fields that were."""
-    led = []
+    """Put the schedules in. Returns the names of their fields."""
+    names = []
     for field in (*MOVING, *PLAIN):
         values = frames.step(field) if field in MOVING and deltas else frames.columns.get(field)
         if values is None:
@@ -69,5 +69,5 @@ def _lanes(found: dict[str, Any], frames: Frames, *, deltas: bool) -> list[str]:
         name = field if field in MOVING else _NAMES.get(field, f"{field}_schedule")
         schedule = schedule_of(values)
         found[name] = schedule if isinstance(schedule, str) else f"0: ({schedule})"
-        led.append(field)
-    return led
+        names.append(field)
+    return names

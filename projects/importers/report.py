@@ -1,4 +1,4 @@
-"""What an import says of itself: where each setting went, and why one has no place."""
+"""The report of an import: where each setting went, and why some have no place."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Kind = Literal["missing", "changed", "assumed", "off", "unknown"]
 HEADINGS: dict[Kind, str] = {
     "missing": "Not carried over",
     "changed": "Carried over, with a difference",
-    "assumed": "Not in the file, so the defaults of the version that wrote it",
-    "off": "Not carried over, and of no effect in this file",
-    "unknown": "Not known here, and not carried over",
+    "assumed": "Missing from the file: defaults of the version that wrote it",
+    "off": "Not carried over, and without effect in this file",
+    "unknown": "Unknown, and not carried over",
 }
 _LONGEST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """One setting, by its own name, what it holds, and what there is to say of it."""
+    """One setting of the file, its value, and what there is to say about it."""
 
     name: str
     kind: Kind
@@ -37,7 +37,7 @@ class Note:
 
 @dataclass(kw_only=True)
 class Report:
-    """The account of one import. `carried`: setting -> its place in the project file, dotted."""
+    """The report of one import. carried: setting -> its dotted place in the project file."""
 
     source: str
     written_by: str
@@ -46,29 +46,29 @@ class Report:
     notes: list[Note] = field(default_factory=list)
 
     def note(self, name: str, kind: Kind, why: str = "", value: object = None) -> None:
-        """Add a note. `value`: what the file holds, shown shortened."""
+        """Add a note. value: what the file holds, shown shortened."""
         self.notes.append(Note(name=name, kind=kind, why=why, value=shown(value)))
 
     @property
     def accounted(self) -> set[str]:
-        """The settings of the file that are told of."""
+        """The file's settings that the report mentions."""
         return {*self.carried, *(note.name for note in self.notes if note.kind not in ("assumed", "changed"))}
 
     def lines(self) -> Iterator[str]:
-        """The report, line by line: what matters first."""
+        """The report line by line, the most important first."""
         yield f"Imported from {printable(self.source)}, written by {self.written_by}."
         yield from (printable(remark) for remark in self.remarks)
         for kind, heading in HEADINGS.items():
             notes = [note for note in self.notes if note.kind == kind]
             if notes:
                 yield f"{heading}:"
-                told = _by_reason(notes) if kind in ("off", "assumed", "unknown") else map(str, notes)
-                for line in told:
+                lines = _by_reason(notes) if kind in ("off", "assumed", "unknown") else map(str, notes)
+                for line in lines:
                     yield from wrap(printable(line), 100, initial_indent="  ", subsequent_indent="      ")
 
 
 def _by_reason(notes: Iterable[Note]) -> Iterator[str]:
-    """One line for all settings that have the same thing said of them."""
+    """One line for all settings with the same reason."""
     reasons: dict[str, list[str]] = {}
     for note in notes:
         name = note.name if note.kind == "off" or not note.value else f"{note.name} = {note.value}"

@@ -1,7 +1,7 @@
-"""Schedules of other programs as ours: the same value at every frame, in the words of the default dialect.
+"""Schedules of other programs in Reverie's dialect, with the same value at every frame.
 
-Text that means the same in both is kept as it was written. What is turned into other units (`1 - strength`) is turned
-key by key, which is exact for anything linear; what is bent (cut to a range, made odd) has its ramps written out.
+Text that means the same in both dialects stays as written. A linear change (`1 - strength`) is made key by key, which
+is exact; for any other change (a limit, odd numbers) the ramps between keys are written out as expressions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from keyframes.curves import LINEAR
 
 from .rules import plain_number
 
-# Shapes that bend the value {x} of a schedule, and changes that several importers make.
+# Changes that several importers make; in a shape, {x} is the value of the schedule.
 ODD = "2*floor(trunc({x})/2) + 1"
 RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
 ONE_MINUS: dict[str, Any] = {"times": -1.0, "plus": 1.0, "keep_in_range": True}
@@ -45,15 +45,15 @@ def rewritten(
     keep_in_range: bool = False,
     first: float | None = None,
 ) -> int | float | str:
-    """A lane of the project file from a schedule of another program.
+    """Rewrite a schedule of another program as the value of a lane.
 
-    times, plus: the lane is plus + times * x. shape: an expression with {x} in it that bends the value. keep_in_range:
-    values outside the lane's range are cut to it, as that program does. first: frame 0 has this value instead.
+    times, plus: the lane is plus + times * x. shape: an expression of {x} that replaces x. keep_in_range: limit values
+    to the lane's range, as that program does. first: value of frame 0.
 
     Raises ScheduleError for a schedule that cannot be read or leaves the lane's range.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        what = f"{type(value).__name__} is no schedule."
+        what = f"{type(value).__name__} is not a schedule."
         raise ScheduleError(Problem(what=what, where=spec.name, hint='Example: "0: (1.0)".'))
     schedule = read = parse_schedule(value, lane=spec.name, clock=clock, dialect=dialect)
     if (times, plus) != (1.0, 0.0):
@@ -93,7 +93,7 @@ def _segments(schedule: Schedule) -> Iterable[tuple[float, str]]:
     """Every key's position and, as an expression, the value from there until the next key."""
     for key, after in zip_longest(schedule.keys, schedule.keys[1:]):
         if key.curve != LINEAR:
-            what = f"a curve ({key.curve}) cannot be turned into other units."
+            what = f"a curve ({key.curve}) cannot be converted to other units."
             raise ScheduleError(Problem(what=what, where=schedule.lane, hint="Write plain keys."))
         text = _text(key.value)
         if not isinstance(key.value, Expression) and after is not None:
@@ -106,7 +106,7 @@ def _segments(schedule: Schedule) -> Iterable[tuple[float, str]]:
 
 
 def _begun(schedule: Schedule, first: float) -> Schedule:
-    """The same from frame 1 on; the ramp that is cut starts with the value it has there."""
+    """`first` at frame 0, the schedule from frame 1 on; a ramp across frame 1 starts with its value there."""
     current = [key for key in schedule.keys if key.position <= 1.0][-1:] or [schedule.keys[0]]
     value = current[0].value
     start = value.text if isinstance(value, Expression) else repr(float(schedule.at(np.ones(1))[0]))

@@ -1,7 +1,7 @@
-"""What becomes of every setting of another program, written as a table of text.
+"""Tables that say what becomes of every setting of another program.
 
-A row that starts with a space continues the row above it. In a name # stands for a number and * for anything; the [7]
-that tells several nodes apart is not part of a name.
+A line that starts with a space continues the row above it. In names, # stands for a number and * for anything; an id
+such as the [7] of a node is ignored.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ _FALSE = ("", "false", "none", "no", "off", "0")
 class Rule:
     """What becomes of one or more settings.
 
-    here: their place in the project file; "" if they have none. why: what is different, or why they have no place.
-    harmless: the values at which nothing is lost; None for all values. switch: the setting that turns these on; while
-    it is off they have no effect.
+    here: their place in the project file, or "". why: what is different, or why they have no place. harmless: values
+    at which nothing is lost; None for all. switch: the setting that turns these on; without it they have no effect.
     """
 
     names: tuple[str, ...]
@@ -31,24 +30,24 @@ class Rule:
     switch: str = ""
 
     def matches(self, name: str) -> bool:
-        """Whether `name` is one of these."""
+        """Whether this rule is for the setting `name`."""
         plain = re.sub(r"^cn_\d+_", "cn_#_", re.sub(r"\[\w+\]", "", name))
         return name in self.names or any(_stands_for(word, plain) for word in self.names)
 
     def is_harmless(self, value: object) -> bool:
-        """Whether nothing is lost when a setting with this value is left out."""
+        """Whether nothing is lost without a setting of this value."""
         if value is None or self.harmless is None:
             return True
         return any(_same(value, known) for known in self.harmless)
 
 
 def carried(table: str) -> tuple[Rule, ...]:
-    """Rules of settings that have a place in a project, a row each: names | here | why | harmless: ... | switch: ..."""
+    """Rules for settings with a place in a project. Row: names | here | why | harmless: JSON values | switch: name."""
     return tuple(_rule(names, here, cells) for names, here, *cells in _rows(table))
 
 
 def left_out(table: str) -> tuple[Rule, ...]:
-    """Rules of settings that have none: names | why | harmless: values as JSON, or any value | switch: name"""
+    """Rules for settings without a place. Row: names | why | harmless: JSON values, or any value | switch: name."""
     return tuple(_rule(names, "", cells) for names, *cells in _rows(table))
 
 

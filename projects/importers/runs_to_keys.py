@@ -1,4 +1,4 @@
-"""One value per frame as a short schedule that gives the same value at every frame."""
+"""One value per frame as the shortest schedule with the same values."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from .rules import plain_number
 
 Numbers = NDArray[np.float64]
-_EXACT = 1e-12  # of a value's size: what adding up in another order may change
+_EXACT = 1e-12  # relative: what another order of additions may change
 
 
 def schedule_of(values: Numbers) -> int | float | str:
-    """The schedule of `values` (frames,): a number if they never change, else keys where straight lines meet.
+    """The schedule of `values` (frames,): a number for a constant, else keys where straight lines meet.
 
     Raises ValueError for no values, and for one that is not finite.
     """
@@ -27,7 +27,7 @@ def schedule_of(values: Numbers) -> int | float | str:
 
 
 def text_changes(texts: Iterable[str]) -> dict[int, str]:
-    """The frames at which a text changes, with the text from there on."""
+    """Frame -> text, for each frame at which the text changes."""
     found, at = {}, 0
     for text, run in groupby(texts):
         found[at] = text
@@ -36,17 +36,17 @@ def text_changes(texts: Iterable[str]) -> dict[int, str]:
 
 
 def _corners(values: Numbers) -> list[int]:
-    """The frames between which the values run straight."""
+    """The frames where straight lines meet."""
     found, last = [0], len(values) - 1
     while found[-1] < last:
         found.append(_reach(values, found[-1], last))
     if len(found) > 1 and values[found[-1]] == values[found[-2]]:
-        found.pop()  # what follows the last key is held
+        found.pop()  # the last key's value holds to the end
     return found
 
 
 def _reach(values: Numbers, start: int, last: int) -> int:
-    """How far a straight line from `start` goes, found by doubling its length and then halving what is left."""
+    """The last frame on a straight line from `start`, by doubling a step and then halving it."""
     good, step = start + 1, 1
     while good + step <= last and _straight(values, start, good + step):
         good, step = good + step, 2 * step
@@ -66,5 +66,5 @@ def _straight(values: Numbers, start: int, stop: int) -> bool:
 
 
 def _text(value: float) -> str:
-    """The shortest digits that read back the same; no exponent, which Deforum's grammar takes for an expression."""
+    """The shortest digits that read back the same, without an exponent: Deforum reads one as an expression."""
     return str(np.format_float_positional(value, trim="-"))

@@ -1,4 +1,4 @@
-"""The settings of AnimateDiff's prompt travel as projects."""
+"""Settings of AnimateDiff prompt travel as projects."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 from keyframes import Clock
 
-from .common import put_seed, put_title
+from .common import MODEL_SAMPLER, clean, note_model, our_sampler, put_seed, put_title
 from .conversion import Conversion
 from .converted import ConvertedProject
-from .names import OWN, our_sampler
 from .report import Report
 from .rules import as_number, carried, left_out
 
-LENGTH = 16  # of a film whose length nobody says
+LENGTH = 16  # of a film without a length
 
-CARRIED = carried(r"""
-prompt_map | prompts | blended; after the last key it goes on to the first one again
-prompt_fixed_ratio | prompts | each prompt is held for that share of the way
+CARRIED = carried(
+    r"""
+prompt_map | prompts | blended; after the last key the first one returns
+prompt_fixed_ratio | prompts | the share of the way for which each prompt is held
 head_prompt | prompts.prefix
 tail_prompt | prompts.suffix
 n_prompt | prompts.negative | the first of the list
@@ -30,37 +30,40 @@ guidance_scale | diffusion.cfg_scale
 clip_skip | diffusion.clipskip
 scheduler | diffusion.sampler
 output.fps | fps
-path | model | named in a comment; --model puts a model in
-""")
+path | model | named in a comment; set the model with --model
+"""
+)
 
-LEFT = left_out(r"""
-is_single_prompt_mode | prompts of a window of frames are one each here. | harmless: false
-motion_module motion_lora_map base | AnimateDiff's motion networks are not here: the camera of [motion] and the frame
-    before move a film. | harmless: "", {}
-vae_path | a model comes with its own. | harmless: ""
-lora_map | networks of a prompt are not carried over yet. | harmless: {}
-controlnet_map | its pictures lie in folders of that tool: write [control.NAME] with model and source. | harmless: {}
-result | written by a run, no setting. | harmless: any value
-ip_adapter_map | its pictures lie in folders of that tool: write [ip_adapter.NAME] with model and pictures. |
+LEFT = left_out(
+    r"""
+is_single_prompt_mode | Reverie has one prompt per frame. | harmless: false
+motion_module motion_lora_map base | Reverie has no motion networks; the camera of [motion] moves each frame into the
+    next. | harmless: "", {}
+vae_path | a model has its own; to replace it, write vae. | harmless: ""
+lora_map | the LoRAs of a prompt are not carried over yet; write [lora.NAME]. | harmless: {}
+controlnet_map | its pictures are in folders of that tool; write [control.NAME] with model and source. | harmless: {}
+result | written by a run; not a setting. | harmless: any value
+ip_adapter_map | its pictures are in folders of that tool; write [ip_adapter.NAME] with model and pictures. |
     harmless: {}
 img2img_map region_map | a film starts from init_image. | harmless: {}
-upscale_config stylize_config adetailer dynamic_config | upscaling, stylising and finding regions in a finished film
-    is not here. | harmless: {}
+upscale_config stylize_config adetailer dynamic_config | Reverie does not stylise a finished film or find regions in
+    it; to upscale, write output.upscale. | harmless: {}
 lcm_map gradual_latent_hires_fix_map unet_batch_size compile tensor_rt context context_schedule use_xformers half_vae
-    | concerns how the model is run, not the film. | harmless: any value
-output.format output.encode_param | reverie export makes films of all kinds. | harmless: any value
-""")
+    | concerns how the model runs, not the film. | harmless: any value
+output.format output.encode_param | use reverie export. | harmless: any value
+"""
+)
 
 TABLE = (*CARRIED, *LEFT)
 
 
 def is_travel(values: Mapping[str, Any]) -> bool:
-    """Whether it is such a file."""
+    """Whether the settings are those of prompt travel."""
     return isinstance(values.get("prompt_map"), Mapping)
 
 
 def from_travel(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` with what the settings say, and account for every one of them."""
+    """Fill `project` from the settings, and report on each."""
     output = values.get("output")
     flat = {name: value for name, value in values.items() if name != "output"}
     flat |= {f"output.{part}": value for part, value in output.items()} if isinstance(output, Mapping) else {}
@@ -77,17 +80,15 @@ def from_travel(values: Mapping[str, Any], *, name: str, folder: Path, project: 
     job.lane("cfg_scale", "guidance_scale")
     job.lane("clipskip", "clip_skip", keep_in_range=True)
     _sampler(job)
-    if job.has("path"):
-        report.remarks.append(f"Its checkpoint was {job.text('path')}.")
-        job.carried("model", "path")
+    note_model(job, "path")
     for setting, value in flat.items():
         if isinstance(value, Mapping) and setting != "prompt_map" and not _at_work(value):
-            report.note(setting, "off", "is switched off.")
+            report.note(setting, "off", "switched off.")
     return job.settle(TABLE)
 
 
 def _at_work(part: Mapping[str, Any]) -> bool:
-    """Whether a part of the settings, or something within it, is enabled; without a switch it is."""
+    """Whether a part of the settings, or anything in it, is enabled; a part without a switch is."""
     if "enable" in part:
         return part["enable"] is True
     inner = [value for value in part.values() if isinstance(value, Mapping)]
@@ -96,45 +97,45 @@ def _at_work(part: Mapping[str, Any]) -> bool:
 
 
 def _prompts(job: Conversion) -> int:
-    """Write the prompts; the number of frames."""
+    """Carry the prompts. Returns the number of frames."""
     keyed: dict[int, str] = {}
     for key, text in job.values["prompt_map"].items():
         at = as_number(key)
         if at is None or at < 0 or not at.is_integer() or not isinstance(text, str):
-            job.report.note(f"prompt_map.{key}", "missing", "is no frame with a text.", text)
+            job.report.note(f"prompt_map.{key}", "missing", "not a frame with a text.", text)
         else:
-            keyed[int(at)] = text.replace("\0", " ").strip()
+            keyed[int(at)] = clean(text)
     keyed = dict(sorted(keyed.items())) or {0: ""}
     frames = max(LENGTH, max(keyed) + 1)
     job.put("frames", frames)
-    remark = f"The file does not say how long the film is: {frames} frames are taken. Change it: the prompts go along."
+    remark = (
+        f"The file gives no length; the film has {frames} frames. If you change that, the prompts follow."
+    )
     job.report.remarks.append(remark)
     ratio = job.limited("prompt_fixed_ratio", low=0.0, high=1.0, otherwise=0.5)
     _write(job, keyed, ratio if job.has("prompt_fixed_ratio") else 0.0, frames)
     if min(keyed) > 0:
-        why = (
-            "before its first key the last prompt goes on to the first one there; here the first one is held."
-        )
+        why = "before the first key AnimateDiff blends from the last prompt to the first; Reverie holds the first."
         job.report.note("prompt_map", "changed", why)
     for place, name in (("prefix", "head_prompt"), ("suffix", "tail_prompt")):
         if job.text(name).strip():
-            job.put(f"prompts.{place}", job.text(name).replace("\0", " ").strip())
+            job.put(f"prompts.{place}", clean(job.text(name)))
         job.carried(f"prompts.{place}", name)
     negative = job.values.get("n_prompt")
     texts = [str(text) for text in negative] if isinstance(negative, list) else [job.text("n_prompt")]
     if texts and texts[0].strip():
-        job.put("prompts.negative", texts[0].replace("\0", " ").replace("--neg", " ").strip())
+        job.put("prompts.negative", clean(texts[0].replace("--neg", " ")))
     if len(texts) > 1:
-        job.changed("n_prompt", "the first negative prompt is taken: a film has one.")
+        job.changed("n_prompt", "a film has one negative prompt; using the first.")
     job.carried("prompts.negative", "n_prompt")
     job.carried("prompts", "prompt_map", "prompt_fixed_ratio")
-    why = "texts are mixed in a straight line; there by default along an arc."
+    why = "Reverie mixes texts in a straight line; AnimateDiff, by default, along an arc."
     job.report.note("prompt_map", "changed", why)
     return frames
 
 
 def _write(job: Conversion, keyed: Mapping[int, str], ratio: float, frames: int) -> None:
-    """Each prompt at its key and, if it is held, once more where it begins to change; the first one after the end."""
+    """Write each prompt at its key and again where it stops being held; after the end the first one returns."""
     job.put("prompts.blend", "linear")
     at = list(keyed)
     for frame, after in zip(at, [*at[1:], None], strict=True):
@@ -155,6 +156,6 @@ def _sampler(job: Conversion) -> None:
         return
     found = our_sampler(word)
     if found is None:
-        why = f"there is no sampler {word[:100]} here: the model's own is used."
+        why = f"Reverie has no sampler {word[:100]}; using the model's own."
         job.report.note("scheduler", "changed", why)
-    job.put("diffusion.sampler", found or OWN, "scheduler")
+    job.put("diffusion.sampler", found or MODEL_SAMPLER, "scheduler")

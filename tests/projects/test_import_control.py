@@ -1,4 +1,4 @@
-"""Deforum's ControlNets: carried over where their models lie beside the project, and told of where they do not."""
+"""Deforum's ControlNets: carried over if their models lie next to the project, else noted."""
 
 from __future__ import annotations
 
@@ -88,17 +88,17 @@ def test_what_is_detected(folder: Path, module: str, detect: str | None, changed
     assert kinds == (["missing"] if detect is None else ["changed"] if changed else [])
 
 
-def test_what_it_is_shown(folder: Path) -> None:
+def test_what_it_sees(folder: Path) -> None:
     (folder / "dance.mp4").write_bytes(b"")
     shown = {"loopback_mode": False, "vid_path": "c:/clips/dance.mp4"}
     assert (control(found(folder, **shown)) or {})["source"] == "dance.mp4"
     gone = found(folder, loopback_mode=False, vid_path="gone.mp4")
     assert control(gone) is None
-    assert "no such file beside" in "".join(map(str, gone.report.notes))
+    assert "no such file next to" in "".join(map(str, gone.report.notes))
     assert (control(found(folder, loopback_mode=False)) or {})["source"] == "frame"
 
 
-def test_without_its_model_it_is_told_of(tmp_path: Path) -> None:
+def test_without_its_model_it_is_noted(tmp_path: Path) -> None:
     got = found(tmp_path)
     assert control(got) is None
     (note,) = [note for note in got.report.notes if note.name == "cn_2_model"]
@@ -108,7 +108,7 @@ def test_without_its_model_it_is_told_of(tmp_path: Path) -> None:
     assert {note.kind for note in off.report.notes if note.name.startswith("cn_2")} == {"off"}
 
 
-def test_a_broken_schedule_is_told_of(folder: Path) -> None:
+def test_an_invalid_schedule_is_noted(folder: Path) -> None:
     got = found(folder, weight="0: (sin(")
     assert "weight" not in (control(got) or {})
     assert [note.kind for note in got.report.notes if note.name == "cn_2_weight"] == ["missing"]

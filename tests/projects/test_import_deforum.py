@@ -17,10 +17,10 @@ from render.seeds import frame_seed
 from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
 from projects import lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
+from projects.importers.common import BY_INDEX, SAMPLERS, our_sampler
 from projects.importers.deforum_table import CARRIED, TABLE
 from projects.importers.deforum_versions import DEFAULTS, defaults_of, version_of
 from projects.importers.importing import MAX_BYTES
-from projects.importers.names import BY_INDEX, SAMPLERS, our_sampler
 from render.diffusion import SAMPLER_NAMES
 
 FILES = Path(__file__).parent / "settings"
@@ -46,7 +46,7 @@ def lane(found: Imported, name: str) -> list[float]:
     return [float(value) for value in timeline(found).numbers[name]]
 
 
-def told(found: Imported, name: str) -> str:
+def notes_on(found: Imported, name: str) -> str:
     return "\n".join(str(note) for note in found.report.notes if note.name == name)
 
 
@@ -90,16 +90,16 @@ def test_a_model_can_be_named() -> None:
 
 def test_what_is_left_out_is_named_with_its_value_and_why() -> None:
     found = modern(use_looper=True, restore_faces=True, made_up=3, cn_2_enabled=True)
-    assert "address of the web" in told(found, "init_images")
-    assert told(found, "restore_faces").startswith("restore_faces = true: ")
-    assert told(found, "made_up") == "made_up = 3"
+    assert "web address" in notes_on(found, "init_images")
+    assert notes_on(found, "restore_faces").startswith("restore_faces = true: ")
+    assert notes_on(found, "made_up") == "made_up = 3"
     kinds = {note.name: note.kind for note in found.report.notes}
     assert (kinds["cn_2_weight"], kinds["cn_1_weight"]) == ("missing", "off")
     assert kinds["diffusion_cadence"] == "changed"
-    assert "# " + told(found, "made_up") in found.text.replace("#   ", "# ")
+    assert "# " + notes_on(found, "made_up") in found.text.replace("#   ", "# ")
 
 
-def test_guides_and_masks_beside_the_project_are_carried(tmp_path: Path) -> None:
+def test_guides_and_masks_next_to_the_project_are_carried(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "mask.png"):
         (tmp_path / name).write_bytes(b"")
     looper = {
@@ -119,7 +119,7 @@ def test_guides_and_masks_beside_the_project_are_carried(tmp_path: Path) -> None
     assert project["masks"] == {"painted": "mask.png"}
     assert project["coherence"]["mask"] == "!painted"
     assert project["coherence"]["color_from"] == "a.png"
-    assert "address of the web" in told(found, "init_images")
+    assert "web address" in notes_on(found, "init_images")
 
 
 def test_no_setting_is_in_two_rows() -> None:
@@ -179,10 +179,10 @@ def test_text_that_means_the_same_is_kept() -> None:
     assert table(modern())["motion"]["zoom"] == MODERN["zoom"]
 
 
-def test_a_broken_schedule_is_told_of_and_left_out() -> None:
+def test_an_invalid_schedule_is_noted_and_left_out() -> None:
     found = modern(zoom="0: (sin(t)", angle="0: (2)")
     assert "zoom" not in table(found)["motion"]
-    assert "never closed" in told(found, "zoom")
+    assert "never closed" in notes_on(found, "zoom")
     assert table(found)["motion"]["angle"] == 2
 
 
@@ -254,7 +254,7 @@ def test_subseeds() -> None:
     found = modern(max_frames=12, **on, subseed_strength_schedule="0: (0), 10: (0.5)")
     assert lane(found, "subseed") == [7, 8, 10, 12, 14, 16, 18, 21, 24, 27, 30, 33]
     assert lane(found, "subseed_strength") == pytest.approx([*(n * 0.05 for n in range(11)), 0.5])
-    assert not told(found, "subseed_schedule")
+    assert not notes_on(found, "subseed_schedule")
     off = modern(subseed_schedule="0: (7)", subseed_strength_schedule="0: (1)")
     assert set(lane(off, "subseed_strength")) == {0.0}
 
@@ -266,7 +266,7 @@ def test_a_scheduled_seed_below_0_is_drawn() -> None:
     assert all(0 <= seed < 2**32 for seed in seeds)
 
 
-def test_seeds_by_lot() -> None:
+def test_random_seeds() -> None:
     assert table(modern(seed_behavior="random"))["diffusion"]["seed_behavior"] == "random"
 
 
@@ -299,7 +299,7 @@ def test_scheduled_samplers() -> None:
     found = modern(enable_sampler_scheduling=True, sampler_schedule=schedule)
     words = timeline(found).words["sampler"]
     assert (words[39], words[40], words[80]) == ("euler a", "default", "ddim")
-    assert "LMS" in told(found, "sampler_schedule")
+    assert "LMS" in notes_on(found, "sampler_schedule")
 
 
 # --- prompts
@@ -323,14 +323,14 @@ def test_keys_of_prompts() -> None:
     prompts = {"max_f/2": "b", "0": "a", "-3": "c", "sqrt(": "d"}
     found = modern(prompts=prompts, max_frames=12)
     assert table(found)["prompts"] == {"0": "a", "5": "b"}
-    assert "before the film" in told(found, "prompts.-3")
-    assert "not right" in told(found, "prompts.sqrt(")
+    assert "before frame 0" in notes_on(found, "prompts.-3")
+    assert "invalid key" in notes_on(found, "prompts.sqrt(")
 
 
-def test_networks_in_prompts_are_told_of() -> None:
+def test_networks_in_prompts_are_noted() -> None:
     found = modern(prompts={"0": "a cat <lora:ink:0.7>"})
     assert table(found)["prompts"]["0"] == "a cat <lora:ink:0.7>"
-    assert "lora:ink" in told(found, "prompts")
+    assert "lora:ink" in notes_on(found, "prompts")
 
 
 def test_back_ticks() -> None:
@@ -348,7 +348,7 @@ def test_the_flip_is_carried_only_while_it_is_on() -> None:
     assert table(on)["motion"]["perspective_flip_theta"] == 3
     assert table(on)["motion"]["compat"] == "deforum"
     assert "translation_x" not in table(on)["motion"]
-    assert "no effect" in told(on, "translation_x")
+    assert "Deforum ignored it" in notes_on(on, "translation_x")
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ def test_the_flip_is_carried_only_while_it_is_on() -> None:
 def test_borders(name: str, here: str) -> None:
     found = modern(padding_mode=name)
     assert table(found)["motion"]["border"] == here
-    assert bool(told(found, "padding_mode")) == (name == "zeros")
+    assert bool(notes_on(found, "padding_mode")) == (name == "zeros")
 
 
 def test_a_flat_world() -> None:
@@ -370,16 +370,16 @@ def test_the_old_formula_of_the_aspect() -> None:
 
 
 @pytest.mark.parametrize("mode", ["Video Input", "Interpolation", "None"])
-def test_other_modes_are_told_of(mode: str) -> None:
+def test_other_modes_are_noted(mode: str) -> None:
     found = modern(animation_mode=mode)
-    assert "are here yet" in told(found, "animation_mode")
+    assert "camera stands still" in notes_on(found, "animation_mode")
     assert table(found)["motion"] == {"mode": "2d"}
 
 
 # --- init image
 
 
-def test_an_init_image_beside_the_project(tmp_path: Path) -> None:
+def test_an_init_image_next_to_the_project(tmp_path: Path) -> None:
     (tmp_path / "start.png").write_bytes(b"")
     for given_path in ("start.png", r"C:\pictures\start.png", "/home/somebody/start.png"):
         found = imported({**MODERN, "use_init": True, "init_image": given_path}, tmp_path)
@@ -391,11 +391,11 @@ def test_an_init_image_beside_the_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", ["https://example.org/a.png", "../secret.png", "gone.png", "\0", "x" * 5000, None]
 )
-def test_other_init_images_are_told_of(path: str | None, tmp_path: Path) -> None:
+def test_other_init_images_are_noted(path: str | None, tmp_path: Path) -> None:
     (tmp_path.parent / "secret.png").write_bytes(b"")
     found = imported({**MODERN, "use_init": True, "init_image": path}, tmp_path)
     assert "init_image" not in table(found)
-    assert told(found, "init_image")
+    assert notes_on(found, "init_image")
 
 
 def test_the_first_frame_over_a_ramp(tmp_path: Path) -> None:
@@ -478,15 +478,15 @@ def test_old_names() -> None:
     assert project["diffusion"]["cfg_scale"] == 9
 
 
-# --- what is no settings file
+# --- what is not a settings file
 
 
 @pytest.mark.parametrize(
     ("data", "says"),
     [
         (b"", "not JSON"),
-        (b"[]", "not one JSON object"),
-        (b"{}", "no settings file"),
+        (b"[]", "not a JSON object"),
+        (b"{}", "not a known settings file"),
         (b"\xff\xfe", "not UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"prompts": ' + b"[" * 50 + b"]" * 50 + b"}", "nested too deeply"),
@@ -551,7 +551,7 @@ def test_cadence_is_carried_over(monkeypatch: pytest.MonkeyPatch) -> None:
     given_table = table(found)["diffusion"]
     assert (given_table["cadence"], given_table["cadence_flow"]) == (3, "dis")
     assert lane(found, "cadence_flow_factor")[:2] == [0.4, 0.4]
-    assert "DIS is taken" in told(found, "optical_flow_cadence")
+    assert "using DIS" in notes_on(found, "optical_flow_cadence")
     fine = table(modern(diffusion_cadence="3", optical_flow_cadence="DIS Fine"))["diffusion"]
     assert fine["cadence_flow"] == "dis-fine"
     assert "cadence" not in table(modern(diffusion_cadence=1))["diffusion"]

@@ -34,7 +34,7 @@ def timeline(found: Imported, folder: Path = FILES) -> Timeline:
     )
 
 
-def told(found: Imported, name: str) -> str:
+def notes_on(found: Imported, name: str) -> str:
     return "\n".join(str(note) for note in found.report.notes if note.name == name)
 
 
@@ -76,8 +76,8 @@ def test_prompts_are_weighted_lists() -> None:
 def test_prompts_that_are_none() -> None:
     found = disco(text_prompts={"0": ["a"], "-1": ["b"], "5": 3})
     assert table(found)["prompts"] == {"0": ["a"]}
-    assert "whole frame" in told(found, "text_prompts.-1")
-    assert "list of texts" in told(found, "text_prompts.5")
+    assert "whole frame" in notes_on(found, "text_prompts.-1")
+    assert "list of texts" in notes_on(found, "text_prompts.5")
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_the_first_frame_over_an_init_image(tmp_path: Path) -> None:
     (tmp_path / "start.png").write_bytes(b"")
     found = disco(tmp_path, init_image="start.png", skip_steps=125)
     assert timeline(found, tmp_path).numbers["strength"][:3].tolist() == [0.5, 0.4, 0.4]
-    assert "address" in told(disco(init_image="https://example.org/a.png"), "init_image")
+    assert "address" in notes_on(disco(init_image="https://example.org/a.png"), "init_image")
 
 
-def test_what_is_not_here_is_told_of() -> None:
+def test_what_has_no_place_is_noted() -> None:
     found = disco(turbo_mode=True, animation_mode="Video Input", what=1)
     for name in ("turbo_steps", "animation_mode", "sat_scale"):
-        assert told(found, name)
+        assert notes_on(found, name)
     kinds = {note.name: note.kind for note in found.report.notes}
     assert (kinds["turbo_mode"], kinds["sat_scale"], kinds["what"]) == ("off", "off", "unknown")
 
@@ -140,7 +140,7 @@ def test_guidance_by_clip() -> None:
     found = table(changed)["clip_guidance"]
     assert "clip_guidance_scale" not in found
     assert (found["clamp_max"], found["skip_augs"], found["cut_overview"]) == (100, True, 8)
-    assert "0 is not allowed: numbers 0.01 to 100" in told(changed, "cut_ic_pow")
+    assert "0 is not allowed: numbers 0.01 to 100" in notes_on(changed, "cut_ic_pow")
     assert changed.report.carried["clamp_grad"] == "clip_guidance.clamp_max"
 
 
@@ -157,8 +157,8 @@ def test_a_model_without_a_picture_text_model_is_not_guided(tmp_path: Path) -> N
     found = convert_for("stabilityai/sdxl-turbo")
     scales = {"clip_guidance_scale", "range_scale", "init_scale"}
     assert scales & set(table(found)["clip_guidance"]) == set()
-    assert "no picture-text model of its own" in told(found, "clip_guidance_scale")
-    assert "no picture-text model of its own" in told(found, "frames_scale")
+    assert "no picture-text model of its own" in notes_on(found, "clip_guidance_scale")
+    assert "no picture-text model of its own" in notes_on(found, "frames_scale")
     (tmp_path / "mine" / "picture_text").mkdir(parents=True)
     (tmp_path / "mine" / "picture_text" / "config.json").write_text("{}")
     assert scales <= set(table(convert_for("mine"))["clip_guidance"])

@@ -104,13 +104,13 @@ def test_a_text_that_a_person_wrote() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('"0": "a cat", "12" "a dog"', "no key with a prompt"),
+        ('"0": "a cat", "12" "a dog"', "not a key with a prompt"),
         ('"0": "a cat", "foo(": "a dog"', "foo"),
-        ('"0": "a \\q cat"', "wrong escape"),
+        ('"0": "a \\q cat"', "invalid escape"),
         ('"-3": "a cat"', "before frame 0"),
     ],
 )
-def test_a_broken_text_is_told_of(text: str, why: str) -> None:
+def test_an_invalid_text_is_refused(text: str, why: str) -> None:
     with pytest.raises(ProjectError, match=re.escape(why)):
         imported(text)
 
@@ -122,11 +122,11 @@ def test_a_broken_text_is_told_of(text: str, why: str) -> None:
 def test_every_node_of_a_graph_is_accounted_for(name: str) -> None:
     values = json.loads((FILES / name).read_text(encoding="utf-8"))
     found = import_settings(FILES / name)
-    told = "\n".join(found.report.accounted)
+    accounted = "\n".join(found.report.accounted)
     nodes = values.get("nodes", list(values.values()))
     for node in nodes:
         kind = node.get("type", node.get("class_type"))
-        assert kind in told or kind in ("Note", "Reroute"), kind
+        assert kind in accounted or kind in ("Note", "Reroute"), kind
     assert not [note for note in found.report.notes if note.kind == "unknown"]
 
 
@@ -166,7 +166,7 @@ def test_older_fizznodes_list_their_widgets_in_another_order() -> None:
     assert len(lanes) == 50
 
 
-def test_a_value_schedule_that_feeds_no_lane_is_told_of() -> None:
+def test_a_value_schedule_that_feeds_no_lane_is_noted() -> None:
     graph = copy.deepcopy(API)
     graph["50"] = {"class_type": "ControlNetApply", "inputs": {"strength": ["20", 0]}}
     found = imported(graph)

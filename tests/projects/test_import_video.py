@@ -13,7 +13,7 @@ import pytest
 
 from projects.importers import Imported, convert
 
-from .test_import_deforum import MODERN, imported, table, timeline, told
+from .test_import_deforum import MODERN, imported, notes_on, table, timeline
 from .test_import_disco import FILES as DISCO_FILES
 
 
@@ -41,7 +41,7 @@ def test_video_input(folder: Path) -> None:
     found = deforum(folder, animation_mode="Video Input", extract_nth_frame=3, extract_from_frame=10)
     video = table(found)["video"]
     assert video == {"input": "clip.mp4", "end": "hold", "every": 3, "from": 10, "composite": "init"}
-    assert not told(found, "animation_mode")
+    assert not notes_on(found, "animation_mode")
     assert timeline(found, folder).numbers["video_alpha"].tolist()[:3] == [1, 1, 1]
 
 
@@ -82,7 +82,7 @@ def test_hybrid_video(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = timeline(found, folder).numbers
     assert numbers["video_alpha"][[0, 5, 10]].tolist() == pytest.approx([0.25, 0.5, 0.75])
     assert numbers["video_mask_high"][0] == 100
-    assert "DIS" in told(found, "hybrid_flow_method")
+    assert "DIS" in notes_on(found, "hybrid_flow_method")
     assert not {name for name in left_out(found) if "hybrid" in name or "video_init" in name}
 
 
@@ -92,15 +92,15 @@ def test_raft_is_taken_where_it_can_be_used(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "torchvision", installed)
     found = deforum(folder, hybrid_motion="Optical Flow", hybrid_flow_method="RAFT")
     assert table(found)["video"]["flow"] == "raft"
-    assert not told(found, "hybrid_flow_method")
+    assert not notes_on(found, "hybrid_flow_method")
 
 
 @pytest.mark.parametrize("path", ["https://example.org/v.mp4", "gone.mp4", "a_settings.txt", None, 7])
 def test_a_video_that_is_not_there(folder: Path, path: object) -> None:
     found = deforum(folder, hybrid_composite="Normal", video_init_path=path)
     assert "video" not in table(found)
-    assert told(found, "video_init_path")
-    assert told(deforum(folder, animation_mode="Video Input", video_init_path=path), "animation_mode")
+    assert notes_on(found, "video_init_path")
+    assert notes_on(deforum(folder, animation_mode="Video Input", video_init_path=path), "animation_mode")
 
 
 def test_without_hybrid_nothing_of_it_is_written(folder: Path) -> None:

@@ -21,7 +21,7 @@ def test_the_page_is_fresh() -> None:
 
 def test_every_setting_of_a_default_file_has_a_line() -> None:
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    told = {
+    documented = {
         name
         for line in lines
         if line.startswith("|")
@@ -29,7 +29,7 @@ def test_every_setting_of_a_default_file_has_a_line() -> None:
     }
     for path in FILES.glob("*.txt"):
         names = {re.sub(r"^cn_\d+_", "cn_#_", name) for name in json.loads(path.read_text(encoding="utf-8"))}
-        assert names <= told, path.name
+        assert names <= documented, path.name
 
 
 def test_every_row_says_where_or_why() -> None:
