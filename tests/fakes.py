@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Unpack
+from typing import TypeVar, Unpack
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from render.diffusion.job import PaintJob
 from render.diffusion.painter import Canvas
 from render.diffusion.sampling import OnStep
 from render.film import MakePainter, Rendered, render_project
-from render.frame import FrameMaker, painted_frame
+from render.frame import FrameMaker, painted_frame, stages_of
 from render.options import OptionChanges, RenderOptions
 from render.plans import film_keys
 from render.reports import Reporter
@@ -31,6 +31,7 @@ from render.stages.stage import Painter
 from render.tensors import to_picture
 
 SIDE = 64
+S = TypeVar("S")
 
 
 def fake_model(folder: Path, **defaults: float | str) -> Path:
@@ -196,3 +197,8 @@ def scene(seed: int) -> Picture:
     coarse = torch.from_numpy(rng.random((1, 3, 5, 5), dtype=np.float32))
     fine = torch.nn.functional.interpolate(coarse, (64, 64), mode="bicubic").clamp(0, 1)
     return to_picture(fine * 0.5 + 0.1 * seed)
+
+
+def stage_of(film: ResolvedProject, kind: type[S]) -> S:
+    """A film's stage of a kind."""
+    return next(stage for stage in stages_of(film) if isinstance(stage, kind))

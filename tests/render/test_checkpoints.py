@@ -180,8 +180,8 @@ def test_every_model_that_is_not_there_is_told(films: Path) -> None:
 def test_a_lora_is_with_the_model_that_it_fits(films: Path, tmp_path: Path) -> None:
     ramp = LORA + 'weight = "0: (1) hold, 2: (0)"\n'
     made = setup(films, '{ 0 = "one", 2 = "flow" }', ramp)
-    assert [[lora.name for lora in made.at(frame).loras] for frame in range(4)] == [["style"]] * 2 + [[]] * 2
-    assert [lora.name for lora in made.loras] == ["style"]
+    assert [made.paint.model(frame).loras for frame in range(4)] == [("style",)] * 2 + [()] * 2
+    assert [what for what, _ in made.described] == ["lora"]
     plain, styled = film(films, tmp_path / "plain", BOTH), film(films, tmp_path / "styled", BOTH, ramp)
     assert plain["000000.png"] != styled["000000.png"]
     assert len(styled) == 4
@@ -197,14 +197,15 @@ def test_plan_tells_the_models_and_the_time_of_each(films: Path, capfd: pytest.C
     made = setup(films, BOTH)
     assert make_plan(made, None).seconds is None
     for frame, seconds in ((0, 30.0), (2, 10.0)):  # 10 and 10 calls
-        remember(made.at(frame).source.fingerprint, made.size, seconds, 10)
+        remember(made.paint.model(frame).spec.source.fingerprint, made.size, seconds, 10)
     assert make_plan(made, None).seconds == pytest.approx(3 * 3 + 1 * 2)
 
 
 def test_words_go_with_the_model_that_reads_them(films: Path) -> None:
     save_file({"emb_params": torch.ones(1, 32)}, films / "word.safetensors")
     word = '[embedding.zqx]\npath = "word.safetensors"\n'
-    assert setup(films, '{ 0 = "one", 2 = "flow" }', word).at(3).inversions == ()
+    made = setup(films, '{ 0 = "one", 2 = "flow" }', word)
+    assert made.paint.model(3).spec.embeddings == ()
     given = text('{ 0 = "one", 2 = "flow" }', word).replace("the sea", "the zqx sea")
     with pytest.raises(ProjectError, match='"flow" paints frames 2 to 3, and their prompts have the word'):
         resolve(read_project(given, name="dream.toml", folder=films))

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from render.space.depths import Depths
-from render.steering.controlpictures import ControlPictures
 
 import render as api
 from keyframes import ProjectError
 from projects import Take, read_project
 from projects.png import encode_png
+from render.diffusion.control.steering import Control
+from render.frame import painted_frame, tools_for
 from render.resolve import ResolvedProject, resolve
+from render.stages.controls import ControlHints
 from render.stages.edges import canny, soft_edges
+from render.stages.stage import Canvas
 from render.tensors import to_tensor
-from render.video.sources import SourceReader
-from tests.fakes import keys_of
+from tests.fakes import keys_of, stage_of
 
 from ..clips import write_clip
 from ..fakes import files
@@ -212,14 +214,20 @@ def test_flat_depth_has_nothing_to_show(films: Path) -> None:
 
 def shown(made: ResolvedProject, frame: int, picture: np.ndarray | None) -> torch.Tensor:
     """What the only ControlNet is shown at a frame."""
-    projector = SourceReader(made.reels)
-    pictures = ControlPictures(made, CPU, Depths(made, CPU, projector), projector)
+    (found,) = hints(made, frame, picture)
+    return found.picture
+
+
+def hints(made: ResolvedProject, frame: int, picture: np.ndarray | None) -> tuple[Control, ...]:
+    """What ControlNets are shown at a frame that is painted over a picture, or over none."""
+    tools, stage = tools_for(made, CPU), stage_of(made, ControlHints)
+    given = None if picture is None else to_tensor(picture, CPU)
+    inputs = stage.inputs(replace(painted_frame(made, frame), pictured=picture is not None))
+    assert inputs is not None
     try:
-        given = None if picture is None else to_tensor(picture, CPU)
-        (found,) = pictures.of(made.timeline.row(frame), given)
+        return stage.apply(Canvas(tools=tools, picture=given), inputs).controls
     finally:
-        projector.close()
-    return found.pictures
+        tools.pictures.close()
 
 
 def test_what_each_source_shows(films: Path) -> None:
@@ -259,9 +267,7 @@ def test_depth_is_white_where_it_is_near(films: Path) -> None:
 
 def test_without_a_picture_nothing_is_shown(films: Path) -> None:
     made = setup(films, control() + control("more", model="other", source="hint_0.png"))
-    projector = SourceReader(made.reels)
-    pictures = ControlPictures(made, CPU, Depths(made, CPU, projector), projector)
-    (found,) = pictures.of(made.timeline.row(0), None)
+    (found,) = hints(made, 0, None)
     assert found.number == 1
 
 

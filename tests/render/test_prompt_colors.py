@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from render.painter import Canvas, OnStep
-from render.retouch.choice import choose_colors
 from torch import Tensor
 
-from keyframes import Row
 from projects import Picture, Project, read_project
-from projects.schema import ProjectFile
+from projects.png import encode_png
 from render.coherence import detail_of, generator
+from render.diffusion.job import PaintJob
+from render.diffusion.painter import Canvas
+from render.diffusion.sampling import OnStep
 from render.plans import make_plan
 from render.resolve import ResolvedProject, resolve
+from render.stages.match import ColorChoice
 from render.tensors import to_tensor
 from tests.fakes import keys_of
 
@@ -31,11 +31,11 @@ PROMPTS = '0 = "day"\n4 = "night"'
 class Dauber(FakePainter):
     """Paints grain of its prompt's colour where there is no picture, and over a picture lets it fade to grey."""
 
-    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
-        given = super().paint(canvas, row, on_step)
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
+        given = super().paint(canvas, job, on_step)
         if canvas.picture is not None:
             return 0.5 * canvas.picture + 0.5 * given.mean()
-        text = row.prompt.parts[0].mix[0].text
+        text = job.prompt.parts[0].mix[0].text
         return (torch.tensor(COLORS[text]).view(1, 3, 1, 1) / 255.0 + 0.05 * (given - given.mean())).clamp(
             0, 1
         )
@@ -80,12 +80,10 @@ def test_color_amount_is_the_share_of_it(tmp_path: Path) -> None:
 class Grainer(Dauber):
     """Paints fresh grain that can be seen; over a picture it takes half of it away."""
 
-    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
         if canvas.picture is not None:
-            return super().paint(canvas, row, on_step)
-        noise = torch.randn(
-            1, 1, self.setup.size[1], self.setup.size[0], generator=generator(1, row.frame, "grain")
-        )
+            return super().paint(canvas, job, on_step)
+        noise = torch.randn(1, 1, job.size[1], job.size[0], generator=generator(1, job.frame, "grain"))
         return (0.5 + 0.1 * noise).clamp(0, 1).expand(-1, 3, -1, -1)
 
 
@@ -112,8 +110,8 @@ def test_a_prompt_is_painted_fresh_once(tmp_path: Path) -> None:
 class Moody(Dauber):
     """Every version of a fresh picture is brighter than the one before."""
 
-    def paint(self, canvas: Canvas, row: Row, on_step: OnStep) -> Tensor:
-        return super().paint(canvas, row, on_step) + 0.1 * canvas.version
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
+        return super().paint(canvas, job, on_step) + 0.1 * canvas.version
 
 
 def moody(setup: ResolvedProject) -> Moody:
@@ -195,28 +193,35 @@ def test_the_lanes_at_the_key_of_the_next_prompt_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("coherence", "top", "wanted", "chosen"),
     [
-        ("", "", "", ("none", "frame")),
+        ("", "", "", (None, "frame")),
         ("", "", "prompt", ("lab", "prompt")),
-        ("", 'init_image = "start.png"', "prompt", ("none", "frame")),
-        ('color_match = "none"', "", "prompt", ("none", "frame")),
+        ("", 'init_image = "start.png"', "prompt", (None, "frame")),
+        ('color_match = "none"', "", "prompt", (None, "frame")),
         ('color_match = "hsv"', "", "prompt", ("hsv", "frame")),
         ('color_from = "previous"', "", "", ("lab", "previous")),
         ('color_match = "rgb"\ncolor_from = "prompt"', "", "", ("rgb", "prompt")),
     ],
 )
 def test_what_is_left_open_is_as_the_model_wants_it(
-    coherence: str, top: str, wanted: str, chosen: tuple[str, str]
+    tmp_path: Path, coherence: str, top: str, wanted: str, chosen: tuple[str | None, str]
 ) -> None:
-    text = f'model = "fake"\nframes = 2\n{top}\n[prompts]\n0 = "day"\n[coherence]\n{coherence}\n'
-    choice = choose_colors(ProjectFile.model_validate(tomllib.loads(text)), wanted, 4)
+    (tmp_path / "start.png").write_bytes(encode_png(np.zeros((64, 64, 3), np.uint8)))
+    choice = colors_of(tmp_path, wanted, f"{top}\n[coherence]\n{coherence}\n")
     assert (choice.space, choice.source, choice.pictures) == (*chosen, 4)
 
 
-def test_guides_and_clips_bring_their_own_colours() -> None:
-    start = 'model = "fake"\nframes = 2\n[prompts]\n0 = "day"\n'
-    for table in ('[guide]\n0 = "a.png"\n', '[video]\ninput = "a.mp4"\n'):
-        file = ProjectFile.model_validate(tomllib.loads(start + table))
-        assert choose_colors(file, "prompt", 1).space == "none"
+def colors_of(folder: Path, wanted: str, more: str) -> ColorChoice:
+    """The colour match of a film whose model is best with colours of a kind, of four pictures."""
+    fake_model(folder / "keen", color_pictures=4, **({"color_from": wanted} if wanted else {}))
+    text = f'model = "keen"\nframes = 2\nprompts = "day"\n{more}'
+    return resolve(read_project(text, name="keen.toml", folder=folder)).colors
+
+
+def test_guides_and_clips_bring_their_own_colours(tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"a_{number}.png").write_bytes(encode_png(np.zeros((64, 64, 3), np.uint8)))
+    for table in ('[guide]\n0 = "a_0.png"\n', '[video]\ninput = "a_%d.png"\n'):
+        assert colors_of(tmp_path, "prompt", table).space is None
 
 
 @pytest.mark.parametrize(
