@@ -2,11 +2,11 @@
 itself.
 
 The first line names the format and the project; each further line says of one frame what it was made from
-(its key) and which bytes it has (their SHA-256). A line for a frame replaces the earlier ones. Every line
-ends in a checksum of itself:
+(its key), which bytes it has (their SHA-256) and how its file looks from outside (size, time in ns, inode; missing in
+older journals). A line for a frame replaces the earlier ones. Every line ends in a checksum of itself:
 
     {"reverie journal": 1, "project": "Lighthouse", "check": "5d0d2b86"}
-    {"frame": 0, "key": "9f86...", "sha256": "60a3...", "seconds": 1.25, "notes": [], "check": "1b9a64f1"}
+    {"frame": 0, "key": "9f86...", "sha256": "60a3...", "seconds": 1.25, "notes": [], "file": [9, 8, 7], "check": ...}
 
 What a crash or a damaged disk does to it:
 
@@ -25,7 +25,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from keyframes.errors import EnvironmentFault, Problem, ProjectError, printable, quoted
 
@@ -37,12 +37,27 @@ _VERSION_KEY = "reverie journal"
 _APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)  # O_BINARY: Windows
 
 
+class FileMark(NamedTuple):
+    """How a file looks without reading it: a file with the same mark is taken for unchanged."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileMark:
+        """The mark of the file that is there now. Raises OSError."""
+        stat = path.stat()
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """What the journal knows of one stored frame.
 
     `key`: what it was made from (framekeys). `sha256`: of the file's bytes. `seconds`: how long it took.
-    `notes`: what happened on the way that changes pixels, such as a rung of the out-of-memory ladder.
+    `notes`: what happened on the way that changes pixels, such as a level of memory saving. `file`: the file's mark
+    when it was stored; None in an older journal.
     """
 
     frame: int
@@ -50,6 +65,7 @@ class Entry:
     sha256: str
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    file: FileMark | None = None
 
     def __post_init__(self) -> None:
         if type(self.frame) is not int or self.frame < 0:
@@ -60,6 +76,8 @@ class Entry:
             raise ValueError(f"seconds must be a finite number, not {self.seconds!r}")
         if not isinstance(self.notes, tuple) or not all(isinstance(note, str) for note in self.notes):
             raise ValueError(f"notes must be a tuple of texts, not {self.notes!r}")
+        if self.file is not None and not all(type(number) is int for number in self.file):
+            raise ValueError(f"file must hold three whole numbers, not {self.file!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,33 +144,34 @@ class Journal:
             os.fsync(descriptor)
         return cls(path, contents, descriptor)
 
-    def append(self, entry: Entry) -> None:
-        """Add a line; it is on the disk when this returns. If it cannot be written, the journal is as it was.
+    def append(self, entry: Entry, *, flush: bool = True) -> None:
+        """Add a line; it is on the disk when this returns, but for `flush=False`. If it cannot be written, the journal
+        is as it was.
 
         Raises EnvironmentFault when the disk is full or the journal is closed.
         """
         if self._descriptor < 0:
             raise EnvironmentFault(f"{printable(str(self.path))}: the journal is closed")
-        line = _line(
-            {
-                "frame": entry.frame,
-                "key": entry.key,
-                "sha256": entry.sha256,
-                "seconds": entry.seconds,
-                "notes": entry.notes,
-            }
-        )
+        value = {
+            "frame": entry.frame,
+            "key": entry.key,
+            "sha256": entry.sha256,
+            "seconds": entry.seconds,
+            "notes": entry.notes,
+        }
+        line = _line(value if entry.file is None else {**value, "file": entry.file})
         with disk_errors(self.path, needed=len(line)):
-            self._write(line)
+            self._write(line, flush=flush)
         self.entries[entry.frame] = entry
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, line: bytes, *, flush: bool) -> None:
         start = os.fstat(self._descriptor).st_size
         try:
             rest = line
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
-            os.fsync(self._descriptor)
+            if flush:
+                os.fsync(self._descriptor)
         except BaseException:
             # Half a line must not stay: the next one would be glued to it. If even cutting it off fails,
             # append no more.
@@ -206,8 +225,8 @@ def _parse_entry(line: bytes) -> Entry | None:
     if value is None:
         return None
     try:
-        notes = value["notes"]
-        if not isinstance(notes, list):
+        notes, mark = value["notes"], value.get("file")
+        if not isinstance(notes, list) or not isinstance(mark, list | None):
             return None
         return Entry(
             frame=value["frame"],  # type: ignore[arg-type]  # Entry checks
@@ -215,8 +234,9 @@ def _parse_entry(line: bytes) -> Entry | None:
             sha256=value["sha256"],  # type: ignore[arg-type]
             seconds=value["seconds"],  # type: ignore[arg-type]
             notes=tuple(notes),
+            file=None if mark is None else FileMark(*mark),
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, TypeError):
         return None
 
 

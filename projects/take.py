@@ -1,6 +1,7 @@
 """A take: one render of a project, in a folder of its own.
 
     project.toml     the project as it was rendered
+    take.json        the folder that the project was rendered from, and whether this is a draft
     journal.jsonl    which frame was made from what, and its checksum (journal)
     frames/000000.png ...
     film.mp4         assembled from the frames at the end
@@ -8,41 +9,60 @@
 
 A frame counts as stored when its file is there, whole, with the bytes that the journal says. The file is put
 in place first and the journal line after it, so that a process killed between the two leaves a frame that
-nobody trusts.
+nobody trusts. A file that has the size, time and inode that the journal recorded is taken for unchanged while plans are
+made; before it is used its bytes are hashed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from keyframes.errors import Problem, ProjectError, RenderError, printable
 
 from .files import disk_errors, make_folder, remove_orphans, write_atomic
-from .journal import Contents, Entry, Journal, read_journal
+from .journal import Contents, Entry, FileMark, Journal, read_journal
 from .lock import Lock
 from .png import Picture, decode_png, encode_png
+from .project import Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a take comes from. file_name: of the project. folder: of the project, None if the take does not say.
+    draft: whether the take is a draft of it.
+    """
+
+    file_name: str
+    folder: Path | None = None
+    draft: bool = False
 
 
 class Take:
     """The take in `folder`, to look at; and to write to, while `lock()` is held.
 
     `project`: the name of the project it must belong to; None accepts any take that exists (to export or
-    inspect it).
+    inspect it). `verify`: hash every file that `kept` looks at, even one that looks unchanged.
     Raises ProjectError when the folder holds another project's take, pictures without a journal, or is no
     folder.
     """
 
-    def __init__(self, folder: Path, *, project: str | None = None) -> None:
+    def __init__(self, folder: Path, *, project: str | None = None, verify: bool = False) -> None:
         self.folder = folder
+        self.verify = verify
         self.frames = folder / "frames"
         self.journal = folder / "journal.jsonl"
         self.project_file = folder / "project.toml"
         self.film = folder / "film.mp4"
+        self._origin_file = folder / "take.json"
         self._open: Journal | None = None
+        self._inner: dict[str, Take] = {}
         self._contents = self._look(project)
 
     def _look(self, project: str | None) -> Contents:
@@ -71,11 +91,6 @@ class Take:
         """What the journal says of each frame. Their files may be damaged or gone: `kept` and `read` look."""
         return MappingProxyType(self._contents.entries)
 
-    @property
-    def damaged_lines(self) -> tuple[int, ...]:
-        """Lines of the journal that could not be trusted; their frames are painted again."""
-        return self._contents.damaged
-
     def path(self, frame: int) -> Path:
         """Where a frame's picture is."""
         return self.frames / f"{frame:06d}.png"
@@ -84,10 +99,41 @@ class Take:
         """The frames in the journal, in order."""
         return tuple(sorted(self._contents.entries.copy()))
 
+    def inner(self, name: str) -> Take:
+        """The take in the folder `name` of this one, for pictures that belong to it and are not frames of its film:
+        one object, however often it is asked for.
+        """
+        if name not in self._inner:
+            self._inner[name] = Take(self.folder / name, project=self.project, verify=self.verify)
+        return self._inner[name]
+
     def kept(self, frame: int, key: str) -> bool:
-        """Whether the stored frame was made from `key` and its file has the bytes that were stored then."""
+        """Whether the stored frame was made from `key` and its file is the one that was stored then.
+
+        A file whose size, time and inode are those in the journal is trusted, unless the take was opened with
+        `verify`; any other is hashed. `read` hashes always.
+        """
         entry = self._contents.entries.get(frame)
-        return entry is not None and entry.key == key and self._bytes(entry) is not None
+        if entry is None or entry.key != key:
+            return False
+        mark = self._mark(frame)
+        if mark is None:
+            return False
+        if mark == entry.file and not self.verify:
+            return True
+        if self._bytes(entry) is None:
+            return False
+        if mark != entry.file and self._open is not None:  # a take that was copied: need not be hashed again
+            self._open.append(replace(entry, file=mark), flush=False)
+        return True
+
+    def _mark(self, frame: int) -> FileMark | None:
+        path = self.path(frame)
+        with disk_errors(path):
+            try:
+                return FileMark.of(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
 
     def read(self, frame: int) -> Picture:
         """A stored picture, uint8 (H, W, 3), checked against the journal.
@@ -111,7 +157,12 @@ class Take:
                 data = path.read_bytes()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return None
-        return data if hashlib.sha256(data).hexdigest() == entry.sha256 else None
+        if hashlib.sha256(data).hexdigest() == entry.sha256:
+            return data
+        if self._mark(entry.frame) == entry.file:  # damaged, and looks unchanged: let the next plan see it
+            with suppress(OSError):
+                os.utime(path)
+        return None
 
     @contextmanager
     def lock(self) -> Iterator[Lock]:
@@ -160,13 +211,67 @@ class Take:
             raise RuntimeError("Take.store needs Take.lock")
         data = encode_png(picture, text)
         digest = hashlib.sha256(data).hexdigest()
-        entry = Entry(frame=frame, key=key, sha256=digest, seconds=seconds, notes=tuple(notes))
         write_atomic(self.path(frame), data)
+        entry = Entry(
+            frame=frame,
+            key=key,
+            sha256=digest,
+            seconds=seconds,
+            notes=tuple(notes),
+            file=self._mark(frame),
+        )
         self._open.append(entry)
         return entry
 
-    def keep_project(self, text: str) -> None:
-        """Store the project's own text beside the frames. Needs the lock (else RuntimeError)."""
+    def keep_project(self, project: Project) -> None:
+        """Store the project's text, and where it is, beside the frames. Needs the lock (else RuntimeError).
+
+        Raises ProjectError if the take is that of another project of the same name, in another folder.
+        """
         if self._open is None:
             raise RuntimeError("Take.keep_project needs Take.lock")
-        write_atomic(self.project_file, text.encode("utf-8"))
+        self._check_origin(project)
+        origin = {
+            "project": project.file_name,
+            "folder": _relative(project.folder, self.folder),
+            "draft": project.draft,
+        }
+        text = json.dumps(origin, indent=2) + "\n"
+        for path, data in (
+            (self.project_file, project.text.encode("utf-8")),
+            (self._origin_file, text.encode("ascii")),
+        ):
+            if not path.is_file() or path.read_bytes() != data:
+                write_atomic(path, data)
+
+    def origin(self) -> Origin:
+        """Where the take comes from, as far as it says; what it says may be wrong, as a take may be a stranger's."""
+        with suppress(OSError, ValueError, KeyError, TypeError):  # then it says nothing
+            record = json.loads(self._origin_file.read_bytes())
+            name, folder, draft = record["project"], record["folder"], record["draft"]
+            if isinstance(name, str) and isinstance(folder, str) and Path(name).name == name:
+                place = (self.folder.resolve() / folder).resolve()
+                return Origin(file_name=name, folder=place, draft=draft is True)
+        return Origin(file_name=f"{self.project}.toml")
+
+    def _check_origin(self, project: Project) -> None:
+        origin = self.origin()
+        if origin.folder is None or origin.folder == project.folder.resolve():
+            return
+        other = origin.folder / origin.file_name
+        if other.is_file():  # it was not moved here: both projects exist
+            raise ProjectError(
+                Problem(
+                    what=f"this take belongs to {printable(str(other))}, another project of that name.",
+                    file=str(self.folder),
+                    hint=f"Choose another folder with --take, or remove {self._origin_file.name} from this one.",
+                )
+            )
+
+
+def _relative(folder: Path, start: Path) -> str:
+    """The path from `start` to `folder`, so that both may be moved together; Windows has none between two drives."""
+    try:
+        return os.path.relpath(folder.resolve(), start.resolve())
+    except ValueError:
+        return str(folder.resolve())

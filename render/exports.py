@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,6 @@ from pathlib import Path
 from keyframes import FramePrompt, Problem, ProjectError, ReverieError, Row, parse_frames
 from keyframes.errors import printable, quoted
 from projects import Picture, Project, Take, read_project, read_text
-from projects.files import write_atomic
 from projects.schema import Output
 
 from .options import Notice
@@ -25,8 +22,6 @@ from .video.postprocess import Postprocess, Upscale
 from .video.probe import read_metadata
 from .video.subtitles import subrip
 from .video.upscaler import Upscaler, find_upscaler
-
-RECORD = "take.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,45 +120,19 @@ def export_take(
         return assembly.write(pairs, out, upscaler=upscaler)
 
 
-def keep_record(take: Path, project: Project) -> None:
-    """Write down in a take, in take.json, where its project is and whether the take is a draft of it."""
-    record = {
-        "project": project.file_name,
-        "folder": os.path.relpath(project.folder.resolve(), take.resolve()),
-        "draft": project.draft,
-    }
-    data = (json.dumps(record, indent=2) + "\n").encode()
-    path = take / RECORD
-    if not path.is_file() or path.read_bytes() != data:
-        write_atomic(path, data)
-
-
-def _record_of(take: Take) -> tuple[str, Path | None, bool]:
-    """(file name of the project, its folder, whether the take is a draft); an older take has no record."""
-    usual = (f"{take.project}.toml", None, False)
-    try:
-        record = json.loads((take.folder / RECORD).read_bytes())
-        name, folder, draft = record["project"], record["folder"], record["draft"]
-        if isinstance(name, str) and isinstance(folder, str) and Path(name).name == name:
-            return name, (take.folder.resolve() / folder).resolve(), draft is True
-    except (OSError, ValueError, KeyError, TypeError):
-        return usual
-    return usual
-
-
 def _project_of(take: Take, *, allow_outside: bool, need_files: bool = False) -> Project:
     """The project that a take keeps, in the folder that it was rendered from.
 
     The take may be a stranger's, so that folder is believed only if the project's file is in it, or if paths may lead
     outside; else it is the one that holds takes/NAME.
     """
-    name, folder, draft = _record_of(take)
-    usual = take.folder.resolve().parent.parent
+    origin = take.origin()
+    name, folder = origin.file_name, origin.folder
     if folder is None or not (allow_outside or (folder / name).is_file()):
-        folder = usual
+        folder = take.folder.resolve().parent.parent
     text = take.project_file.read_text(encoding="utf-8")
     project = read_project(text, name=name, folder=folder, allow_outside=allow_outside, need_files=need_files)
-    return as_draft(project) if draft else project
+    return as_draft(project) if origin.draft else project
 
 
 def _check_sound_is_there(take: Take, project: Project, *, allow_outside: bool) -> None:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from projects import FrameWriter, Picture, Project, Take, canonical
 
 from .cadence.painted import PaintedFrames, storing
-from .exports import keep_record
 from .film_file import FilmFile, assembling, film_key, is_made, keep_made
 from .options import DEFAULTS, RenderOptions
 from .plans import Plan, hidden_originals, make_plan, pace
@@ -87,8 +86,7 @@ def render_project(
             check_encoder(take.film, sound=project.audio is not None)
         report.begin(plan_report(film, plan))
         painter = make_painter(film) if plan.paint else None
-        take.keep_project(project.text)
-        keep_record(take.folder, project)
+        take.keep_project(project)
         with FrameWriter(take) as writer, assembling(wanted, writer, report) as assembled:
             for frame in plan.kept:
                 writer.announce(frame)

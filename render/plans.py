@@ -110,7 +110,7 @@ def hidden_originals(film: ResolvedProject, take: Take | None) -> Take | None:
     """Where a take keeps the painted pictures that no frame shows; None without a take, or with cadence 1."""
     if take is None or film.cadence.plain:
         return None
-    return Take(take.folder / ORIGINALS, project=take.project)
+    return take.inner(ORIGINALS)
 
 
 class Calls:

@@ -7,25 +7,33 @@ import hashlib
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from keyframes.errors import EnvironmentFault, LockedError, ProjectError, RenderError
+from projects import Project, read_project
 from projects.files import disk_error, remove_orphans, write_atomic
-from projects.journal import Entry, Journal
+from projects.journal import Entry, FileMark, Journal
 from projects.png import Picture, encode_png, read_text
-from projects.take import Take
+from projects.take import Origin, Take
 
 
 def picture(frame: int, size: int = 24) -> Picture:
     return np.random.default_rng(frame).integers(0, 256, (size, size, 3), dtype=np.uint8)
+
+
+def project_in(folder: Path) -> Project:
+    text = 'title = "Meer 🎈"\r\nframes = 5\r\nprompts = "sea"\r\n'
+    return read_project(text, name="sea.toml", folder=folder)
 
 
 def key(frame: int, version: str = "") -> str:
@@ -100,6 +108,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 def test_a_damaged_frame_is_found_before_use(take: Take, damage: Callable[[bytes], bytes]) -> None:
     path = take.path(2)
+    time.sleep(0.02)  # some kernels count time in steps of 10 ms
     path.write_bytes(damage(path.read_bytes()))
     assert not take.kept(2, key(2))
     with pytest.raises(RenderError, match="frame 2 is damaged or gone"):
@@ -159,7 +168,7 @@ def test_storing_needs_the_lock(take: Take) -> None:
     with pytest.raises(RuntimeError, match="needs"):
         take.store(0, picture(0), key(0))
     with pytest.raises(RuntimeError, match="needs"):
-        take.keep_project("x = 1")
+        take.keep_project(project_in(take.folder))
 
 
 def test_looking_goes_on_while_another_renders(take: Take) -> None:
@@ -171,9 +180,127 @@ def test_looking_goes_on_while_another_renders(take: Take) -> None:
 
 
 def test_the_project_is_kept_beside_the_frames(take: Take) -> None:
+    project = project_in(take.folder.parent.parent)
     with take.lock():
-        take.keep_project('title = "Meer 🎈"\r\n')
-    assert take.project_file.read_bytes().decode() == 'title = "Meer 🎈"\r\n'
+        take.keep_project(project)
+    assert take.project_file.read_bytes().decode() == project.text
+    assert take.origin() == Origin(file_name="sea.toml", folder=project.folder.resolve())
+    with take.lock():
+        take.keep_project(replace(project, draft=True))
+    assert take.origin().draft
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "[]", "{}", '{"project": "../a", "folder": "", "draft": true}', '{"project": 1}']
+)
+def test_a_take_that_does_not_say_where_it_is_from(take: Take, text: str | None) -> None:
+    if text is not None:
+        (take.folder / "take.json").write_text(text)
+    assert take.origin() == Origin(file_name="sea.toml", folder=None)
+
+
+def test_two_projects_of_one_name_are_told_apart(take: Take, tmp_path: Path) -> None:
+    homes = [tmp_path / "first", tmp_path / "second"]
+    projects = []
+    for home in homes:
+        home.mkdir()
+        projects.append(project_in(home))
+        (home / "sea.toml").write_bytes(projects[-1].text.encode())
+    with take.lock():
+        take.keep_project(projects[0])
+        take.keep_project(projects[0])
+        with pytest.raises(ProjectError, match=r"belongs to .*first.sea\.toml, another project of that name"):
+            take.keep_project(projects[1])
+    (homes[0] / "sea.toml").unlink()  # it was moved to `second`
+    with take.lock():
+        take.keep_project(projects[1])
+    assert take.origin().folder == homes[1].resolve()
+
+
+def test_a_take_may_be_moved_together_with_its_project(take: Take, tmp_path: Path) -> None:
+    home = take.folder.parent.parent
+    (home / "sea.toml").write_bytes(project_in(home).text.encode())
+    with take.lock():
+        take.keep_project(project_in(home))
+    copy = tmp_path / "elsewhere" / "copy"
+    shutil.copytree(home, copy)
+    moved = Take(copy / take.folder.relative_to(home), project="sea")
+    with moved.lock():
+        moved.keep_project(project_in(copy))
+    assert moved.origin().folder == copy.resolve()
+
+
+def test_pictures_that_are_no_frames_are_in_one_take_within(take: Take) -> None:
+    inner = take.inner("originals")
+    with inner.lock():
+        inner.store(3, picture(3), key(3))
+    assert take.inner("originals") is inner
+    assert Take(take.folder, project="sea").inner("originals").kept(3, key(3))
+    assert inner.path(3) == take.folder / "originals" / "frames" / "000003.png"
+
+
+# Files that look unchanged are not read for a plan.
+
+
+def unchanged_but(path: Path, data: bytes) -> None:
+    """Other bytes in a file that has the same size, time and inode as before."""
+    mark = path.stat()
+    assert len(data) == mark.st_size
+    with path.open("r+b") as file:
+        file.write(data)
+    os.utime(path, ns=(mark.st_atime_ns, mark.st_mtime_ns))
+
+
+def flipped(data: bytes) -> bytes:
+    return data[:300] + bytes([data[300] ^ 4]) + data[301:]
+
+
+def test_a_plan_trusts_what_looks_unchanged_and_what_uses_a_frame_does_not(take: Take) -> None:
+    unchanged_but(take.path(2), flipped(take.path(2).read_bytes()))
+    assert Take(take.folder).kept(2, key(2))
+    assert not Take(take.folder, verify=True).kept(2, key(2))
+    again = Take(take.folder)
+    with pytest.raises(RenderError, match="frame 2 is damaged or gone"):
+        again.read(2)
+
+
+def test_damage_that_was_found_once_is_seen_by_the_next_plan(take: Take) -> None:
+    unchanged_but(take.path(2), flipped(take.path(2).read_bytes()))
+    with pytest.raises(RenderError):
+        take.read(2)
+    assert not Take(take.folder).kept(2, key(2))
+
+
+def test_a_copied_take_is_hashed_once(take: Take, tmp_path: Path) -> None:
+    shutil.copytree(take.folder, tmp_path / "copy")
+    copy = Take(tmp_path / "copy", project="sea")
+    assert copy.kept(2, key(2))
+    unchanged_but(copy.path(2), flipped(copy.path(2).read_bytes()))
+    assert not copy.kept(2, key(2)), "its inode is another"
+    with copy.lock():
+        assert copy.kept(3, key(3))
+    unchanged_but(copy.path(3), flipped(copy.path(3).read_bytes()))
+    assert Take(tmp_path / "copy").kept(3, key(3)), "its mark was written down under the lock"
+
+
+def test_a_take_of_before_the_marks_is_hashed(take: Take) -> None:
+    data = take.journal.read_bytes()
+    take.journal.unlink()
+    with Journal.open(take.journal, "sea") as journal:
+        for entry in take.entries.values():
+            journal.append(replace(entry, file=None))
+    assert b"file" not in take.journal.read_bytes()
+    assert b"file" in data
+    old = Take(take.folder)
+    assert old.kept(2, key(2))
+    unchanged_but(old.path(2), flipped(old.path(2).read_bytes()))
+    assert not old.kept(2, key(2))
+
+
+def test_the_file_looks_as_the_journal_says(take: Take) -> None:
+    assert {frame: FileMark.of(take.path(frame)) for frame in range(5)} == {
+        frame: entry.file for frame, entry in take.entries.items()
+    }
 
 
 def test_what_killed_processes_left_is_removed(take: Take) -> None:
