@@ -15,7 +15,7 @@ import click
 import torch
 
 from keyframes import EnvironmentFault, ReverieError
-from render.diffusion.devices import find_device
+from render.devices import find_device
 
 from . import models, sd15
 from .film import FilmSettings, Style

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
+from render.devices import find_device, find_dtype
 from render.diffusion import ModelDefaults
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.devices import find_device, find_dtype
 from render.diffusion.embeddings import TextEncoder
 from render.diffusion.families.sd import FAMILY
 from render.diffusion.load import quiet_libraries

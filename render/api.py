@@ -123,7 +123,7 @@ class Studio:
         resolve(project)
         from torch import float32
 
-        from .diffusion.devices import find_device, find_dtype
+        from .devices import find_device, find_dtype
         from .diffusion.load import fetch_model
 
         half = find_dtype(self._dtype, find_device(self._device)) != float32
@@ -133,15 +133,14 @@ class Studio:
     def painter(self, film: ResolvedProject) -> Painter:
         """A painter for the film; each of its models is loaded when its first frame is painted, unless it was the last
         one used."""
-        from .diffusion.devices import find_device
+        from .devices import find_device
         from .painters import FilmPainter
 
         return FilmPainter(film, self._load, find_device(self._device))
 
     def _load(self, spec: ModelSpec) -> Model:
-        from .diffusion.devices import find_device
+        from .devices import find_device, release
         from .diffusion.load import load
-        from .diffusion.moving import release
 
         # the size decides what stays on a GPU; elsewhere one model serves all sizes
         size = spec.size if find_device(self._device).type == "cuda" else None

@@ -198,7 +198,7 @@ def find_upscale(upscaler: Upscaler | None, upscale: int, device: str) -> Upscal
     """What enlarges pictures by a network on a device, "auto" or its name; None without a network."""
     if upscaler is None:
         return None
-    from .diffusion.devices import find_device
+    from .devices import find_device
     from .video.upscale import NetworkUpscaler
 
     return NetworkUpscaler(upscaler, upscale, find_device(device))

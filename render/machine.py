@@ -79,7 +79,7 @@ def _packages(needed: Sequence[str]) -> str:
 def _device() -> str:
     import torch
 
-    from .diffusion.devices import find_device, find_dtype
+    from .devices import find_device, find_dtype
 
     device = find_device("auto")
     cores = f"{os.cpu_count()} CPU cores, torch uses {torch.get_num_threads()}"

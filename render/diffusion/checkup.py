@@ -15,11 +15,11 @@ from render.diffusion.defaults import (
     layers_of_folder,
     layers_of_name,
 )
-from render.diffusion.economy import NONE, RUNGS
 from render.diffusion.families.table import family_named
 from render.diffusion.holding import quantised_parts, stored_parts
-from render.diffusion.memory import CARDS, GIB, Needs, fitting, needs_of, parts_of, usable
-from render.diffusion.quantise import WAYS
+from render.diffusion.memory_levels import LEVELS, NONE
+from render.diffusion.memory_needs import CARDS, GIB, Needs, fitting, needs_of, parts_of, usable
+from render.diffusion.quantise import METHODS
 
 Line = tuple[str, str]
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -41,7 +41,7 @@ def checkup(
         yield "denoiser", source.holding.denoiser.told()
     made, stored = quantised_parts(source), dict(stored_parts(source))
     if way := source.holding.quantize:
-        yield "quantized", f"{way}: {WAYS[way].told}, by {WAYS[way].package}"
+        yield "quantized", f"{way}: {METHODS[way].description}, by {METHODS[way].package}"
     for part in parts_of(source):
         files = f"{part.files} file{'s' * (part.files != 1)}"
         held = f", stored quantised ({stored[part.name]})" if part.name in stored else ""
@@ -106,7 +106,7 @@ def _device(device: str, half: str) -> tuple[str, str]:
     """The device and the precision that a render would take."""
     import torch
 
-    from render.diffusion.devices import find_device, find_dtype
+    from render.devices import find_device, find_dtype
 
     where = find_device(device)
     precision = str(find_dtype("auto" if where.type == "cpu" else half, where)).removeprefix("torch.")
@@ -124,10 +124,8 @@ def _sum(needs: Needs) -> str:
 
 def _choice(needs: Needs, memory: float) -> str:
     """What is done on a card."""
-    rung = fitting(needs, usable(memory))
-    if rung is None:
-        return (
-            f"too small: it needs {needs.peak(len(RUNGS) - 1) / GIB:.1f} GiB at the least. Use a smaller size"
-        )
-    told = [step.told for number, step in enumerate(RUNGS[: rung + 1]) if number not in (NONE, 1)]
-    return f"{'; '.join(told) or RUNGS[NONE].told} ({needs.peak(rung) / GIB:.1f} GiB)"
+    level = fitting(needs, usable(memory))
+    if level is None:
+        return f"too small: it needs {needs.peak(len(LEVELS) - 1) / GIB:.1f} GiB at the least. Use a smaller size"
+    told = [step.description for number, step in enumerate(LEVELS[: level + 1]) if number not in (NONE, 1)]
+    return f"{'; '.join(told) or LEVELS[NONE].description} ({needs.peak(level) / GIB:.1f} GiB)"

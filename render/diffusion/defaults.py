@@ -14,9 +14,8 @@ from typing import Any
 
 from keyframes.errors import EnvironmentFault, ProjectError, did_you_mean
 from render.assets.files import read_json
-from render.diffusion.families.table import FamilyRow
+from render.diffusion.families.table import FamilyRow, vae_factor
 from render.diffusion.samplers import DEFAULT, sampler_name
-from render.diffusion.sides import vae_factor
 
 FILE = "reverie.json"
 FEW_STEPS = 4

@@ -14,7 +14,7 @@ from render.diffusion.catalogue import ModelSource
 from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.denoisers.layouts import misfits
 from render.diffusion.families.table import family_named
-from render.diffusion.quantise import SMALL_READER, TORCHAO, WAYS, check_device, stored_way
+from render.diffusion.quantise import METHODS, SMALL_READER, TORCHAO, check_device, stored_method
 
 
 def check_holding(source: ModelSource) -> None:
@@ -33,7 +33,7 @@ def check_holding(source: ModelSource) -> None:
 def check_devices(source: ModelSource, device: str) -> None:
     """Raise EnvironmentFault where weights cannot be held so on a kind of device ("cpu", "cuda", "mps")."""
     if way := source.holding.quantize:
-        check_device(WAYS[way].package, device, f'quantize = "{way}"')
+        check_device(METHODS[way].package, device, f'quantize = "{way}"')
     for part, package in stored_parts(source):
         check_device(package, device, f'model "{source.name}": its {part} is quantised ({package}), which')
 
@@ -44,7 +44,7 @@ def stored_parts(source: ModelSource) -> Iterator[tuple[str, str]]:
         return
     for part in sorted(path for path in source.path.iterdir() if path.is_dir()):
         apart = part.name == family_named(source.family).denoiser and source.holding.denoiser is not None
-        if not apart and (way := stored_way(read_json(part / CONFIG))):
+        if not apart and (way := stored_method(read_json(part / CONFIG))):
             yield part.name, way
 
 
@@ -96,8 +96,8 @@ def _check_quantize(way: str, source: ModelSource) -> None:
             f'quantize = "{way}" finds nothing to do: "{source.name}" has no part that is not quantised already. '
             "Leave it out."
         )
-    if denoiser is not None and not denoiser.is_gguf and WAYS[way].package != TORCHAO:
-        ways = " or ".join(f'"{name}"' for name, known in WAYS.items() if known.package == TORCHAO)
+    if denoiser is not None and not denoiser.is_gguf and METHODS[way].package != TORCHAO:
+        ways = " or ".join(f'"{name}"' for name, known in METHODS.items() if known.package == TORCHAO)
         raise EnvironmentFault(
             f'quantize = "{way}" is not for a denoiser from a .safetensors file. Use {ways}, or a diffusers folder.'
         )

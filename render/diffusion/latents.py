@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from render.diffusion.moving import VAE, bring, set_tiles
+from render.diffusion.offload import VAE, bring, set_tiles
 from render.diffusion.parts import LatentShape, Model
 
 
@@ -45,7 +45,7 @@ def decode(model: Model, latents: Tensor) -> Tensor:
 
 
 def _ready(model: Model, size: tuple[int, int]) -> None:
-    """Have the VAE on the device, working as the economy says."""
+    """Have the VAE on the device, working as the memory says."""
     bring(model, VAE)
     set_tiles(model, size)
 

@@ -17,21 +17,21 @@ from render.assets.files import CONFIG, HALF, INDEX, read_json, weights_variant
 from render.assets.find import Asset
 from render.assets.hub import why_not_fetched
 from render.assets.loading import first_line, loading
-from render.diffusion.adapters.attach import attach_adapters
+from render.devices import find_device, find_dtype
+from render.diffusion.adapters.ip_adapters import attach_adapters
 from render.diffusion.catalogue import ModelSource, source_of_folder
-from render.diffusion.clipguidance.reader import ClipModels
-from render.diffusion.control.nets import load_controls
-from render.diffusion.denoisers.load import load_denoiser
-from render.diffusion.devices import find_device, find_dtype
-from render.diffusion.economy import NONE, READERS, Economy
+from render.diffusion.clipguidance.clip_model import ClipModels
+from render.diffusion.control.control import load_controls
+from render.diffusion.denoisers.read import load_denoiser
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
 from render.diffusion.holding import check_devices, check_holding, quantised_parts
 from render.diffusion.inversions import attach_inversions
 from render.diffusion.job import ModelSpec
 from render.diffusion.loras.attach import attach_loras
-from render.diffusion.memory import least_rung, needs_of
-from render.diffusion.moving import stays
+from render.diffusion.memory_levels import ENCODERS_OFF, NONE, MemoryPolicy
+from render.diffusion.memory_needs import least_level, needs_of
+from render.diffusion.offload import stays
 from render.diffusion.parts import Model
 from render.diffusion.quantise import in_pipeline, in_place
 from render.diffusion.vaes import check_vae, load_vae
@@ -43,7 +43,7 @@ def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
     `notice` is called with what a person should know but what is no mistake (words beyond the model's window), one
     sentence each. The network is used only for a hub name that is not in the local cache. LoRAs have no weight at first
     (see Model.use_loras). On a GPU, the memory that pictures of `spec.size` need decides which parts stay on it
-    (render.diffusion.memory).
+    (render.diffusion.memory_needs).
 
     Raises EnvironmentFault where the device is not there, a part does not fit the model, or files cannot be read.
     """
@@ -61,8 +61,8 @@ def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
         check_vae(spec.vae, source)
     pipe = _read(source, row, dtype, spec.vae)
     words = attach_inversions(pipe, dict(spec.embeddings))
-    economy = Economy(_least_rung(source, device, dtype, spec.size))
-    _place(pipe, device, economy)
+    memory = MemoryPolicy(_least_level(source, device, dtype, spec.size))
+    _place(pipe, device, memory)
     denoiser = getattr(pipe, row.denoiser)
     notice = notice or _ignore
     return Model(
@@ -82,16 +82,16 @@ def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
         controls=load_controls(spec.controls, denoiser=denoiser, device=device, dtype=dtype),
         inversions=words,
         clip=ClipModels(spec.clip_models, spec.clip_decoder, device=device, dtype=dtype, notice=notice),
-        economy=economy,
+        memory=memory,
     )
 
 
-def _place(pipe: Any, device: torch.device, economy: Economy) -> None:
+def _place(pipe: Any, device: torch.device, memory: MemoryPolicy) -> None:
     """Freeze the parts, and move to the device those that stay there."""
     for part in pipe.components.values():
         if isinstance(part, torch.nn.Module):
             part.eval().requires_grad_(False)
-            if economy.level < READERS and not stays(part):
+            if memory.level < ENCODERS_OFF and not stays(part):
                 part.to(device)
 
 
@@ -103,16 +103,16 @@ def _text_encoders(pipe: Any) -> tuple[TextEncoder, ...]:
     return tuple(TextEncoder(tokenizer=tokenizer, encoder=encoder) for tokenizer, encoder in pairs if encoder)
 
 
-def _least_rung(
+def _least_level(
     source: ModelSource, device: torch.device, dtype: torch.dtype, size: tuple[int, int] | None
 ) -> int:
-    """Return the first rung of the economy on which a model fits its GPU."""
+    """Return the first memory level at which a model fits its GPU."""
     if device.type != "cuda":
         return NONE
     side = source.defaults.size
     needs = needs_of(source, size or (side, side), bytes_each=dtype.itemsize, guided=True)
     total = torch.cuda.get_device_properties(device).total_memory
-    return least_rung(needs, total)
+    return least_level(needs, total)
 
 
 def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:

@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from render.diffusion.adapters.attach import AdapterInput
-from render.diffusion.clipguidance.aim import FrameObjective
+from render.diffusion.adapters.ip_adapters import AdapterInput
 from render.diffusion.clipguidance.guide import ClipGuide
-from render.diffusion.control.steering import Control
+from render.diffusion.clipguidance.objective import FrameObjective
+from render.diffusion.control.control import Control
 from render.diffusion.job import ImagePrompt, PaintJob, version_seed
 from render.diffusion.latents import latent_shape
 from render.diffusion.noise import travelled_noise
@@ -48,12 +48,12 @@ class DiffusionPainter:
 
     def resume(self, notes: Sequence[str]) -> None:
         """Get ready for a frame whose predecessor was painted with these notes."""
-        self.model.economy.begin(notes)
+        self.model.memory.begin(notes)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What changed the pixels of the picture just painted besides its job: ways of saving memory."""
-        return self.model.economy.notes
+        return self.model.memory.notes
 
     def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
         """Return the painted picture, (1, 3, H, W) in [0, 1].

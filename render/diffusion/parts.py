@@ -10,16 +10,15 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from render.diffusion.adapters.attach import Adapters
+from render.diffusion.adapters.ip_adapters import Adapters
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.clipguidance.reader import ClipModels
-from render.diffusion.economy import Economy
+from render.diffusion.clipguidance.clip_model import ClipModels
 from render.diffusion.embeddings import Embedding, Notice, PromptEncoder, TextEncoder
-from render.diffusion.families.table import FamilyRow
+from render.diffusion.families.table import FamilyRow, vae_factor
 from render.diffusion.inversions import Inversions
 from render.diffusion.loras.attach import Loras
-from render.diffusion.moving import READER, bring
-from render.diffusion.sides import vae_factor
+from render.diffusion.memory_levels import MemoryPolicy
+from render.diffusion.offload import TEXT_ENCODERS, bring
 
 LatentShape = tuple[int, int, int]
 
@@ -56,7 +55,9 @@ class Family(Protocol):
         """
         ...
 
-    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+    def answer(
+        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
+    ) -> Tensor:
         """Ask the denoiser about latents (N, C, h, w) at a timestep (no dimensions): (N, C, h, w)."""
         ...
 
@@ -104,7 +105,7 @@ class Model:
     adapters: Adapters = field(default_factory=Adapters)
     inversions: Inversions = field(default_factory=Inversions)
     clip: ClipModels = field(default_factory=ClipModels)
-    economy: Economy = field(default_factory=Economy)
+    memory: MemoryPolicy = field(default_factory=MemoryPolicy)
 
     def use_loras(self, weights: Sequence[float]) -> None:
         """Set the weight of each LoRA that was loaded with the model."""
@@ -117,7 +118,7 @@ class Model:
 
     def embed(self, text: str, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text; see Family."""
-        bring(self, READER)
+        bring(self, TEXT_ENCODERS)
         return self.family.embed(self, self.inversions.expanded(text), clipskip=clipskip, notice=notice)
 
     @cached_property

@@ -1,7 +1,7 @@
-"""Weights of 8 or 4 bits: those that a model is stored with, and those that are made when it is loaded.
+"""Weights of 8 or 4 bits: stored in a model's files, or made when it is loaded.
 
-The libraries torchao and bitsandbytes do the work, through diffusers and transformers; neither is among Reverie's own
-packages. Importable without torch.
+The libraries torchao and bitsandbytes do the work, through diffusers and transformers; Reverie does not install them
+itself. Importable without torch.
 """
 
 from __future__ import annotations
@@ -19,61 +19,63 @@ SMALL_READER = "CLIP"  # text encoders of this kind are left as they are: they a
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantising:
-    """A way to quantise: the package that does it, and the bytes that a linear layer's weight then takes."""
+class QuantizationMethod:
+    """A quantisation method: its package, and the bytes that a linear layer's weight then takes."""
 
     package: str
     bytes_each: float
-    told: str
+    description: str
 
 
-WAYS: Mapping[str, Quantising] = {
-    "int8": Quantising(package=TORCHAO, bytes_each=1.0, told="whole numbers of 8 bits, a scale for each row"),
-    "fp8": Quantising(
-        package=TORCHAO, bytes_each=1.0, told="floats of 8 bits (e4m3), a scale for each tensor"
+METHODS: Mapping[str, QuantizationMethod] = {
+    "int8": QuantizationMethod(
+        package=TORCHAO, bytes_each=1.0, description="whole numbers of 8 bits, a scale for each row"
     ),
-    "nf4": Quantising(
-        package=BITSANDBYTES, bytes_each=0.5625, told="NormalFloat of 4 bits, a scale for each 64"
+    "fp8": QuantizationMethod(
+        package=TORCHAO, bytes_each=1.0, description="floats of 8 bits (e4m3), a scale for each tensor"
     ),
-    "llm-int8": Quantising(package=BITSANDBYTES, bytes_each=1.0, told="LLM.int8()"),
+    "nf4": QuantizationMethod(
+        package=BITSANDBYTES, bytes_each=0.5625, description="NormalFloat of 4 bits, a scale for each 64"
+    ),
+    "llm-int8": QuantizationMethod(package=BITSANDBYTES, bytes_each=1.0, description="LLM.int8()"),
 }
 
 
-def check_way(name: str) -> None:
-    """Raise EnvironmentFault where the package of a way to quantise is not installed."""
-    _check_package(WAYS[name].package, f'quantize = "{name}"')
+def check_method(name: str) -> None:
+    """Raise EnvironmentFault if the package of a method is not installed."""
+    _check_package(METHODS[name].package, f'quantize = "{name}"')
 
 
-def check_stored(config: Mapping[str, Any], told: str) -> None:
-    """Check a part's config: that what it was quantised with is known here, and installed.
+def check_stored(config: Mapping[str, Any], what: str) -> None:
+    """Check by a part's config that it was quantised with a known library that is installed.
 
-    told: what it is, for the message. Raises EnvironmentFault if not.
+    `what` names the part in the message. Raises EnvironmentFault if not.
     """
-    method = stored_way(config)
+    method = stored_method(config)
     if not method:
         return
     if method not in (TORCHAO, BITSANDBYTES):
         raise EnvironmentFault(
-            f"{told} is quantised ({method}), which Reverie does not load: only {BITSANDBYTES}, {TORCHAO}, and GGUF "
+            f"{what} is quantised ({method}), which Reverie does not load: only {BITSANDBYTES}, {TORCHAO}, and GGUF "
             "as a denoiser. Use the same model in half precision."
         )
-    _check_package(method, f"{told} is quantised ({method}) and")
+    _check_package(method, f"{what} is quantised ({method}) and")
 
 
-def stored_way(config: Mapping[str, Any]) -> str:
-    """Return the name of the library that a part was quantised with, by its config; "" for one that was not."""
+def stored_method(config: Mapping[str, Any]) -> str:
+    """Return the name of the library that a part was quantised with, by its config; "" if it was not."""
     given = config.get("quantization_config")
     if given is None:
         return ""
     return str(given.get("quant_method", "unknown")) if isinstance(given, Mapping) else "unknown"
 
 
-def check_device(package: str, device: str, told: str) -> None:
+def check_device(package: str, device: str, what: str) -> None:
     """Raise EnvironmentFault for a package that does not work on a kind of device ("cpu", "cuda", "mps")."""
     if package == BITSANDBYTES and device == "cpu":
         raise EnvironmentFault(
-            f"{told} needs a GPU: {BITSANDBYTES} is not for the CPU in diffusers. Use a machine with one; on the CPU "
-            'quantize = "int8" works, with a model in half precision.'
+            f"{what} needs a GPU: {BITSANDBYTES} does not work on the CPU in diffusers. Use a machine with one; on "
+            'the CPU quantize = "int8" works, with a model in half precision.'
         )
 
 
@@ -93,7 +95,7 @@ def in_place(module: Any, name: str) -> None:
 
 def _config(name: str, library: str, dtype: Any) -> Any:
     made = import_module(library)
-    if WAYS[name].package == TORCHAO:
+    if METHODS[name].package == TORCHAO:
         return made.TorchAoConfig(_of_torchao(name))
     if name == "nf4":
         return made.BitsAndBytesConfig(
@@ -107,8 +109,8 @@ def _of_torchao(name: str) -> Any:
     return library.Int8WeightOnlyConfig() if name == "int8" else library.Float8WeightOnlyConfig()
 
 
-def _check_package(package: str, told: str) -> None:
+def _check_package(package: str, what: str) -> None:
     if find_spec(package) is None:
         raise EnvironmentFault(
-            f'{told} needs the package {package}. Install it with: pip install "reverie[{package}]"'
+            f'{what} needs the package {package}. Install it with: pip install "reverie[{package}]"'
         )

@@ -21,8 +21,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, pad
 
 from render.diffusion.latents import latent_shape
-from render.diffusion.moments import Moment
 from render.diffusion.parts import LatentShape, Model
+from render.diffusion.prediction import StepPrediction
 from render.diffusion.schedule import Schedule, make_schedule
 from render.diffusion.steps import Sampling, StepPlan, reveal_plan, steps_of
 
@@ -98,11 +98,11 @@ class RevealSchedule:
         # one stream of fresh noise for all parts
         made = [replace(part, options=made[0].options) for part in made]
         nexts = [*reveal.releases[1:], 0]
-        self._moments: list[_Moment] = []
+        self._evaluations: list[_Evaluation] = []
         for index, (part, plan, after) in enumerate(zip(made, plans, nexts, strict=True)):
             follower = made[index + 1] if index + 1 < len(made) else None
-            self._moments += _moments(part, plan.count - after, reveal.counts <= after, follower)
-        self.timesteps = torch.stack([moment.timestep for moment in self._moments])
+            self._evaluations += _evaluations(part, plan.count - after, reveal.counts <= after, follower)
+        self.timesteps = torch.stack([evaluation.timestep for evaluation in self._evaluations])
         self._at = 0
         self._given: tuple[Tensor, Tensor] | None = None
 
@@ -114,39 +114,39 @@ class RevealSchedule:
         if latents is None:
             raise ValueError("only pictures have pixels of different strength, and there is none")
         self._given = latents, noise
-        return self._moments[0].part.noised(latents, noise)
+        return self._evaluations[0].part.noised(latents, noise)
 
     def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
         """Return the latents as the denoiser wants them at this timestep."""
-        return self._moments[self._at].part.scaled(latents, timestep)
+        return self._evaluations[self._at].part.scaled(latents, timestep)
 
-    def moment(self, timestep: Tensor) -> Moment:
+    def prediction(self, timestep: Tensor) -> StepPrediction:
         """Return what latents and answers mean at the step that comes next."""
-        return self._moments[self._at].part.moment(timestep)
+        return self._evaluations[self._at].part.prediction(timestep)
 
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy, those that are held at their place."""
-        moment = self._moments[self._at]
+        evaluation = self._evaluations[self._at]
         self._at += 1
-        stepped = moment.part.step(prediction, timestep, latents)
-        if not moment.whole or not moment.holds:
+        stepped = evaluation.part.step(prediction, timestep, latents)
+        if not evaluation.whole or not evaluation.holds:
             return stepped
-        return torch.where(moment.held, self._kept(moment), stepped)
+        return torch.where(evaluation.held, self._kept(evaluation), stepped)
 
-    def _kept(self, moment: _Moment) -> Tensor:
+    def _kept(self, evaluation: _Evaluation) -> Tensor:
         """Return the given latents, noised to where the step led; clean after the last one."""
         if self._given is None:
             raise RuntimeError("the first step was taken before the latents were noised")
         latents, noise = self._given
-        if moment.follower is not None:
-            return moment.follower.noised(latents, noise)
-        if self._at == len(self._moments):
+        if evaluation.follower is not None:
+            return evaluation.follower.noised(latents, noise)
+        if self._at == len(self._evaluations):
             return latents
-        return moment.part.noised_to(self._moments[self._at].timestep, latents, noise)
+        return evaluation.part.noised_to(self._evaluations[self._at].timestep, latents, noise)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Moment:
+class _Evaluation:
     """One evaluation of the denoiser: by which `part`, and whether it completes a `whole` step, after which the
     latents `held` (1, 1, h, w) are set back. `follower`: the part that goes on from here, if another one does.
     """
@@ -159,12 +159,12 @@ class _Moment:
     follower: Schedule | None
 
 
-def _moments(part: Schedule, steps: int, held: Tensor, follower: Schedule | None) -> list[_Moment]:
+def _evaluations(part: Schedule, steps: int, held: Tensor, follower: Schedule | None) -> list[_Evaluation]:
     """Return the evaluations of a part's first `steps` steps."""
     ends = _step_ends(part)[:steps]
     holds = bool(held.any())
     return [
-        _Moment(
+        _Evaluation(
             timestep=part.timesteps[index],
             part=part,
             whole=index in ends,

@@ -44,7 +44,7 @@ _ODE = {"algorithm_type": "dpmsolver++", "solver_order": 2}
 _SDE = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
 _OPEN = {"clip_sample": False}  # latents are not pictures: clipping them to [-1, 1] burns the colours out
 
-# their times are set afterwards, to those of flow matching's Euler (render.diffusion.cuts)
+# their times are set afterwards, to those of flow matching's Euler (render.diffusion.timesteps)
 _AS_FLOW = {
     **_PLAIN,
     "use_flow_sigmas": True,

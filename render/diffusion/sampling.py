@@ -16,15 +16,15 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
-from render.diffusion.adapters.attach import AdapterInput
-from render.diffusion.control.steering import Control, Steering
+from render.diffusion.adapters.ip_adapters import AdapterInput
+from render.diffusion.control.control import ActiveControls, Control
 from render.diffusion.guidance import Guidance, make_guidance
-from render.diffusion.ladder import answers_of, within_memory
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
-from render.diffusion.moments import Moment
-from render.diffusion.moving import DENOISER, bring
 from render.diffusion.noise import start_noise
+from render.diffusion.offload import DENOISER, bring
+from render.diffusion.oom_retry import answers_of, within_memory
 from render.diffusion.parts import Model
+from render.diffusion.prediction import StepPrediction
 from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
 from render.diffusion.schedule import Schedule, make_schedule, plan_steps
 from render.diffusion.steps import Sampling
@@ -35,7 +35,9 @@ OnStep = Callable[[int, int], None]
 class StepHook(Protocol):
     """What changes the model's answer at each step."""
 
-    def __call__(self, answer: Tensor, latents: Tensor, moment: Moment, index: int, count: int) -> Tensor:
+    def __call__(
+        self, answer: Tensor, latents: Tensor, prediction: StepPrediction, index: int, count: int
+    ) -> Tensor:
         """Return the answer for the sampler at step `index` of `count`, from the model's own; all (1, C, h, w)."""
         ...
 
@@ -113,7 +115,7 @@ class _Loop:
     def __init__(self, model: Model, work: Painting, schedule: Schedule | RevealSchedule) -> None:
         self._model, self._work, self._schedule = model, work, schedule
         self._guidance = make_guidance(model, work.prompt, work.settings, frame=work.frame)
-        self._controls = Steering(model, work.controls, cfg_scale=work.settings.cfg_scale)
+        self._controls = ActiveControls(model, work.controls, cfg_scale=work.settings.cfg_scale)
 
     def run(self, latents: Tensor, on_step: OnStep | None) -> Tensor:
         """Return the clean latents (1, C, h, w) from the noised ones."""
@@ -127,11 +129,11 @@ class _Loop:
             guidance, conditions = asked[guided[index]]
             rows = schedule.scaled(guidance.rows(latents), timestep).to(model.denoiser.dtype)
             added = self._controls.at(
-                index, count, latents=rows, moment=time, conditions=conditions, guidance=guidance
+                index, count, latents=rows, timestep=time, conditions=conditions, guidance=guidance
             )
             answer = guidance.combine(answers_of(model, rows, time, {**conditions, **added}).float())
             if work.step_hook is not None:
-                answer = work.step_hook(answer, latents, schedule.moment(timestep), index, count)
+                answer = work.step_hook(answer, latents, schedule.prediction(timestep), index, count)
             latents = schedule.step(answer, timestep, latents)
             if on_step is not None:
                 on_step(index + 1, count)

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from render.diffusion.cuts import cut
 from render.diffusion.latents import latent_shape
-from render.diffusion.moments import Moment, moment_of
 from render.diffusion.noise import step_generator
 from render.diffusion.parts import LatentShape, Model
+from render.diffusion.prediction import StepPrediction, prediction_at
 from render.diffusion.samplers import check_sampler, make_scheduler
 from render.diffusion.steps import Sampling, StepPlan, step_plan
+from render.diffusion.timesteps import set_timesteps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +53,9 @@ class Schedule:
         given: Tensor = self.scheduler.scale_model_input(latents, timestep)
         return given
 
-    def moment(self, timestep: Tensor) -> Moment:
+    def prediction(self, timestep: Tensor) -> StepPrediction:
         """Return what latents and answers mean at the step that comes next."""
-        return moment_of(self.scheduler, timestep)
+        return prediction_at(self.scheduler, timestep)
 
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy."""
@@ -123,7 +123,7 @@ def make_schedule(
     """
     scheduler = _fresh(model, settings.sampler)
     timing = model.family.timing(model, plan.total, shape or _own_shape(model))
-    timesteps = cut(scheduler, settings, plan, timing, model.scheduler_config)
+    timesteps = set_timesteps(scheduler, settings, plan, timing, model.scheduler_config)
     options: dict[str, Any] = {}
     accepted = signature(scheduler.step).parameters
     if "eta" in accepted:

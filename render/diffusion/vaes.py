@@ -17,7 +17,7 @@ from render.assets.find import Asset
 from render.assets.kinds import VAE
 from render.assets.loading import loading
 from render.diffusion.catalogue import LATENT_CHANNELS, ModelSource
-from render.diffusion.sides import vae_factor
+from render.diffusion.families.table import vae_factor
 
 
 def check_vae(vae: Asset, source: ModelSource) -> None:

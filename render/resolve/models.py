@@ -23,7 +23,7 @@ from ..diffusion import ModelDefaults, ModelSource, find_model
 from ..diffusion.catalogue import Holding
 from ..diffusion.denoisers.files import find_denoiser
 from ..diffusion.holding import check_holding
-from ..diffusion.quantise import check_way
+from ..diffusion.quantise import check_method
 from ..diffusion.vaes import check_vae
 
 _WHERE = "model"
@@ -163,7 +163,7 @@ def project_weights(project: Project) -> Holding:
     """
     given = project.file.diffusion
     if given.quantize:
-        check_way(given.quantize)
+        check_method(given.quantize)
     if not given.denoiser:
         return Holding(quantize=given.quantize)
     try:

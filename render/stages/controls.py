@@ -109,7 +109,7 @@ class ControlHints:
     @staticmethod
     def apply(canvas: Canvas, inputs: tuple[Hint, ...]) -> Canvas:
         """See Stage."""
-        from ..diffusion.control.steering import Control
+        from ..diffusion.control.control import Control
 
         controls = tuple(
             Control(

@@ -14,8 +14,15 @@ from projects import Row
 from projects.schema import ClipGuidance as ClipSettings
 from projects.schema import Diffusion
 
-from ..diffusion.clipguidance.settings import ClipGuidance, CutoutSchedule
-from ..diffusion.job import ImagePrompt, ModelSpec, PaintJob, Travel, model_inputs
+from ..diffusion.job import (
+    ClipGuidance,
+    CutoutSchedule,
+    ImagePrompt,
+    ModelSpec,
+    PaintJob,
+    Travel,
+    model_inputs,
+)
 from ..diffusion.steps import Sampling
 from .controls import ControlUse
 from .stage import Canvas, Frame

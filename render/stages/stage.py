@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ..depth.reader import DepthReader
-    from ..diffusion.control.steering import Control
+    from ..diffusion.control.control import Control
     from ..diffusion.job import PaintJob
     from ..diffusion.painter import Canvas as PaintCanvas
     from ..diffusion.sampling import OnStep

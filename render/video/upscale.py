@@ -21,8 +21,8 @@ from keyframes import EnvironmentFault, RenderError
 from projects import Picture
 
 from ..assets.loading import loading
+from ..devices import release
 from ..diffusion.load import quiet_libraries
-from ..diffusion.moving import release
 from ..tensors import to_picture, to_tensor
 from .upscaler import Upscaler
 

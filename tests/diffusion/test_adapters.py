@@ -15,8 +15,8 @@ from torch import Tensor
 
 from keyframes.errors import EnvironmentFault
 from render.diffusion import Sampling, find_model
-from render.diffusion.adapters.attach import AdapterInput
 from render.diffusion.adapters.files import check_adapter, find_adapter
+from render.diffusion.adapters.ip_adapters import AdapterInput
 from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint

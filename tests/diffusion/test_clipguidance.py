@@ -17,13 +17,13 @@ from render.assets.find import find_asset
 from render.assets.kinds import CLIP, DECODER
 from render.diffusion import Sampling
 from render.diffusion.catalogue import find_for
-from render.diffusion.clipguidance.aim import FrameObjective
+from render.diffusion.clipguidance.clip_model import ClipModel, load_clip_model, load_decoder
 from render.diffusion.clipguidance.guide import ClipGuide
-from render.diffusion.clipguidance.reader import PictureText, load_decoder, load_picture_text
-from render.diffusion.clipguidance.settings import ClipGuidance, constant
+from render.diffusion.clipguidance.objective import FrameObjective
+from render.diffusion.job import ClipGuidance, constant
 from render.diffusion.latents import decode, in_float32
-from render.diffusion.moments import Moment, angle_moment
 from render.diffusion.parts import Model
+from render.diffusion.prediction import StepPrediction, angle_prediction
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.vaes import check_vae
 from tests.diffusion.conftest import KINDS, prompt
@@ -44,13 +44,13 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reader(clip: Path, sd: Model) -> PictureText:
-    return load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU)
+def reader(clip: Path, sd: Model) -> ClipModel:
+    return load_clip_model(find_for(CLIP, str(clip), sd.source, folder=clip), CPU)
 
 
 def painted(
     model: Model,
-    readers: Sequence[PictureText],
+    readers: Sequence[ClipModel],
     settings: ClipGuidance,
     guide: ClipGuide | None = None,
     **more: Any,
@@ -73,7 +73,7 @@ def painted(
     )
 
 
-def objective(readers: Sequence[PictureText], settings: ClipGuidance, **given: Any) -> FrameObjective:
+def objective(readers: Sequence[ClipModel], settings: ClipGuidance, **given: Any) -> FrameObjective:
     return FrameObjective(
         **{
             "settings": settings,
@@ -86,7 +86,7 @@ def objective(readers: Sequence[PictureText], settings: ClipGuidance, **given: A
     )
 
 
-def far(readers: Sequence[PictureText], picture: Tensor) -> float:
+def far(readers: Sequence[ClipModel], picture: Tensor) -> float:
     """How far a painted picture is from its text."""
     settings = replace(PULL, scale=1.0)
     return float(objective(readers, settings).loss(picture * 2 - 1, level=0.0, step=0))
@@ -99,16 +99,18 @@ class Watched(ClipGuide):
         super().__init__(*given)
         self.seen: list[tuple[float, float]] = []
 
-    def __call__(self, answer: Tensor, latents: Tensor, moment: Moment, index: int, count: int) -> Tensor:
-        pulled = super().__call__(answer, latents, moment, index, count)
-        before, after = (decode(self._model, moment.clean(latents, one)) for one in (answer, pulled))
+    def __call__(
+        self, answer: Tensor, latents: Tensor, prediction: StepPrediction, index: int, count: int
+    ) -> Tensor:
+        pulled = super().__call__(answer, latents, prediction, index, count)
+        before, after = (decode(self._model, prediction.clean(latents, one)) for one in (answer, pulled))
         readers = self._objective.models
         self.seen.append((far(readers, before[..., :41, :50]), far(readers, after[..., :41, :50])))
         return pulled
 
 
 @pytest.mark.parametrize("kind", [needs(kind) for kind in KINDS])
-def test_every_family_is_pulled_towards_the_text(kind: str, model_of: ModelOf, reader: PictureText) -> None:
+def test_every_family_is_pulled_towards_the_text(kind: str, model_of: ModelOf, reader: ClipModel) -> None:
     model = model_of(kind)
     plain, guide = painted(model, [], ClipGuidance()), Watched(model, objective([reader], PULL), (50, 41))
     guided = painted(model, [], PULL, guide)
@@ -122,16 +124,14 @@ def test_every_family_is_pulled_towards_the_text(kind: str, model_of: ModelOf, r
 @pytest.mark.parametrize(
     "sampler", ["heun", "euler a", "dpm++ 2m", "dpm++ sde", "unipc", "plms", "lcm", "dpm2 a"]
 )
-def test_every_kind_of_sampler_is_pulled_towards_the_text(
-    sampler: str, sd: Model, reader: PictureText
-) -> None:
+def test_every_kind_of_sampler_is_pulled_towards_the_text(sampler: str, sd: Model, reader: ClipModel) -> None:
     guide = Watched(sd, objective([reader], PULL), (50, 41))
     painted(sd, [], PULL, guide, steps=3, sampler=sampler)
     assert len(guide.seen) >= 3
     assert all(after < before for before, after in guide.seen), guide.seen
 
 
-def test_more_is_nearer(sd: Model, reader: PictureText) -> None:
+def test_more_is_nearer(sd: Model, reader: ClipModel) -> None:
     settings = [ClipGuidance(), *(replace(PULL, clamp=most) for most in (0.05, 0.1, 0.2, 0.4))]
     settings += [replace(PULL, clamp=100.0, scale=scale) for scale in (0.0, 30.0, 100.0, 300.0, 1000.0)]
     distances = [far([reader], painted(sd, [reader], one, steps=1, sampler="euler")) for one in settings]
@@ -140,7 +140,7 @@ def test_more_is_nearer(sd: Model, reader: PictureText) -> None:
     assert len(set(distances)) == 9, "scale 0 is off"
 
 
-def test_off_is_bit_equal(sd: Model, reader: PictureText) -> None:
+def test_off_is_bit_equal(sd: Model, reader: ClipModel) -> None:
     plain = painted(sd, [reader], ClipGuidance())
     assert torch.equal(plain, painted(sd, [reader], replace(PULL, start=1.0)))
     assert torch.equal(plain, painted(sd, [reader], replace(PULL, overview=NONE)))
@@ -153,11 +153,11 @@ def test_off_is_bit_equal(sd: Model, reader: PictureText) -> None:
 def test_it_is_the_same_every_time(sd: Model, clip: Path) -> None:
     lot = ClipGuidance(scale=1e3)
     found = find_for(CLIP, str(clip), sd.source, folder=clip)
-    first, again = (painted(sd, [load_picture_text(found, CPU)], lot) for _ in range(2))
+    first, again = (painted(sd, [load_clip_model(found, CPU)], lot) for _ in range(2))
     assert torch.equal(first, again)
 
 
-def test_texts_are_mixed_by_their_shares(reader: PictureText) -> None:
+def test_texts_are_mixed_by_their_shares(reader: ClipModel) -> None:
     u, v = (reader.read([TextShare(text=text)]) for text in ("a cat", "the (sea:1.3)"))
     assert float(u.norm()) == pytest.approx(1)
     assert torch.equal(v, reader.read([TextShare(text="the sea")])), "emphasis is taken out"
@@ -185,7 +185,7 @@ def test_weights_are_discos() -> None:
 
 def test_a_text_that_is_too_long(clip: Path, sd: Model) -> None:
     told: list[str] = []
-    found = load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU, notice=told.append)
+    found = load_clip_model(find_for(CLIP, str(clip), sd.source, folder=clip), CPU, notice=told.append)
     assert found.read([TextShare(text="word " * 30)]).shape == (8,)
     assert len(told) == 1
     assert "24 tokens" in told[0]
@@ -205,7 +205,7 @@ EVERYTHING = ClipGuidance(
 
 def test_the_gradient_of_all_pulls_is_that_of_finite_differences(clip: Path, sd: Model) -> None:
     """In float64, through the decoder, in directions by lot."""
-    exact = load_picture_text(find_for(CLIP, str(clip), sd.source, folder=clip), CPU)
+    exact = load_clip_model(find_for(CLIP, str(clip), sd.source, folder=clip), CPU)
     exact.model.double()
     tiny = load_decoder(find_asset(DECODER, str(tiny_decoder(clip.parent / "d"))), CPU, torch.float64)
     goal = objective([exact], EVERYTHING, prompt=prompt("", sea=1.5, fog=-0.5), seed=1, picture=PICTURE)
@@ -224,7 +224,7 @@ def test_the_gradient_of_all_pulls_is_that_of_finite_differences(clip: Path, sd:
         assert float((found * way).sum()) * 2 == pytest.approx(slope, rel=1e-4)
 
 
-def test_half_precision_loses_little(sd: Model, reader: PictureText, clip: Path) -> None:
+def test_half_precision_loses_little(sd: Model, reader: ClipModel, clip: Path) -> None:
     """Gradients of a millionth are lifted before they go through the decoder."""
     faint = replace(PULL, scale=1e-4)
     latents = torch.randn(1, 4, 6, 7, generator=torch.Generator().manual_seed(3))
@@ -241,7 +241,7 @@ def test_half_precision_loses_little(sd: Model, reader: PictureText, clip: Path)
 
 
 def test_weights_that_were_held_in_float32_still_have_gradients(
-    clip: Path, sd: Model, reader: PictureText
+    clip: Path, sd: Model, reader: ClipModel
 ) -> None:
     where = find_asset(DECODER, str(tiny_decoder(clip.parent / "held")))
     assert where is not None
@@ -251,10 +251,10 @@ def test_weights_that_were_held_in_float32_still_have_gradients(
     guide = ClipGuide(sd, objective([reader], PULL), (50, 41), tiny=tiny)
     with torch.inference_mode():
         latents = torch.randn(1, 4, 6, 7)
-        assert bool(torch.isfinite(guide(latents, latents, angle_moment(1.0), 0, 2)).all())
+        assert bool(torch.isfinite(guide(latents, latents, angle_prediction(1.0), 0, 2)).all())
 
 
-def test_a_gradient_that_is_no_number_is_told(sd: Model, reader: PictureText) -> None:
+def test_a_gradient_that_is_no_number_is_told(sd: Model, reader: ClipModel) -> None:
     with pytest.raises(RenderError, match=r"frame 1: the gradient of clip_guidance is not finite"):
         painted(sd, [reader], replace(PULL, tv=1e38, scale=0.0))
 

@@ -17,9 +17,8 @@ from keyframes.errors import EnvironmentFault
 from render.assets.find import find_asset
 from render.assets.kinds import CONTROL
 from render.diffusion import Sampling, find_model
+from render.diffusion.control.control import Control, Mode, load_controls
 from render.diffusion.control.files import check_control
-from render.diffusion.control.nets import load_controls
-from render.diffusion.control.steering import Control, Mode
 from render.diffusion.families.flow import pack
 from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.parts import Model

@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate, pad
 from render.coherence.randomness import generator
 from render.diffusion.clipguidance.cutouts import Cuts, Window, cut_out, draw_windows
 from render.diffusion.clipguidance.guide import clamped
-from render.diffusion.clipguidance.losses import (
+from render.diffusion.clipguidance.objective import (
     out_of_range,
     saturation,
     spherical,

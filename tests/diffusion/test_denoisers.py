@@ -23,8 +23,8 @@ from render.diffusion import Sampling, find_model
 from render.diffusion.catalogue import Holding
 from render.diffusion.denoisers.files import READABLE, find_denoiser
 from render.diffusion.denoisers.layouts import LAYOUTS
-from render.diffusion.memory import needs_of
-from render.diffusion.moving import stream
+from render.diffusion.memory_needs import needs_of
+from render.diffusion.offload import stream
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
 from render.resolve import resolve
@@ -113,7 +113,7 @@ def test_weights_stay_in_their_blocks(home: Path) -> None:
     assert type(linear).__name__ == "GGUFLinear"
     assert linear.weight.dtype == torch.uint8
     before = painted(model)
-    stream(model.denoiser, torch.device("cpu"))  # as on the rung that brings weights block by block
+    stream(model.denoiser, torch.device("cpu"))  # as at the level that brings weights block by block
     assert linear.weight.dtype == torch.uint8
     assert torch.equal(painted(model), before)
     assert not [name for name, weight in model.denoiser.named_parameters() if weight.is_meta]

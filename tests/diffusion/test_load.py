@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from keyframes.errors import EnvironmentFault
+from render.devices import find_device, find_dtype
 from render.diffusion import ModelSource, Sampling, find_model
-from render.diffusion.devices import find_device, find_dtype
 from render.diffusion.families.table import family_named
 from render.diffusion.load import _vae_dtype
 from render.diffusion.parts import Model

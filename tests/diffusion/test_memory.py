@@ -10,8 +10,18 @@ import pytest
 from render.cli import main
 from render.diffusion import find_model
 from render.diffusion.checkup import checkup, origins
-from render.diffusion.economy import NONE, READERS, ROWS, RUNGS, STREAM, TILES, TURNS, Economy, tile_side
-from render.diffusion.memory import GIB, OWN, Needs, fitting, least_rung, needs_of, parts_of
+from render.diffusion.memory_levels import (
+    ENCODERS_OFF,
+    LEVELS,
+    NONE,
+    ROWS,
+    STREAM,
+    TILES,
+    TURNS,
+    MemoryPolicy,
+    tile_side,
+)
+from render.diffusion.memory_needs import GIB, OWN, Needs, fitting, least_level, needs_of, parts_of
 from render.diffusion.parts import Model
 
 FolderOf = Callable[[str], Path]
@@ -56,35 +66,35 @@ def test_needs_grow_as_they_should(folder_of: FolderOf) -> None:
 
 
 def test_each_rung_needs_less_and_the_first_that_fits_is_taken() -> None:
-    peaks = [BIG.peak(rung) for rung in range(len(RUNGS))]
+    peaks = [BIG.peak(level) for level in range(len(LEVELS))]
     assert peaks == sorted(peaks, reverse=True)
     assert BIG.peak(NONE) == int((5 + 0.25 + 1.5 + 3) * GIB + OWN)
     assert BIG.peak(TURNS) == int(5.5 * GIB + OWN)
     assert fitting(BIG, 24 * GIB) == NONE
-    assert fitting(BIG, 9 * GIB) == READERS
+    assert fitting(BIG, 9 * GIB) == ENCODERS_OFF
     assert fitting(BIG, 8 * GIB) == TURNS
     assert fitting(BIG, 5 * GIB) == STREAM
     assert fitting(BIG, 2 * GIB) is None
-    assert least_rung(BIG, 2 * GIB) == len(RUNGS) - 1
+    assert least_level(BIG, 2 * GIB) == len(LEVELS) - 1
 
 
 def test_rungs_that_change_pixels_come_last_and_are_noted() -> None:
-    changing = [rung.changes for rung in RUNGS]
+    changing = [level.changes for level in LEVELS]
     assert changing == sorted(changing)
-    economy = Economy()
-    assert economy.notes == ()
+    memory = MemoryPolicy()
+    assert memory.notes == ()
     names = []
-    while rung := economy.climb():
-        names.append(rung.name)
-    assert names == [rung.name for rung in RUNGS[1:]]
-    assert economy.notes == ("memory: tiles", "memory: rows")
-    economy.begin(())
-    assert economy.level == STREAM, "what changes no pixels stays"
-    economy.begin(("memory: tiles",))
-    assert economy.level == TILES
-    again = Economy(least=READERS)
+    while level := memory.next_level():
+        names.append(level.name)
+    assert names == [level.name for level in LEVELS[1:]]
+    assert memory.notes == ("memory: tiles", "memory: rows")
+    memory.begin(())
+    assert memory.level == STREAM, "what changes no pixels stays"
+    memory.begin(("memory: tiles",))
+    assert memory.level == TILES
+    again = MemoryPolicy(least=ENCODERS_OFF)
     again.begin(("something else",))
-    assert again.level == READERS
+    assert again.level == ENCODERS_OFF
     again.begin(("memory: tiles", "memory: rows"))
     assert again.level == ROWS
 

@@ -24,11 +24,11 @@ from render import render
 from render.diffusion import Sampling, find_model
 from render.diffusion.catalogue import Holding
 from render.diffusion.denoisers.files import find_denoiser
-from render.diffusion.economy import READERS
 from render.diffusion.holding import check_devices, quantised_parts
-from render.diffusion.memory import fitting, needs_of, parts_of
+from render.diffusion.memory_levels import ENCODERS_OFF
+from render.diffusion.memory_needs import fitting, needs_of, parts_of
 from render.diffusion.parts import Model
-from render.diffusion.quantise import WAYS, check_device
+from render.diffusion.quantise import METHODS, check_device
 from render.diffusion.sampling import Painting, paint
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt
@@ -225,7 +225,7 @@ def test_memory_is_reckoned_with_it(folder_of: FolderOf) -> None:
     tensors = denoiser_tensors(folder_of("flux-dev"))
     linear = sum(t.numel() for name, t in tensors.items() if t.ndim == 2)
     rest = sum(t.numel() for t in tensors.values()) - linear
-    for way, size in {"": 2, **{name: known.bytes_each for name, known in WAYS.items()}}.items():
+    for way, size in {"": 2, **{name: known.bytes_each for name, known in METHODS.items()}}.items():
         assert needs(way).weights["transformer"] == int(2 * rest + size * linear)
     assert needs("nf4").weights["text_encoder"] == needs("").weights["text_encoder"]
     assert needs("nf4").weights["text_encoder_2"] < needs("").weights["text_encoder_2"]
@@ -233,7 +233,7 @@ def test_memory_is_reckoned_with_it(folder_of: FolderOf) -> None:
 
 def test_fewer_bits_need_fewer_rungs(folder_of: FolderOf) -> None:
     """As of Flux.1's sizes: on 24 GiB it streams in half precision, and with 4 bits stays where it is."""
-    from render.diffusion.memory import GIB, Needs
+    from render.diffusion.memory_needs import GIB, Needs
 
     def needs(each: float) -> Needs:
         weights = {"transformer": int(11.9e9 * each), "text_encoder_2": int(4.76e9 * each), "vae": GIB // 6}
@@ -241,7 +241,7 @@ def test_fewer_bits_need_fewer_rungs(folder_of: FolderOf) -> None:
             weights=weights, denoiser="transformer", painting=GIB // 2, decoding=3 * GIB // 2, tiled=GIB
         )
 
-    rungs = [fitting(needs(each), 24 * GIB * 0.94) for each in (2.0, 1.0, WAYS["nf4"].bytes_each)]
+    rungs = [fitting(needs(each), 24 * GIB * 0.94) for each in (2.0, 1.0, METHODS["nf4"].bytes_each)]
     assert rungs[0] is not None
-    assert rungs[0] > READERS
+    assert rungs[0] > ENCODERS_OFF
     assert rungs[1:] == [0, 0]

@@ -85,10 +85,10 @@ def test_held_latents_are_on_the_schedule(name: str, strength: float, sd: Model,
     schedule = RevealSchedule(sd, settings, reveal, seed=1)
     latents = schedule.noised(clean, noise)
     kept, step = reveal.counts[0, 0, 0] < 6, 0
-    for moment, timestep in zip(schedule._moments, schedule.timesteps, strict=True):
+    for evaluation, timestep in zip(schedule._evaluations, schedule.timesteps, strict=True):
         latents = schedule.step(torch.randn(latents.shape), timestep, latents)
-        step += moment.whole
-        if moment.whole and 6 - step >= max(1, 6 * strength):
+        step += evaluation.whole
+        if evaluation.whole and 6 - step >= max(1, 6 * strength):
             begun = make_schedule(sd, settings, StepPlan(total=6, count=6 - step), seed=1)
             expected = begun.noised(clean, noise)
             torch.testing.assert_close(latents[..., kept], expected[..., kept], rtol=1e-5, atol=1e-5)

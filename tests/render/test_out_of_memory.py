@@ -102,6 +102,6 @@ def test_notes_are_those_of_the_models_rung(films: Path) -> None:
     row = resolve(project(films)).timeline.row(1)
     painter.ready(row, ("memory: tiles",))
     model: Model = painter.model  # type: ignore[attr-defined]
-    assert (painter.notes, model.economy.notes) == (("memory: tiles",), ("memory: tiles",))
+    assert (painter.notes, model.memory.notes) == (("memory: tiles",), ("memory: tiles",))
     painter.ready(row, ())
     assert painter.notes == ()

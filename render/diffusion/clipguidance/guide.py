@@ -23,10 +23,10 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from keyframes.errors import RenderError
-from render.diffusion.clipguidance.aim import FrameObjective
+from render.diffusion.clipguidance.objective import FrameObjective
 from render.diffusion.latents import in_float32
-from render.diffusion.moments import Moment
 from render.diffusion.parts import Model
+from render.diffusion.prediction import StepPrediction
 
 Decoder = Callable[[Tensor], Tensor]
 
@@ -40,15 +40,17 @@ class ClipGuide:
         """tiny: an AutoencoderTiny that decodes in place of the model's VAE."""
         self._model, self._objective, self._size, self._tiny = model, objective, size, tiny
 
-    def __call__(self, answer: Tensor, latents: Tensor, moment: Moment, index: int, count: int) -> Tensor:
+    def __call__(
+        self, answer: Tensor, latents: Tensor, prediction: StepPrediction, index: int, count: int
+    ) -> Tensor:
         """The answer that means the pulled picture. Raises RenderError, naming the frame, for a gradient that is not
         finite."""
         if not self._objective.settings.works(index, count):
             return answer
         with _with_gradients():
-            clean = moment.clean(latents, answer).clone()
-            pull = self._gradient(clean, moment.level, index)
-            return moment.moved(answer, clamped(pull, self._objective.settings.clamp) * -moment.share)
+            clean = prediction.clean(latents, answer).clone()
+            pull = self._gradient(clean, prediction.level, index)
+            return prediction.moved(answer, clamped(pull, self._objective.settings.clamp) * -prediction.share)
 
     def _gradient(self, clean: Tensor, level: float, step: int) -> Tensor:
         """Return the objective's gradient in the clean latents (1, C, h, w), float32."""

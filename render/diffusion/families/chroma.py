@@ -49,9 +49,11 @@ class Chroma(FlowFamily):
             "attention_mask": torch.cat([texts.mask, seen], dim=1).to(dtype),
         }
 
-    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+    def answer(
+        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
+    ) -> Tensor:
         """Ask the transformer about packed latents."""
-        times = moment.expand(len(latents)).to(latents.dtype) / TIME
+        times = timestep.expand(len(latents)).to(latents.dtype) / TIME
         found = model.denoiser(pack(latents), timestep=times, **conditions, return_dict=False)[0]
         return unpack(found, latents)
 

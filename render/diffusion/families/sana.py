@@ -60,12 +60,14 @@ class SanaSprint(BaseFamily):
             "guidance": scale * model.denoiser.config.guidance_embeds_scale,
         }
 
-    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+    def answer(
+        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
+    ) -> Tensor:
         """Ask the transformer, which knows flow matching's time, and turn its answer to the angle's.
 
         Equation 8 of the paper; TrigSchedule.scaled has turned the latents.
         """
-        times = moment.expand(len(latents))
+        times = timestep.expand(len(latents))
         flow = torch.sin(times) / (torch.cos(times) + torch.sin(times))
         found: Tensor = model.denoiser(latents, timestep=flow, **conditions, return_dict=False)[0]
         s = flow.view(-1, 1, 1, 1)

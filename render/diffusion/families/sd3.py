@@ -48,9 +48,11 @@ class StableDiffusion3(FlowFamily):
         """Return the texts."""
         return {"encoder_hidden_states": texts.tokens, "pooled_projections": texts.pooled}
 
-    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+    def answer(
+        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
+    ) -> Tensor:
         """Ask the transformer, which cuts the latents into tokens itself."""
-        times = moment.expand(len(latents))
+        times = timestep.expand(len(latents))
         answers: Tensor = model.denoiser(latents, timestep=times, **conditions, return_dict=False)[0]
         return answers
 

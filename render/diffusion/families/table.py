@@ -5,9 +5,11 @@ Importable without torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+FACTOR = 8  # pixels per latent along a side, where a VAE's config does not say
 DIFFUSION, FLOW, CONSISTENCY = "diffusion", "flow", "consistency"
 FIRST_TENSOR = "model.diffusion_model.input_blocks.0.0.weight"  # of every single file with a UNet in it
 
@@ -202,3 +204,20 @@ def family_of_tensors(names: Iterable[str]) -> FamilyRow | None:
     if FIRST_TENSOR not in found:
         return None
     return next((row for row in FAMILIES if any(name.startswith(row.marks) for name in found)), None)
+
+
+def vae_factor(config: Mapping[str, Any]) -> int:
+    """Return the pixels per latent along a side: each level but the last of a VAE halves the picture.
+
+    AutoencoderKL and AutoencoderDC name their levels by channels; Qwen-Image's VAE, made for video, says for
+    each halving whether time is halved too.
+    """
+    for name, more in (
+        ("block_out_channels", -1),
+        ("encoder_block_out_channels", -1),
+        ("temperal_downsample", 0),
+    ):
+        levels = config.get(name)
+        if isinstance(levels, list | tuple) and levels:
+            return int(2 ** (len(levels) + more))
+    return FACTOR

@@ -33,9 +33,11 @@ class UNetFamily(BaseFamily):
             found["timestep_cond"] = scales.to(device=model.device, dtype=texts.tokens.dtype)
         return found
 
-    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+    def answer(
+        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
+    ) -> Tensor:
         """Ask the UNet."""
-        answers: Tensor = model.denoiser(latents, moment, **conditions, return_dict=False)[0]
+        answers: Tensor = model.denoiser(latents, timestep, **conditions, return_dict=False)[0]
         return answers
 
 

@@ -48,9 +48,11 @@ class ZImage(FlowFamily):
         pairs = zip(texts.tokens, texts.mask.bool(), strict=True)
         return {"cap_feats": [tokens[read] for tokens, read in pairs]}
 
-    def answer(self, model: Model, latents: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+    def answer(
+        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
+    ) -> Tensor:
         """Ask the transformer, whose time runs from noise (0) to picture (1), and its answer with it."""
-        times = (TIME - moment.expand(len(latents))) / TIME
+        times = (TIME - timestep.expand(len(latents))) / TIME
         films = list(latents.unsqueeze(2).unbind(dim=0))
         found = model.denoiser(films, times, **conditions, return_dict=False)[0]
         return -torch.stack([film.float() for film in found]).squeeze(2)

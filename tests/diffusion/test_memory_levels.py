@@ -14,8 +14,17 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from render.diffusion import Sampling, find_model
-from render.diffusion.economy import NONE, READERS, ROWS, RUNGS, STREAM, TILES, TURNS, Economy
-from render.diffusion.moving import blocks_of, stream
+from render.diffusion.memory_levels import (
+    ENCODERS_OFF,
+    LEVELS,
+    NONE,
+    ROWS,
+    STREAM,
+    TILES,
+    TURNS,
+    MemoryPolicy,
+)
+from render.diffusion.offload import blocks_of, stream
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
@@ -26,12 +35,12 @@ SETTINGS = Sampling(steps=2, cfg_scale=4.0)
 
 
 def fresh(model: Model, level: int = NONE, told: list[str] | None = None) -> Model:
-    """The same model on a rung of its own."""
+    """The same model on a level of its own."""
     parts: dict[str, Any] = {field.name: getattr(model, field.name) for field in fields(model)}
     notice = model.notice if told is None else told.append
-    economy = Economy()
-    economy.level = level
-    return Model(**{**parts, "economy": economy, "notice": notice})
+    memory = MemoryPolicy()
+    memory.level = level
+    return Model(**{**parts, "memory": memory, "notice": notice})
 
 
 def painted(model: Model, picture: Tensor | None = None) -> Tensor:
@@ -69,10 +78,10 @@ def test_rungs_that_move_parts_change_no_pixel(sd: Model, picture: Tensor, times
     with full(sd.denoiser, times):
         found = painted(model, picture)
     assert torch.equal(found, expected)
-    assert model.economy.level == times
-    assert model.economy.notes == ()
+    assert model.memory.level == times
+    assert model.memory.notes == ()
     assert len(told) == times
-    assert told[-1] == f"Frame 7: cpu ran out of memory; from here on {RUNGS[times].told}."
+    assert told[-1] == f"Frame 7: cpu ran out of memory; from here on {LEVELS[times].description}."
 
 
 @pytest.mark.parametrize("kind", ["sd", "sdxl", "sd3", "qwen-image", "z-image", "sana-sprint"])
@@ -93,8 +102,8 @@ def test_tiles_are_taken_where_the_vae_is_what_does_not_fit(sd: Model, picture: 
     model = fresh(sd)
     with full(sd.vae.encoder, 99, big):
         found = painted(model, picture)
-    assert model.economy.level == TILES
-    assert model.economy.notes == ("memory: tiles",)
+    assert model.memory.level == TILES
+    assert model.memory.notes == ("memory: tiles",)
     assert torch.equal(found, painted(fresh(sd, TILES), picture))
 
 
@@ -105,7 +114,7 @@ def test_where_nothing_helps_the_render_fails_and_the_model_still_works(sd: Mode
         pytest.raises(RenderError, match="frame 7: cpu ran out of memory painting 64x64"),
     ):
         painted(model)
-    assert model.economy.level == STREAM
+    assert model.memory.level == STREAM
     assert torch.equal(painted(model), painted(fresh(sd)))
 
 
@@ -169,7 +178,7 @@ def test_streaming_hooks_once_and_computes_the_same() -> None:
 def test_parts_take_turns_on_a_gpu(folder_of: Callable[[str], Path], picture: Tensor) -> None:
     model = load_model(find_model(str(folder_of("sd"))), device="cuda", dtype="float32")
     expected = painted(model, picture)
-    for level in (READERS, TURNS, STREAM):
+    for level in (ENCODERS_OFF, TURNS, STREAM):
         moved = fresh(model, level)
         assert torch.equal(painted(moved, picture), expected)
         assert moved.encoders[0].encoder.device.type == "cpu"

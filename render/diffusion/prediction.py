@@ -2,11 +2,11 @@
 
 Latents at a step are signal * picture + noise * normal noise. The denoiser answers with the noise (eps), with a mix
 (v = signal * noise - noise * picture for signal^2 + noise^2 = 1: Salimans & Ho 2022, arXiv:2202.00512), with the
-picture itself, or, in flow matching, with noise - picture. In all of them the picture that is meant is
+picture itself, or, in flow matching, with noise - picture. In all of them the predicted picture is
 
     picture = keep * latents + take * answer
 
-so a picture that is moved by d is told to the sampler as an answer that is moved by d / take.
+so moving the picture by d means moving the answer for the sampler by d / take.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ _GROWING = ("Euler", "Heun", "KDPM2", "LMS", "EDM")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment:
-    """One step: what its latents are made of, and how an answer is read. level: 1 where all is noise, 0 where none is,
-    as the model's own time counts."""
+class StepPrediction:
+    """What latents at one step are made of, and how to read an answer.
+
+    `level` is 1 for noise alone and 0 for no noise, by the model's own time.
+    """
 
     signal: float
     noise: float
@@ -40,27 +42,27 @@ class Moment:
         return self.noise / math.hypot(self.signal, self.noise)
 
     def clean(self, latents: Tensor, answer: Tensor) -> Tensor:
-        """The clean picture's latents that an answer means."""
+        """Return the latents of the clean picture that an answer predicts."""
         return self.keep * latents + self.take * answer
 
     def moved(self, answer: Tensor, by: Tensor) -> Tensor:
-        """The answer that means the same picture moved by `by`."""
+        """Return the answer that predicts the same picture moved by `by`."""
         return answer if self.take == 0 else answer + by / self.take
 
 
-def moment_of(scheduler: Any, timestep: Tensor) -> Moment:
-    """What a diffusers scheduler's latents are at the timestep that its next step is taken from.
+def prediction_at(scheduler: Any, timestep: Tensor) -> StepPrediction:
+    """Return what a diffusers scheduler's latents are at the timestep of its next step.
 
     Raises RenderError for a scheduler that does not say how much noise there is.
     """
     name, config = type(scheduler).__name__, scheduler.config
     level = min(max((float(timestep) + 1) / float(config.get("num_train_timesteps", 1000)), 0.0), 1.0)
     if name == "SCMScheduler":
-        return angle_moment(float(timestep))
+        return angle_prediction(float(timestep))
     if hasattr(scheduler, "sigmas") and not name.startswith(("LCM", "TCD", "DDIM", "DDPM", "PNDM")):
         sigma = _sigma(scheduler, timestep)
         if name.startswith("FlowMatch") or config.get("use_flow_sigmas"):
-            return Moment(signal=1 - sigma, noise=sigma, keep=1.0, take=-sigma, level=level)
+            return StepPrediction(signal=1 - sigma, noise=sigma, keep=1.0, take=-sigma, level=level)
         if name.startswith("EDM"):
             return _preconditioned(sigma, float(config.sigma_data), config.prediction_type)
         scale = 1.0 if name.startswith(_GROWING) else 1 / math.hypot(1.0, sigma)
@@ -68,16 +70,18 @@ def moment_of(scheduler: Any, timestep: Tensor) -> Moment:
     if hasattr(scheduler, "alphas_cumprod"):
         kept = float(scheduler.alphas_cumprod[round(float(timestep))])
         return _diffusion(math.sqrt(kept), math.sqrt(1 - kept), config.prediction_type, level)
-    raise RenderError(f"{name} does not say how much noise there is; clip_guidance needs another sampler.")
+    raise RenderError(f"{name} does not say how much noise there is. clip_guidance needs another sampler.")
 
 
-def angle_moment(angle: float) -> Moment:
-    """The moment of TrigFlow (Lu & Song 2024, arXiv:2410.11081): latents are cos * picture + sin * noise."""
+def angle_prediction(angle: float) -> StepPrediction:
+    """Return the prediction of TrigFlow (Lu & Song 2024, arXiv:2410.11081): latents are cos * picture + sin * noise."""
     signal, noise = math.cos(angle), math.sin(angle)
-    return Moment(signal=signal, noise=noise, keep=signal, take=-noise, level=min(angle / (math.pi / 2), 1.0))
+    return StepPrediction(
+        signal=signal, noise=noise, keep=signal, take=-noise, level=min(angle / (math.pi / 2), 1.0)
+    )
 
 
-def _diffusion(signal: float, noise: float, kind: str, level: float) -> Moment:
+def _diffusion(signal: float, noise: float, kind: str, level: float) -> StepPrediction:
     if kind == "sample":
         keep, take = 0.0, 1.0
     elif kind == "v_prediction":
@@ -85,14 +89,14 @@ def _diffusion(signal: float, noise: float, kind: str, level: float) -> Moment:
         keep, take = signal / length**2, -noise / length
     else:
         keep, take = 1 / signal, -noise / signal
-    return Moment(signal=signal, noise=noise, keep=keep, take=take, level=level)
+    return StepPrediction(signal=signal, noise=noise, keep=keep, take=take, level=level)
 
 
-def _preconditioned(sigma: float, data: float, kind: str) -> Moment:
+def _preconditioned(sigma: float, data: float, kind: str) -> StepPrediction:
     """Karras et al. 2022, arXiv:2206.00364, table 1: c_skip and c_out. Its time is a logarithm: level is an angle."""
     length = math.hypot(sigma, data)
     keep, take = (data / length) ** 2, sigma * data / length
-    return Moment(
+    return StepPrediction(
         signal=1.0,
         noise=sigma,
         keep=keep,
@@ -102,7 +106,7 @@ def _preconditioned(sigma: float, data: float, kind: str) -> Moment:
 
 
 def _sigma(scheduler: Any, timestep: Tensor) -> float:
-    """The noise of the latents that the scheduler's next step gets; solvers of two calls a step have some between."""
+    """Return the noise of the latents at the scheduler's next step; solvers of two calls a step have one in between."""
     index = scheduler.step_index
     if index is None:
         index = scheduler.begin_index

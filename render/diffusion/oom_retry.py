@@ -1,4 +1,4 @@
-"""A painting that runs out of memory is begun again on the next rung of the economy, until it fits."""
+"""A painting that runs out of memory starts again at the next memory level, until it fits."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ import torch
 from torch import Tensor
 
 from keyframes.errors import RenderError
-from render.diffusion.economy import CACHE, ROWS, STREAM
-from render.diffusion.moving import release
+from render.devices import release
+from render.diffusion.memory_levels import CACHE, ROWS, STREAM
 from render.diffusion.parts import Model
 
 
 def within_memory(model: Model, work: Callable[[], Tensor], *, frame: int, size: tuple[int, int]) -> Tensor:
-    """Return what `work` paints, on the first rung from the model's present one where memory suffices.
+    """Return what `work` paints, at the first level from the model's present one where memory suffices.
 
-    Raises RenderError where the last rung does not help.
+    Raises RenderError where the last level does not help.
     """
-    began = model.economy.level
+    began = model.memory.level
     while True:
         try:
             return work()
         except torch.OutOfMemoryError as error:
             failed = error.with_traceback(None)  # it would keep the tensors of the attempt
-        rung = model.economy.climb()
-        if rung is None:
-            model.economy.level = max(began, min(model.economy.level, STREAM))  # its parts are where they are
+        level = model.memory.next_level()
+        if level is None:
+            model.memory.level = max(began, min(model.memory.level, STREAM))  # its parts are where they are
             raise RenderError(
-                f"frame {frame}: {model.device} ran out of memory painting {size[0]}x{size[1]}, whatever was moved "
-                "off it. Use a smaller size or model, or end other programs that use the device."
+                f"frame {frame}: {model.device} ran out of memory painting {size[0]}x{size[1]}, even with all parts "
+                "moved off it. Use a smaller size or model, or end other programs that use the device."
             ) from failed
-        release(model.device, cycles=model.economy.level == CACHE)
-        model.notice(f"Frame {frame}: {model.device} ran out of memory; from here on {rung.told}.")
+        release(model.device, cycles=model.memory.level == CACHE)
+        model.notice(f"Frame {frame}: {model.device} ran out of memory; from here on {level.description}.")
 
 
-def answers_of(model: Model, given: Tensor, moment: Tensor, conditions: Mapping[str, Any]) -> Tensor:
-    """Ask the denoiser about latents (N, C, h, w): all at once or, on the last rung, one after the other."""
-    rows = len(given)
-    if model.economy.level < ROWS or rows == 1:
-        return model.family.answer(model, given, moment, conditions)
+def answers_of(model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+    """Ask the denoiser about latents (N, C, h, w): all at once or, at the last level, one after the other."""
+    rows = len(latents)
+    if model.memory.level < ROWS or rows == 1:
+        return model.family.answer(model, latents, timestep, conditions)
     return torch.cat(
         [
-            model.family.answer(model, given[row : row + 1], moment, _row(conditions, row, rows))
+            model.family.answer(model, latents[row : row + 1], timestep, _row(conditions, row, rows))
             for row in range(rows)
         ]
     )

@@ -1,41 +1,62 @@
-"""Where a model's parts are while they are not at work, and the VAE's tiles: what the rungs of the economy do."""
+"""Moving a model's parts between the CPU and the device, and the VAE's tiles: what the memory levels do."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 
-from render.diffusion.economy import READERS, STREAM, TILES, TURNS, tile_side
+from render.diffusion.embeddings import TextEncoder
+from render.diffusion.memory_levels import ENCODERS_OFF, STREAM, TILES, TURNS, MemoryPolicy, tile_side
 
-if TYPE_CHECKING:
-    from render.diffusion.parts import Model
-
-READER, DENOISER, VAE = "reader", "denoiser", "vae"
+TEXT_ENCODERS, DENOISER, VAE = "text encoders", "denoiser", "vae"
 _STREAMED = "_streamed_by_reverie"
 
 
-def release(device: torch.device, *, cycles: bool = True) -> None:
-    """Give back what nobody uses any more; without `cycles`, what only things that know each other keep stays."""
-    if cycles:
-        gc.collect()
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    if device.type == "mps":
-        torch.mps.empty_cache()
+class Movable(Protocol):
+    """The parts of a model, its device and its memory level."""
+
+    @property
+    def memory(self) -> MemoryPolicy:
+        """Its memory level."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where it works."""
+        ...
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent along a side."""
+        ...
+
+    @property
+    def encoders(self) -> Sequence[TextEncoder]:
+        """Its text encoders."""
+        ...
+
+    @property
+    def denoiser(self) -> Any:
+        """Its denoiser."""
+        ...
+
+    @property
+    def vae(self) -> Any:
+        """Its VAE."""
+        ...
 
 
-def bring(model: Model, part: str) -> None:
-    """Have a part (READER, DENOISER or VAE) on the device, and those off it that it takes turns with."""
-    level = model.economy.level
-    if level < READERS or model.device.type == "cpu":
+def bring(model: Movable, part: str) -> None:
+    """Move a part (TEXT_ENCODERS, DENOISER or VAE) to the device, and off it those that take turns with it."""
+    level = model.memory.level
+    if level < ENCODERS_OFF or model.device.type == "cpu":
         return
-    present = {part} if level >= TURNS else {part, VAE} if part == READER else {DENOISER, VAE}
+    present = {part} if level >= TURNS else {part, VAE} if part == TEXT_ENCODERS else {DENOISER, VAE}
     modules = {
-        READER: [encoder.encoder for encoder in model.encoders],
+        TEXT_ENCODERS: [encoder.encoder for encoder in model.encoders],
         DENOISER: [model.denoiser],
         VAE: [model.vae],
     }
@@ -44,32 +65,32 @@ def bring(model: Model, part: str) -> None:
         for module in modules[name]:
             if stays(module):
                 continue
-            if level >= STREAM and name in (READER, DENOISER) and name in present:
+            if level >= STREAM and name in (TEXT_ENCODERS, DENOISER) and name in present:
                 stream(module, where)
             elif module.device.type != where.type:
                 _move(module, where)
 
 
 def stays(module: nn.Module) -> bool:
-    """Tell whether a module cannot be moved off the device that it was loaded on: LLM.int8() of bitsandbytes."""
+    """Tell whether a module must stay on the device that it was loaded on: LLM.int8() of bitsandbytes."""
     return bool(getattr(module, "is_loaded_in_8bit", False))
 
 
 def _move(module: nn.Module, device: torch.device) -> None:
-    """Move a module; what is moved in inference mode could not be asked for gradients any more."""
+    """Move a module; moved in inference mode, it could not have gradients any more."""
     with torch.inference_mode(False):
         module.to(device)
 
 
 def _move_own(part: Any, device: torch.device) -> None:
-    """Move the weights that are a module's own, not those of the modules in it; quantised ones as `to` does."""
+    """Move a module's own weights, not those of the modules in it; quantised ones as `to` does."""
     part._apply(lambda tensor: tensor.to(device), recurse=False)
 
 
 def stream(module: nn.Module, device: torch.device) -> None:
-    """Have a module work on a device with its blocks elsewhere: each comes when it is called, and goes again.
+    """Run a module on a device with its blocks on the CPU: each block moves there when it is called, and back.
 
-    What is in no block (embeddings, the first and the last layers) is moved there. Nothing is computed otherwise.
+    What is in no block (embeddings, the first and the last layers) is moved for good. The results are the same.
     """
     blocks = list(blocks_of(module))
     inner = {id(part) for block in blocks for part in block.modules()}
@@ -105,12 +126,11 @@ def blocks_of(module: nn.Module) -> Iterator[nn.Module]:
             yield from blocks_of(child)
 
 
-def set_tiles(model: Model, size: tuple[int, int]) -> None:
-    """Have the VAE work in tiles, or not, as the economy says, for pictures of (width, height)."""
+def set_tiles(model: Movable, size: tuple[int, int]) -> None:
+    """Switch the VAE's tiling on or off, as the memory level says, for pictures of (width, height)."""
     vae = model.vae
-    if (
-        model.economy.level < TILES or type(vae).__name__ == "AutoencoderTiny"
-    ):  # that one needs next to nothing
+    tiny = type(vae).__name__ == "AutoencoderTiny"  # it needs next to nothing
+    if model.memory.level < TILES or tiny:
         vae.use_tiling = False
         return
     side = tile_side(size, model.factor)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from render.diffusion.families.table import CONSISTENCY, DIFFUSION, FLOW
-from render.diffusion.moments import angle_moment, moment_of
+from render.diffusion.prediction import angle_prediction, prediction_at
 from render.diffusion.samplers import make_scheduler, samplers_of
 from render.diffusion.schedule import TrigSchedule
 from tests.tiny import EPSILON, VELOCITY
@@ -51,8 +51,8 @@ def test_it_is_what_the_scheduler_makes_of_it(sampler: str, kind: str) -> None:
         if hasattr(scheduler, "scale_model_input"):
             scheduler.scale_model_input(latents, timestep)
         answer = torch.randn(SHAPE, generator=torch.Generator().manual_seed(index))
-        moment = moment_of(scheduler, timestep)
-        found, expected = moment.clean(latents, answer), said_by(scheduler, answer, timestep, latents)
+        prediction = prediction_at(scheduler, timestep)
+        found, expected = prediction.clean(latents, answer), said_by(scheduler, answer, timestep, latents)
         done = scheduler.step(answer, timestep, latents)
         if expected is None:
             expected = getattr(done, "pred_original_sample", None)
@@ -70,25 +70,27 @@ def test_latents_are_made_of_what_it_says(sampler: str, kind: str) -> None:
     """The scheduler's own noising, and the right answer about it: eps, or v."""
     scheduler = scheduler_of(sampler, KINDS[kind])
     timestep = scheduler.timesteps[0]
-    moment = moment_of(scheduler, timestep)
+    prediction = prediction_at(scheduler, timestep)
     noised = scheduler.add_noise(CLEAN, NOISE, timestep.repeat(2))
-    torch.testing.assert_close(moment.signal * CLEAN + moment.noise * NOISE, noised, rtol=1e-4, atol=1e-4)
-    length = math.hypot(moment.signal, moment.noise)
-    velocity = (moment.signal * NOISE - moment.noise * CLEAN) / length
+    torch.testing.assert_close(
+        prediction.signal * CLEAN + prediction.noise * NOISE, noised, rtol=1e-4, atol=1e-4
+    )
+    length = math.hypot(prediction.signal, prediction.noise)
+    velocity = (prediction.signal * NOISE - prediction.noise * CLEAN) / length
     answer = NOISE if kind == "eps" else velocity
-    torch.testing.assert_close(moment.clean(noised, answer), CLEAN, rtol=1e-3, atol=2e-3)
-    assert 0.98 < moment.share <= 1
-    assert 0.8 < moment.level <= 1
+    torch.testing.assert_close(prediction.clean(noised, answer), CLEAN, rtol=1e-3, atol=2e-3)
+    assert 0.98 < prediction.share <= 1
+    assert 0.8 < prediction.level <= 1
 
 
 @pytest.mark.parametrize("sampler", ["euler", "heun", "lcm"])
 def test_flow_matching(sampler: str) -> None:
     scheduler = scheduler_of(sampler, {"shift": 3.0}, FLOW)
     for timestep in scheduler.timesteps:
-        moment = moment_of(scheduler, timestep)
-        noised = moment.signal * CLEAN + moment.noise * NOISE
+        prediction = prediction_at(scheduler, timestep)
+        noised = prediction.signal * CLEAN + prediction.noise * NOISE
         torch.testing.assert_close(noised, scheduler.scale_noise(CLEAN, timestep.repeat(2), NOISE))
-        torch.testing.assert_close(moment.clean(noised, NOISE - CLEAN), CLEAN, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(prediction.clean(noised, NOISE - CLEAN), CLEAN, rtol=1e-5, atol=1e-5)
         scheduler.step(NOISE - CLEAN, timestep, noised)
 
 
@@ -97,15 +99,15 @@ def test_angles() -> None:
     scheduler.set_timesteps(2, max_timesteps=1.5708, intermediate_timesteps=1.3)
     schedule = TrigSchedule(scheduler=scheduler, timesteps=scheduler.timesteps[:-1], options={})
     timestep = schedule.timesteps[1]
-    moment, latents = schedule.moment(timestep), schedule.noised_to(timestep, CLEAN, NOISE * 1.0)
+    prediction, latents = schedule.prediction(timestep), schedule.noised_to(timestep, CLEAN, NOISE * 1.0)
     sigma = float(scheduler.config.sigma_data)
-    expected = moment.signal * CLEAN + moment.noise * NOISE * sigma
+    expected = prediction.signal * CLEAN + prediction.noise * NOISE * sigma
     torch.testing.assert_close(latents, expected)
     scheduler.step(NOISE, schedule.timesteps[0], latents)
     said = scheduler.step(NOISE, timestep, latents).pred_original_sample
-    torch.testing.assert_close(moment.clean(latents, NOISE), said)
-    assert angle_moment(0.0).share == 0
-    assert angle_moment(math.pi / 2).level == 1
+    torch.testing.assert_close(prediction.clean(latents, NOISE), said)
+    assert angle_prediction(0.0).share == 0
+    assert angle_prediction(math.pi / 2).level == 1
 
 
 def test_nothing_but_noise() -> None:
@@ -113,16 +115,16 @@ def test_nothing_but_noise() -> None:
     scheduler = scheduler_of(
         "ddim", {**VELOCITY, "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
     )
-    moment = moment_of(scheduler, scheduler.timesteps[0])
-    assert (moment.signal, moment.share) == (0.0, 1.0)
-    torch.testing.assert_close(moment.clean(NOISE, -CLEAN), CLEAN)
+    prediction = prediction_at(scheduler, scheduler.timesteps[0])
+    assert (prediction.signal, prediction.share) == (0.0, 1.0)
+    torch.testing.assert_close(prediction.clean(NOISE, -CLEAN), CLEAN)
 
 
 @pytest.mark.parametrize("sampler", ["ddim", "euler", "dpm++ 2m", "heun", "lcm"])
 def test_a_moved_answer_means_a_moved_picture(sampler: str) -> None:
-    moment = moment_of(made := scheduler_of(sampler, VELOCITY), made.timesteps[0])
-    moved = moment.moved(NOISE, CLEAN * 0.1)
-    before, after = moment.clean(NOISE, NOISE), moment.clean(NOISE, moved)
+    prediction = prediction_at(made := scheduler_of(sampler, VELOCITY), made.timesteps[0])
+    moved = prediction.moved(NOISE, CLEAN * 0.1)
+    before, after = prediction.clean(NOISE, NOISE), prediction.clean(NOISE, moved)
     torch.testing.assert_close(after - before, CLEAN * 0.1, rtol=1e-3, atol=1e-3)
 
 
@@ -133,12 +135,12 @@ def test_playgrounds_own_sampler() -> None:
     latents = NOISE * 80
     for timestep in scheduler.timesteps:
         scheduler.scale_model_input(latents, timestep)
-        moment = moment_of(scheduler, timestep)
+        prediction = prediction_at(scheduler, timestep)
         done = scheduler.step(CLEAN, timestep, latents)
         torch.testing.assert_close(
-            moment.clean(latents, CLEAN), done.pred_original_sample, rtol=1e-4, atol=1e-4
+            prediction.clean(latents, CLEAN), done.pred_original_sample, rtol=1e-4, atol=1e-4
         )
-        assert 0 <= moment.level <= 1
+        assert 0 <= prediction.level <= 1
         latents = done.prev_sample
 
 
@@ -147,4 +149,4 @@ def test_a_scheduler_that_does_not_say() -> None:
         config: dict[str, object] = {}  # noqa: RUF012
 
     with pytest.raises(RenderError, match="Silent does not say how much noise"):
-        moment_of(Silent(), torch.tensor(1.0))
+        prediction_at(Silent(), torch.tensor(1.0))

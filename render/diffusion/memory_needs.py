@@ -23,11 +23,10 @@ from typing import Any
 from render.assets.files import INDEX, WEIGHTS, read_header, read_json
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.denoisers.files import DenoiserFile
-from render.diffusion.economy import NONE, READERS, ROWS, RUNGS, STREAM, TILES, TURNS, tile_side
-from render.diffusion.families.table import FamilyRow, family_named
+from render.diffusion.families.table import FamilyRow, family_named, vae_factor
 from render.diffusion.holding import quantised_parts, stored_parts
-from render.diffusion.quantise import WAYS
-from render.diffusion.sides import vae_factor
+from render.diffusion.memory_levels import ENCODERS_OFF, LEVELS, NONE, ROWS, STREAM, TILES, TURNS, tile_side
+from render.diffusion.quantise import METHODS
 
 GIB = 2**30
 CARDS = (8, 12, 16, 24)
@@ -75,17 +74,17 @@ class Needs:
         """Bytes of the text encoders."""
         return sum(size for part, size in self.weights.items() if part not in (self.denoiser, VAE))
 
-    def peak(self, rung: int = NONE) -> int:
-        """Return the most bytes that are taken at once on a rung of the economy."""
+    def peak(self, level: int = NONE) -> int:
+        """Return the most bytes that are taken at once at a memory level."""
         denoiser, vae, readers = self.weights.get(self.denoiser, 0), self.weights.get(VAE, 0), self.readers
-        painting = self.painting // 2 if rung >= ROWS else self.painting
-        decoding = self.tiled if rung >= TILES else self.decoding
-        if rung < READERS:
+        painting = self.painting // 2 if level >= ROWS else self.painting
+        decoding = self.tiled if level >= TILES else self.decoding
+        if level < ENCODERS_OFF:
             most = readers + denoiser + vae + max(painting, decoding)
-        elif rung < TURNS:
+        elif level < TURNS:
             most = max(readers + vae, denoiser + vae + max(painting, decoding))
         else:
-            if rung >= STREAM:
+            if level >= STREAM:
                 share = UNET_BLOCK if self.denoiser == "unet" else BLOCK
                 readers, denoiser = int(readers * BLOCK), int(denoiser * share)
             most = max(readers, denoiser + painting, vae + decoding)
@@ -149,7 +148,7 @@ def _held(part: Part, bytes_each: int, way: str) -> int:
     if part.quantised:
         return part.size
     return int(
-        part.parameters * bytes_each + part.linear * ((WAYS[way].bytes_each - bytes_each) if way else 0)
+        part.parameters * bytes_each + part.linear * ((METHODS[way].bytes_each - bytes_each) if way else 0)
     )
 
 
@@ -183,14 +182,14 @@ def needs_of(source: ModelSource, size: tuple[int, int], *, bytes_each: int, gui
 
 
 def fitting(needs: Needs, memory: float) -> int | None:
-    """Return the first rung on which a model fits in `memory` bytes; None if it fits on none."""
-    return next((rung for rung in range(len(RUNGS)) if needs.peak(rung) <= memory), None)
+    """Return the first level at which a model fits in `memory` bytes; None if it fits at none."""
+    return next((level for level in range(len(LEVELS)) if needs.peak(level) <= memory), None)
 
 
-def least_rung(needs: Needs, memory: float) -> int:
-    """Return the rung that a card of `memory` bytes begins with: the last one where even that may not do."""
-    rung = fitting(needs, usable(memory))
-    return len(RUNGS) - 1 if rung is None else rung
+def least_level(needs: Needs, memory: float) -> int:
+    """Return the level that a card of `memory` bytes starts at: the last one where even that may not do."""
+    level = fitting(needs, usable(memory))
+    return len(LEVELS) - 1 if level is None else level
 
 
 def usable(memory: float) -> float:

@@ -1,4 +1,4 @@
-"""How ControlNets are asked, by their class: what they are shown, and where their answers go."""
+"""How ControlNets are run, by their class: their input, and where their residuals are added."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Residuals = Sequence[Sequence[Tensor]]
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a ControlNet is asked in one step.
+    """The input of a ControlNet in one step.
 
-    `rows` are those of the denoiser's that it speaks to; `latents` (n, C, h, w) and `hint` (n, ...) are already those,
-    `conditions` are the denoiser's, of all rows. `soft`: its outer layers speak more softly.
+    `rows` are the denoiser's rows that it adds to; `latents` (n, C, h, w) and `hint` (n, ...) are of these rows,
+    `conditions` are the denoiser's, of all rows. `soft` weakens the outer layers.
     """
 
     model: Model
     latents: Tensor
-    moment: Tensor
+    timestep: Tensor
     conditions: Mapping[str, Any]
     rows: slice
     hint: Tensor
@@ -37,43 +37,43 @@ class Question:
     cfg_scale: float
 
 
-class Way(Protocol):
-    """How ControlNets of one class are asked."""
+class ControlNetwork(Protocol):
+    """How ControlNets of one class are run."""
 
     def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
         """Return a picture (1, 3, H, W) in [0, 1] as the ControlNet takes it."""
         ...
 
-    def ask(self, net: Any, question: Question) -> Residuals:
-        """Return what is added to the denoiser's layers, in groups."""
+    def run(self, net: Any, question: Question) -> Residuals:
+        """Return the residuals for the denoiser's layers, in groups."""
         ...
 
-    def told(self, residuals: Residuals) -> Mapping[str, Any]:
-        """Return the denoiser's arguments for what `ask` returned."""
+    def arguments(self, residuals: Residuals) -> Mapping[str, Any]:
+        """Return the denoiser's arguments for what `run` returned."""
         ...
 
 
-class UNetWay:
-    """Pictures as pixels; one residual for each layer of the UNet's way down, and one for its middle.
+class UNetControl:
+    """Pictures as pixels; one residual for each layer of the UNet's down blocks, and one for its middle.
 
-    Kolors' projects ChatGLM's states itself, as its UNet does.
+    Kolors' ControlNet projects ChatGLM's states itself, as its UNet does.
     """
 
     def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
-        """See Way."""
+        """See ControlNetwork."""
         return padded(model, picture.to(device=model.device, dtype=net.dtype))
 
-    def ask(self, net: Any, question: Question) -> Residuals:
-        """See Way. Softly: each layer's share of its weight rises evenly, by decibels, from 0.1 to 1."""
+    def run(self, net: Any, question: Question) -> Residuals:
+        """See ControlNetwork. If soft, the layers' weights rise evenly, in decibels, from 0.1 to 1."""
         given, rows = question.conditions, question.rows
         texts = given["encoder_hidden_states"][rows].to(net.dtype)
         if net.config.encoder_hid_dim_type == "text_proj":
             texts = net.encoder_hid_proj(texts)
-        told = given.get("added_cond_kwargs", {})
-        added = {name: told[name][rows] for name in ("text_embeds", "time_ids") if name in told}
+        more = given.get("added_cond_kwargs", {})
+        added = {name: more[name][rows] for name in ("text_embeds", "time_ids") if name in more}
         down, middle = net(
             question.latents,
-            question.moment,
+            question.timestep,
             encoder_hidden_states=texts,
             controlnet_cond=question.hint,
             conditioning_scale=question.weight,
@@ -83,29 +83,29 @@ class UNetWay:
         )
         return [list(down), [middle]]
 
-    def told(self, residuals: Residuals) -> Mapping[str, Any]:
-        """See Way."""
+    def arguments(self, residuals: Residuals) -> Mapping[str, Any]:
+        """See ControlNetwork."""
         down, (middle,) = residuals
         return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": middle}
 
 
-class SD3Way:
+class SD3Control:
     """Pictures as latents; residuals for the transformer's blocks, fewer than it has, each for several of them."""
 
     def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
-        """See Way. Those that are told no pooled text (InstantX's) know latents without the VAE's shift."""
+        """See ControlNetwork. Those without pooled text (InstantX's) take latents without the VAE's shift."""
         config = model.vae.config
         shift = 0.0 if _unpooled(net) else float(config.shift_factor)
         return ((_encoded(model, picture) - shift) * float(config.scaling_factor)).to(net.dtype)
 
-    def ask(self, net: Any, question: Question) -> Residuals:
-        """See Way."""
+    def run(self, net: Any, question: Question) -> Residuals:
+        """See ControlNetwork."""
         given, rows = question.conditions, question.rows
         pooled = given["pooled_projections"][rows].to(net.dtype)
         texts = given["encoder_hidden_states"][rows].to(net.dtype)
         found = net(
             hidden_states=question.latents,
-            timestep=question.moment.expand(len(question.latents)),
+            timestep=question.timestep.expand(len(question.latents)),
             encoder_hidden_states=None if net.config.joint_attention_dim is None else texts,
             pooled_projections=torch.zeros_like(pooled) if _unpooled(net) else pooled,
             controlnet_cond=question.hint,
@@ -115,31 +115,31 @@ class SD3Way:
         blocks = len(question.model.denoiser.transformer_blocks)
         return [[found[int(block / (blocks / len(found)))] for block in range(blocks)]]
 
-    def told(self, residuals: Residuals) -> Mapping[str, Any]:
-        """See Way."""
+    def arguments(self, residuals: Residuals) -> Mapping[str, Any]:
+        """See ControlNetwork."""
         return {"block_controlnet_hidden_states": list(residuals[0])}
 
 
-class FluxWay:
+class FluxControl:
     """Pictures as latents in tokens, or (XLabs) as pixels; residuals for both kinds of the transformer's blocks."""
 
     def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
-        """See Way."""
+        """See ControlNetwork."""
         if net.input_hint_block is not None:
             return padded(model, picture.to(device=model.device, dtype=net.dtype)) * 2 - 1
         config = model.vae.config
         latents = (_encoded(model, picture) - float(config.shift_factor)) * float(config.scaling_factor)
         return pack(latents).to(net.dtype)
 
-    def ask(self, net: Any, question: Question) -> Residuals:
-        """See Way."""
+    def run(self, net: Any, question: Question) -> Residuals:
+        """See ControlNetwork."""
         given, rows, count = question.conditions, question.rows, len(question.latents)
         scale = torch.full([count], question.cfg_scale, device=question.latents.device)
         double, single = net(
             hidden_states=pack(question.latents),
             controlnet_cond=question.hint,
             conditioning_scale=question.weight,
-            timestep=question.moment.expand(count).to(question.latents.dtype) / TIME,
+            timestep=question.timestep.expand(count).to(question.latents.dtype) / TIME,
             guidance=scale if net.config.guidance_embeds else None,
             pooled_projections=given["pooled_projections"][rows].to(net.dtype),
             encoder_hidden_states=given["encoder_hidden_states"][rows].to(net.dtype),
@@ -154,14 +154,14 @@ class FluxWay:
             _stretched(single or (), singles, around=False),
         ]
 
-    def told(self, residuals: Residuals) -> Mapping[str, Any]:
-        """See Way."""
+    def arguments(self, residuals: Residuals) -> Mapping[str, Any]:
+        """See ControlNetwork."""
         double, single = (list(group) or None for group in residuals)
         return {"controlnet_block_samples": double, "controlnet_single_block_samples": single}
 
 
 def _stretched(found: Sequence[Tensor], blocks: int, *, around: bool) -> list[Tensor]:
-    """Return one residual for each block: each serves the same number of neighbours, or they come `around` again."""
+    """Return one residual for each block: each for the same number of neighbours, or, with `around`, in turn."""
     if not found:
         return []
     each = ceil(blocks / len(found))
@@ -183,4 +183,4 @@ def _encoded(model: Model, picture: Tensor) -> Tensor:
     return mode.float()
 
 
-WAYS: Mapping[str, Way] = {UNET: UNetWay(), SD3: SD3Way(), FLUX: FluxWay()}
+NETWORKS: Mapping[str, ControlNetwork] = {UNET: UNetControl(), SD3: SD3Control(), FLUX: FluxControl()}

@@ -1,6 +1,8 @@
-"""Devices and precision by their names."""
+"""Devices and precision by their names, and giving memory back."""
 
 from __future__ import annotations
+
+import gc
 
 import torch
 
@@ -68,3 +70,13 @@ def _check_cuda(name: str, number: int) -> None:
     if number >= torch.cuda.device_count():
         last = torch.cuda.device_count() - 1
         raise EnvironmentFault(f'device "{name}" is not there: the last one is "cuda:{last}".')
+
+
+def release(device: torch.device, *, cycles: bool = True) -> None:
+    """Give unused memory back to the device; with `cycles`, also that of objects that only refer to each other."""
+    if cycles:
+        gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    if device.type == "mps":
+        torch.mps.empty_cache()

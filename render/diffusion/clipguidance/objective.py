@@ -1,4 +1,8 @@
-"""How far the picture of one frame is from what it should be like, as a number with a gradient."""
+"""How far the picture of one frame is from what it should be like, as a number with a gradient.
+
+A loss takes pictures (B, 3, H, W), RGB in [-1, 1], and returns (B,). All but `unlike` are those of Disco Diffusion 5.7
+(and of Crowson's notebooks before it), so that its scales mean the same here.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,16 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, pad
 
 from keyframes.prompts import FramePrompt
 from render.coherence.randomness import generator
+from render.diffusion.clipguidance.clip_model import ClipModel
 from render.diffusion.clipguidance.cutouts import Cuts, cut_out, draw_windows
-from render.diffusion.clipguidance.losses import (
-    out_of_range,
-    saturation,
-    spherical,
-    total_variation,
-    unlike,
-)
-from render.diffusion.clipguidance.reader import PictureText
-from render.diffusion.clipguidance.settings import ClipGuidance
+from render.diffusion.job import ClipGuidance
 
+_FINEST, _COARSEST = 1, 16  # sides in pixels of what the pyramid compares
+_FARTHEST = 1 - 1e-6  # opposite directions have no gradient
 _NONE = 1e-3  # weights that cancel out to less than this are compared with their own size instead
 
 
@@ -30,7 +30,7 @@ class FrameObjective:
     [0, 1] that it is painted over, if any. Cut-outs are a function of seed, frame and step."""
 
     settings: ClipGuidance
-    models: Sequence[PictureText]
+    models: Sequence[ClipModel]
     prompt: FramePrompt
     seed: int
     frame: int
@@ -101,3 +101,43 @@ class FrameObjective:
             texts = torch.stack([self.models[index].read(part.mix) for part in parts])
             self._targets[index] = texts, weights
         return self._targets[index]
+
+
+def spherical(pictures: Tensor, texts: Tensor) -> Tensor:
+    """Half the squared angle between unit vectors (..., D): 0 for the same, pi^2 / 2 for opposite ones.
+
+    2 asin(|u - v| / 2)^2, as the chord between them is 2 sin(angle / 2).
+    """
+    half = (pictures - texts).norm(dim=-1) / 2
+    return 2 * torch.asin(half.clamp(max=_FARTHEST)).square()
+
+
+def total_variation(pictures: Tensor) -> Tensor:
+    """Mean squared difference of neighbours, across and down (the L2 form, as in Mahendran & Vedaldi 2015,
+    arXiv:1412.0035)."""
+    wider = pad(pictures, (0, 1, 0, 1), mode="replicate")
+    across = wider[..., :-1, 1:] - wider[..., :-1, :-1]
+    down = wider[..., 1:, :-1] - wider[..., :-1, :-1]
+    return (across.square() + down.square()).mean((1, 2, 3))
+
+
+def out_of_range(pictures: Tensor) -> Tensor:
+    """Mean square of what is beyond [-1, 1]."""
+    return (pictures - pictures.clamp(-1, 1)).square().mean((1, 2, 3))
+
+
+def saturation(pictures: Tensor) -> Tensor:
+    """Mean of what is beyond [-1, 1]."""
+    return (pictures - pictures.clamp(-1, 1)).abs().mean((1, 2, 3))
+
+
+def unlike(pictures: Tensor, others: Tensor) -> Tensor:
+    """Mean squared difference, as means of squares of 1, 2, 4, 8 and 16 pixels, averaged: coarse differences count
+    at each size, fine ones once. It stands where Disco Diffusion has LPIPS, a network of its own.
+    """
+    difference, side = pictures - others, _FINEST
+    sizes = []
+    while side <= min(_COARSEST, *pictures.shape[-2:]):
+        sizes.append(avg_pool2d(difference, side).square().mean((1, 2, 3)))
+        side *= 2
+    return torch.stack(sizes).mean(0)

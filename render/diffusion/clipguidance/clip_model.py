@@ -21,7 +21,7 @@ from render.diffusion.vaes import load_vae
 _MEAN, _SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's own
 
 
-class PictureText:
+class ClipModel:
     """A CLIPModel (Radford et al. 2021, arXiv:2103.00020) with its tokenizer. mean, spread: of the pictures in [0, 1]
     that it learned from. `notice` is called with texts that are too long for it."""
 
@@ -93,9 +93,9 @@ class ClipModels:
         self._device, self._dtype, self._notice = device or torch.device("cpu"), dtype, notice
 
     @cached_property
-    def models(self) -> Sequence[PictureText]:
+    def models(self) -> Sequence[ClipModel]:
         """The CLIP models. Raises EnvironmentFault for one that cannot be loaded."""
-        return [load_picture_text(found, self._device, notice=self._notice) for found in self._models]
+        return [load_clip_model(found, self._device, notice=self._notice) for found in self._models]
 
     @cached_property
     def decoder(self) -> Any:
@@ -103,9 +103,9 @@ class ClipModels:
         return None if self._decoder is None else load_decoder(self._decoder, self._device, self._dtype)
 
 
-def load_picture_text(
+def load_clip_model(
     found: Asset, device: torch.device, *, notice: Callable[[str], None] | None = None
-) -> PictureText:
+) -> ClipModel:
     """Load a CLIP model in float32. Raises EnvironmentFault where transformers cannot read it."""
     from transformers import AutoTokenizer, CLIPModel
 
@@ -119,12 +119,12 @@ def load_picture_text(
         tokenizer = AutoTokenizer.from_pretrained(str(found.path), local_files_only=True)
         moved: Any = model.to(device).eval().requires_grad_(False)
     mean, spread = _levels(found)
-    return PictureText(moved, tokenizer, mean=mean, spread=spread, notice=notice)
+    return ClipModel(moved, tokenizer, mean=mean, spread=spread, notice=notice)
 
 
 def load_decoder(found: Asset, device: torch.device, dtype: torch.dtype) -> Any:
     """Load a decoder. Raises EnvironmentFault where diffusers cannot read it."""
-    with torch.inference_mode(False):  # see load_picture_text
+    with torch.inference_mode(False):  # see load_clip_model
         return load_vae(found, dtype).to(device).eval().requires_grad_(False)
 
 

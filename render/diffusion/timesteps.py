@@ -1,4 +1,4 @@
-"""Setting a scheduler's steps, and the part of them that is run."""
+"""Setting a scheduler's timesteps, and cutting them to the part that is run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from render.diffusion.steps import Sampling, StepPlan
 LATEST = 1 - 1e-6
 
 
-def cut(
+def set_timesteps(
     scheduler: Any, settings: Sampling, plan: StepPlan, timing: Mapping[str, Any], own: Mapping[str, Any]
 ) -> Tensor:
-    """Set the scheduler's steps, with what the family tells it, and return the timesteps to run.
+    """Set the scheduler's steps, with the family's `timing`, and return the timesteps to run.
 
     `own` is the config of the model's own scheduler.
     """
@@ -81,9 +81,7 @@ def _distilled(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
 
 
 def _grid(config: Mapping[str, Any], count: int, strength: float) -> dict[str, int]:
-    """Say nothing where the distillation's own steps are enough, else name the next finer even division of
-    the levels.
-    """
+    """Return nothing where the distillation's own steps are enough, else the next finer even division of the levels."""
     levels, own = int(config["num_train_timesteps"]), int(config["original_inference_steps"])
     if int(own * strength) >= count:
         return {}
