@@ -29,9 +29,10 @@ from render.assets.hub import cached_names, fetching, in_cache, unfinished
 from render.assets.kinds import GGUF, MODEL, Kind
 from render.diffusion.defaults import (
     ModelDefaults,
-    defaults_of_file,
-    defaults_of_folder,
-    defaults_of_name,
+    layers_of_file,
+    layers_of_folder,
+    layers_of_name,
+    merged,
 )
 from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.families.table import (
@@ -112,7 +113,7 @@ def find_model(name: str, *, folder: Path | None = None, holding: Holding = _AS_
     if path is None and not hub:
         raise not_found(MODEL, given, folder=folder)
     if path is None or (hub and not _is_complete(path, holding)):
-        defaults = defaults_of_name(given)
+        defaults = merged(layers_of_name(given))
         return ModelSource(
             name=given, kind="hub", path=None, family="", fingerprint="", defaults=defaults, holding=holding
         )
@@ -153,7 +154,7 @@ def source_of_folder(
         path=path,
         family=row.name,
         fingerprint=holding.stamped(fingerprint(files)),
-        defaults=defaults_of_folder(path, row, name),
+        defaults=merged(layers_of_folder(path, row, name)),
         holding=holding,
     )
 
@@ -177,7 +178,7 @@ def _source_of_file(name: str, path: Path, holding: Holding) -> ModelSource:
         path=path,
         family=row.name,
         fingerprint=holding.stamped(fingerprint([("model", path)])),
-        defaults=defaults_of_file(path, row),
+        defaults=merged(layers_of_file(path, row)),
         holding=holding,
     )
 

@@ -25,13 +25,13 @@ LCM_SCALE = 8.5
 
 @dataclass(frozen=True, kw_only=True)
 class ModelDefaults:
-    """Settings for a project that does not give them.
+    """Settings for a project that leaves them out.
 
-    `size` is the side in pixels of the square the model was trained on; `size_multiple` what sides should be
+    `size`: the side in pixels of the squares that the model was trained on; `size_multiple`: what sides should be
     multiples of (the VAE's factor). `color_from`: whose colours a film of prompts alone keeps best, "" for none;
-    `color_pictures`: of how many pictures, for "prompt"; `color_amount`: how much of them; `detail_amount`: how much of
-    their detail (both for that `color_from` only). `told_up_to`: for denoisers that are told their guidance scale, the
-    largest that they know; told 1 they answer as if unguided. 0: nothing is known of it.
+    `color_pictures`: from how many pictures, for "prompt"; `color_amount` and `detail_amount`: how much of their
+    colours and detail, for that `color_from` only. `max_embedded_scale`: for denoisers that take the guidance scale as
+    an input, the largest that they know; given 1 they answer as if unguided. 0 if this is not known.
     """
 
     steps: int = 20
@@ -44,7 +44,7 @@ class ModelDefaults:
     color_pictures: int = 1
     color_amount: float = 1.0
     detail_amount: float = 0.0
-    told_up_to: float = 0.0
+    max_embedded_scale: float = 0.0
 
 
 _LIMITS: Mapping[str, tuple[float, float]] = {
@@ -55,10 +55,8 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "color_pictures": (1, 64),
     "color_amount": (0, 1),
     "detail_amount": (0, 1),
-    "told_up_to": (0, 100),
+    "max_embedded_scale": (0, 100),
 }
-
-
 _COLORS_FROM = ("frame", "previous", "prompt")
 
 
@@ -70,17 +68,12 @@ class Layer:
     values: Mapping[str, Any]
 
 
-def defaults_of_folder(folder: Path, row: FamilyRow, name: str = "") -> ModelDefaults:
-    """Return a diffusers folder's defaults: its reverie.json, then what its configs say, then its family's.
+def layers_of_folder(folder: Path, row: FamilyRow, name: str = "") -> tuple[Layer, ...]:
+    """Return what a diffusers folder's defaults are made of: its family's, those of its configs, its reverie.json.
 
     `name` is what the model is called: a folder of the hub's cache is named by a number.
     Raises EnvironmentFault for a reverie.json or config that is wrong.
     """
-    return merged(layers_of_folder(folder, row, name))
-
-
-def layers_of_folder(folder: Path, row: FamilyRow, name: str = "") -> tuple[Layer, ...]:
-    """Return what a diffusers folder's defaults are made of; see defaults_of_folder."""
     denoiser, vae = (read_json(folder / part / "config.json") for part in (row.denoiser, "vae"))
     scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
     configs = {row.denoiser: denoiser, "vae": vae, "scheduler": scheduler}
@@ -93,32 +86,22 @@ def layers_of_folder(folder: Path, row: FamilyRow, name: str = "") -> tuple[Laye
     layers.append(Layer(where="vae/config.json", values={"size_multiple": factor * row.patch}))
     called = f"{Path(name).name} {folder.name}"
     if denoiser.get("time_cond_proj_dim"):
-        told = {"steps": FEW_STEPS, "cfg_scale": LCM_SCALE}
-        layers.append(Layer(where=f"{row.denoiser}/config.json (time_cond_proj_dim)", values=told))
+        values = {"steps": FEW_STEPS, "cfg_scale": LCM_SCALE}
+        layers.append(Layer(where=f"{row.denoiser}/config.json (time_cond_proj_dim)", values=values))
     elif scheduler.get("_class_name") == "LCMScheduler" or _is_turbo(called, scheduler):
         where = "its name" if _is_turbo(called, {}) else "scheduler/scheduler_config.json"
         layers.append(Layer(where=where, values={"steps": row.few_steps, "cfg_scale": OFF}))
     return (*layers, *_of_file(folder / FILE))
 
 
-def defaults_of_file(path: Path, row: FamilyRow) -> ModelDefaults:
-    """Return a single file's defaults: what its name and its family say."""
-    return merged(layers_of_file(path, row))
-
-
 def layers_of_file(path: Path, row: FamilyRow) -> tuple[Layer, ...]:
-    """Return what a single file's defaults are made of."""
+    """Return what a single file's defaults are made of: its family's, and what its name says."""
     few = Layer(where="its name", values={"steps": row.few_steps, "cfg_scale": OFF})
     return (_of_family(row), few) if _is_turbo(path.name, {}) else (_of_family(row),)
 
 
-def defaults_of_name(name: str) -> ModelDefaults:
-    """Return the defaults of a model that is not here yet: what its name says."""
-    return merged(layers_of_name(name))
-
-
 def layers_of_name(name: str) -> tuple[Layer, ...]:
-    """Return what the defaults of a model that is not here yet are made of."""
+    """Return what the defaults of a model that is not here yet are made of: its name."""
     few = Layer(where="its name", values={"steps": FEW_STEPS, "cfg_scale": OFF})
     usual = Layer(where="all models, until it is here", values=asdict(ModelDefaults()))
     return (usual, few) if _is_turbo(name, {}) else (usual,)

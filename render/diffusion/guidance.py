@@ -102,7 +102,7 @@ def make_guidance(model: Model, prompt: FramePrompt, settings: Sampling, *, fram
     Raises RenderError if that leaves no part.
     """
     cfg_scale, clipskip = settings.cfg_scale, settings.clipskip
-    limit = model.source.defaults.told_up_to
+    limit = model.source.defaults.max_embedded_scale
     embeds = model.family.embeds_scale(model) and not (limit and (cfg_scale > limit or _says_more(prompt)))
     guided = cfg_scale > 1 and not embeds
     if embeds:

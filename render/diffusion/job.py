@@ -151,7 +151,7 @@ def model_inputs(spec: ModelSpec, job: PaintJob) -> dict[str, Hashable]:
     guidance = job.clip_guidance
     return {
         "model": spec.source.fingerprint or spec.source.name,
-        "max_embedded_scale": spec.source.defaults.told_up_to,
+        "max_embedded_scale": spec.source.defaults.max_embedded_scale,
         "vae": spec.vae.digest if spec.vae else None,
         "loras": tuple(
             file.digest for file, weight in zip(spec.loras, job.lora_weights, strict=True) if weight

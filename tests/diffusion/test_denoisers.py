@@ -276,6 +276,6 @@ def test_the_tables_are_diffusers_own() -> None:
     types = import_module("diffusers.quantizers.gguf.utils").SUPPORTED_GGUF_QUANT_TYPES
     assert {kind.name for kind in types} | {"F32", "F16"} == READABLE
     marks = import_module("diffusers.loaders.single_file_utils").CHECKPOINT_KEY_NAMES
-    known = {layout.family: set(layout.needs) for layout in reversed(LAYOUTS)}
+    known = {layout.family: set(layout.needs.split()) for layout in reversed(LAYOUTS)}
     for family, theirs in (("flux", "flux"), ("sd3", "sd3"), ("z-image", "z-image-turbo")):
         assert known[family] & set(marks[theirs]), family

@@ -98,7 +98,7 @@ def told(model_of: ModelOf) -> Model:
     """A model that takes its scale as input, from 1 (as if unguided) to 8."""
     model = model_of("sd-lcm")
     return replace(
-        model, source=replace(model.source, defaults=replace(model.source.defaults, told_up_to=8.0))
+        model, source=replace(model.source, defaults=replace(model.source.defaults, max_embedded_scale=8.0))
     )
 
 

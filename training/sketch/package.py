@@ -41,7 +41,7 @@ def package(run: Path, out: Path) -> None:
         requires_safety_checker=False,
     )
     pipeline.to(torch.float16).save_pretrained(out, safe_serialization=True)
-    settings = SETTINGS | ({"told_up_to": MOST} if distilled else {})
+    settings = SETTINGS | ({"max_embedded_scale": MOST} if distilled else {})
     (out / "reverie.json").write_text(json.dumps(settings, indent=2) + "\n")
     for index in out.rglob("*.json"):
         text = index.read_text()
