@@ -15,11 +15,10 @@ from keyframes.errors import (
     Stopped,
     did_you_mean,
 )
-from keyframes.expansion import Key
 from keyframes.expressions import Expression, parse_expression
-from keyframes.frames import parse_frames
+from keyframes.interpolation import Key
 from keyframes.lanes import LaneSpec, LaneValue
-from keyframes.positions import Dialect, parse_position
+from keyframes.positions import Dialect, parse_frames, parse_position
 from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
 from keyframes.schedules import Schedule, format_schedule, parse_schedule
 from keyframes.timeline import Row, Timeline

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from keyframes.audio_features import AudioFeatures
 from keyframes.errors import Problem, ProjectError
-from keyframes.signals import Signals
 
 MAX_FRAMES = 10_000_000
 
@@ -16,7 +16,7 @@ class Clock:
     """What key positions and expressions need to know of a film.
 
     `frames` is how many there are (0 to `max_f`), `fps` how many a second, `bpm` how many beats a minute
-    (None: beats cannot be used), `seed` the project's seed, which expressions see as `s`, `signals` what is
+    (None: beats cannot be used), `seed` the project's seed, which expressions see as `s`, `audio` what is
     heard in its sound track (None: there is none). Raises ProjectError naming every field that is out of
     range.
     """
@@ -25,7 +25,7 @@ class Clock:
     fps: float = 24.0
     bpm: float | None = None
     seed: int = 0
-    signals: Signals | None = field(default=None, compare=False, repr=False)
+    audio: AudioFeatures | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         problems = []

@@ -12,11 +12,11 @@ from keyframes.clock import Clock
 from keyframes.errors import Place, Problem, ProjectError, did_you_mean, quoted
 from keyframes.lanes import LaneSpec, LaneValue
 from keyframes.positions import Dialect
+from keyframes.prompt_timeline import KeyedPrompts, compile_prompts
 from keyframes.prompts import PromptSource
-from keyframes.prompttrack import KeyedPrompts, compile_prompts
 from keyframes.schedules import Schedule, parse_schedule
 from keyframes.timeline import Source, Timeline
-from keyframes.words import parse_words
+from keyframes.word_schedules import parse_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keyframes.chance import chance_key, smooth_noise, uniform
+from keyframes.audio_features import SOUND, TEMPO, read_feature
 from keyframes.clock import Clock
-from keyframes.signals import SOUND, TEMPO, read_signal
+from keyframes.hash_noise import smooth_noise, stream_key, uniform
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ class Function:
 
 
 def _heard(name: str) -> Callable[[Sample], Numbers]:
-    return lambda at: read_signal(at.clock.signals, name, at.frames)
+    return lambda at: read_feature(at.clock.audio, name, at.frames)
 
 
 def _bpm(at: Sample) -> Any:
@@ -116,13 +116,13 @@ def _smoothstep(low: Any, high: Any, x: Any) -> Numbers:
 
 
 def _rand(at: Sample, call: int, low: Any = 0.0, high: Any = 1.0) -> Numbers:
-    drawn = uniform(chance_key(at.clock.seed, at.lane, "rand", call), at.frames)
+    drawn = uniform(stream_key(at.clock.seed, at.lane, "rand", call), at.frames)
     return _truth(low + (high - low) * drawn)
 
 
 def _noise(at: Sample, call: int, x: Any, channel: Any = 0.0) -> Numbers:
     x, channel = np.broadcast_arrays(_truth(x), _truth(channel))
-    return smooth_noise(chance_key(at.clock.seed, at.lane, "noise"), x, channel)
+    return smooth_noise(stream_key(at.clock.seed, at.lane, "noise"), x, channel)
 
 
 def _function(

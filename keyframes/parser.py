@@ -221,7 +221,7 @@ class Parser:
             allowed = [known for known in VARIABLES if self.moving or known not in MOVING]
             hint = did_you_mean(name, [*allowed, *FUNCTIONS]) or f"Known: {', '.join(allowed)}."
             raise self.error(f"{quoted(name)} is not a variable.", token, hint)
-        silent = self.clock.signals is None
+        silent = self.clock.audio is None
         if name in NEEDS_TEMPO and self.clock.bpm is None and silent:
             hint = 'Give the project a bpm, such as bpm = 120, or a sound track: audio = "song.mp3".'
             raise self.error(f"{quoted(name)} needs a tempo.", token, hint)

@@ -12,15 +12,13 @@ from typing import Any
 
 from keyframes import Problem, ProjectError, did_you_mean
 
-from .adapters import adapter_problems
-from .footage import PICTURES, find_footage, is_footage, is_video
+from .footage import PICTURES, find_footage, first_file, is_footage, is_sequence, is_video, sequence_files
 from .lanes import place_of
-from .mistakes import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
-from .places import key_lines, line_of, longest_key
+from .pictures import adapter_problems, picture_paths, retouch_problems
 from .project import Project
-from .retouching import picture_paths, retouch_problems
 from .schema import ProjectFile
-from .sequences import first_file, is_sequence, sequence_files
+from .toml_lines import key_lines, line_of, longest_key
+from .validation import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32

@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from keyframes import Clock, LaneSpec, LaneValue, PromptSource
-from keyframes.signals import Silence
+from keyframes.audio_features import NoAudio
 
 from .lanes import ADAPTER_WEIGHT, CONTROL_LANES, LORA_WEIGHT, TABLES, adapter_lane, control_lane, lora_lane
 from .masks import Mask
-from .retouching import guide_keys, masks_of
+from .pictures import guide_keys, masks_of
 from .schema import ProjectFile, Prompts
 
 
@@ -45,8 +45,8 @@ class Project:
     def clock(self) -> Clock:
         """Length, rate, tempo and seed; it takes the sound track for silent until somebody listens (render/sound)."""
         given = self.file
-        heard = None if given.audio is None else Silence()
-        return Clock(frames=given.length, fps=given.fps, bpm=given.bpm, seed=given.seed, signals=heard)
+        heard = None if given.audio is None else NoAudio()
+        return Clock(frames=given.length, fps=given.fps, bpm=given.bpm, seed=given.seed, audio=heard)
 
     @cached_property
     def given_lanes(self) -> dict[str, LaneValue]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..schema.cutouts import parse_by_noise
+from ..schema.cutouts import parse_cutouts
 from .conversion import Conversion
 from .rules import as_number
 
@@ -85,7 +85,7 @@ def _cuts(job: Conversion, name: str, allowed: dict[str, Any]) -> None:
     try:
         if given is None:
             raise ValueError("neither a number nor a list")
-        parse_by_noise(given, **allowed)
+        parse_cutouts(given, **allowed)
     except ValueError as error:
         job.report.note(name, "missing", f"{error}.", value)
         return

@@ -15,7 +15,7 @@ _EXAMPLE = "allowed is a number, or lists such as '[12]*400+[4]*600', from the n
 
 
 @dataclass(frozen=True, kw_only=True)
-class ByNoise:
+class CutoutSchedule:
     """runs: (value, how many noise levels), from the noisy end on."""
 
     runs: tuple[tuple[float, int], ...]
@@ -36,7 +36,7 @@ class ByNoise:
         return max(value for value, _ in self.runs)
 
 
-def parse_by_noise(given: float | str, *, low: float, high: float, whole: bool) -> ByNoise:
+def parse_cutouts(given: float | str, *, low: float, high: float, whole: bool) -> CutoutSchedule:
     """Read a number or Disco's lists. Raises ValueError for anything else, and for values out of range."""
     runs = [(float(given), 1)] if isinstance(given, int | float) else _runs(given)
     for value, _ in runs:
@@ -44,7 +44,7 @@ def parse_by_noise(given: float | str, *, low: float, high: float, whole: bool) 
             raise ValueError(
                 f"{value:g} is not allowed: {'whole numbers' if whole else 'numbers'} {low:g} to {high:g}"
             )
-    return ByNoise(runs=tuple(runs))
+    return CutoutSchedule(runs=tuple(runs))
 
 
 def _runs(text: str) -> list[tuple[float, int]]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from .cutouts import ByNoise, parse_by_noise
+from .cutouts import CutoutSchedule, parse_cutouts
 from .fields import Lane, NoBool, RowTable, Table, lane
 
 
@@ -51,7 +51,7 @@ class GuideRow(RowTable):
 
 def _by_noise(low: float, high: float, *, whole: bool) -> AfterValidator:
     def check(value: float | str) -> float | str:
-        parse_by_noise(value, low=low, high=high, whole=whole)
+        parse_cutouts(value, low=low, high=high, whole=whole)
         return value
 
     return AfterValidator(check)
@@ -140,16 +140,16 @@ class ClipGuidance(Table):
         return [self.model] if isinstance(self.model, str) else self.model
 
     @property
-    def counts(self) -> tuple[ByNoise, ByNoise]:
+    def counts(self) -> tuple[CutoutSchedule, CutoutSchedule]:
         """How many cut-outs of the whole and from within, by noise level."""
-        overview = parse_by_noise(self.cut_overview, low=0, high=64, whole=True)
-        return overview, parse_by_noise(self.cut_innercut, low=0, high=64, whole=True)
+        overview = parse_cutouts(self.cut_overview, low=0, high=64, whole=True)
+        return overview, parse_cutouts(self.cut_innercut, low=0, high=64, whole=True)
 
     @property
-    def sizes(self) -> tuple[ByNoise, ByNoise]:
+    def sizes(self) -> tuple[CutoutSchedule, CutoutSchedule]:
         """The power and the share of grey ones among those from within, by noise level."""
-        power = parse_by_noise(self.cut_ic_pow, low=0.01, high=100, whole=False)
-        return power, parse_by_noise(self.cut_icgray_p, low=0, high=1, whole=False)
+        power = parse_cutouts(self.cut_ic_pow, low=0.01, high=100, whole=False)
+        return power, parse_cutouts(self.cut_icgray_p, low=0, high=1, whole=False)
 
     @model_validator(mode="after")
     def _has_models(self) -> Self:

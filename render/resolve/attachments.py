@@ -12,9 +12,9 @@ from typing import Any
 
 from keyframes import EnvironmentFault, FramePrompt, Problem, ProjectError, Timeline
 from projects import Project, located
-from projects.adapters import adapter_keys
 from projects.files import digest_of
 from projects.lanes import lora_lane
+from projects.pictures import adapter_keys
 from projects.schema import ControlNet
 
 from ..assets.find import Asset, find_asset

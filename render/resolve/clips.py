@@ -8,9 +8,9 @@ from pathlib import Path
 
 from keyframes import EnvironmentFault, Problem, ProjectError
 from projects import Project
-from projects.places import line_of
-from projects.retouching import uses_depth
+from projects.pictures import uses_depth
 from projects.schema import Video
+from projects.toml_lines import line_of
 
 from ..assets.find import find_asset
 from ..assets.kinds import RAFT

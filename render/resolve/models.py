@@ -15,7 +15,7 @@ from keyframes import EnvironmentFault, Problem, ProjectError, Timeline
 from keyframes.errors import Place
 from keyframes.positions import parse_position
 from projects import Project, located
-from projects.places import line_of
+from projects.toml_lines import line_of
 
 from ..assets.find import Asset, find_asset
 from ..assets.kinds import VAE

@@ -8,9 +8,9 @@ from typing import Literal
 from keyframes import EnvironmentFault, Problem, ProjectError, Timeline, compile_timeline
 from projects import Project, Rows, lane_specs, located
 from projects.files import digest_of
+from projects.footage import file_at
 from projects.lanes import VIDEO
-from projects.retouching import uses_depth
-from projects.sequences import file_at
+from projects.pictures import uses_depth
 
 from ..assets.find import BUILT_IN, Asset
 from ..assets.kinds import DEPTH as DEPTH_NETWORK

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SoundTrack:
-    """The curves of one sound file over a film: keyframes' Signals.
+    """The curves of one sound file over a film: keyframes' AudioFeatures.
 
     Nothing is read before the first curve is asked for; a film that does not use its sound pays nothing.
     problems: those met while reading it, to be reported once, however many lanes asked.
@@ -35,7 +35,7 @@ class SoundTrack:
         self.problems: tuple[Problem, ...] = ()
 
     def curve(self, name: str) -> NDArray[np.float64]:
-        """See keyframes.signals. Raises ProjectError for a file that holds no sound."""
+        """See keyframes.audio_features. Raises ProjectError for a file that holds no sound."""
         if self.problems:
             raise ProjectError(self.problems)
         return self._curves[name]
@@ -79,7 +79,7 @@ def with_sound(project: Project) -> tuple[Clock, SoundTrack | None]:
     if project.audio is None:
         return project.clock, None
     track = SoundTrack(project, project.audio)
-    return replace(project.clock, signals=track), track
+    return replace(project.clock, audio=track), track
 
 
 def curves_of(

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyframes import Clock, ScheduleError, parse_expression
+from keyframes.audio_features import SOUND
 from keyframes.functions import FUNCTIONS, VARIABLES
-from keyframes.signals import SOUND
 from tests.pace import allowed
 
 CLOCK = Clock(frames=24, fps=12, bpm=90, seed=42)
@@ -317,7 +317,7 @@ def test_every_function_and_variable_works() -> None:
         )
         assert np.isfinite(value(f"{name}({arguments})")).all()
         assert re.match(rf"{name}\(", function.usage)
-    heard = Clock(frames=24, fps=12, seed=42, signals=Ramps())
+    heard = Clock(frames=24, fps=12, seed=42, audio=Ramps())
     for name in VARIABLES:
         assert value(name, heard).shape == (24,)
 
@@ -330,14 +330,14 @@ class Ramps:
 
 
 def test_signals_are_read_by_name_and_frame() -> None:
-    clock = Clock(frames=24, fps=12, signals=Ramps())
+    clock = Clock(frames=24, fps=12, audio=Ramps())
     assert value("1 + 0.5*bass", clock) == pytest.approx(1 + 0.5 * (FRAMES / 10 + 4))
     between = parse_expression("amp", clock=clock).evaluate(np.array([0.5, 40.0]), clock, "zoom")
     assert between == pytest.approx([3.05, 5.3]), "between frames, and beyond the film"
 
 
 def test_a_tempo_that_is_given_is_the_tempo() -> None:
-    clock = Clock(frames=24, fps=12, bpm=90, signals=Ramps())
+    clock = Clock(frames=24, fps=12, bpm=90, audio=Ramps())
     assert value("bpm", clock) == pytest.approx(90)
     assert value("beat", clock) == pytest.approx(value("beat"))
 
@@ -347,7 +347,7 @@ def test_sound_needs_a_sound_track(name: str) -> None:
     with pytest.raises(ScheduleError, match=rf'"{name}" is heard in a sound track.*audio = "song.mp3"'):
         value(f"1 + {name}")
     with pytest.raises(ScheduleError, match="changes with the frame"):
-        parse_expression(name, clock=Clock(frames=24, signals=Ramps()), moving=False)
+        parse_expression(name, clock=Clock(frames=24, audio=Ramps()), moving=False)
 
 
 leaves = st.sampled_from(["t", "max_f", "s", "1.0", "2.5", "0.125", "3.0"])

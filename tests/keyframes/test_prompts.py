@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyframes import Blend, Clock, FramePrompt, ProjectError, PromptSource
-from keyframes.prompttrack import KeyedPrompts, compile_prompts
+from keyframes.prompt_timeline import KeyedPrompts, compile_prompts
 from tests.pace import allowed
 
 CLOCK = Clock(frames=101, fps=10, seed=42)

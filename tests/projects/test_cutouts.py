@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from keyframes import ProjectError, Timeline, compile_timeline
 from projects import Project, lane_specs, read_project
-from projects.schema.cutouts import parse_by_noise
+from projects.schema.cutouts import parse_cutouts
 
 TEXTS = ("[12]*400+[4]*600", "[1, 2,3]*2 + [7]", "[0.5]", " [1]*1000 ", "[4]*0+[2]*3", "3", "[-0]")
 
@@ -20,7 +20,7 @@ TEXTS = ("[12]*400+[4]*600", "[1, 2,3]*2 + [7]", "[0.5]", " [1]*1000 ", "[4]*0+[
 def test_it_is_what_python_makes_of_it(text: str) -> None:
     made = eval(text)  # our own texts, above
     values = made if isinstance(made, list) else [made]
-    read = parse_by_noise(text, low=0, high=100, whole=False)
+    read = parse_cutouts(text, low=0, high=100, whole=False)
     count = len(values)
     levels = [(count - index - 0.5) / count for index in range(count)]
     assert [read.at(level) for level in levels] == values
@@ -29,7 +29,7 @@ def test_it_is_what_python_makes_of_it(text: str) -> None:
 
 def test_the_place_is_that_of_disco() -> None:
     """Entry 1000 - (t + 1) of a thousand at timestep t."""
-    read = parse_by_noise("+".join(f"[{index}]" for index in range(1000)), low=0, high=1000, whole=True)
+    read = parse_cutouts("+".join(f"[{index}]" for index in range(1000)), low=0, high=1000, whole=True)
     for t in (0, 1, 333, 500, 666, 998, 999):
         assert read.at((t + 1) / 1000) == 1000 - (t + 1)
 
@@ -52,13 +52,13 @@ def test_the_place_is_that_of_disco() -> None:
 )
 def test_what_is_refused(given: float | str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
-        parse_by_noise(given, low=0, high=64, whole=True)
+        parse_cutouts(given, low=0, high=64, whole=True)
 
 
 @given(st.text(alphabet="[]*+,. 0123456789e-xn", max_size=30))
 def test_anything_is_read_or_refused(text: str) -> None:
     try:
-        read = parse_by_noise(text, low=0, high=64, whole=True)
+        read = parse_cutouts(text, low=0, high=64, whole=True)
     except ValueError:
         return
     assert 0 <= read.at(0.5) <= 64

@@ -12,7 +12,7 @@ import numpy as np
 from keyframes.clock import Clock
 from keyframes.entries import EXAMPLE, Entry, split_entries, unwrap
 from keyframes.errors import Place, did_you_mean, quoted
-from keyframes.expansion import current_keys
+from keyframes.interpolation import current_keys
 from keyframes.lanes import LaneValue
 from keyframes.positions import Dialect, parse_position
 

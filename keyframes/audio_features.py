@@ -1,4 +1,4 @@
-"""Signals: numbers per frame that come from outside the project's text, such as how loud its music is.
+"""AudioFeatures: numbers per frame that come from outside the project's text, such as how loud its music is.
 
 Whoever has them (see render/sound) gives them to the clock; here they are only read, by name and frame.
 """
@@ -26,7 +26,7 @@ SOUND: dict[str, str] = {
 TEMPO: tuple[str, ...] = ("bpm", "beat")  # heard in the sound where the project gives no bpm
 
 
-class Signals(Protocol):
+class AudioFeatures(Protocol):
     """Named curves over the frames of a film."""
 
     def curve(self, name: str) -> Numbers:
@@ -34,7 +34,7 @@ class Signals(Protocol):
         ...
 
 
-def read_signal(signals: Signals | None, name: str, frames: Numbers) -> Numbers:
+def read_feature(signals: AudioFeatures | None, name: str, frames: Numbers) -> Numbers:
     """The values (n,) of a signal at `frames` (n,), which may lie between frames; beyond the film its ends hold.
 
     Without signals all is 0: the parser has refused such a name before.
@@ -45,9 +45,9 @@ def read_signal(signals: Signals | None, name: str, frames: Numbers) -> Numbers:
     return np.interp(frames, np.arange(len(curve), dtype=np.float64), curve)
 
 
-class Silence:
-    """Signals of a sound that nobody has heard yet: all 0, so that the text can be checked without it."""
+class NoAudio:
+    """AudioFeatures of a sound that nobody has heard yet: all 0, so that the text can be checked without it."""
 
     def curve(self, name: str) -> Numbers:
-        """See Signals."""
+        """See AudioFeatures."""
         return np.zeros(1)

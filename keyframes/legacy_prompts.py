@@ -15,7 +15,7 @@ EXAMPLE = 'Example: {"0": "a lighthouse", "100": "a calm sea"}.'
 _OBJECT = re.compile(r"""\s*\{\s*(?:["']|\d+\s*:|\})""")
 
 
-def classic_prompts(text: str) -> list[tuple[str, object]]:
+def legacy_prompts(text: str) -> list[tuple[str, object]]:
     """(key, prompt) in the order of `text`; a text that is no object of keys is itself the prompt of key 0.
 
     Raises ScheduleError, with a column, for an object that cannot be read.

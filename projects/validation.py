@@ -15,8 +15,8 @@ from keyframes import Problem, did_you_mean
 from keyframes.errors import quoted
 
 from .lanes import CONTROL_LANES, TABLES
-from .places import line_of
 from .schema import ControlNet, Embedding, IpAdapter, Lora, ProjectFile, Prompts
+from .toml_lines import line_of
 
 MAX_TOLD = 50
 LENGTH = ("frames", "duration")

@@ -15,7 +15,7 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
-def chance_key(*names: object) -> np.uint64:
+def stream_key(*names: object) -> np.uint64:
     """A 64-bit key from whatever tells one stream of chance from another (seed, lane, purpose)."""
     digest = blake2b("|".join(str(name) for name in names).encode("utf-8", "surrogatepass"), digest_size=8)
     return np.uint64(int.from_bytes(digest.digest(), "little"))

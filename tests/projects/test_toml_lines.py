@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from projects.places import key_lines, line_of, longest_key
+from projects.toml_lines import key_lines, line_of, longest_key
 
 TEXT = '''# a film
 title = "x"  # not [motion]

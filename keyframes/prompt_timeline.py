@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from keyframes.classic import classic_prompts, prompt_text
 from keyframes.clock import Clock
 from keyframes.emphasis import parse_emphasis
 from keyframes.errors import Place, Problem, ProjectError, ScheduleError, did_you_mean, quoted
+from keyframes.legacy_prompts import legacy_prompts, prompt_text
 from keyframes.positions import Dialect, parse_position
+from keyframes.prompt_templates import LANE, PromptTemplate, parse_prompt
 from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
-from keyframes.templates import LANE, PromptTemplate, parse_prompt
 from keyframes.timeline import MixedKey
-from keyframes.words import HeldKey, settle_held
+from keyframes.word_schedules import HeldKey, settle_held
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,7 +146,7 @@ def _pairs(source: PromptSource) -> list[tuple[str, object]]:
             )
     given = source.prompts
     pairs: list[tuple[str, object]] = []
-    pairs += given.items() if isinstance(given, Mapping) else classic_prompts(given)
+    pairs += given.items() if isinstance(given, Mapping) else legacy_prompts(given)
     if not pairs:
         raise place.error("there is no prompt.", None, 'Example: 0 = "a lighthouse, oil painting".')
     return [(str(label), value) for label, value in pairs]
