@@ -6,17 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import render.retouch.colors as colors_module
 import torch
-from render.painter import Canvas
-from render.space.camera import move_of
+from PIL import Image
 from torch import Tensor
 
-import render.frame as frame_module
-from keyframes import Row
+from motion import Move, warp
 from projects import Picture
 from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
-from render.frame import FramePainter
+from render.diffusion.job import PaintJob
+from render.diffusion.painter import Canvas
+from render.frame import FrameMaker, painted_frame, stages_of
 from render.resolve import ResolvedProject, resolve
 from render.tensors import to_picture, to_tensor
 
@@ -37,7 +36,7 @@ class Recorder:
         self.holes: list[Tensor | None] = []
         self.result = result
 
-    def paint(self, canvas: Canvas, row: Row, on_step: object) -> Tensor:
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: object = None) -> Tensor:
         self.given.append(canvas.picture)
         self.holes.append(canvas.hole)
         if self.result is not None:
@@ -46,9 +45,7 @@ class Recorder:
         return canvas.picture
 
 
-def setup_of(
-    folder: Path, motion: str = MOTION, coherence: str = COHERENCE, top: str = ""
-) -> ResolvedProject:
+def film_of(folder: Path, motion: str = MOTION, coherence: str = COHERENCE, top: str = "") -> ResolvedProject:
     return resolve(load(folder, project_text(10, top=top, motion=motion, coherence=coherence)))
 
 
@@ -60,41 +57,47 @@ def scene(seed: int) -> Picture:
     return to_picture(fine * 0.5 + 0.1 * seed)
 
 
-@pytest.fixture
-def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the operations as they are called; each still does its work."""
-    called: list[str] = []
-
-    def recorded(module: object, name: str) -> None:
-        work = getattr(module, name)
-
-        def call(*arguments: object, **named: object) -> object:
-            called.append(name)
-            return work(*arguments, **named)
-
-        monkeypatch.setattr(module, name, call)
-
-    for name in ("warp", "adjust_contrast", "unsharp", "add_noise"):
-        recorded(frame_module, name)
-    recorded(colors_module, "match_color")
-    return called
-
-
 def nothing(_frame: int) -> Picture:
-    raise AssertionError("no colours are needed here")
+    raise AssertionError("no earlier frame is needed here")
 
 
-def test_the_order_of_operations(home: Path, order: list[str]) -> None:
-    setup, painter = setup_of(home), Recorder()
-    painter.paint = lambda canvas, *_: (order.append("paint"), canvas.picture)[1]  # type: ignore[method-assign, assignment, return-value]
-    FramePainter(setup, painter, lambda _: scene(1)).next(setup.timeline.row(3), scene(2), print)
-    assert order == ["warp", "match_color", "adjust_contrast", "unsharp", "add_noise", "paint", "match_color"]
+def made(
+    film: ResolvedProject,
+    frame: int,
+    painter: Recorder,
+    before: Picture | None = None,
+    colors: Picture | None = None,
+) -> Picture:
+    """A frame made from the painted frame `before`. colors: the frame whose colours are kept."""
+    colored = nothing if colors is None else lambda _: colors
+    maker = FrameMaker(film, painter, colored, nothing if before is None else lambda _: before)
+    return maker.make(painted_frame(film, frame), print)
+
+
+def at_work(film: ResolvedProject, frame: int) -> list[str]:
+    """The names of the stages that do something at a frame, in order."""
+    shown = painted_frame(film, frame)
+    return [stage.name for stage in stages_of(film) if stage.inputs(shown) is not None]
+
+
+def test_the_order_of_operations(home: Path) -> None:
+    assert at_work(film_of(home), 3) == [
+        "camera",
+        "moved",
+        "match",
+        "contrast",
+        "sharpen",
+        "noise",
+        "strength",
+        "paint",
+        "match",
+    ]
 
 
 def test_what_the_painter_gets_is_the_chain_in_that_order(home: Path) -> None:
-    setup, painter = setup_of(home, motion='border = "wrap"'), Recorder(torch.full((1, 3, 64, 64), 0.5))
-    row, before, anchor = setup.timeline.row(3), scene(2), scene(1)
-    FramePainter(setup, painter, lambda _: anchor).next(row, before, print)
+    film, painter = film_of(home, motion='border = "wrap"'), Recorder(torch.full((1, 3, 64, 64), 0.5))
+    before, anchor = scene(2), scene(1)
+    made(film, 3, painter, before, anchor)
     colors = palette(to_tensor(anchor, CPU), space="lab", method="mean")
     expected = match_color(to_tensor(before, CPU), colors, space="lab", method="mean", amount=1.0)
     expected = adjust_contrast(expected, 1.3)
@@ -110,21 +113,17 @@ def test_what_the_painter_gets_is_the_chain_in_that_order(home: Path) -> None:
 
 
 def test_the_warp_is_of_the_stored_picture(home: Path) -> None:
-    setup, painter = setup_of(home, coherence='color_match = "none"'), Recorder()
-    row = setup.timeline.row(3)
-    got = FramePainter(setup, painter, nothing).next(row, scene(2), print)
-    moved = frame_module.warp(
-        to_tensor(scene(2), CPU), [move_of(setup, row)], border="reveal", sampling="bicubic", mode="2d"
-    ).picture
+    film, painter = film_of(home, coherence='color_match = "none"'), Recorder()
+    got = made(film, 3, painter, scene(2))
+    move = Move(zoom=1.2, angle=10, translation_x=5)
+    moved = warp(to_tensor(scene(2), CPU), [move], border="reveal", sampling="bicubic", mode="2d").picture
     torch.testing.assert_close(painter.given[0], moved.clamp(0, 1))
     assert np.abs(got.astype(int) - scene(2).astype(int)).max() > 10
-    assert (row.numbers["zoom"], row.numbers["angle"], row.numbers["translation_x"]) == (1.2, 10, 5)
 
 
 def test_colors_are_matched_again_after_painting(home: Path) -> None:
     painted = to_tensor(scene(4), CPU)
-    setup, painter = setup_of(home, motion="", coherence=""), Recorder(painted)
-    got = FramePainter(setup, painter, lambda _: scene(1)).next(setup.timeline.row(3), scene(2), print)
+    got = made(film_of(home, motion="", coherence=""), 3, Recorder(painted), scene(2), scene(1))
     colors = palette(to_tensor(scene(1), CPU), space="lab", method="mean")
     expected = match_color(painted, colors, space="lab", method="mean", amount=1.0)
     np.testing.assert_array_equal(got, to_picture(expected))
@@ -134,45 +133,44 @@ def test_colors_are_matched_again_after_painting(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("coherence", "matched"),
-    [("", True), ('color_match = "none"', False), ("color_amount = 0", False), ("color_frame = 3", False)],
+    [
+        ("", {2: [0], 3: []}),  # the anchor is looked at once
+        ('color_match = "none"', {}),
+        ("color_amount = 0", {}),
+        ("color_frame = 3", {}),
+        ("color_frame = 2", {3: [2], 4: []}),
+    ],
 )
-def test_when_colors_are_matched(home: Path, order: list[str], coherence: str, matched: bool) -> None:
-    setup = setup_of(home, coherence=coherence)
-    asked: list[int] = []
+def test_when_colors_are_matched(home: Path, coherence: str, matched: dict[int, list[int]]) -> None:
+    """matched: the frames that are matched, each with the frames whose colours are asked for then."""
+    film, asked = film_of(home, coherence=coherence), list[int]()
 
-    def anchor(frame: int) -> Picture:
+    def stored(frame: int) -> Picture:
         asked.append(frame)
         return scene(1)
 
-    hand = FramePainter(setup, Recorder(), anchor)
-    for frame in (2, 3):
-        hand.next(setup.timeline.row(frame), scene(2), print)
-    assert order.count("match_color") == (4 if matched else 0)
-    assert asked == ([0] if matched else []), "the anchor is looked at once"
+    maker = FrameMaker(film, Recorder(), stored, lambda _: scene(2))
+    for frame in (2, 3, *([4] if 4 in matched else [])):
+        assert at_work(film, frame).count("match") == (2 if frame in matched else 0)
+        asked.clear()
+        maker.make(painted_frame(film, frame), print)
+        assert asked == matched.get(frame, [])
 
 
-def test_another_color_frame(home: Path) -> None:
-    setup = setup_of(home, coherence="color_frame = 2")
-    asked: list[int] = []
-    hand = FramePainter(setup, Recorder(), lambda frame: (asked.append(frame), scene(1))[1])
-    for frame in (1, 2, 3, 4):
-        hand.next(setup.timeline.row(frame), scene(2), print)
-    assert asked == [2]
-
-
-def test_frame_0_is_painted_from_nothing(home: Path, order: list[str]) -> None:
-    setup, painter = setup_of(home), Recorder(to_tensor(scene(4), CPU))
-    got = FramePainter(setup, painter, nothing).first(setup.timeline.row(0), None, print)
+def test_frame_0_is_painted_from_nothing(home: Path) -> None:
+    film, painter = film_of(home), Recorder(to_tensor(scene(4), CPU))
+    got = made(film, 0, painter)
     assert painter.given == [None]
-    assert order == []
+    assert at_work(film, 0) == ["paint"]
     np.testing.assert_array_equal(got, scene(4))
 
 
-def test_frame_0_over_an_init_image_is_not_moved(home: Path, order: list[str]) -> None:
-    setup, painter = setup_of(home), Recorder()
-    got = FramePainter(setup, painter, nothing).first(setup.timeline.row(0), scene(4), print)
+def test_frame_0_over_an_init_image_is_not_moved(home: Path) -> None:
+    Image.fromarray(scene(4)).save(home / "start.png")
+    film, painter = film_of(home, top='init_image = "start.png"'), Recorder()
+    got = made(film, 0, painter)
     torch.testing.assert_close(painter.given[0], to_tensor(scene(4), CPU))
-    assert order == []
+    assert at_work(film, 0) == ["start", "moved", "strength", "paint"]
     np.testing.assert_array_equal(got, scene(4))
 
 
@@ -192,12 +190,11 @@ def test_every_level_comes_back() -> None:
 
 
 def test_a_picture_that_does_not_move_does_not_drift(home: Path) -> None:
-    setup = setup_of(home, motion="", coherence='color_match = "none"')
-    hand, picture = FramePainter(setup, Recorder(), nothing), scene(3)
+    film, picture = film_of(home, motion="", coherence='color_match = "none"'), scene(3)
+    maker = FrameMaker(film, Recorder(), lambda _: scene(1), lambda _: picture)
     for frame in range(1, 10):
-        after = hand.next(setup.timeline.row(frame), picture, print)
+        after = maker.make(painted_frame(film, frame), print)
         np.testing.assert_array_equal(after, picture)
-        picture = after
 
 
 def test_noise_depends_on_the_frame_and_the_films_seed(home: Path) -> None:
@@ -205,8 +202,8 @@ def test_noise_depends_on_the_frame_and_the_films_seed(home: Path) -> None:
         text = project_text(10, motion="", coherence='color_match = "none"\nnoise = 0.1').replace(
             "seed = 3", f"seed = {seed}"
         )
-        setup, painter = resolve(load(home, text)), Recorder()
-        FramePainter(setup, painter, nothing).next(setup.timeline.row(frame), scene(2), print)
+        film, painter = resolve(load(home, text)), Recorder()
+        made(film, frame, painter, scene(2))
         assert painter.given[0] is not None
         return painter.given[0]
 

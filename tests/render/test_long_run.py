@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from projects import Picture
-from render.frame import FramePainter
+from render.frame import FrameMaker, painted_frame
 from render.resolve import resolve
 
 from ..fakes import load, project_text
@@ -35,15 +35,15 @@ def measured(picture: Picture) -> tuple[float, float, float]:
 def passed(folder: Path, frames: int, coherence: str) -> list[tuple[float, float, float]]:
     """The measures of every frame of a film whose painter returns what it is given."""
     top = f"{project_text(frames, motion=MOTION, coherence=coherence)}"
-    setup = resolve(load(folder, top))
+    film = resolve(load(folder, top))
     first = scene(1)
     grain = np.random.default_rng(0).normal(0, 2, first.shape)
     picture: Picture = (first + grain).clip(0, 255).round().astype(np.uint8)
     start = picture
-    hand = FramePainter(setup, Recorder(), lambda _: start)
+    maker = FrameMaker(film, Recorder(), lambda _: start, lambda _: start)
     found = [measured(picture)]
-    for row in setup.timeline.rows(range(1, frames)):
-        picture = hand.next(row, picture, lambda done, count: None)
+    for frame in range(1, frames):
+        picture = maker.make(painted_frame(film, frame), lambda done, count: None)
         found.append(measured(picture))
     return found
 
