@@ -116,7 +116,7 @@ class Studio:
         """
         names = model_names(project.file.model)
         weights = project_weights(project)
-        sources = [find_model(name, folder=project.folder, holding=weights) for name in names]
+        sources = [find_model(name, folder=project.folder, weights=weights) for name in names]
         missing = [source for source in sources if source.path is None]
         if not missing:
             return
@@ -264,7 +264,7 @@ def convert_lora(source: Path, out: Path, *, to: Target = "diffusers", alpha: fl
     from projects.files import write_atomic
 
     from .diffusion.loras.convert import converted_lora
-    from .diffusion.loras.lora import describe
+    from .diffusion.loras.lora import describe_lora
 
     write_atomic(out, converted_lora(source, to=to, alpha=alpha))
-    return describe(out).told()
+    return describe_lora(out).describe()

@@ -14,6 +14,7 @@ from projects.schema import Output
 from .options import Notice
 from .resolve import ResolvedProject, resolve
 from .resolve.draft import as_draft
+from .resolve.models import project_upscaler
 from .stereo import viewer
 from .video.contact_sheet import contact_sheet
 from .video.containers import Quality, container_of, exact_rate
@@ -21,7 +22,7 @@ from .video.encode import DEFAULT_QUALITY, Film, encode
 from .video.postprocess import Postprocess, Upscale
 from .video.probe import read_metadata
 from .video.subtitles import subrip
-from .video.upscaler import Upscaler, find_upscaler
+from .video.upscaler import Upscaler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,7 @@ def export_take(
         _check_sound_is_there(take, project, allow_outside=allow_outside)
     output = project.file.output
     assembly = assembly_of(project, whole=len(stored) == project.file.length, fps=fps)
-    upscaler = find_upscale(find_upscaler(project), output.upscale, device)
+    upscaler = find_upscale(project_upscaler(project), output.upscale, device)
     if output.vr == "none":
         return assembly.write(pictures, out, upscaler=upscaler)
     with viewer(resolve(_project_of(take, allow_outside=allow_outside, need_files=True))) as view:

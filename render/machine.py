@@ -38,18 +38,18 @@ def describe_models(
     What would be loaded and why, its defaults, the memory that it needs. No weights are read. Raises EnvironmentFault
     for a model that is not there.
     """
-    from .diffusion.catalogue import Holding, find_model
+    from .diffusion.catalogue import WeightOptions, find_model
     from .diffusion.checkup import checkup
-    from .diffusion.holding import check_holding
+    from .diffusion.weight_options import check_weights
     from .resolve.models import model_names, project_weights
 
     folder = None if project is None else project.folder
     size = None if project is None else project.file.size
-    holding = Holding() if project is None else project_weights(project)
+    weights = WeightOptions() if project is None else project_weights(project)
     names = [name] if name is not None else [] if project is None else model_names(project.file.model)
     for wanted in names:
-        source = find_model(wanted, folder=folder, holding=holding)
-        check_holding(source)
+        source = find_model(wanted, folder=folder, weights=weights)
+        check_weights(source)
         yield list(checkup(source, size=size, device=device))
 
 

@@ -54,7 +54,7 @@ _CONFIG_NAMES = (CONFIG, "scheduler_config.json", "tokenizer.json", "vocab.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holding:
+class WeightOptions:
     """How a model's weights are held. `denoiser`: a file in place of the model's own. `quantize`: a method of
     render.diffusion.quantise; "" for the weights as they are.
     """
@@ -64,13 +64,13 @@ class Holding:
 
     def stamped(self, fingerprint: str) -> str:
         """Return a model's fingerprint with what changes its pixels: its own denoiser, quantised weights."""
-        if not fingerprint or self == Holding():
+        if not fingerprint or self == WeightOptions():
             return fingerprint
         digest = self.denoiser.digest if self.denoiser else ""
         return sha256(f"{fingerprint}\0{digest}\0{self.quantize}".encode()).hexdigest()
 
 
-_AS_IT_IS = Holding()
+_AS_IT_IS = WeightOptions()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class ModelSource:
     """Where a model is, and what it is.
 
     A hub model that is not in the local cache has no `path` yet, and its `family` and `fingerprint` are "": they are
-    known once it has been fetched (render.diffusion.load.fetch_model). `holding` is part of the fingerprint.
+    known once it has been fetched (render.diffusion.load.fetch_model). `weights` is part of the fingerprint.
     """
 
     name: str
@@ -87,7 +87,7 @@ class ModelSource:
     family: str
     fingerprint: str
     defaults: ModelDefaults
-    holding: Holding = field(default_factory=Holding)
+    weights: WeightOptions = field(default_factory=WeightOptions)
 
     @property
     def samplers(self) -> tuple[str, ...]:
@@ -95,11 +95,11 @@ class ModelSource:
         return samplers_of(family_named(self.family).samplers) if self.family else SAMPLER_NAMES
 
 
-def find_model(name: str, *, folder: Path | None = None, holding: Holding = _AS_IT_IS) -> ModelSource:
+def find_model(name: str, *, folder: Path | None = None, weights: WeightOptions = _AS_IT_IS) -> ModelSource:
     """Find a model by its name: a .safetensors file, a diffusers folder, a built-in model, or org/name on the hub.
 
     Paths are relative to `folder` (the project's), then to the working directory. With a denoiser of its own
-    (`holding`) the folder need not have the denoiser's weights. Raises EnvironmentFault for a model that is not there,
+    (`weights`) the folder need not have the denoiser's weights. Raises EnvironmentFault for a model that is not there,
     is damaged, belongs to no known family, or is a pickle.
     """
     given = name.strip()
@@ -112,14 +112,14 @@ def find_model(name: str, *, folder: Path | None = None, holding: Holding = _AS_
     path, hub = find_path(MODEL, given, folder=folder), is_hub_name(MODEL, given, folder=folder)
     if path is None and not hub:
         raise not_found(MODEL, given, folder=folder)
-    if path is None or (hub and not _is_complete(path, holding)):
+    if path is None or (hub and not _is_complete(path, weights)):
         defaults = merged(layers_of_name(given))
         return ModelSource(
-            name=given, kind="hub", path=None, family="", fingerprint="", defaults=defaults, holding=holding
+            name=given, kind="hub", path=None, family="", fingerprint="", defaults=defaults, weights=weights
         )
     if path.is_file():
-        return _source_of_file(given, path, holding)
-    return source_of_folder(given, path, kind="hub" if hub else "folder", holding=holding)
+        return _source_of_file(given, path, weights)
+    return source_of_folder(given, path, kind="hub" if hub else "folder", weights=weights)
 
 
 def find_for(kind: Kind, name: str, source: ModelSource, *, folder: Path | None = None) -> Asset:
@@ -136,7 +136,7 @@ def find_for(kind: Kind, name: str, source: ModelSource, *, folder: Path | None 
 
 
 def source_of_folder(
-    name: str, path: Path, *, kind: Form = "folder", holding: Holding = _AS_IT_IS
+    name: str, path: Path, *, kind: Form = "folder", weights: WeightOptions = _AS_IT_IS
 ) -> ModelSource:
     """Describe a diffusers folder. Raises EnvironmentFault for one that cannot paint."""
     index = read_json(path / INDEX)
@@ -146,20 +146,20 @@ def source_of_folder(
             f'model "{name}" is a {index.get("_class_name")}. Families that paint here: '
             f"{', '.join(pipeline for known in FAMILIES for pipeline in known.pipelines[:1])}."
         )
-    files = list(_files(name, path, index, row, apart=row.denoiser if holding.denoiser else ""))
+    files = list(_files(name, path, index, row, apart=row.denoiser if weights.denoiser else ""))
     _check_channels(name, path, row)
     return ModelSource(
         name=name,
         kind=kind,
         path=path,
         family=row.name,
-        fingerprint=holding.stamped(fingerprint(files)),
+        fingerprint=weights.stamped(fingerprint(files)),
         defaults=merged(layers_of_folder(path, row, name)),
-        holding=holding,
+        weights=weights,
     )
 
 
-def _source_of_file(name: str, path: Path, holding: Holding) -> ModelSource:
+def _source_of_file(name: str, path: Path, weights: WeightOptions) -> ModelSource:
     """Describe a single .safetensors file. Raises EnvironmentFault for one that is not a whole model."""
     tensors = read_header(path)
     row = family_of_tensors(tensors)
@@ -177,9 +177,9 @@ def _source_of_file(name: str, path: Path, holding: Holding) -> ModelSource:
         kind="single-file",
         path=path,
         family=row.name,
-        fingerprint=holding.stamped(fingerprint([("model", path)])),
+        fingerprint=weights.stamped(fingerprint([("model", path)])),
         defaults=merged(layers_of_file(path, row)),
-        holding=holding,
+        weights=weights,
     )
 
 
@@ -219,13 +219,13 @@ def _parts(index: Mapping[str, Any], *, omitted: tuple[str, ...] = ()) -> Iterat
             yield part, entry
 
 
-def _is_complete(path: Path, holding: Holding) -> bool:
+def _is_complete(path: Path, weights: WeightOptions) -> bool:
     """Tell whether a cached hub model has its weights: a single config may have been cached alone. A denoiser that is
     held apart needs none.
     """
     row = family_of_pipeline(str(read_json(path / INDEX).get("_class_name")))
     omitted = row.omitted if row else ()
-    if row and holding.denoiser:
+    if row and weights.denoiser:
         omitted = (*omitted, row.denoiser)
     parts = [part for part, _ in _parts(read_json(path / INDEX), omitted=omitted)]
     needed = [part for part in parts if not part.startswith(_WITHOUT_WEIGHTS)]

@@ -1,4 +1,4 @@
-"""What would be loaded for a model's name and why, as lines for people; no weights are read."""
+"""What a render would load for a model's name and why, as lines for people; no weights are read."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from render.diffusion.defaults import (
     layers_of_name,
 )
 from render.diffusion.families.table import family_named
-from render.diffusion.holding import quantised_parts, stored_parts
 from render.diffusion.memory_levels import LEVELS, NONE
 from render.diffusion.memory_needs import CARDS, GIB, Needs, fitting, needs_of, parts_of, usable
 from render.diffusion.quantise import METHODS
+from render.diffusion.weight_options import quantised_parts, stored_parts
 
 Line = tuple[str, str]
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
-_UNTOLD = ("size_multiple",)
+_LEFT_OUT = ("size_multiple",)
 
 
 def checkup(
@@ -37,16 +37,16 @@ def checkup(
         return
     row = family_named(source.family)
     yield "family", f"{row.name}: {_why_family(source)}"
-    if source.holding.denoiser is not None:
-        yield "denoiser", source.holding.denoiser.told()
+    if source.weights.denoiser is not None:
+        yield "denoiser", source.weights.denoiser.describe()
     made, stored = quantised_parts(source), dict(stored_parts(source))
-    if way := source.holding.quantize:
-        yield "quantized", f"{way}: {METHODS[way].description}, by {METHODS[way].package}"
+    if method := source.weights.quantize:
+        yield "quantized", f"{method}: {METHODS[method].description}, by {METHODS[method].package}"
     for part in parts_of(source):
         files = f"{part.files} file{'s' * (part.files != 1)}"
-        held = f", stored quantised ({stored[part.name]})" if part.name in stored else ""
-        held = f", quantised when loaded ({source.holding.quantize})" if part.name in made else held
-        yield "", f"{part.name}: {part.parameters / 1e6:,.1f} million parameters, {files}{held}"
+        note = f", stored quantised ({stored[part.name]})" if part.name in stored else ""
+        note = f", quantised when loaded ({source.weights.quantize})" if part.name in made else note
+        yield "", f"{part.name}: {part.parameters / 1e6:,.1f} million parameters, {files}{note}"
     yield from _defaults(source)
     yield "samplers", ", ".join(source.samplers)
     where, precision = _device(device, row.half)
@@ -70,7 +70,7 @@ def origins(source: ModelSource) -> dict[str, str]:
 
 def _defaults(source: ModelSource) -> Iterator[Line]:
     found = origins(source)
-    names = [name.name for name in fields(ModelDefaults) if name.name not in _UNTOLD]
+    names = [name.name for name in fields(ModelDefaults) if name.name not in _LEFT_OUT]
     for index, name in enumerate(names):
         value = getattr(source.defaults, name)
         shown = f"{value}x{value}" if name == "size" else f"{value:g}" if isinstance(value, float) else value
@@ -103,7 +103,7 @@ def _why_family(source: ModelSource) -> str:
 
 
 def _device(device: str, half: str) -> tuple[str, str]:
-    """The device and the precision that a render would take."""
+    """Return the device and the precision that a render would use."""
     import torch
 
     from render.devices import find_device, find_dtype
@@ -123,9 +123,9 @@ def _sum(needs: Needs) -> str:
 
 
 def _choice(needs: Needs, memory: float) -> str:
-    """What is done on a card."""
+    """Say what a render does to fit on a card."""
     level = fitting(needs, usable(memory))
     if level is None:
-        return f"too small: it needs {needs.peak(len(LEVELS) - 1) / GIB:.1f} GiB at the least. Use a smaller size"
-    told = [step.description for number, step in enumerate(LEVELS[: level + 1]) if number not in (NONE, 1)]
-    return f"{'; '.join(told) or LEVELS[NONE].description} ({needs.peak(level) / GIB:.1f} GiB)"
+        return f"too small: it needs {needs.peak(len(LEVELS) - 1) / GIB:.1f} GiB at least. Use a smaller size"
+    levels = [step.description for number, step in enumerate(LEVELS[: level + 1]) if number not in (NONE, 1)]
+    return f"{'; '.join(levels) or LEVELS[NONE].description} ({needs.peak(level) / GIB:.1f} GiB)"

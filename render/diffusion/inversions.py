@@ -80,8 +80,8 @@ def check_inversion(file: Inversion, source: ModelSource) -> None:
     wanted = _widths(source)
     if wanted and wanted != file.widths:
         raise EnvironmentFault(
-            f'{file.path.name} does not fit "{source.name}": its vectors are {_told(file.widths)} wide, and the '
-            f"model's text encoders {_told(wanted)}. Use one made for such {source.family} models."
+            f'{file.path.name} does not fit "{source.name}": its vectors are {_joined(file.widths)} wide, and the '
+            f"model's text encoders {_joined(wanted)}. Use one made for such {source.family} models."
         )
 
 
@@ -183,5 +183,5 @@ def _widths(source: ModelSource) -> tuple[int, ...]:
     return tuple(int(read_json(path).get("hidden_size", 0)) for path in configs if path.is_file())
 
 
-def _told(widths: Sequence[int]) -> str:
+def _joined(widths: Sequence[int]) -> str:
     return " and ".join(map(str, widths))

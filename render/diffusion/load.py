@@ -25,7 +25,6 @@ from render.diffusion.control.control import load_controls
 from render.diffusion.denoisers.read import load_denoiser
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
-from render.diffusion.holding import check_devices, check_holding, quantised_parts
 from render.diffusion.inversions import attach_inversions
 from render.diffusion.job import ModelSpec
 from render.diffusion.loras.attach import attach_loras
@@ -35,6 +34,7 @@ from render.diffusion.offload import stays
 from render.diffusion.parts import Model
 from render.diffusion.quantise import in_pipeline, in_place
 from render.diffusion.vaes import check_vae, load_vae
+from render.diffusion.weight_options import check_devices, check_weights, quantised_parts
 
 
 def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
@@ -55,7 +55,7 @@ def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
     row = family_named(source.family)
     dtype = find_dtype(row.half if spec.dtype == "auto" and device.type != "cpu" else spec.dtype, device)
     _check_packages(source, row)
-    check_holding(source)
+    check_weights(source)
     check_devices(source, device.type)
     if spec.vae is not None:
         check_vae(spec.vae, source)
@@ -131,7 +131,7 @@ def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
         except (OSError, ValueError) as error:
             failed = error
             continue
-        return source_of_folder(source.name, Path(path), kind="hub", holding=source.holding)
+        return source_of_folder(source.name, Path(path), kind="hub", weights=source.weights)
     usual = f"{first_line(failed)} Check the name and the network"
     why = why_not_fetched(source.name, failed) or usual
     raise EnvironmentFault(
@@ -179,10 +179,10 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: Asset | 
 
 
 def _held(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> dict[str, Any]:
-    """Return what the pipeline is given so that the weights are held as the model's `holding` says."""
+    """Return what the pipeline is given for the model's WeightOptions."""
     assert source.path is not None
     held: dict[str, Any] = {}
-    parts, file, way = quantised_parts(source), source.holding.denoiser, source.holding.quantize
+    parts, file, way = quantised_parts(source), source.weights.denoiser, source.weights.quantize
     if file is not None:
         held[row.denoiser] = load_denoiser(file, source.path / row.denoiser, dtype)
         if parts.pop(row.denoiser, None):

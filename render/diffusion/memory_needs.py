@@ -24,9 +24,9 @@ from render.assets.files import INDEX, WEIGHTS, read_header, read_json
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.denoisers.files import DenoiserFile
 from render.diffusion.families.table import FamilyRow, family_named, vae_factor
-from render.diffusion.holding import quantised_parts, stored_parts
 from render.diffusion.memory_levels import ENCODERS_OFF, LEVELS, NONE, ROWS, STREAM, TILES, TURNS, tile_side
 from render.diffusion.quantise import METHODS
+from render.diffusion.weight_options import quantised_parts, stored_parts
 
 GIB = 2**30
 CARDS = (8, 12, 16, 24)
@@ -98,7 +98,7 @@ def parts_of(source: ModelSource) -> list[Part]:
     if source.kind == "single-file":
         return _parts_of_file(source.path)
     row, index = family_named(source.family), read_json(source.path / INDEX)
-    stored, denoiser = dict(stored_parts(source)), source.holding.denoiser
+    stored, denoiser = dict(stored_parts(source)), source.weights.denoiser
     found = []
     for name, entry in index.items():
         if name in row.omitted or not isinstance(entry, list) or None in entry:
@@ -164,7 +164,7 @@ def needs_of(source: ModelSource, size: tuple[int, int], *, bytes_each: int, gui
     row = family_named(source.family)
     vae = _config(source, VAE)
     wide = 4 if row.upcasts_vae and vae.get("force_upcast", True) else bytes_each
-    made, way = quantised_parts(source), source.holding.quantize
+    made, way = quantised_parts(source), source.weights.quantize
     weights = {
         part.name: _held(part, wide if part.name == VAE else bytes_each, way if part.name in made else "")
         for part in parts_of(source)

@@ -25,7 +25,7 @@ from ..diffusion.catalogue import AUTO, find_for
 from ..diffusion.control.files import UNET, check_control
 from ..diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
 from ..diffusion.job import ModelSpec
-from ..diffusion.loras.lora import check_fit, describe, layers_per_block
+from ..diffusion.loras.lora import check_fit, describe_lora, layers_per_block
 from ..diffusion.vaes import check_vae
 from ..stages.controls import ControlUse
 from ..stages.paint import PULLS, AdapterUse, ModelUse
@@ -88,14 +88,14 @@ class Attachments:
                 continue
             alpha = self.project.file.lora[name].alpha
             try:
-                file = describe(path, alpha=alpha, layers=layers_per_block(span.source))
+                file = describe_lora(path, alpha=alpha, layers=layers_per_block(span.source))
                 missing = check_fit(file, span.source)
             except EnvironmentFault as error:
                 hint = f"{span.describe()}. Where a LoRA does not fit, its weight must be 0, with hold."
                 self._wrong(error, f"lora.{name}.path", "" if self.alone else hint)
                 continue
             more = f"; {missing} of them are not in this model" if missing else ""
-            self._describe("lora", f"{name}: {file.told()}{more}")
+            self._describe("lora", f"{name}: {file.describe()}{more}")
             found.append((name, file))
         return found
 

@@ -20,11 +20,12 @@ from projects.toml_lines import line_of
 from ..assets.find import Asset, find_asset
 from ..assets.kinds import VAE
 from ..diffusion import ModelDefaults, ModelSource, find_model
-from ..diffusion.catalogue import Holding
+from ..diffusion.catalogue import WeightOptions
 from ..diffusion.denoisers.files import find_denoiser
-from ..diffusion.holding import check_holding
 from ..diffusion.quantise import check_method
 from ..diffusion.vaes import check_vae
+from ..diffusion.weight_options import check_weights
+from ..video.upscaler import Upscaler, find_upscaler
 
 _WHERE = "model"
 _OF_COLORS = ("color_amount", "detail_amount")
@@ -59,7 +60,7 @@ def find_spans(project: Project) -> tuple[Span, ...]:
     weights = project_weights(project)
     for name in model_names(given):
         try:
-            found[name] = find_model(name, folder=project.folder, holding=weights)
+            found[name] = find_model(name, folder=project.folder, weights=weights)
         except EnvironmentFault as error:
             faults.append(str(error))
     if faults:
@@ -155,7 +156,7 @@ def check_samplers(project: Project, spans: Sequence[Span], timeline: Timeline) 
                 )
 
 
-def project_weights(project: Project) -> Holding:
+def project_weights(project: Project) -> WeightOptions:
     """How a project wants its models' weights: from which file, in how many bits.
 
     Raises ProjectError for a denoiser that is not there or cannot be read, EnvironmentFault where the package that
@@ -165,17 +166,17 @@ def project_weights(project: Project) -> Holding:
     if given.quantize:
         check_method(given.quantize)
     if not given.denoiser:
-        return Holding(quantize=given.quantize)
+        return WeightOptions(quantize=given.quantize)
     try:
         denoiser = find_denoiser(given.denoiser, folder=project.folder)
     except EnvironmentFault as error:
         raise _wrong(project, error, "denoiser") from None
-    return Holding(denoiser=denoiser, quantize=given.quantize)
+    return WeightOptions(denoiser=denoiser, quantize=given.quantize)
 
 
 def _check_weights(project: Project, source: ModelSource) -> None:
     try:
-        check_holding(source)
+        check_weights(source)
     except EnvironmentFault as error:
         where = "quantize" if str(error).startswith("quantize") else "denoiser"
         raise _wrong(project, error, where) from None
@@ -200,3 +201,20 @@ def project_vae(project: Project, spans: Sequence[Span]) -> Asset | None:
     except EnvironmentFault as error:
         raise _wrong(project, error, "vae") from None
     return vae
+
+
+def project_upscaler(project: Project) -> Upscaler | None:
+    """The network that `[output] upscaler` names; None if it names none.
+
+    Raises ProjectError for one that is not there, or is of another kind.
+    """
+    name = project.file.output.upscaler.strip()
+    if not name:
+        return None
+    try:
+        return find_upscaler(name, folder=project.folder)
+    except EnvironmentFault as error:
+        where, line = "output.upscaler", project.lines.get("output.upscaler")
+        raise ProjectError(
+            Problem(what=str(error), where=where, file=project.file_name, line=line)
+        ) from error

@@ -18,13 +18,13 @@ from ..cadence.segments import Cadence
 from ..depth.reader import DepthSource
 from ..diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
 from ..diffusion.catalogue import AUTO, find_for
-from ..diffusion.holding import quantised_parts
+from ..diffusion.weight_options import quantised_parts
 from ..stages.clip_motion import CLIP
 from ..stages.match import ColorChoice
 from ..stages.paint import PULLS, PaintSettings
 from ..stages.pictures import AnyPicture, PictureFile, clip_picture
 from ..video.sources import Source
-from ..video.upscaler import Upscaler, find_upscaler
+from ..video.upscaler import Upscaler
 from .attachments import attach
 from .camera_path import along_path
 from .clips import DEPTH, check_flows, find_sources, needs_depth
@@ -37,6 +37,7 @@ from .models import (
     check_samplers,
     find_spans,
     lane_defaults,
+    project_upscaler,
     project_vae,
     usual_lanes,
 )
@@ -60,7 +61,7 @@ def resolve(project: Project) -> ResolvedProject:
         timeline = draft_timeline(project, timeline, full, size)
     _check(project, spans, timeline)
     depth = _depth(project, first)
-    vae, upscaler = project_vae(project, spans), find_upscaler(project)
+    vae, upscaler = project_vae(project, spans), project_upscaler(project)
     models, described = attach(project, spans, timeline, depth, size, vae)
     clips = find_sources(project, size)
     file = project.file
@@ -225,15 +226,15 @@ def _described(
 ) -> Iterator[tuple[str, str]]:
     """(what, description) of what takes the place of a part of the models, or comes after them."""
     source = spans[0].source
-    if (denoiser := source.holding.denoiser) is not None:
-        yield "denoiser", denoiser.told()
-    if method := source.holding.quantize:
+    if (denoiser := source.weights.denoiser) is not None:
+        yield "denoiser", denoiser.describe()
+    if method := source.weights.quantize:
         parts = ", ".join(quantised_parts(source)) or "the parts are known when the model is here"
         yield "quantized", f"{method}: {parts}"
     if vae is not None:
         yield "vae", f"{vae.name} ({vae.class_name})"
     if upscaler is not None:
-        yield "upscaler", upscaler.told(project.file.output.upscale)
+        yield "upscaler", upscaler.describe(project.file.output.upscale)
 
 
 def _start(project: Project, clips: dict[str, Source]) -> AnyPicture | None:

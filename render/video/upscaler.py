@@ -7,15 +7,14 @@ network or reads weights.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from keyframes import EnvironmentFault, Problem, ProjectError
-from projects import Project
+from keyframes import EnvironmentFault
 
 from ..assets.files import WEIGHTS, read_header
 from ..assets.find import Asset, find_asset
 from ..assets.kinds import UPSCALER
 
-WHERE = "output.upscaler"
 _FACTORS = (2, 3, 4, 8)
 _FIRST = "swin2sr.first_convolution.weight"
 
@@ -39,7 +38,7 @@ class Upscaler:
             count += 1
         return count
 
-    def told(self, upscale: int) -> str:
+    def describe(self, upscale: int) -> str:
         """Describe what it does for a film `upscale` times as large, in a line."""
         runs = self.runs(upscale)
         times = "" if runs == 1 else f", {runs} times"
@@ -47,31 +46,13 @@ class Upscaler:
         return f"{self.asset.name} ({self.asset.class_name} x{self.factor}{times}{rest})"
 
 
-def find_upscaler(project: Project) -> Upscaler | None:
-    """Find what `[output] upscaler` names: a folder in transformers' format, or org/name in the hub's local cache; None
-    without one.
+def find_upscaler(name: str, *, folder: Path) -> Upscaler:
+    """Find a folder in transformers' format, or org/name in the hub's local cache.
 
-    Paths are relative to the project, then to the working directory. Raises ProjectError for one that is not there, is
-    damaged, is a pickle, or is another kind of network.
+    Paths are relative to `folder` (the project's), then to the working directory. Raises EnvironmentFault for one that
+    is not there, is damaged, is a pickle, or is another kind of network.
     """
-    given = project.file.output.upscaler.strip()
-    if not given:
-        return None
-    try:
-        return _described(find_asset(UPSCALER, given, folder=project.folder))
-    except EnvironmentFault as error:
-        line = project.lines.get(WHERE)
-        raise ProjectError(
-            Problem(what=str(error), where=WHERE, file=project.file_name, line=line)
-        ) from error
-
-
-def upscaler_settings(upscaler: Upscaler | None) -> dict[str, object]:
-    """Return what the film's key holds of it: its files, whatever their folder is called."""
-    return {} if upscaler is None else {"upscaler": upscaler.asset.digest}
-
-
-def _described(asset: Asset) -> Upscaler:
+    asset = find_asset(UPSCALER, name, folder=folder)
     what = f'upscaler "{asset.name}"'
     factor, window = _number(asset, "upscale", 2), _number(asset, "window_size", 8)
     if factor not in _FACTORS or not 1 <= window <= 64:
@@ -86,6 +67,11 @@ def _described(asset: Asset) -> Upscaler:
             f"{what}: the weights in {asset.path} are not those of a {asset.class_name} model."
         )
     return Upscaler(asset=asset, factor=factor, window=window)
+
+
+def upscaler_settings(upscaler: Upscaler | None) -> dict[str, object]:
+    """Return what the film's key holds of it: its files, whatever their folder is called."""
+    return {} if upscaler is None else {"upscaler": upscaler.asset.digest}
 
 
 def _number(asset: Asset, name: str, usual: int) -> int:

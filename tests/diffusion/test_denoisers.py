@@ -20,7 +20,7 @@ from projects import Take, read_project
 from render import render
 from render.cli import main
 from render.diffusion import Sampling, find_model
-from render.diffusion.catalogue import Holding
+from render.diffusion.catalogue import WeightOptions
 from render.diffusion.denoisers.files import READABLE, find_denoiser
 from render.diffusion.denoisers.layouts import LAYOUTS
 from render.diffusion.memory_needs import needs_of
@@ -63,8 +63,8 @@ def painted(model: Model) -> Tensor:
 
 
 def with_file(home: Path, kind: str, file: str) -> Model:
-    holding = Holding(denoiser=find_denoiser(file, folder=home))
-    return load_model(find_model(str(home / kind), holding=holding), device="cpu")
+    weights = WeightOptions(denoiser=find_denoiser(file, folder=home))
+    return load_model(find_model(str(home / kind), weights=weights), device="cpu")
 
 
 def as_stored(tensors: Tensors, kind: str) -> dict[str, Tensor]:
@@ -120,15 +120,15 @@ def test_weights_stay_in_their_blocks(home: Path) -> None:
 
 
 def test_a_lora_works_on_top(home: Path, folder_of: FolderOf, tmp_path: Path) -> None:
-    from render.diffusion.loras.lora import describe
+    from render.diffusion.loras.lora import describe_lora
 
     own = load_model(find_model(str(folder_of("flux-dev"))), device="cpu").denoiser
     own.load_state_dict(as_stored(denoiser_tensors(folder_of("flux-dev")), "Q8_0"))
     pairs = pairs_for(own, ("to_q", "to_k", "proj_mlp"))
     save_file(peft_state("transformer", pairs), tmp_path / "x.safetensors")
-    holding = Holding(denoiser=find_denoiser("dev-Q8_0.gguf", folder=home))
-    source = find_model(str(home / "flux-dev"), holding=holding)
-    model = load_model(source, device="cpu", loras=[describe(tmp_path / "x.safetensors")])
+    weights = WeightOptions(denoiser=find_denoiser("dev-Q8_0.gguf", folder=home))
+    source = find_model(str(home / "flux-dev"), weights=weights)
+    model = load_model(source, device="cpu", loras=[describe_lora(tmp_path / "x.safetensors")])
     without = painted(model)
     model.use_loras([0.5])
     merged(own, pairs, 0.5)
@@ -247,8 +247,8 @@ def test_a_hub_model_in_the_cache_needs_no_denoiser(
     shutil.copytree(home / "flux-dev", folder / "snapshots" / "abc")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     assert find_model("some/flux").path is None
-    holding = Holding(denoiser=find_denoiser("dev-Q8_0.gguf", folder=home))
-    assert find_model("some/flux", holding=holding).path == folder / "snapshots" / "abc"
+    weights = WeightOptions(denoiser=find_denoiser("dev-Q8_0.gguf", folder=home))
+    assert find_model("some/flux", weights=weights).path == folder / "snapshots" / "abc"
 
 
 def test_plan_and_doctor_tell_of_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -264,7 +264,7 @@ def test_plan_and_doctor_tell_of_it(home: Path, capsys: pytest.CaptureFixture[st
 def test_memory_is_reckoned_as_it_is_stored(home: Path, folder_of: FolderOf) -> None:
     source = partial(needs_of, size=(64, 64), bytes_each=2, guided=False)
     file = find_denoiser("dev-Q8_0.gguf", folder=home)
-    held = source(find_model(str(home / "flux-dev"), holding=Holding(denoiser=file)))
+    held = source(find_model(str(home / "flux-dev"), weights=WeightOptions(denoiser=file)))
     own = source(find_model(str(folder_of("flux-dev"))))
     assert held.weights["transformer"] == file.size
     assert {**held.weights, "transformer": 0} == {**own.weights, "transformer": 0}

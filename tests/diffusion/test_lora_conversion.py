@@ -15,7 +15,7 @@ from keyframes import EnvironmentFault
 from render import api
 from render.diffusion import Sampling, find_model
 from render.diffusion.loras.convert import Target
-from render.diffusion.loras.lora import LoraFile, check_fit, describe
+from render.diffusion.loras.lora import LoraFile, check_fit, describe_lora
 from render.diffusion.loras.reading import read_pairs
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
@@ -38,8 +38,8 @@ RANK, ALPHA = 4, 1.0
 def convert(source: Path, out: Path, *, to: Target = "diffusers", alpha: float | None = None) -> LoraFile:
     """Convert a file, and describe what was written."""
     line = api.convert_lora(source, out, to=to, alpha=alpha)
-    assert line == describe(out).told()
-    return describe(out)
+    assert line == describe_lora(out).describe()
+    return describe_lora(out)
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +78,13 @@ def test_a_checkpoint_of_diffsynth_does_the_same_under_all_names(kolors: Path, t
     assert len(state) == 1120
     torch.save(state, tmp_path / "style.ckpt")
 
-    original = describe(tmp_path / "style.ckpt", alpha=ALPHA)
+    original = describe_lora(tmp_path / "style.ckpt", alpha=ALPHA)
     as_diffusers = convert(tmp_path / "style.ckpt", tmp_path / "a.safetensors", alpha=ALPHA)
     as_kohya = convert(tmp_path / "style.ckpt", tmp_path / "b.safetensors", to="kohya", alpha=ALPHA)
     assert (len(as_diffusers.layers), as_diffusers.form, as_kohya.form) == (560, "diffusers", "kohya")
     assert len(load_file(tmp_path / "a.safetensors")) == 1120
     assert len(load_file(tmp_path / "b.safetensors")) == 1680, "and an alpha for each module"
-    assert all("scale 0.25 (alpha / rank)" in file.told() for file in (original, as_diffusers, as_kohya))
+    assert all("scale 0.25 (alpha / rank)" in file.describe() for file in (original, as_diffusers, as_kohya))
 
     before = painted(plain)
     hand = deepcopy(plain.denoiser)
@@ -136,7 +136,9 @@ def test_every_number_survives_a_way_through_all_names(
     back = load_file(tmp_path / "c.safetensors")
     assert back.keys() == state.keys()
     assert all(torch.equal(back[name], tensor) for name, tensor in state.items())
-    assert describe(tmp_path / "b.safetensors").layers == describe(tmp_path / "a.safetensors").layers
+    assert (
+        describe_lora(tmp_path / "b.safetensors").layers == describe_lora(tmp_path / "a.safetensors").layers
+    )
 
 
 def test_loras_of_other_families_are_not_converted(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from keyframes import EnvironmentFault
 from render.diffusion import find_model
-from render.diffusion.loras.lora import check_fit, describe
+from render.diffusion.loras.lora import check_fit, describe_lora
 from render.diffusion.loras.names import DENOISER, dotted, flat, kohya_name, read_name, stability_module
 from render.diffusion.loras.reading import read_lora_header
 from tests.lora_files import diffsynth_blocks, diffsynth_state, sdxl_unet
@@ -143,11 +143,11 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(tmp_path: Path
     path = tmp_path / "style.ckpt"
     torch.save({**diffsynth_state({QUERY: Q}), "bomb": Bomb(burnt)}, path)
     with pytest.raises(EnvironmentFault, match=r"style.ckpt asks to run (posix|nt).system when it is opened"):
-        describe(path)
+        describe_lora(path)
     old = tmp_path / "old.ckpt"
     old.write_bytes(pickle.dumps({"bomb": Bomb(burnt)}))
     with pytest.raises(EnvironmentFault, match=r"old.ckpt could not be loaded: .not a file of tensors"):
-        describe(old)
+        describe_lora(old)
     assert not burnt.exists()
 
 
@@ -169,19 +169,19 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(tmp_path: Path
 def test_what_is_no_lora_says_what_it_is(tmp_path: Path, state: dict[str, torch.Tensor], said: str) -> None:
     save_file({name: tensor.clone() for name, tensor in state.items()}, tmp_path / "x.safetensors")
     with pytest.raises(EnvironmentFault, match=f"x.safetensors.*{said}"):
-        describe(tmp_path / "x.safetensors")
+        describe_lora(tmp_path / "x.safetensors")
 
 
 def test_other_pickles_and_other_files_are_refused(tmp_path: Path) -> None:
     torch.save({f"unet.{QUERY}.lora_A.weight": Q[0], f"unet.{QUERY}.lora_B.weight": Q[1]}, tmp_path / "x.pt")
     with pytest.raises(EnvironmentFault, match=r"reverie convert-lora x.pt x.safetensors"):
-        describe(tmp_path / "x.pt")
+        describe_lora(tmp_path / "x.pt")
     (tmp_path / "x.txt").write_text("a LoRA")
     with pytest.raises(EnvironmentFault, match=r'LoRA "x.txt" is not a .safetensors or .ckpt'):
-        describe(tmp_path / "x.txt")
+        describe_lora(tmp_path / "x.txt")
     (tmp_path / "y.safetensors").write_bytes(b"a LoRA")
     with pytest.raises(EnvironmentFault, match="not a readable safetensors file"):
-        describe(tmp_path / "y.safetensors")
+        describe_lora(tmp_path / "y.safetensors")
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64])
@@ -193,10 +193,10 @@ def test_alpha_is_read_from_the_header_whatever_its_type(tmp_path: Path, dtype: 
         f"{stem}.alpha": torch.tensor(3).to(dtype),
     }
     save_file(state, tmp_path / "x.safetensors")
-    file = describe(tmp_path / "x.safetensors")
-    assert file.told() == "kohya, 1 modules of the denoiser, rank 4, scale 0.75 (alpha / rank)"
+    file = describe_lora(tmp_path / "x.safetensors")
+    assert file.describe() == "kohya, 1 modules of the denoiser, rank 4, scale 0.75 (alpha / rank)"
     with pytest.raises(EnvironmentFault, match=r"says its own alpha \(3\)"):
-        describe(tmp_path / "x.safetensors", alpha=1.0)
+        describe_lora(tmp_path / "x.safetensors", alpha=1.0)
 
 
 def test_alpha_is_read_from_diffusers_metadata_and_patterns(tmp_path: Path) -> None:
@@ -206,20 +206,20 @@ def test_alpha_is_read_from_diffusers_metadata_and_patterns(tmp_path: Path) -> N
         state |= {f"unet.{name}.lora_A.weight": Q[0].clone(), f"unet.{name}.lora_B.weight": Q[1].clone()}
     told = {"unet.r": 4, "unet.lora_alpha": 2, "unet.alpha_pattern": {"attn1.to_v": 12}}
     save_file(state, tmp_path / "x.safetensors", metadata={"lora_adapter_metadata": json.dumps(told)})
-    file = describe(tmp_path / "x.safetensors")
+    file = describe_lora(tmp_path / "x.safetensors")
     assert {module: layer.scale for (_, module), layer in file.layers.items()} == {QUERY: 0.5, other: 3.0}
 
 
 def test_alpha_is_the_projects_where_the_file_has_none(tmp_path: Path) -> None:
     torch.save(diffsynth_state({QUERY: Q}), tmp_path / "x.ckpt")
     assert (
-        describe(tmp_path / "x.ckpt")
-        .told()
+        describe_lora(tmp_path / "x.ckpt")
+        .describe()
         .endswith("rank 4, scale 1 (no alpha in the file; taken as the rank)")
     )
-    given = describe(tmp_path / "x.ckpt", alpha=1.0)
-    assert given.told() == "DiffSynth, 1 modules of the denoiser, rank 4, scale 0.25 (alpha / rank)"
-    assert given.digest != describe(tmp_path / "x.ckpt").digest, "it changes pixels"
+    given = describe_lora(tmp_path / "x.ckpt", alpha=1.0)
+    assert given.describe() == "DiffSynth, 1 modules of the denoiser, rank 4, scale 0.25 (alpha / rank)"
+    assert given.digest != describe_lora(tmp_path / "x.ckpt").digest, "it changes pixels"
 
 
 def test_a_lora_of_another_family_is_named_before_a_model_is_loaded(
@@ -230,7 +230,7 @@ def test_a_lora_of_another_family_is_named_before_a_model_is_loaded(
     for name, stem, wide in (("sdxl", f"unet.{cross}", 2048), ("flux", flux, 64)):
         state = {f"{stem}.lora_A.weight": torch.zeros(4, wide), f"{stem}.lora_B.weight": torch.zeros(640, 4)}
         save_file(state, tmp_path / f"{name}.safetensors")
-    sdxl, flux_file = (describe(tmp_path / f"{name}.safetensors") for name in ("sdxl", "flux"))
+    sdxl, flux_file = (describe_lora(tmp_path / f"{name}.safetensors") for name in ("sdxl", "flux"))
     sd = find_model(str(folder_of("sd")))
     with pytest.raises(
         EnvironmentFault, match=r"sdxl.safetensors does not fit .* a sd model.*made for sdxl or kolors"

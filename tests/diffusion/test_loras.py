@@ -13,7 +13,7 @@ from torch import Tensor
 
 from keyframes import EnvironmentFault
 from render.diffusion import Sampling, find_model
-from render.diffusion.loras.lora import LoraFile, check_fit, describe
+from render.diffusion.loras.lora import LoraFile, check_fit, describe_lora
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
@@ -62,7 +62,7 @@ def test_a_ramp_changes_the_film_from_its_key_on_by_the_right_amount(
     plain = model_of(kind)
     pairs = pairs_for(plain.denoiser, ends)
     save_file(peft_state(prefix, pairs), tmp_path / "style.safetensors")
-    file = describe(tmp_path / "style.safetensors", alpha=2.0)
+    file = describe_lora(tmp_path / "style.safetensors", alpha=2.0)
     assert check_fit(file, plain.source) == 0
     model = with_lora(folder_of(kind), file)
     assert model.denoiser is not plain.denoiser
@@ -95,7 +95,7 @@ def test_two_loras_add_up_and_each_has_its_own_weight(
     two = pairs_for(plain.denoiser, ("to_v", "to_out.0"), seed=2, rank=3)
     for name, pairs in (("one", one), ("two", two)):
         save_file(peft_state("unet", pairs), tmp_path / f"{name}.safetensors")
-    files = [describe(tmp_path / f"{name}.safetensors") for name in ("one", "two")]
+    files = [describe_lora(tmp_path / f"{name}.safetensors") for name in ("one", "two")]
     model = with_lora(folder_of("sd"), *files)
     hand = deepcopy(plain.denoiser)
     merged(hand, one, 0.3)
@@ -124,9 +124,9 @@ def test_texts_are_read_anew_where_a_lora_changes_the_encoder(
         state |= kohya_state(prefix, pairs, alpha=8.0)
         found.append(pairs)
     save_file(state, tmp_path / "words.safetensors")
-    file = describe(tmp_path / "words.safetensors")
+    file = describe_lora(tmp_path / "words.safetensors")
     assert (file.form, file.alpha_said) == ("kohya", True)
-    assert "scale 2 (alpha / rank)" in file.told()
+    assert "scale 2 (alpha / rank)" in file.describe()
     assert check_fit(file, plain.source) == 0
     model = with_lora(folder_of(kind), file)
     before = painted(model, [0.0])
@@ -154,7 +154,7 @@ def test_flux_loras_with_kohyas_names_are_what_diffusers_makes_of_them(
         state[f"lora_unet_{stem}.lora_up.weight"] = torch.randn(out, 4, generator=generator) * 0.3
         state[f"lora_unet_{stem}.alpha"] = torch.tensor(2.0)
     save_file(state, tmp_path / "flux.safetensors")
-    file = describe(tmp_path / "flux.safetensors")
+    file = describe_lora(tmp_path / "flux.safetensors")
     check_fit(file, find_model(str(folder_of("flux-dev"))))
     model = with_lora(folder_of("flux-dev"), file)
     pipe = FluxPipeline.from_pretrained(str(folder_of("flux-dev")))
@@ -174,7 +174,7 @@ def test_a_lora_that_touches_nothing_is_refused_when_it_is_attached(
         "layers.9.nothing.lora_B.weight": torch.zeros(8, 4),
     }
     save_file({f"transformer.{name}": value for name, value in state.items()}, tmp_path / "x.safetensors")
-    file = describe(tmp_path / "x.safetensors")
+    file = describe_lora(tmp_path / "x.safetensors")
     with pytest.raises(
         EnvironmentFault, match=r"x.safetensors changes nothing in this sd3 model.*layers.9.nothing"
     ):

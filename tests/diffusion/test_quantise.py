@@ -22,14 +22,14 @@ from keyframes import EnvironmentFault, ProjectError
 from projects import Take, read_project
 from render import render
 from render.diffusion import Sampling, find_model
-from render.diffusion.catalogue import Holding
+from render.diffusion.catalogue import WeightOptions
 from render.diffusion.denoisers.files import find_denoiser
-from render.diffusion.holding import check_devices, quantised_parts
 from render.diffusion.memory_levels import ENCODERS_OFF
 from render.diffusion.memory_needs import fitting, needs_of, parts_of
 from render.diffusion.parts import Model
 from render.diffusion.quantise import METHODS, check_device
 from render.diffusion.sampling import Painting, paint
+from render.diffusion.weight_options import check_devices, quantised_parts
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt
 from tests.fakes import keys_of
@@ -65,7 +65,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_paints_with_what_diffusers_quantises(
     kind: str, way: str, folder_of: FolderOf, model_of: Callable[[str], Model]
 ) -> None:
-    source = find_model(str(folder_of(kind)), holding=Holding(quantize=way))
+    source = find_model(str(folder_of(kind)), weights=WeightOptions(quantize=way))
     model = load_model(source, device="cpu")
     library = import_module("torchao.quantization")
     made = {"int8": library.Int8WeightOnlyConfig, "fp8": library.Float8WeightOnlyConfig}[way]()
@@ -103,7 +103,9 @@ def test_a_film_and_a_lora_on_eight_bits(folder_of: FolderOf, tmp_path: Path) ->
 
 @torchao
 def test_what_torchao_stored_is_loaded_by_itself(folder_of: FolderOf, tmp_path: Path) -> None:
-    made = load_model(find_model(str(folder_of("flux-dev")), holding=Holding(quantize="int8")), device="cpu")
+    made = load_model(
+        find_model(str(folder_of("flux-dev")), weights=WeightOptions(quantize="int8")), device="cpu"
+    )
     folder = Path(shutil.copytree(folder_of("flux-dev"), tmp_path / "stored"))
     shutil.rmtree(folder / "transformer")
     made.denoiser.save_pretrained(str(folder / "transformer"))
@@ -120,23 +122,25 @@ def test_what_torchao_stored_is_loaded_by_itself(folder_of: FolderOf, tmp_path: 
 @torchao
 def test_a_denoisers_file_is_quantised_too(folder_of: FolderOf) -> None:
     weights = folder_of("flux-dev") / "transformer" / "diffusion_pytorch_model.safetensors"
-    holding = Holding(denoiser=find_denoiser(str(weights), folder=weights.parent), quantize="int8")
-    from_file = load_model(find_model(str(folder_of("flux-dev")), holding=holding), device="cpu")
-    own = load_model(find_model(str(folder_of("flux-dev")), holding=Holding(quantize="int8")), device="cpu")
+    weights = WeightOptions(denoiser=find_denoiser(str(weights), folder=weights.parent), quantize="int8")
+    from_file = load_model(find_model(str(folder_of("flux-dev")), weights=weights), device="cpu")
+    own = load_model(
+        find_model(str(folder_of("flux-dev")), weights=WeightOptions(quantize="int8")), device="cpu"
+    )
     torch.testing.assert_close(painted(from_file), painted(own), atol=1e-5, rtol=0)
 
 
 def test_which_parts(folder_of: FolderOf, tmp_path: Path) -> None:
-    def parts(kind: str, holding: Holding) -> dict[str, str]:
-        return quantised_parts(find_model(str(folder_of(kind)), holding=holding))
+    def parts(kind: str, weights: WeightOptions) -> dict[str, str]:
+        return quantised_parts(find_model(str(folder_of(kind)), weights=weights))
 
-    way = Holding(quantize="int8")
+    way = WeightOptions(quantize="int8")
     assert parts("flux-dev", way) == {"transformer": "diffusers", "text_encoder_2": "transformers"}
     assert parts("sd3", way) == {"transformer": "diffusers", "text_encoder_3": "transformers"}
     assert parts("sdxl", way) == {"unet": "diffusers"}
-    assert parts("sd", Holding()) == {}
+    assert parts("sd", WeightOptions()) == {}
     save_gguf(denoiser_tensors(folder_of("flux-dev")), tmp_path / "x.gguf", kind="Q8_0")
-    held = Holding(denoiser=find_denoiser("x.gguf", folder=tmp_path), quantize="int8")
+    held = WeightOptions(denoiser=find_denoiser("x.gguf", folder=tmp_path), quantize="int8")
     assert parts("flux-dev", held) == {"text_encoder_2": "transformers"}
 
 
@@ -212,14 +216,14 @@ def test_bitsandbytes_wants_a_gpu(folder_of: FolderOf, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault, match=r"its unet is quantised \(bitsandbytes\), which needs a GPU"):
         load_model(find_model(str(folder)), device="cpu")
     with pytest.raises(EnvironmentFault, match=r'quantize = "nf4" needs a GPU'):
-        load_model(find_model(str(folder_of("sd")), holding=Holding(quantize="nf4")), device="cpu")
-    check_devices(find_model(str(folder_of("sd")), holding=Holding(quantize="nf4")), "cuda")
+        load_model(find_model(str(folder_of("sd")), weights=WeightOptions(quantize="nf4")), device="cpu")
+    check_devices(find_model(str(folder_of("sd")), weights=WeightOptions(quantize="nf4")), "cuda")
     check_device("torchao", "cpu", "")
 
 
 def test_memory_is_reckoned_with_it(folder_of: FolderOf) -> None:
     def needs(way: str):  # type: ignore[no-untyped-def]
-        source = find_model(str(folder_of("flux-dev")), holding=Holding(quantize=way))
+        source = find_model(str(folder_of("flux-dev")), weights=WeightOptions(quantize=way))
         return needs_of(source, (64, 64), bytes_each=2, guided=False)
 
     tensors = denoiser_tensors(folder_of("flux-dev"))

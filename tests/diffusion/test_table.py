@@ -17,7 +17,7 @@ from torch import Tensor
 
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
 from render.diffusion import Sampling, find_model
-from render.diffusion.loras.lora import describe
+from render.diffusion.loras.lora import describe_lora
 from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.test_families import given
@@ -74,7 +74,7 @@ def test_a_film_through_the_family(
     row = plain.family.row
     pairs = pairs_for(plain.denoiser, ("to_q", "to_v"))
     save_file(peft_state(row.denoiser, pairs), tmp_path / "style.safetensors")
-    file = describe(tmp_path / "style.safetensors")
+    file = describe_lora(tmp_path / "style.safetensors")
     model = load_model(find_model(str(folder_of(kind))), device="cpu", loras=[file])
 
     frames, without = film(model, WEIGHTS), film(plain, None)

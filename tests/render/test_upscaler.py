@@ -21,10 +21,11 @@ from render.assets.find import Asset
 from render.assets.kinds import UPSCALER
 from render.cli.app import cli
 from render.resolve import resolve
+from render.resolve.models import project_upscaler
 from render.tensors import to_tensor
 from render.video.probe import probe
 from render.video.upscale import NetworkUpscaler, Tiling, load_upscaler, tiled
-from render.video.upscaler import Upscaler, find_upscaler
+from render.video.upscaler import Upscaler
 from tests.fakes import Studio, load, project_text, render, write_project
 from tests.tiny_upscaler import WINDOW, tiny_upscaler
 
@@ -39,7 +40,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def found(folder: Path, name: str, upscale: int = 2) -> Upscaler:
     text = project_text(3, output=f'upscale = {upscale}\nupscaler = "{name}"')
-    upscaler = find_upscaler(load(folder, text))
+    upscaler = project_upscaler(load(folder, text))
     assert upscaler is not None
     return upscaler
 
@@ -145,7 +146,7 @@ def test_a_network_that_gives_no_numbers_is_told() -> None:
 def test_how_often_it_is_run(factor: int, upscale: int, runs: int) -> None:
     upscaler = Upscaler(asset=NET, factor=factor, window=8)
     assert upscaler.runs(upscale) == runs
-    told = upscaler.told(upscale)
+    told = upscaler.describe(upscale)
     assert (f"{runs} times" in told) == (runs > 1)
     assert ("then resampled" in told) == (factor**runs != upscale)
 

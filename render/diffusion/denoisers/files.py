@@ -62,8 +62,8 @@ class DenoiserFile:
         """Whether diffusers reads it as GGUF, its numbers staying as they are stored."""
         return self.path.suffix.lower() == GGUF
 
-    def told(self) -> str:
-        """What it is, in words."""
+    def describe(self) -> str:
+        """Describe it in a line."""
         form = "GGUF" if self.is_gguf else WEIGHTS
         return f"{self.name} ({self.layout.family}, {form}: {', '.join(self.kinds)}, {self.size / 2**30:.2f} GiB)"
 

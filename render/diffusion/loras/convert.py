@@ -1,7 +1,8 @@
-"""A LoRA file rewritten with other names: DiffSynth-Studio's, kohya's and diffusers' for the families with a UNet.
+"""A LoRA file written with other names: from DiffSynth-Studio's, kohya's or diffusers' to one of the last two, for the
+families with a UNet.
 
-The numbers stay as they are. The alpha is written where the target has a place for it: a tensor for each module
-(kohya), metadata (diffusers); DiffSynth's own files have none.
+The numbers stay the same. The alpha goes where the target has a place for it: a tensor for each module (kohya) or
+metadata (diffusers); DiffSynth's files have none.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from keyframes.errors import EnvironmentFault
-from render.diffusion.loras.lora import METADATA, LoraFile, describe, family_of
+from render.diffusion.loras.lora import METADATA, LoraFile, describe_lora, family_of
 from render.diffusion.loras.names import DENOISER, ENCODERS, kohya_name
 from render.diffusion.loras.reading import Pair, read_pairs
 
@@ -39,7 +40,7 @@ def converted_lora(source: Path, *, to: Target = "diffusers", alpha: float | Non
     Raises EnvironmentFault for a file that cannot be read, and for LoRAs of families without a UNet, which are
     used as they are.
     """
-    file = describe(source, alpha=alpha)
+    file = describe_lora(source, alpha=alpha)
     strange = [key for key in file.layers if key[0] == DENOISER and not key[1].startswith(_UNETS)]
     if strange or any(part not in (DENOISER, *ENCODERS[:2]) for part in file.parts):
         kind = family_of(file) or "no family with a UNet"
@@ -56,15 +57,15 @@ def converted_lora(source: Path, *, to: Target = "diffusers", alpha: float | Non
 
 def _diffusers(pairs: Mapping[tuple[str, str], Pair]) -> tuple[dict[str, Tensor], dict[str, str]]:
     tensors: dict[str, Tensor] = {}
-    told: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for part in sorted({part for part, _ in pairs}):
         own = {_full(part, module): pair for (home, module), pair in pairs.items() if home == part}
         prefix = "unet" if part == DENOISER else part
         for name, pair in own.items():
             tensors[f"{prefix}.{name}.lora_A.weight"] = pair.down.contiguous()
             tensors[f"{prefix}.{name}.lora_B.weight"] = pair.up.contiguous()
-        told |= {f"{prefix}.{key}": value for key, value in _config(own).items()}
-    return tensors, {METADATA: json.dumps(told, indent=2, sort_keys=True)}
+        settings |= {f"{prefix}.{key}": value for key, value in _config(own).items()}
+    return tensors, {METADATA: json.dumps(settings, indent=2, sort_keys=True)}
 
 
 def _full(part: str, module: str) -> str:
@@ -100,10 +101,10 @@ def _kohya(file: LoraFile, pairs: Mapping[tuple[str, str], Pair]) -> tuple[dict[
         tensors[f"{name}.lora_up.weight"] = pair.up.contiguous()
         tensors[f"{name}.alpha"] = torch.tensor(pair.scale * len(pair.down))
     ranks, alphas = ({f"{value:g}" for value in values} for values in _spans(pairs))
-    told = {"ss_network_module": "networks.lora"}
+    metadata = {"ss_network_module": "networks.lora"}
     if len(ranks) == len(alphas) == 1:
-        told |= {"ss_network_dim": ranks.pop(), "ss_network_alpha": alphas.pop()}
-    return tensors, told
+        metadata |= {"ss_network_dim": ranks.pop(), "ss_network_alpha": alphas.pop()}
+    return tensors, metadata
 
 
 def _spans(pairs: Mapping[tuple[str, str], Pair]) -> tuple[list[float], list[float]]:

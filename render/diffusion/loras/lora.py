@@ -20,9 +20,9 @@ from render.assets.find import check_ending
 from render.assets.kinds import LORA
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.families.table import DIFFUSION, FamilyRow, family_named
-from render.diffusion.holding import stored_parts
 from render.diffusion.loras.names import DENOISER, DIFFSYNTH, ENCODERS, Spot, flat, read_name, tidy
 from render.diffusion.loras.reading import Header, Key, read_lora_header
+from render.diffusion.weight_options import stored_parts
 
 METADATA = "lora_adapter_metadata"
 _FOREIGN = {
@@ -80,7 +80,7 @@ class LoraFile:
         """The scale of each module's change."""
         return {key: layer.scale for key, layer in self.layers.items()}
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Describe it in a few words: naming, modules, rank and effective scale."""
         ranks = _span({layer.rank for layer in self.layers.values()})
         scales = _span({round(layer.scale, 6) for layer in self.layers.values()})
@@ -92,7 +92,7 @@ class LoraFile:
         return f"{self.form}, {places}, rank {ranks}, scale {scales} ({source})"
 
 
-def describe(path: Path, *, alpha: float | None = None, layers: int = 2) -> LoraFile:
+def describe_lora(path: Path, *, alpha: float | None = None, layers: int = 2) -> LoraFile:
     """Describe a LoRA file from its header. `alpha` is for files that do not say theirs.
 
     Raises EnvironmentFault for a file that is damaged, not safe to open, or no LoRA that can be read here.
@@ -221,7 +221,7 @@ def modules_of(source: ModelSource) -> Modules | None:
     """
     if source.path is None or source.kind == "single-file":
         return None
-    if source.holding.denoiser is not None or any(stored_parts(source)):
+    if source.weights.denoiser is not None or any(stored_parts(source)):
         return None
     row = family_named(source.family)
     found: dict[str, dict[str, tuple[int, ...]]] = {}

@@ -17,22 +17,22 @@ from render.diffusion.families.table import family_named
 from render.diffusion.quantise import METHODS, SMALL_READER, TORCHAO, check_device, stored_method
 
 
-def check_holding(source: ModelSource) -> None:
-    """Check that a model can be held as its `holding` says. Raises EnvironmentFault if it cannot.
+def check_weights(source: ModelSource) -> None:
+    """Check that a model's weights can be had as its WeightOptions say. Raises EnvironmentFault if they cannot.
 
-    Of a hub model that is not here, that is known when it has been fetched.
+    Nothing is known of a hub model that has not been fetched.
     """
     if source.path is None:
         return
-    if (denoiser := source.holding.denoiser) is not None:
+    if (denoiser := source.weights.denoiser) is not None:
         _check_denoiser(denoiser, source)
-    if way := source.holding.quantize:
+    if way := source.weights.quantize:
         _check_quantize(way, source)
 
 
 def check_devices(source: ModelSource, device: str) -> None:
     """Raise EnvironmentFault where weights cannot be held so on a kind of device ("cpu", "cuda", "mps")."""
-    if way := source.holding.quantize:
+    if way := source.weights.quantize:
         check_device(METHODS[way].package, device, f'quantize = "{way}"')
     for part, package in stored_parts(source):
         check_device(package, device, f'model "{source.name}": its {part} is quantised ({package}), which')
@@ -43,7 +43,7 @@ def stored_parts(source: ModelSource) -> Iterator[tuple[str, str]]:
     if source.path is None or source.kind == "single-file":
         return
     for part in sorted(path for path in source.path.iterdir() if path.is_dir()):
-        apart = part.name == family_named(source.family).denoiser and source.holding.denoiser is not None
+        apart = part.name == family_named(source.family).denoiser and source.weights.denoiser is not None
         if not apart and (way := stored_method(read_json(part / CONFIG))):
             yield part.name, way
 
@@ -52,10 +52,10 @@ def quantised_parts(source: ModelSource) -> dict[str, str]:
     """Return the parts that are quantised when the model is loaded, with the library of their classes: the denoiser
     and the big text encoders, but for those that are stored so.
     """
-    if not source.holding.quantize or source.path is None:
+    if not source.weights.quantize or source.path is None:
         return {}
     row, stored = family_named(source.family), dict(stored_parts(source))
-    denoiser = source.holding.denoiser
+    denoiser = source.weights.denoiser
     found = {}
     for part, entry in read_json(source.path / INDEX).items():
         if part in stored or not isinstance(entry, list) or None in entry:
@@ -90,7 +90,7 @@ def _check_quantize(way: str, source: ModelSource) -> None:
         raise EnvironmentFault(
             f'quantize = "{way}" is not for "{source.name}", a single file. Name a diffusers folder or a hub model.'
         )
-    parts, denoiser = quantised_parts(source), source.holding.denoiser
+    parts, denoiser = quantised_parts(source), source.weights.denoiser
     if not parts:
         raise EnvironmentFault(
             f'quantize = "{way}" finds nothing to do: "{source.name}" has no part that is not quantised already. '
