@@ -27,7 +27,7 @@ from .deforum_prompts import carry_prompts
 from .deforum_table import TABLE
 from .deforum_versions import defaults_of, is_notebook, version_of
 from .deforum_video import carry_film, carry_video
-from .parseq_in_deforum import with_manifest
+from .parseq import with_manifest
 from .report import Report
 from .rewrite import ODD, ONE_MINUS, RANDOM_BELOW_0, rewritten
 from .rules import as_number

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .parseq_formulas import formula
+from .parseq_formulas import Field, Scope, formula
 from .parseq_functions import FUNCTIONS
-from .parseq_scope import Field, Scope
 from .parseq_table import MOVING
 from .rules import as_number
 from .runs_to_keys import Numbers

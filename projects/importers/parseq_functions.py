@@ -8,8 +8,7 @@ import numpy as np
 
 from keyframes.curves import Curve
 
-from .parseq_formulas import Arguments, Functions, Node
-from .parseq_scope import Field, Scope
+from .parseq_formulas import Arguments, Field, Functions, Node, Scope
 from .runs_to_keys import Numbers
 
 _CURVES: Mapping[str, tuple[float, float, float, float]] = {
