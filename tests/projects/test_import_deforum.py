@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from render.seeds import frame_seed
 
 from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
 from projects import lane_specs, read_project
@@ -21,7 +20,10 @@ from projects.importers.common import BY_INDEX, SAMPLERS, our_sampler
 from projects.importers.deforum_table import CARRIED, TABLE
 from projects.importers.deforum_versions import DEFAULTS, defaults_of, version_of
 from projects.importers.importing import MAX_BYTES
+from projects.rows import Rows
+from projects.schema import Diffusion
 from render.diffusion import SAMPLER_NAMES
+from render.stages.paint import frame_seed
 
 FILES = Path(__file__).parent / "settings"
 MODERN = json.loads((FILES / "deforum_2024_3d.txt").read_text(encoding="utf-8"))
@@ -220,10 +222,8 @@ def test_seeds(changes: dict[str, object], expected: list[int]) -> None:
     found = modern(seed=9, max_frames=6, diffusion_cadence=1, **changes)
     given_here = table(found)["diffusion"]
     assert given_here["seed_behavior"] == changes["seed_behavior"]
-    rows = timeline(found).rows()
-    every = given_here.get("seed_iter_n", 1)
-    behavior = given_here["seed_behavior"]
-    assert [frame_seed(row, start=9, behavior=behavior, every=every) for row in rows] == expected
+    diffusion = read_project(found.text, name="a.toml", folder=FILES, need_files=False).file.diffusion
+    assert [frame_seed(row, 9, diffusion) for row in Rows(timeline(found))] == expected
 
 
 def deforums_seeds(behavior: str, every: int, frames: int, start: int = 9) -> list[int]:
@@ -244,8 +244,8 @@ def deforums_seeds(behavior: str, every: int, frames: int, start: int = 9) -> li
 @pytest.mark.parametrize("behavior", ["iter", "ladder", "alternate", "fixed"])
 @pytest.mark.parametrize("every", [1, 2, 5])
 def test_seeds_are_those_that_counting_gives(behavior: Any, every: int) -> None:
-    rows = timeline(modern(max_frames=40)).rows()
-    found = [frame_seed(row, start=9, behavior=behavior, every=every) for row in rows]
+    diffusion = Diffusion(seed_behavior=behavior, seed_iter_n=every)
+    found = [frame_seed(row, 9, diffusion) for row in Rows(timeline(modern(max_frames=40)))]
     assert found == deforums_seeds(behavior, every, 40)
 
 
