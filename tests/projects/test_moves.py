@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from render.space.paths import increments, poses
 
 from keyframes import Clock, PromptSource, compile_timeline
 from motion import Move, pose
 from projects import lane_specs
 from projects.lanes import LOOK_AT, PATH
 from projects.moves import MOVES, motion_table
+from render.resolve.camera_path import increments, poses
 
 FRAMES = 60
 BY_NAME = {move.name: move for move in MOVES}

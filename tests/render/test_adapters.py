@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from render.painter import ProjectPainter, paint_job
 
 import render as api
 from keyframes import ProjectError
 from projects import read_project
 from projects.png import encode_png
+from render.diffusion.painter import DiffusionPainter
 from render.resolve import ResolvedProject, resolve
+from render.stages.paint import Painting
 from tests.fakes import keys_of
 from tests.models import load_model
 
@@ -76,12 +77,14 @@ def test_a_ramp_is_seen_from_its_key_on_and_is_the_same_when_killed(films: Path,
 
 def test_embeddings_are_mixed_between_keys(films: Path) -> None:
     made = setup(films, adapter("1 = 'a.png'\n3 = 'b.png'"))
-    model = load_model(made.source, device="cpu", adapters=[made.adapters[0].file])
-    painter = ProjectPainter(made, model)
+    (use,) = made.models
+    model = load_model(use.spec.source, device="cpu", adapters=use.spec.adapters)
+    pictures = {digest: path for one in use.adapters for _, path, digest in one.keys}
+    painter = DiffusionPainter(model, pictures)
 
     def seen(frame: int) -> torch.Tensor:
-        (prompt,) = paint_job(made, made.timeline.row(frame)).image_prompts
-        return painter._painter._shown(prompt).embedding
+        (prompt,) = Painting(made.paint).inputs(made.rows[frame]).image_prompts
+        return painter._shown(prompt).embedding
 
     assert torch.equal(seen(0), seen(1)), "held before the first key"
     assert torch.equal(seen(3), seen(4)), "and after the last one"
