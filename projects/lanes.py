@@ -88,7 +88,12 @@ def adapter_lane(name: str) -> str:
 
 
 def place_of(lane: str) -> str:
-    """Where in the project file a lane is written: "motion.zoom", "lora.style.weight", "control.edges.start"."""
+    """Where in the project file a lane is written: "motion.zoom", "lora.style.weight", "control.edges.start".
+
+    A setting that is no lane, such as "embedding.word.path", stays as it is.
+    """
+    if "." in lane and not lane.startswith((_LORA, _CONTROL, _ADAPTER)):
+        return lane
     if lane.startswith((_LORA, _CONTROL, _ADAPTER)):
         return lane if lane.count(".") > 1 else f"{lane}.weight"
     return f"{table_of(lane)}.{lane}"

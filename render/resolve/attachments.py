@@ -103,9 +103,10 @@ class Attachments:
         """(word, file) of those that the prompts of the model's frames have."""
         given = self.project.embeddings
         found: list[tuple[str, Inversion]] = []
-        for word in given if self.alone else _read_in(span, [*given], self.timeline):
+        words = [*given] if self.alone else _read_in(span, [*given], self.timeline)
+        for place, word in enumerate(words):
             where = f"embedding.{word}.path"
-            if any(word.lower() == other.lower() for other, _ in found):
+            if word.lower() in {other.lower() for other in words[:place]}:
                 self._wrong("two words differ in capitals only.", where)
             try:
                 file = describe_inversion(given[word])

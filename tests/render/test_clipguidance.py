@@ -140,6 +140,5 @@ def test_the_built_in_model_has_its_own() -> None:
         name="a.toml",
         folder=Path.cwd(),
     )
-    clip = resolve(project).clip
-    assert clip is not None
-    assert [found.name for found in clip.readers] == ["sketch/picture_text"]
+    (use,) = resolve(project).models
+    assert [found.name for found in use.spec.clip_models] == ["sketch/picture_text"]
