@@ -1,7 +1,6 @@
 """Keyframes: text in, numbers per frame out. Schedules, prompts and the timeline; NumPy only."""
 
 from keyframes.clock import Clock
-from keyframes.compilation import compile_timeline
 from keyframes.curves import Curve, parse_curve
 from keyframes.emphasis import parse_emphasis
 from keyframes.errors import (
@@ -21,7 +20,7 @@ from keyframes.lanes import LaneSpec, LaneValue
 from keyframes.positions import Dialect, parse_frames, parse_position
 from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
 from keyframes.schedules import Schedule, format_schedule, parse_schedule
-from keyframes.timeline import Row, Timeline
+from keyframes.timeline import Row, Timeline, compile_timeline
 
 __all__ = [
     "Blend",

@@ -14,10 +14,9 @@ from keyframes.clock import Clock
 from keyframes.emphasis import parse_emphasis
 from keyframes.errors import Place, Problem, ProjectError, ScheduleError, did_you_mean, quoted
 from keyframes.legacy_prompts import legacy_prompts, prompt_text
-from keyframes.positions import Dialect, parse_position
+from keyframes.positions import parse_position
 from keyframes.prompt_templates import LANE, PromptTemplate, parse_prompt
-from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
-from keyframes.timeline import MixedKey
+from keyframes.prompts import Blend, FramePrompt, MixedKey, PromptPart, PromptSource, TextShare
 from keyframes.word_schedules import HeldKey, settle_held
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ class KeyedPrompt:
 
     def mixed(self, frame: int, clock: Clock, share: float) -> MixedKey:
         """This key as one of those that the prompt of `frame` is mixed from."""
-        prompt, fixed = self.at(frame, clock), self.fixed is not None
-        return MixedKey(position=self.position, prompt=prompt, share=share, fixed=fixed)
+        return MixedKey(self.position, self.at(frame, clock), share, fixed=self.fixed is not None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +57,7 @@ class KeyedPrompts:
         return prompt if after is None else blend_prompts(prompt, after.at(frame, self.clock), u)
 
     def unmixed(self, frame: int) -> tuple[MixedKey, ...]:
-        """See PromptTrack. One key, or two that are blended; shares sum to 1."""
+        """The keys of a frame's prompt: one, or two that are blended; their shares sum to 1."""
         key, after, u = self.around(frame)
         now = key.mixed(frame, self.clock, 1.0 - u)
         return (now,) if after is None else (now, after.mixed(frame, self.clock, u))
@@ -104,7 +102,7 @@ def _mixed(first: tuple[TextShare, ...], second: tuple[TextShare, ...], u: float
     return first if one.text == other.text else (TextShare(one.text, 1.0 - u), TextShare(other.text, u))
 
 
-def compile_prompts(source: PromptSource, *, clock: Clock, dialect: Dialect = "reverie") -> KeyedPrompts:
+def compile_prompts(source: PromptSource, *, clock: Clock) -> KeyedPrompts:
     """The prompts of a film, every key checked at every frame that shows it.
 
     Raises ProjectError with all problems, each `where` being `prompts.<key>`.
@@ -116,7 +114,7 @@ def compile_prompts(source: PromptSource, *, clock: Clock, dialect: Dialect = "r
     for label, value in pairs:
         try:
             place = Place(f"{LANE}.{label}", label)
-            position = parse_position(label, clock=clock, place=place, dialect=dialect)
+            position = parse_position(label, clock=clock, place=place)
             text = prompt_text(value, place)
             around = {"prefix": source.prefix, "suffix": source.suffix, "negative": source.negative}
             templates.append(parse_prompt(text, clock=clock, place=Place(place.where), **around))
@@ -124,7 +122,7 @@ def compile_prompts(source: PromptSource, *, clock: Clock, dialect: Dialect = "r
         except ScheduleError as error:
             problems += error.problems
     try:
-        settled = settle_held(keys, clock, Place(LANE), dialect) if keys else []
+        settled = settle_held(keys, Place(LANE)) if keys else []
         track = _checked([(key, templates[int(key.word)]) for key in settled], source.blend, clock)
     except ProjectError as error:
         problems += error.problems

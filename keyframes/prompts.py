@@ -38,6 +38,16 @@ class FramePrompt(NamedTuple):
     negative: tuple[TextShare, ...] = (TextShare(text=""),)
 
 
+class MixedKey(NamedTuple):
+    """One of the keys whose prompts are blended at a frame: its position, its prompt at this frame, its share, and
+    whether its prompt is the same at every frame."""
+
+    position: float
+    prompt: FramePrompt
+    share: float
+    fixed: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class PromptSource:
     """Prompts as given: key position -> prompt, and what goes round every one of them.

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from keyframes.clock import Clock
-from keyframes.entries import EXAMPLE, Entry, split_entries, unwrap
+from keyframes.entries import Entry, split_entries, unwrap
 from keyframes.errors import Place, did_you_mean, quoted
 from keyframes.interpolation import current_keys
 from keyframes.lanes import LaneValue
-from keyframes.positions import Dialect, parse_position
+from keyframes.positions import parse_position
 
 
 class HeldKey(NamedTuple):
@@ -45,9 +45,7 @@ class WordSchedule:
         return "constant" if len(self.keys) == 1 else f"held from key {self.keys[index].label}"
 
 
-def parse_words(
-    value: LaneValue, *, lane: str, clock: Clock, choices: Sequence[str], dialect: Dialect = "reverie"
-) -> WordSchedule:
+def parse_words(value: LaneValue, *, lane: str, clock: Clock, choices: Sequence[str]) -> WordSchedule:
     """A word, a schedule string of words or a table of keys as a WordSchedule.
 
     A word is written with or without quotes and brackets, in capitals or not; it must be one of `choices`.
@@ -70,10 +68,10 @@ def parse_words(
     keys = []
     for entry in entries:
         label, label_at = unwrap(entry.key, entry.key_at, place)
-        position = parse_position(label, clock=clock, place=place.moved(label_at), dialect=dialect)
+        position = parse_position(label, clock=clock, place=place.moved(label_at))
         word, at = unwrap(entry.value, entry.value_at, place)
         keys.append(HeldKey(position, label, _chosen(word, choices, place.moved(at))))
-    return WordSchedule(lane=lane, clock=clock, keys=tuple(settle_held(keys, clock, place, dialect)))
+    return WordSchedule(lane=lane, clock=clock, keys=tuple(settle_held(keys, place)))
 
 
 def _chosen(word: str, choices: Sequence[str], place: Place) -> str:
@@ -86,17 +84,13 @@ def _chosen(word: str, choices: Sequence[str], place: Place) -> str:
     )
 
 
-def settle_held(keys: Iterable[HeldKey], clock: Clock, place: Place, dialect: Dialect) -> list[HeldKey]:
-    """The keys sorted, each position once. In Reverie's dialect two keys at one frame are an error."""
+def settle_held(keys: Iterable[HeldKey], place: Place) -> list[HeldKey]:
+    """The keys sorted. Raises ScheduleError for two at one frame."""
     kept: dict[float, HeldKey] = {}
     for key in keys:
-        before = kept.get(key.position)
-        if before is not None and dialect == "reverie":
+        before = kept.setdefault(key.position, key)
+        if before is not key:
             labels = f"{quoted(before.label, 30)} and {quoted(key.label, 30)}"
             what = f"the keys {labels} both stand at frame {key.position:g}."
             raise place.error(what, None, "Keep one of them.")
-        if dialect != "deforum" or 0 <= key.position < clock.frames:
-            kept[key.position] = key
-    if not kept:
-        raise place.error("no key lies inside the film.", None, EXAMPLE)
     return [kept[position] for position in sorted(kept)]

@@ -22,8 +22,8 @@ from keyframes import (
     ScheduleError,
     parse_schedule,
 )
-from keyframes.compilation import lane_values
 from keyframes.curves import LINEAR
+from keyframes.timeline import lane_values
 
 from .rules import plain_number
 

@@ -175,21 +175,6 @@ def test_a_film_of_one_frame() -> None:
     assert timeline.row(0).numbers["zoom"] == 1.0
 
 
-def test_dialects_reach_every_lane() -> None:
-    given: dict[str, LaneValue] = {"zoom": "0: (1), 240: (2)"}
-    assert compile_timeline(CLOCK, SPECS, given, PROMPTS).numbers["zoom"][120] == 1.5
-    assert compile_timeline(CLOCK, SPECS, given, PROMPTS, dialect="deforum").numbers["zoom"][120] == 1.0
-    assert compile_timeline(CLOCK, SPECS, given, PROMPTS, dialect="disco").numbers["zoom"][120] == 2.0
-
-
-def test_words_in_deforums_dialect() -> None:
-    given: dict[str, LaneValue] = {"sampler": "0: heun, 0: euler, -1: heun, 500: heun"}
-    timeline = compile_timeline(CLOCK, SPECS, given, PROMPTS, dialect="deforum")
-    assert set(timeline.words["sampler"]) == {"euler"}
-    with pytest.raises(ProjectError, match="inside the film"):
-        compile_timeline(CLOCK, SPECS, {"sampler": "500: heun"}, PROMPTS, dialect="deforum")
-
-
 def test_a_hundred_thousand_frames_of_thirty_lanes_in_two_seconds() -> None:
     clock = Clock(frames=100_000, bpm=120)
     value = (
