@@ -1,6 +1,6 @@
-"""AudioFeatures: numbers per frame that come from outside the project's text, such as how loud its music is.
+"""Audio features: numbers per frame that are measured in the sound track, such as its loudness.
 
-Whoever has them (see render/sound) gives them to the clock; here they are only read, by name and frame.
+`render` measures them and puts them into the clock; expressions read them here, by name and frame.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SOUND: dict[str, str] = {
     "beat_pulse": "1 on each beat, then falling",
     "beat_phase": "0 on each beat, rising towards 1 at the next",
 }
-TEMPO: tuple[str, ...] = ("bpm", "beat")  # heard in the sound where the project gives no bpm
+TEMPO: tuple[str, ...] = ("bpm", "beat")  # measured in the sound where the project gives no bpm
 
 
 class AudioFeatures(Protocol):
@@ -34,19 +34,19 @@ class AudioFeatures(Protocol):
         ...
 
 
-def read_feature(signals: AudioFeatures | None, name: str, frames: Numbers) -> Numbers:
-    """The values (n,) of a signal at `frames` (n,), which may lie between frames; beyond the film its ends hold.
+def read_feature(audio: AudioFeatures | None, name: str, frames: Numbers) -> Numbers:
+    """The values (n,) of a feature at `frames` (n,), which may lie between frames; beyond the film its ends hold.
 
-    Without signals all is 0: the parser has refused such a name before.
+    All 0 without a sound track: the parser refuses such names before.
     """
-    if signals is None:
+    if audio is None:
         return np.zeros(len(frames))
-    curve = signals.curve(name)
+    curve = audio.curve(name)
     return np.interp(frames, np.arange(len(curve), dtype=np.float64), curve)
 
 
 class NoAudio:
-    """AudioFeatures of a sound that nobody has heard yet: all 0, so that the text can be checked without it."""
+    """Features of a sound track that has not been measured yet: all 0, so that schedules can be checked without it."""
 
     def curve(self, name: str) -> Numbers:
         """See AudioFeatures."""

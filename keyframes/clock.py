@@ -16,8 +16,8 @@ class Clock:
     """What key positions and expressions need to know of a film.
 
     `frames` is how many there are (0 to `max_f`), `fps` how many a second, `bpm` how many beats a minute
-    (None: beats cannot be used), `seed` the project's seed, which expressions see as `s`, `audio` what is
-    heard in its sound track (None: there is none). Raises ProjectError naming every field that is out of
+    (None: beats cannot be used), `seed` the project's seed, which expressions see as `s`, `audio` what was
+    measured in its sound track (None: it has none). Raises ProjectError naming every field that is out of
     range.
     """
 

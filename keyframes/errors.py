@@ -1,4 +1,4 @@
-"""The one family of errors, and how a mistake is told to the person who made it.
+"""The one family of errors, and how a mistake is reported.
 
 ReverieError              exit code 1
 ├── RenderError           1    painting or assembling failed
@@ -51,7 +51,7 @@ class Problem:
         )
 
     def caret(self) -> tuple[str, ...]:
-        """The line of source and a caret under the column; nothing if there is no place to point at."""
+        """The line of source and a caret under the column; empty without a column."""
         if not self.text or self.column is None:
             return ()
         at = min(max(self.column - 1, 0), len(self.text))

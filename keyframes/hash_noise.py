@@ -1,4 +1,4 @@
-"""Chance that is a function: the same seed, lane, call and frame give the same number on every machine."""
+"""Random numbers as a function: the same seed, lane, call and frame give the same number on every machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 def stream_key(*names: object) -> np.uint64:
-    """A 64-bit key from whatever tells one stream of chance from another (seed, lane, purpose)."""
+    """A 64-bit key from whatever names one stream of random numbers (seed, lane, purpose)."""
     digest = blake2b("|".join(str(name) for name in names).encode("utf-8", "surrogatepass"), digest_size=8)
     return np.uint64(int.from_bytes(digest.digest(), "little"))
 

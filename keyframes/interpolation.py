@@ -35,8 +35,8 @@ class Key(NamedTuple):
     label: str
 
     def __str__(self) -> str:
-        told = f'"{self.value.text}"' if isinstance(self.value, Expression) else repr(self.value)
-        return f"key {self.label} ({told})"
+        value = f'"{self.value.text}"' if isinstance(self.value, Expression) else repr(self.value)
+        return f"key {self.label} ({value})"
 
 
 def current_keys(positions: Numbers, frames: Numbers) -> Indices:

@@ -16,7 +16,7 @@ _OBJECT = re.compile(r"""\s*\{\s*(?:["']|\d+\s*:|\})""")
 
 
 def legacy_prompts(text: str) -> list[tuple[str, object]]:
-    """(key, prompt) in the order of `text`; a text that is no object of keys is itself the prompt of key 0.
+    """(key, prompt) in the order of `text`; any other text is itself the prompt of key 0.
 
     Raises ScheduleError, with a column, for an object that cannot be read.
     """
@@ -42,7 +42,7 @@ def _python_pairs(text: str) -> list[tuple[str, object]] | None:
     """The pairs of a Python dict of literals, or None. Nothing is run: `ast` only reads literals."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a prompt is no concern of ours
+            warnings.simplefilter("ignore")  # "\d" in a prompt does not concern us
             tree = ast.parse(text.strip(), mode="eval").body
             if not isinstance(tree, ast.Dict):
                 return None

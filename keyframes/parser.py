@@ -227,7 +227,7 @@ class Parser:
             raise self.error(f"{quoted(name)} needs a tempo.", token, hint)
         if name in NEEDS_SOUND and silent:
             hint = 'Give the project a sound track: audio = "song.mp3", a file beside it.'
-            raise self.error(f"{quoted(name)} is heard in a sound track, and there is none.", token, hint)
+            raise self.error(f"{quoted(name)} comes from the sound track, and there is none.", token, hint)
         if name in MOVING and not self.moving:
             raise self.error(
                 f"{quoted(name)} changes with the frame.", token, "The place of a key may use max_f, fps, s."
@@ -239,7 +239,7 @@ class Parser:
             hint = did_you_mean(name.text, FUNCTIONS) or "Examples: sin(t), min(a, b), where(t > 5, 1, 0)."
             raise self.error(f"{quoted(name.text)} is not a function.", name, hint)
         if name.text == "rand" and not self.moving:
-            raise self.error("the place of a key cannot be left to chance.", name, "Use max_f, fps or s.")
+            raise self.error("the place of a key cannot be random.", name, "Use max_f, fps or s.")
         bracket, count = self.take(), 0
         while self.token.text != ")" or count:
             self.choice()

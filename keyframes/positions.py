@@ -87,7 +87,7 @@ _RANGE = re.compile(r"\s*(-?\d{1,9})\s*(?:(?:\.\.|-)\s*(-?\d{1,9})\s*)?", re.ASC
 def parse_frames(text: str, frames: int) -> tuple[int, ...]:
     """The frames that `text` names, sorted, each once; ends are included, negatives count from the end.
 
-    `frames` is how many the film has. Raises ScheduleError, with a column, for text that is no list of
+    `frames` is how many the film has. Raises ScheduleError, with a column, for text that is not a list of
     ranges and for frames outside the film.
     """
     found: set[int] = set()

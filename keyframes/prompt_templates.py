@@ -29,7 +29,7 @@ _HOLE = re.compile("\x00(\\d+)\x00")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
+class TextTemplate:
     """Text with expressions in it: strings and expressions in turn."""
 
     pieces: tuple[str | Expression, ...]
@@ -45,7 +45,7 @@ class Words:
 class PartTemplate:
     """One part of a prompt: its words and its weight."""
 
-    words: Words
+    words: TextTemplate
     weight: float | Expression = 1.0
 
 
@@ -54,7 +54,7 @@ class PromptTemplate:
     """One key's prompt, checked. `normalized`: weights are divided by the size of their sum, as in Disco."""
 
     parts: tuple[PartTemplate, ...]
-    negative: Words
+    negative: TextTemplate
     normalized: bool = False
 
     @property
@@ -105,10 +105,10 @@ def parse_prompt(
     suffix: str = "",
     negative: str = "",
 ) -> PromptTemplate:
-    """One key's prompt, a text or Disco's list of weighted texts, with what goes round it.
+    """One key's prompt, a text or Disco's list of weighted texts, with what is added to it.
 
     Text: `a cat :0.7 AND a dog :0.3 --neg blurry`. A weight is read only where there is an AND; weights are
-    not normalized, as in A1111. Prefix and suffix go round every part that is not weighted below 0. Raises
+    not normalized, as in A1111. Prefix and suffix are added to every part that is not weighted below 0. Raises
     ScheduleError for back-ticks that never close, bad expressions in them, and weights that are refused.
     """
     holes: list[Expression] = []
@@ -124,10 +124,10 @@ def parse_prompt(
         negatives += rest
     sources = positives if listed else _AND.split(positives[0])
     parts = [_part(source, surroundings, holes, weighted=listed or len(sources) > 1) for source in sources]
-    spoken = [part for part in parts if part.words.pieces] or parts[:1]
+    nonempty = [part for part in parts if part.words.pieces] or parts[:1]
     return PromptTemplate(
-        parts=tuple(spoken),
-        negative=_words(_joined(*negatives, surroundings[2]), holes),
+        parts=tuple(nonempty),
+        negative=_template(_joined(*negatives, surroundings[2]), holes),
         normalized=listed,
     )
 
@@ -163,16 +163,16 @@ def _part(text: str, surroundings: Sequence[str], holes: list[Expression], *, we
         text, weight = head, holes[int(hole[1])] if hole else float(tail)
     if text.strip() and not (isinstance(weight, float) and weight < 0):
         text = _joined(surroundings[0], text, surroundings[1])
-    return PartTemplate(words=_words(text.strip(), holes), weight=weight)
+    return PartTemplate(words=_template(text.strip(), holes), weight=weight)
 
 
 def _joined(*texts: str) -> str:
     return " ".join(text.strip() for text in texts if text.strip())
 
 
-def _words(text: str, holes: list[Expression]) -> Words:
+def _template(text: str, holes: list[Expression]) -> TextTemplate:
     pieces = [holes[int(p)] if index % 2 else p for index, p in enumerate(_HOLE.split(text))]
-    return Words(pieces=tuple(piece for piece in pieces if piece != ""))
+    return TextTemplate(pieces=tuple(piece for piece in pieces if piece != ""))
 
 
 def _number_at(expression: Expression, frame: int, clock: Clock) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Whatever can say where a lane's value comes from."""
+    """What can explain where a lane's value comes from."""
 
     def explain(self, frame: int) -> str:
         """Why the lane has the value it has at `frame`."""
@@ -67,13 +67,13 @@ class Timeline:
         row = self.row(frame)
         values: dict[str, float | str] = {**row.numbers, **row.words}
         lanes = [lane for lane in self.sources if lane in values] or list(values)
-        told: list[tuple[str, float | str, str]] = []
+        explained: list[tuple[str, float | str, str]] = []
         for lane in lanes:
-            told.append(
+            explained.append(
                 (lane, values[lane], self.sources[lane].explain(frame) if lane in self.sources else "")
             )
         text = " AND ".join(share.text for part in row.prompt.parts for share in part.mix)
-        return [*told, ("prompts", text, self.prompts.explain(frame))]
+        return [*explained, ("prompts", text, self.prompts.explain(frame))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def compile_timeline(
 
     Raises ProjectError with the problems of all lanes and prompts; `where` is the lane or `prompts.<key>`.
     """
-    problems = _strangers(given, specs)
+    problems = _unknown_lanes(given, specs)
     numbers: dict[str, NDArray[np.float64]] = {}
     words: dict[str, tuple[str, ...]] = {}
     sources: dict[str, Source] = {}
@@ -129,7 +129,7 @@ def compile_timeline(
     return Timeline(clock=clock, numbers=numbers, words=words, prompts=track, sources=sources)
 
 
-def _strangers(given: Mapping[str, LaneValue], specs: Sequence[LaneSpec]) -> list[Problem]:
+def _unknown_lanes(given: Mapping[str, LaneValue], specs: Sequence[LaneSpec]) -> list[Problem]:
     known = [spec.name for spec in specs]
     return [
         Problem(

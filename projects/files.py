@@ -2,8 +2,8 @@
 of one.
 
 A file is written under a temporary name in the folder it is meant for, flushed to the disk, renamed, and the
-folder is flushed too. Temporary names end in `.tmp-<pid>-<random>`, so that what a killed process left can be
-told and removed.
+folder is flushed too. Temporary names end in `.tmp-<pid>-<random>`, so that what a killed process left is
+recognised and removed.
 """
 
 from __future__ import annotations

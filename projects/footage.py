@@ -30,7 +30,7 @@ def find_footage(name: str, folder: Path, one: Callable[[str], Path | None]) -> 
     """
     names = [name]
     if is_sequence(name):
-        try:  # none there: the name itself is told of as missing
+        try:  # if there are none, the name itself is reported as missing
             names = [str(path) for path in sequence_files(folder, name).values()] or names
         except (OSError, ValueError):
             names = [name]

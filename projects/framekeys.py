@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 KEY_LENGTH = 64
-_DOMAIN = "reverie frame 2"  # another text here and every frame is painted anew
+_DOMAIN = "reverie frame 2"  # a new text here makes every frame be painted again
 
 
 def frame_key(parts: Sequence[str], before: str | None) -> str:

@@ -11,7 +11,7 @@ older journals). A line for a frame replaces the earlier ones. Every line ends i
 What a crash or a damaged disk does to it:
 
 - A last line without its end was being written when the process died: it is cut off.
-- A damaged line between others takes the trust from its frame, which is then painted again; `damaged` lists
+- A damaged line between others makes its frame untrusted, so it is painted again; `damaged` lists
   such lines.
 - A damaged first line, another version or another project is refused: nothing after it can be relied on.
 """
@@ -245,7 +245,7 @@ def _project_of(path: Path, header: bytes) -> str:
     if value is None or _VERSION_KEY not in value:
         raise _refused(
             path,
-            "the first line is damaged, so it cannot be told what these frames belong to.",
+            "the first line is damaged, so it is unknown which project these frames belong to.",
             "Restore the file, or move the folder away and render again.",
         )
     version = value.get(_VERSION_KEY)

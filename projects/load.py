@@ -18,7 +18,7 @@ from .pictures import adapter_problems, picture_paths, retouch_problems
 from .project import Project
 from .schema import ProjectFile
 from .toml_lines import key_lines, line_of, longest_key
-from .validation import EXAMPLE, LENGTH, MAX_TOLD, how_many_more, validate
+from .validation import EXAMPLE, LENGTH, MAX_REPORTED, how_many_more, validate
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -100,7 +100,7 @@ def read_project(
         footage=footage,
     )
     if problems:
-        # which frame is wrong can only be said where the length is known, and nothing depends on a sound
+        # the frame at fault is known only if the length is, and if nothing depends on a sound
         known = file.audio is None and not any(problem.where in ("", *LENGTH) for problem in problems)
         found = [*problems, *(p for p in _lane_problems(project) if known or p.frame is None)]
         raise ProjectError(_in_order(found))
@@ -121,11 +121,11 @@ def located(project: Project, problems: Sequence[Problem]) -> list[Problem]:
             where = place_of(where)
         line = problem.line if problem.line is not None else line_of(project.lines, where)
         found.append(replace(problem, where=where, line=line, file=problem.file or project.file_name))
-    return [*_in_order(found)[:MAX_TOLD], *how_many_more(found, project.file_name)]
+    return [*_in_order(found)[:MAX_REPORTED], *how_many_more(found, project.file_name)]
 
 
 def _lane_problems(project: Project) -> list[Problem]:
-    """What is wrong in the schedules, when something else is wrong already: all mistakes in one go."""
+    """Problems of the schedules, for a file that has others: all are reported at once."""
     from keyframes import compile_timeline
 
     from .lanes import lane_specs
@@ -162,7 +162,7 @@ def _parse(text: str, name: str) -> dict[str, Any]:
 
 
 def _is_deep(document: dict[str, Any]) -> bool:
-    """Whether tables and lists lie in each other deeper than any project needs."""
+    """Whether tables and lists are nested deeper than any project needs."""
     level: list[Any] = [document]
     for _ in range(MAX_DEPTH):
         level = [

@@ -3,8 +3,8 @@
     what             means
     sky              the picture of that name in the table [masks]: white is 1, black is 0
     everywhere       1 at every pixel
-    depth(low, high) what is that far away, in 1/200 units, as the lanes near and far are
-    color(#rrggbb, r) colours within r of that one, in grey levels: the distance in RGB, 0 to 442
+    depth(low, high) what is that far away, in 1/200 units like the lanes near and far
+    color(#rrggbb, r) colours within r of that one: the distance in RGB, 0 to 442
     light(low, high) what is that bright, in grey levels, 0 to 255
 
     !a               not a: 1 - a
@@ -13,6 +13,7 @@
     a | b            a or b: the larger
 
 The signs bind in this order, `!` first; parentheses change it. Soft masks, between 0 and 1, stay soft.
+They are not Python's signs, so masks have this small parser of their own.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Mask:
 def parse_mask(text: str, pictures: Iterable[str], *, where: str = "") -> Mask:
     """Read a mask. pictures: the names that [masks] has.
 
-    Raises ScheduleError, with a column, for what is no mask, a name that is not known, and numbers out of range.
+    Raises ScheduleError, with a column, for text that is not a mask, unknown names, and numbers out of range.
     """
     return _Parser(text, tuple(pictures), Place(where, text)).whole()
 

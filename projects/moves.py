@@ -1,4 +1,4 @@
-"""Camera moves by name: each writes ordinary schedules, to be pasted into a project and changed there.
+"""Camera moves by name: each writes ordinary schedules, to paste into a project and change there.
 
 The formulas are those of the camera in space (docs/motion.md): a point X before a frame is at R X + t after it.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 UNITS = 200  # translations count in 1/200 of a unit
-DISTANCE = 2.0  # units to what an orbit and a dolly zoom hold still
+DISTANCE = 2.0  # units to the subject of an orbit or a dolly zoom
 _FOV = 70.0
 
 Lanes = dict[str, str]
@@ -29,7 +29,7 @@ class CameraMove:
 def motion_table(move: CameraMove, frames: int, *, amount: float = 1.0, distance: float = DISTANCE) -> str:
     """The `[motion]` table of a move over `frames` frames, as TOML. amount: 1 is the usual size, -1 the other way.
 
-    Raises ValueError for fewer than 2 frames, and for a distance of 0 or less.
+    Raises ValueError for fewer than 2 frames, or a distance of 0 or less.
     """
     if frames < 2:
         raise ValueError(f"a camera move takes at least 2 frames, got {frames}")
@@ -42,7 +42,7 @@ def motion_table(move: CameraMove, frames: int, *, amount: float = 1.0, distance
 
 
 def _eased(speed: float) -> str:
-    """A speed that comes and goes: a fifth of the film each."""
+    """A speed that rises during the first fifth of the film and falls during the last."""
     return f"0: (0) smooth, 20%: ({_short(speed)}), 80%: ({_short(speed)}) smooth, 100%: (0)"
 
 
@@ -55,7 +55,7 @@ def _truck(frames: int, amount: float, distance: float) -> Lanes:
 
 
 def _orbit(frames: int, amount: float, distance: float) -> Lanes:
-    """Turning by w and shifting by what brings (0, 0, d) back to itself."""
+    """Turn, and shift so that (0, 0, d) stays where it is."""
     turn = math.radians(amount * 40 / (frames - 1))
     return {
         "rotation_3d_y": f"0: ({_short(math.degrees(turn))})",
@@ -65,7 +65,7 @@ def _orbit(frames: int, amount: float, distance: float) -> Lanes:
 
 
 def _circle(frames: int, amount: float, distance: float) -> Lanes:
-    """A camera path, not steps: once round, so that the frame after the last would be the first one again."""
+    """A closed camera path: the frame after the last would equal the first."""
     far, turn = _short(distance * UNITS), f"{_short(amount)}*2*pi*t/{frames}"
     return {
         "camera_x": f"0: ({far}*sin({turn}))",
@@ -75,9 +75,9 @@ def _circle(frames: int, amount: float, distance: float) -> Lanes:
 
 
 def _dolly_zoom(frames: int, amount: float, distance: float) -> Lanes:
-    """Backing off to 1 + amount times the distance; tan(fov / 2) shrinks as the distance grows."""
+    """Back off to 1 + amount times the distance; tan(fov / 2) shrinks as the distance grows."""
     if amount <= -1:
-        raise ValueError(f"a dolly zoom of {amount:g} runs through what it holds; use more than -1")
+        raise ValueError(f"a dolly zoom of {amount:g} would pass through its subject; use more than -1")
     speed = -amount * distance * UNITS / (frames - 1)
     growth, start = _short(amount / (frames - 1)), _short(math.tan(math.radians(_FOV) / 2))
     return {
@@ -87,7 +87,7 @@ def _dolly_zoom(frames: int, amount: float, distance: float) -> Lanes:
 
 
 def _crane(frames: int, amount: float, distance: float) -> Lanes:
-    """Rising, and looking down at what was ahead."""
+    """Rise, and look down at what was ahead."""
     turn = amount * 25 / (frames - 1)
     rise = UNITS * distance * math.sin(math.radians(turn))
     return {
@@ -104,7 +104,7 @@ def _spiral(frames: int, amount: float, distance: float) -> Lanes:
 
 
 def _handheld(frames: int, amount: float, distance: float) -> Lanes:
-    """Differences of smooth noise: the camera sways about its place and never wanders off."""
+    """Differences of smooth noise: the camera sways about its place and never drifts away."""
 
     def sway(size: float, frames_each: int, channel: int) -> str:
         noise = f"(noise(t/{frames_each}, {channel}) - noise((t-1)/{frames_each}, {channel}))"
@@ -136,27 +136,38 @@ def _short(value: float) -> str:
 
 
 MOVES: tuple[CameraMove, ...] = (
-    CameraMove(name="push-in", mode="3d", help="forward, half the distance; -1 pulls out", write=_push),
-    CameraMove(name="parallax-pan", mode="3d", help="sideways to the right, half the distance", write=_truck),
-    CameraMove(name="pan", mode="3d", help="looks 60 degrees to the right from where it stands", write=_pan),
-    CameraMove(name="orbit", mode="3d", help="40 degrees round what stands at the distance", write=_orbit),
+    CameraMove(
+        name="push-in", mode="3d", help="Move forward by half the distance; -1 pulls out.", write=_push
+    ),
+    CameraMove(
+        name="parallax-pan", mode="3d", help="Move sideways to the right by half the distance.", write=_truck
+    ),
+    CameraMove(name="pan", mode="3d", help="Turn 60 degrees to the right on the spot.", write=_pan),
+    CameraMove(
+        name="orbit", mode="3d", help="Orbit by 40 degrees round what is at the distance.", write=_orbit
+    ),
     CameraMove(
         name="circle",
         mode="3d",
-        help="once round what stands at the distance, as a path that closes",
+        help="Go once round what is at the distance, on a closed path.",
         write=_circle,
     ),
     CameraMove(
         name="dolly-zoom",
         mode="3d",
-        help="backs off to twice the distance; what stands there keeps its size",
+        help="Back off to twice the distance; what is at the distance keeps its size.",
         write=_dolly_zoom,
     ),
-    CameraMove(name="crane", mode="3d", help="rises, and looks 25 degrees down", write=_crane),
-    CameraMove(name="spiral", mode="3d", help="forward, half the distance, and half a turn", write=_spiral),
+    CameraMove(name="crane", mode="3d", help="Rise, and look 25 degrees down.", write=_crane),
     CameraMove(
-        name="handheld", mode="3d", help="sways as a hand does, by the project's seed", write=_handheld
+        name="spiral", mode="3d", help="Move forward by half the distance with half a turn.", write=_spiral
     ),
-    CameraMove(name="zoom", mode="2d", help="twice as large by the end", write=_zoom),
-    CameraMove(name="roll", mode="2d", help="one full turn counter-clockwise", write=_roll),
+    CameraMove(
+        name="handheld",
+        mode="3d",
+        help="Sway like a hand-held camera; the seed decides how.",
+        write=_handheld,
+    ),
+    CameraMove(name="zoom", mode="2d", help="Zoom in to twice the size by the end.", write=_zoom),
+    CameraMove(name="roll", mode="2d", help="Make one full turn counter-clockwise.", write=_roll),
 )

@@ -76,7 +76,9 @@ def _color_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator
     given = file.coherence.color_from
     if given not in COLORS_FROM and not given.lower().endswith(PICTURES):
         hint = f'Allowed: "frame", "previous", "prompt", or a picture ({", ".join(PICTURES)}).'
-        yield replace(at("coherence.color_from"), what=f"{given[:60]!r} is no colour reference.", hint=hint)
+        yield replace(
+            at("coherence.color_from"), what=f"{given[:60]!r} is not a colour reference.", hint=hint
+        )
 
 
 def _wrong(place: Problem, read: Callable[[], object]) -> Iterator[Problem]:
@@ -112,7 +114,7 @@ def adapter_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterato
         for key, path in adapter.pictures.items():
             place = at(f"ip_adapter.{name}.pictures.{key}")
             if not path.lower().endswith(PICTURES):
-                yield replace(place, what=f"{path[:100]!r} is no picture ({', '.join(PICTURES)}).")
+                yield replace(place, what=f"{path[:100]!r} is not a picture ({', '.join(PICTURES)}).")
             try:
                 parse_position(key, clock=clock, place=Place("", key))
             except ProjectError as error:

@@ -80,7 +80,7 @@ def decode_png(data: bytes, *, name: str = "the picture") -> Picture:
 def read_text(path: Path) -> dict[str, str]:
     """The texts of a PNG file, without decoding its pixels.
 
-    Raises RenderError if it is no PNG, and as `write_atomic` if the file cannot be read.
+    Raises RenderError if it is not a PNG, and as `write_atomic` if the file cannot be read.
     """
     with disk_errors(path), path.open("rb") as file:
         try:

@@ -43,7 +43,7 @@ class Project:
 
     @cached_property
     def clock(self) -> Clock:
-        """Length, rate, tempo and seed; it takes the sound track for silent until somebody listens (render/sound)."""
+        """Length, rate, tempo and seed; the sound track counts as silent until it is measured."""
         given = self.file
         heard = None if given.audio is None else NoAudio()
         return Clock(frames=given.length, fps=given.fps, bpm=given.bpm, seed=given.seed, audio=heard)
@@ -95,7 +95,7 @@ class Project:
 
     @property
     def take_folder(self) -> Path:
-        """Where this project renders to unless told otherwise."""
+        """Where this project renders to by default."""
         return self.folder / "takes" / self.name
 
 

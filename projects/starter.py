@@ -31,7 +31,7 @@ angle = "0: (0.6*sin(2*pi*t/60))"
 translation_x = 0
 
 # [diffusion]
-# strength = 0.6                # 0 keeps the moved picture, 1 paints anew
+# strength = 0.6                # 0 keeps the moved picture, 1 paints a new picture
 # steps = 10
 # cfg_scale = 3.0
 

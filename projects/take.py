@@ -8,8 +8,8 @@
     take.lock        held while rendering (lock)
 
 A frame counts as stored when its file is there, whole, with the bytes that the journal says. The file is put
-in place first and the journal line after it, so that a process killed between the two leaves a frame that
-nobody trusts. A file that has the size, time and inode that the journal recorded is taken for unchanged while plans are
+in place first and the journal line after it, so that a process killed between the two leaves an untrusted
+frame. A file that has the size, time and inode that the journal recorded is taken for unchanged while plans are
 made; before it is used its bytes are hashed.
 """
 
@@ -49,7 +49,7 @@ class Take:
 
     `project`: the name of the project it must belong to; None accepts any take that exists (to export or
     inspect it). `verify`: hash every file that `kept` looks at, even one that looks unchanged.
-    Raises ProjectError when the folder holds another project's take, pictures without a journal, or is no
+    Raises ProjectError when the folder holds another project's take, pictures without a journal, or is not a
     folder.
     """
 

@@ -1,7 +1,7 @@
 """Where in the TOML text a key stands, so that a message can name the line.
 
 `tomllib` does not keep positions. This reads the text line by line and knows tables, dotted and quoted keys and
-multi-line strings; where it is not sure it says nothing rather than a wrong line.
+multi-line strings; where it is unsure it gives no line rather than a wrong one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What is wrong with a parsed project file, in words for people.
+"""What is wrong with a parsed project file, in plain words.
 
-pydantic checks the file against the schema; here its complaints become problems with a line and a hint, and what is
-right is read all the same, so that nothing hides behind the first mistake.
+pydantic checks the file against the schema; here its errors become problems with a line and a hint. What is right is
+read all the same, so that nothing hides behind the first mistake.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from .lanes import CONTROL_LANES, TABLES
 from .schema import ControlNet, Embedding, IpAdapter, Lora, ProjectFile, Prompts
 from .toml_lines import line_of
 
-MAX_TOLD = 50
+MAX_REPORTED = 50
 LENGTH = ("frames", "duration")
 EXAMPLE = 'A film is: frames = 60 and a table [prompts] with 0 = "a lighthouse at night".'
 
 # What stands in for a length or prompts that are wrong, so that the rest can be checked too.
 _SOME_LENGTH, _SOME_PROMPTS = 10_000, {"0": "missing"}
 _LANE = "must be a number, a schedule such as '0: (1.0), 60: (1.03)', or a table of keys."
-_SAYINGS = {  # pydantic's own words are for programmers
+_PHRASES = {  # pydantic's own words are for programmers
     "string_type": "must be text in quotes",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -41,7 +41,6 @@ _MISSING = {
     "ip_adapter": 'Example: model = "ip-adapter_sd15.safetensors" and pictures = {0 = "a.png"}',
     "control": 'Example: model = "lllyasviel/control_v11p_sd15_canny"',
 }
-_NAMED = {"lora": Lora, "embedding": Embedding, "control": ControlNet, "ip_adapter": IpAdapter}
 _UNION_STEPS = {
     *("Prompts", "str", "int", "float", "dict"),
     *("constrained-str", "dict[str,any]", "dict[str,constrained-str]"),
@@ -60,17 +59,17 @@ def validate(
             return ProjectFile.model_validate(document), problems
         except ValidationError as error:
             faults = _deepest(error.errors(include_url=False))
-            told = {problem.where for problem in problems}
+            reported = {problem.where for problem in problems}
             found = _problems(faults, name, lines)
-            problems += [p for p in found if not problems or (p.where and p.where not in told)]
+            problems += [p for p in found if not problems or (p.where and p.where not in reported)]
             _take_out(document, [_steps(fault) for fault in faults])
     return None, problems
 
 
 def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: Mapping[str, int]) -> list[Problem]:
-    """One problem for each place: where several kinds of value are allowed, pydantic complains of each."""
+    """One problem for each place: where several kinds of value are allowed, pydantic reports one for each."""
     by_place: dict[str, Problem] = {}
-    for fault in faults[:MAX_TOLD]:
+    for fault in faults[:MAX_REPORTED]:
         problem = _problem(fault, name, lines)
         if problem.where in by_place and problem.where:
             steered = problem.where.startswith("control.")
@@ -85,9 +84,9 @@ def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: Mapping[str
     return [*by_place.values(), *how_many_more(faults, name)]
 
 
-def how_many_more(told: Sequence[object], name: str) -> list[Problem]:
-    """The last line of a list that was cut to MAX_TOLD; nothing for a short one."""
-    more = len(told) - MAX_TOLD
+def how_many_more(problems: Sequence[object], name: str) -> list[Problem]:
+    """The last line of a list that was cut to MAX_REPORTED; nothing for a short one."""
+    more = len(problems) - MAX_REPORTED
     return [Problem(what=f"and {more:,} more mistakes.", file=name)] if more > 0 else []
 
 
@@ -100,7 +99,7 @@ def _deepest(faults: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _problem(fault: Mapping[str, Any], name: str, lines: Mapping[str, int]) -> Problem:
     steps = _steps(fault)
     where = ".".join(steps)
-    what, hint = _SAYINGS.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, "), ""
+    what, hint = _PHRASES.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, "), ""
     what = what.replace("Input should be", "must be")
     if fault["type"] == "extra_forbidden":
         what, hint = f"{quoted(steps[-1])} is not a setting here.", _known(steps)

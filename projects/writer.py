@@ -1,10 +1,9 @@
-"""Storing frames in a thread of its own, so that encoding and the disk cost the painter no time.
+"""Frames are stored by another thread, so that encoding and the disk cost the painter no time.
 
     painter --put--> at most `depth` frames wait --store--> the take --wait_for--> whoever assembles the film
 
-Frames are stored in the order they were put. An error while storing comes up in the painter's thread, at the
-next
-`put` or at `close`.
+Frames are stored in the order they were put. An error while storing is raised in the painter's thread, at the
+next `put` or at `close`.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ class FrameWriter:
         text: Mapping[str, str] | None = None,
         notes: Sequence[str] = (),
     ) -> None:
-        """Have a frame stored (arguments as Take.store). Waits while `depth` frames are waiting already.
+        """Store a frame in the background (arguments as Take.store). Waits while `depth` frames are waiting already.
 
         The picture is not copied: it must not change until it is stored. Raises what storing an earlier frame
         raised.
@@ -82,7 +81,7 @@ class FrameWriter:
             self._change.notify_all()
 
     def announce(self, frame: int) -> None:
-        """Say that a frame is in the take already, for those who wait for it."""
+        """Mark a frame as already in the take, for those who wait for it."""
         with self._change:
             self._there.add(frame)
             self._change.notify_all()

@@ -344,7 +344,7 @@ def test_a_tempo_that_is_given_is_the_tempo() -> None:
 
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_needs_a_sound_track(name: str) -> None:
-    with pytest.raises(ScheduleError, match=rf'"{name}" is heard in a sound track.*audio = "song.mp3"'):
+    with pytest.raises(ScheduleError, match=rf'"{name}" comes from the sound track.*audio = "song.mp3"'):
         value(f"1 + {name}")
     with pytest.raises(ScheduleError, match="changes with the frame"):
         parse_expression(name, clock=Clock(frames=24, audio=Ramps()), moving=False)

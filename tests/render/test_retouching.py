@@ -204,7 +204,7 @@ def test_echo_leaves_the_last_frame_in_the_next(folder: Path) -> None:
     [
         ('mask = "skye & left"', "", r"coherence\.mask.*column 1.*no mask"),
         ('noise_mask = "left &"', "", r"coherence\.noise_mask.*too early"),
-        ('color_from = "song.mp3"', "", r"coherence\.color_from.*no colour reference"),
+        ('color_from = "song.mp3"', "", r"coherence\.color_from.*not a colour reference"),
         ('color_from = "gone.png"', "", "no file 'gone.png'"),
         ("", '0 = "gone.png"', r"guide\.0.*no file 'gone.png'"),
         ("", '"soon" = "goal.png"', r"guide\.soon"),
