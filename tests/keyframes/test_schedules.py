@@ -215,7 +215,7 @@ def test_beats() -> None:
         ("0: (1), 5: (sinn(t))", 13, 'Did you mean "sin"?'),
         ("0: 1, maxf: 2", 7, 'Did you mean "max_f"?'),
         ("0: 1, t: 2", 7, "changes with the frame"),
-        ("0: 1, rand(): 2", 7, "chance"),
+        ("0: 1, rand(): 2", 7, "cannot be random"),
         ("0: 1, max_f-99: 2", 7, "before frame 0"),
         ("0: 1, -13: 2", 7, "before frame 0"),
         ("0: 1, -10%: 2", 7, "90%"),
