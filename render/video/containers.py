@@ -16,16 +16,8 @@ from keyframes.errors import Problem, ProjectError, quoted
 THREADS = "8"
 BIT_EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")
 TAGS = ("title", "artist", "comment", "copyright", "date", "genre")
-PRESETS = (
-    "ultrafast",
-    "superfast",
-    "veryfast",
-    "faster",
-    "fast",
-    "medium",
-    "slow",
-    "slower",
-    "veryslow",
+PRESETS = tuple(
+    ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 )
 
 # RGB to YUV by the matrix that players assume for untagged HD (BT.709), at full precision, and tagged so.

@@ -22,6 +22,7 @@ from .probe import format_metadata, probe
 from .sequence import write_sequence
 
 DEFAULT_QUALITY = Quality()
+_A_MOMENT = 0.1  # seconds of sound: that it can be decoded to the end is known before frames are painted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +181,7 @@ def _check_limits(order: _Order) -> None:
             [Problem(what=what, file=str(path), where=where, hint=hint) for what, where, hint in problems]
         )
     if audio is not None:
-        check_sound(audio)
+        check_sound(audio, _A_MOMENT)
 
 
 def _write_film(frames: _Frames, order: _Order) -> None:
@@ -202,23 +203,12 @@ def _write_film(frames: _Frames, order: _Order) -> None:
             length = order.audio_from + float(frames.count / order.rate)
             sound = ["-t", f"{length:.6f}", *sound_input(order.audio)]
             inputs = [*SAFE_INPUT, "-i", file_argument(silent), *tagging, *sound]
-            mapped = [
-                "-map",
-                "0:v:0",
-                "-map",
-                f"{2 if tagging else 1}:a:0",
-                "-c:v",
-                "copy",
-                "-flags:a",
-                "+bitexact",
-            ]
+            mapped = ["-map", "0:v:0", "-map", f"{2 if tagging else 1}:a:0", "-c:v", "copy"]
             # trimmed by a filter, to the sample: seeking in some formats is a guess
             trim = f"atrim=start={order.audio_from:.6f},asetpts=PTS-STARTPTS"
             cut = ["-filter:a", trim] if order.audio_from else []
-            run_ffmpeg(
-                [*inputs, *mapped, *cut, *order.container.sound, *finish, file_argument(sounding)],
-                doing=doing,
-            )
+            encoding = [*order.container.sound, "-flags:a", "+bitexact"]
+            run_ffmpeg([*inputs, *mapped, *cut, *encoding, *finish, file_argument(sounding)], doing=doing)
             done = sounding
         _check_count(done, frames, path)
         with disk_errors(path):
@@ -228,19 +218,8 @@ def _write_film(frames: _Frames, order: _Order) -> None:
 
 def _raw_input(frames: _Frames, rate: Fraction) -> list[str]:
     size, fps = f"{frames.width}x{frames.height}", f"{rate.numerator}/{rate.denominator}"
-    return [
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-video_size",
-        size,
-        "-framerate",
-        fps,
-        *SAFE_INPUT,
-        "-i",
-        "pipe:0",
-    ]
+    form = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", size, "-framerate", fps]
+    return [*form, *SAFE_INPUT, "-i", "pipe:0"]
 
 
 def _check_count(done: Path, frames: _Frames, path: Path) -> None:

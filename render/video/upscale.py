@@ -110,8 +110,10 @@ def _fitted(picture: Picture, width: int, height: int) -> Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Tiling:
-    """side: of a tile, at most; overlap: of two neighbours; both in pixels of the small picture and multiples of
-    `window`, as the sides of what the network sees must be. factor: so many times larger is its answer.
+    """How a picture is split. factor: the network multiplies width and height by this.
+
+    side: of a tile, at most; overlap: of two neighbours. Both are in pixels of the small picture and multiples of
+    `window`, as the sides of the network's input must be.
     """
 
     factor: int
