@@ -75,9 +75,10 @@ def render_project(
     """
     report = report or Reporter()
     film = resolve(project)
+    frames = options.chosen(film.frames)  # before the take's folder is made
     take = Take(options.take or project.take_folder, project=project.name)
     with take.lock():
-        plan = make_plan(film, take, options.chosen(film.frames))
+        plan = make_plan(film, take, frames)
         wanted = FilmFile(film, take, plan.frames, options) if options.film else None
         key = film_key(wanted, plan) if wanted is not None else ""
         if not plan.paint and (wanted is None or is_made(wanted, key)):
