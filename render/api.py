@@ -17,6 +17,7 @@ from projects import Project, Take, load_project
 from projects.files import write_atomic
 
 from .diffusion import find_model
+from .exports import carried_project, export, sheet
 from .machine import describe_models, examine
 from .options import DEFAULTS, Notice, OptionChanges, RenderOptions
 from .plans import Plan, make_plan
@@ -24,18 +25,14 @@ from .reports import PlanReport, ProjectReport, Reporter, plan_report, project_r
 from .resolve import ResolvedProject, resolve
 from .resolve.draft import as_draft
 from .resolve.models import model_names, project_weights
+from .resolve.soundtrack import curves_of as hear
 from .video.encode import Film, check_encoder
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from .diffusion.job import ModelSpec
     from .diffusion.loras.convert import Target
     from .diffusion.parts import Model
     from .film import Rendered
-    from .sound.beats import Beats
-    from .sound.spectrum import Heard
     from .stages.stage import Painter
 
 __all__ = [
@@ -56,12 +53,6 @@ __all__ = [
     "sheet",
     "still",
 ]
-
-
-def existing_take(project: Project, folder: Path | None = None) -> Take | None:
-    """The project's take if there is one. Raises ProjectError if the folder holds something else."""
-    folder = folder or project.take_folder
-    return Take(folder, project=project.name) if folder.exists() else None
 
 
 def check(project: Project) -> ProjectReport:
@@ -94,8 +85,9 @@ def _resolved(project: Project, *, encoded: bool) -> ResolvedProject:
 
 
 def _plan(project: Project, options: RenderOptions) -> tuple[ResolvedProject, Plan]:
-    film = _resolved(project, encoded=options.film)
-    return film, make_plan(film, existing_take(project, options.take), options.chosen(film.frames))
+    film, folder = _resolved(project, encoded=options.film), options.take or project.take_folder
+    take = Take(folder, project=project.name, verify=options.verify) if folder.exists() else None
+    return film, make_plan(film, take, options.chosen(film.frames))
 
 
 class Studio:
@@ -202,67 +194,11 @@ def preview(project: Project, out: Path | None = None) -> Film:
     return preview_project(project, out)
 
 
-def export(
-    take: Path,
-    out: Path | str,
-    *,
-    frames: str | None = None,
-    fps: float | None = None,
-    device: str = "auto",
-    allow_outside: bool = False,
-    notice: Notice | None = None,
-) -> Film:
-    """Make a film (.mp4, .webm, .mov), a GIF or a folder of PNGs from a take's stored frames, as [output] says.
-
-    frames: "0-99" of those stored, all by default. fps: of the stored frames, by default the project's. device: where
-    its upscaler works. allow_outside: paths in the project may leave its folder. notice: is called with a line for
-    people where the film is less than the project says.
-    Raises ProjectError for a folder that is not a take, an output of unknown kind, and a sound or an upscaler that is
-    not there.
-    """
-    from .exports import export_take
-
-    return export_take(
-        take, out, frames=frames, fps=fps, device=device, allow_outside=allow_outside, notice=notice
-    )
-
-
-def sheet(take: Path, out: Path, *, count: int = 24, columns: int = 6) -> tuple[int, int]:
-    """Make a contact sheet of a take: `count` frames at even steps. Returns how many are shown, and how many there are.
-
-    Raises ProjectError for a take without frames, and as `contact_sheet`.
-    """
-    from .exports import write_sheet
-
-    return write_sheet(take, out, count=count, columns=columns)
-
-
-def carried_project(path: Path) -> tuple[str, str]:
-    """(file name, text) of the project that a frame (.png) or a film carries. Raises ProjectError if it has none."""
-    from .exports import carried_project as carried
-
-    return carried(path)
-
-
-def hear(
-    sound: Path, *, fps: float, bpm: float | None = None
-) -> tuple[Heard, Beats, dict[str, NDArray[np.float64]]]:
-    """The spectrum of a sound file, its beats, and its curves at `fps` values a second by their names in expressions.
-
-    bpm: the tempo if it is known. Raises ProjectError for a file that holds no sound.
-    """
-    from .resolve.soundtrack import curves_of
-
-    return curves_of(sound, fps=fps, bpm=bpm)
-
-
 def convert_lora(source: Path, out: Path, *, to: Target = "diffusers", alpha: float | None = None) -> str:
     """Write a LoRA with the names that another program knows. Returns a line that describes it.
 
     alpha: of a file that does not say it; by default its rank. Raises EnvironmentFault for a file that is not a LoRA.
     """
-    from projects.files import write_atomic
-
     from .diffusion.loras.convert import converted_lora
     from .diffusion.loras.lora import describe_lora
 

@@ -81,43 +81,50 @@ def assembly_of(
     )
 
 
-def export_take(
-    folder: Path,
+def export(
+    take: Path,
     out: Path | str,
     *,
-    frames: str | None,
-    fps: float | None,
-    device: str,
-    allow_outside: bool,
-    notice: Notice | None,
+    frames: str | None = None,
+    fps: float | None = None,
+    device: str = "auto",
+    allow_outside: bool = False,
+    notice: Notice | None = None,
 ) -> Film:
-    """See `api.export`."""
-    take = Take(folder)
-    stored: Sequence[int] = take.stored()
+    """Make a film (.mp4, .webm, .mov), a GIF or a folder of PNGs from a take's stored frames, as [output] says.
+
+    frames: "0-99" of those stored, all by default. fps: of the stored frames, by default the project's. device: where
+    its upscaler works. allow_outside: paths in the project may leave its folder. notice: is called with a line for
+    people where the film is less than the project says.
+    Raises ProjectError for a folder that is not a take, an output of unknown kind, and a sound or an upscaler that is
+    not there.
+    """
+    found = Take(take)
+    stored: Sequence[int] = found.stored()
     if frames is not None:
         stored = [f for f in parse_frames(frames, max(stored, default=0) + 1) if f in set(stored)]
-    pictures = (take.read(frame) for frame in stored)
+    pictures = (found.read(frame) for frame in stored)
     try:
-        project = _project_of(take, allow_outside=allow_outside)
+        project = _project_of(found, allow_outside=allow_outside)
     except (OSError, ReverieError) as error:
         if fps is None:
-            what = f"{take.project_file} cannot be read, so the frame rate is not known."
+            what = f"{found.project_file} cannot be read, so the frame rate is not known."
             raise ProjectError(Problem(what=what, hint="Give it: --fps 15")) from error
         if notice is not None:
             notice(
-                f"{take.project_file} cannot be read: the film has no sound, and nothing of [output] applies."
+                f"{found.project_file} cannot be read: the film has no sound, and nothing of [output] applies."
             )
         rate = exact_rate(fps)
         return Assembly(postprocess=Postprocess(fps_in=rate, fps_out=rate)).write(pictures, out)
     if container_of(out).sound:
-        _check_sound_is_there(take, project, allow_outside=allow_outside)
+        _check_sound_is_there(found, project, allow_outside=allow_outside)
     output = project.file.output
     assembly = assembly_of(project, whole=len(stored) == project.file.length, fps=fps)
     upscaler = find_upscale(project_upscaler(project), output.upscale, device)
     if output.vr == "none":
         return assembly.write(pictures, out, upscaler=upscaler)
-    with viewer(resolve(_project_of(take, allow_outside=allow_outside, need_files=True))) as view:
-        pairs = (view(frame, take.read(frame)) for frame in stored)
+    with viewer(resolve(_project_of(found, allow_outside=allow_outside, need_files=True))) as view:
+        pairs = (view(frame, found.read(frame)) for frame in stored)
         return assembly.write(pairs, out, upscaler=upscaler)
 
 
@@ -169,14 +176,17 @@ def carried_project(path: Path) -> tuple[str, str]:
     return name if name.endswith(".toml") and not name.startswith(".") else "project.toml", text
 
 
-def write_sheet(folder: Path, out: Path, *, count: int, columns: int) -> tuple[int, int]:
-    """See `api.sheet`."""
-    take = Take(folder)
-    stored = take.stored()
+def sheet(take: Path, out: Path, *, count: int = 24, columns: int = 6) -> tuple[int, int]:
+    """Make a contact sheet of a take: `count` frames at even steps. Returns how many are shown, and how many there are.
+
+    Raises ProjectError for a take without frames, and as `contact_sheet`.
+    """
+    found = Take(take)
+    stored = found.stored()
     if not stored:
-        raise ProjectError(Problem(what="has no frames yet.", file=str(folder)))
+        raise ProjectError(Problem(what="has no frames yet.", file=str(take)))
     chosen = sorted({stored[round(i * (len(stored) - 1) / max(count - 1, 1))] for i in range(count)})
-    contact_sheet((take.read(f) for f in chosen), columns, out, labels=[str(f) for f in chosen])
+    contact_sheet((found.read(f) for f in chosen), columns, out, labels=[str(f) for f in chosen])
     return len(chosen), len(stored)
 
 

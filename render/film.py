@@ -76,7 +76,7 @@ def render_project(
     report = report or Reporter()
     film = resolve(project)
     frames = options.chosen(film.frames)  # before the take's folder is made
-    take = Take(options.take or project.take_folder, project=project.name)
+    take = Take(options.take or project.take_folder, project=project.name, verify=options.verify)
     with take.lock():
         plan = make_plan(film, take, frames)
         wanted = FilmFile(film, take, plan.frames, options) if options.film else None

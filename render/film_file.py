@@ -20,7 +20,6 @@ from .resolve import ResolvedProject
 from .stereo import pair_settings, viewer
 from .video.encode import Film
 from .video.subtitles import write_subtitles
-from .video.upscaler import upscaler_settings
 
 RECORD = "film.json"  # in the take: what its film was made from
 
@@ -45,7 +44,7 @@ class FilmFile:
 def film_key(wanted: FilmFile, plan: Plan) -> str:
     """A hash of all that the film file is made from."""
     project, output = wanted.film.project, wanted.film.project.file.output
-    settings = {"crf": output.crf, "preset": output.preset}
+    settings, upscaler = {"crf": output.crf, "preset": output.preset}, wanted.film.upscaler
     others = {"crf", "preset", "vr", "vr_eyes", "vr_screen", "subtitles"}
     made_from = [
         [plan.keys[frame] for frame in wanted.frames],
@@ -53,7 +52,7 @@ def film_key(wanted: FilmFile, plan: Plan) -> str:
         {
             **settings,
             **output.model_dump(exclude=others, exclude_defaults=True),
-            **upscaler_settings(wanted.film.upscaler),
+            **({"upscaler": upscaler.asset.digest} if upscaler else {}),
             **pair_settings(wanted.film, wanted.frames),
             **({"offset": project.file.sound.offset} if project.audio else {}),
         },

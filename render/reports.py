@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from .video.encode import Film
 
 
+_IN_JSON = [
+    "size",
+    "fps",
+    "length",
+    "paint",
+    "originals",
+    "kept",
+    "model_calls",
+    "reveal_calls",
+    "seconds",
+    "bytes",
+]
 EXPLAINED = 5  # rows of a report, if their values are to come with reasons
 
 
@@ -66,7 +78,7 @@ class ProjectReport:
 class PlanReport(ProjectReport):
     """A plan with what it is a plan of.
 
-    every: whether the model paints every frame. frames: those asked for. calls: evaluations of the denoiser;
+    every: whether the model paints every frame. frames: those asked for. model_calls: evaluations of the denoiser;
     reveal_calls: how many of them are for what the camera uncovers, exact or the most that it can be. seconds: None if
     this machine never painted with the model. bytes: disk that the new frames take. rows: the values of frames, if they
     were asked for.
@@ -77,7 +89,7 @@ class PlanReport(ProjectReport):
     paint: tuple[int, ...]
     originals: tuple[int, ...]
     kept: tuple[int, ...]
-    calls: int
+    model_calls: int
     reveal_calls: int
     reveal_exact: bool
     seconds: float | None
@@ -91,16 +103,7 @@ class PlanReport(ProjectReport):
             "project": self.project,
             "model": names[0],
             **({"models": names} if len(names) > 1 else {}),
-            "size": list(self.size),
-            "fps": self.fps,
-            "length": self.length,
-            "paint": list(self.paint),
-            "originals": list(self.originals),
-            "kept": list(self.kept),
-            "model_calls": self.calls,
-            "reveal_calls": self.reveal_calls,
-            "seconds": self.seconds,
-            "bytes": self.bytes,
+            **{name: getattr(self, name) for name in _IN_JSON},
         }
         if self.rows:
             report["frames"] = [
@@ -153,7 +156,7 @@ def plan_report(film: ResolvedProject, plan: Plan, rows: Sequence[int] = ()) -> 
         paint=plan.paint,
         originals=tuple(plan.originals),
         kept=plan.kept,
-        calls=plan.calls,
+        model_calls=plan.calls,
         reveal_calls=plan.reveal_calls,
         reveal_exact=file.motion.mode == "2d" and file.video.motion == "none",
         seconds=plan.seconds,

@@ -65,7 +65,7 @@ def _lines(plan: PlanReport) -> Iterator[str]:
         yield f"  {what:<9} {description}"
     most = "" if plan.reveal_exact else "at most "
     reveal = f", {most}{plan.reveal_calls} of them for what the camera uncovers" if plan.reveal_calls else ""
-    yield f"  to paint  {ranges(plan.paint)}: {len(plan.paint)} frames, {plan.calls} model calls{reveal}"
+    yield f"  to paint  {ranges(plan.paint)}: {len(plan.paint)} frames, {plan.model_calls} model calls{reveal}"
     if not plan.every:
         yield f"  painted   {ranges(plan.originals)}: the others are warped and blended"
     yield f"  kept      {ranges(plan.kept)}: {len(plan.kept)} frames"

@@ -99,7 +99,7 @@ class Json(Reporter):
 
     def begin(self, plan: PlanReport) -> None:
         counts = {"frames": len(plan.frames), "kept": len(plan.kept), "paint": len(plan.paint)}
-        self.print("begin", project=plan.project, **counts, calls=plan.calls, seconds=plan.seconds)
+        self.print("begin", project=plan.project, **counts, calls=plan.model_calls, seconds=plan.seconds)
 
     def frame(self, frame: int, seconds: float) -> None:
         self.print("frame", frame=frame, seconds=round(seconds, 4))

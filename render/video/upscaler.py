@@ -69,11 +69,6 @@ def find_upscaler(name: str, *, folder: Path) -> Upscaler:
     return Upscaler(asset=asset, factor=factor, window=window)
 
 
-def upscaler_settings(upscaler: Upscaler | None) -> dict[str, object]:
-    """Return what the film's key holds of it: its files, whatever their folder is called."""
-    return {} if upscaler is None else {"upscaler": upscaler.asset.digest}
-
-
 def _number(asset: Asset, name: str, usual: int) -> int:
     """Return a whole number of the config, `usual` where it is not said; 0 for anything else than a whole number."""
     value = asset.config.get(name)

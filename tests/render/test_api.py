@@ -66,7 +66,7 @@ def test_check_describes_the_project(home: Path) -> None:
 def test_a_plan_as_plain_data(home: Path) -> None:
     project = load(home, TEXT)
     plan, report = api.plan(project), api.describe_plan(project)
-    assert (report.paint, report.kept, report.calls) == (plan.paint, plan.kept, plan.calls)
+    assert (report.paint, report.kept, report.model_calls) == (plan.paint, plan.kept, plan.calls)
     assert report.rows == ()
     some = api.describe_plan(project, frames=range(6))
     assert [row.frame for row in some.rows] == list(range(6))
