@@ -206,7 +206,8 @@ def modules_after(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "room", ["keyframes", "projects", "render", "render.diffusion", "render.setup", "render.plans"]
+    "room",
+    ["keyframes", "projects", "render", "render.diffusion", "render.resolve", "render.plans", "render.api"],
 )
 def test_rooms_are_light_to_import(room: str) -> None:
     heavy = {"torch", "diffusers", "transformers", "kornia", "cv2", "numba"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ import torch
 
 from keyframes import EnvironmentFault
 from motion.raft import WEIGHTS
-from render import clips as flows
 from render.assets.find import torch_cache
 from render.previews import preview_project
+from render.resolve import clips as flows
 from render.resolve import resolve
 from render.resolve.clips import check_flows
 from tests.fakes import keys_of
@@ -74,9 +75,13 @@ def test_it_is_asked_for_only_where_it_is_used(clip: Path, monkeypatch: pytest.M
     check_flows(load(clip, project_text(4, video=UNUSED)))
 
 
-def test_keys_and_previews(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_and_previews(clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The frames after the first are others; a preview needs no network."""
-    monkeypatch.setattr("render.setup.check_flows", lambda project: None)
+    is_here(monkeypatch, True)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    place().parent.mkdir(parents=True)
+    place().write_bytes(b"weights")
+    monkeypatch.setattr(flows, "SHA256", sha256(b"weights").hexdigest())
     by_raft = load(clip, project_text(4, video=CLIP))
     by_dis = load(clip, project_text(4, video=CLIP.replace("raft", "dis")))
     mine, others = keys_of(resolve(by_raft)), keys_of(resolve(by_dis))

@@ -10,7 +10,7 @@ import pytest
 
 from render.exports import subtitles
 from render.ffmpeg import run_ffmpeg
-from render.film import FILM_RECORD
+from render.film_file import RECORD as FILM_RECORD
 from render.resolve import ResolvedProject, resolve
 
 from ..fakes import Studio, load, project_text, render
