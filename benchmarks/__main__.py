@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from render.threads import share_cores
-
-share_cores()  # as the command line does, before torch is imported
-
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

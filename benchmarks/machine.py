@@ -22,7 +22,6 @@ _LIBRARIES = (
     "transformers",
     "kornia",
     "opencv-python-headless",
-    "numba",
     "numpy",
     "pillow",
 )

@@ -73,8 +73,8 @@ def _warps(size: tuple[int, int], device: torch.device, pairs: int) -> list[list
     """All are given the matrix. Ours makes the coverage mask too; the others, but for one row, the picture alone."""
     picture = test_card(size)
     tensor, wait = to_tensor(picture, device), waiter(device)
-    matrix = matrix2d([_MOVE], size)
-    single = matrix[0].numpy()
+    matrix = matrix2d(_MOVE, size)
+    single = matrix.numpy()
     floats = tensor[0].permute(1, 2, 0).cpu().numpy()
 
     def by_cv2(source: Picture | np.ndarray, flags: int) -> Callable[[], object]:
@@ -86,7 +86,7 @@ def _warps(size: tuple[int, int], device: torch.device, pairs: int) -> list[list
         return by_cv2(floats, linear)(), covered
 
     def by_kornia() -> object:
-        moved = matrix.to(device, torch.float32)
+        moved = matrix[None].to(device, torch.float32)
         return kornia.geometry.warp_perspective(
             tensor, moved, (size[1], size[0]), padding_mode="border", align_corners=True
         )
@@ -148,7 +148,7 @@ def _grain(size: tuple[int, int], device: torch.device, pairs: int) -> list[str]
     tensor = to_tensor(picture, device)
 
     def ours() -> object:
-        return add_noise(tensor, kind="perlin", amount=0.02, seeds=[7], frame=1)
+        return add_noise(tensor, kind="perlin", amount=0.02, seed=7, frame=1)
 
     return _row(
         "Perlin noise; the ancestors' way", ours, lambda: noisy(picture, 0.065, 7), pairs, waiter(device)

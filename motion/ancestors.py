@@ -8,7 +8,6 @@ wide pictures shear, and nothing hides anything. Their loss of half a grey level
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -24,15 +23,15 @@ _BINS = 1024
 
 def warp_flow(
     picture: Tensor,
-    moves: Sequence[Move],
+    move: Move,
     depth: Tensor,
     *,
     border: Border = "replicate",
     sampling: Sampling = "bilinear",
 ) -> Warped:
-    """Move `picture` (B, C, H, W) by the ancestors' flow; `depth` (B, 1, H, W) is their z (see `equalised`)."""
+    """Move `picture` (1, C, H, W) by the ancestors' flow; `depth` (1, 1, H, W) is their z (see `equalised`)."""
     height, width = picture.shape[-2:]
-    shift = flow(moves, depth.to(picture.device, torch.float32))
+    shift = flow(move, depth.to(picture.device, torch.float32))
     points = shift.neg_()
     points[:, 0] += torch.arange(width, device=picture.device)
     points[:, 1] += torch.arange(height, device=picture.device)[:, None]
@@ -41,28 +40,23 @@ def warp_flow(
     return Warped(picture=moved, coverage=coverage.to(picture.dtype))
 
 
-def flow(moves: Sequence[Move], depth: Tensor) -> Tensor:
-    """How far the content moves at each destination pixel, (B, 2, H, W), in pixels, x right and y down.
+def flow(move: Move, depth: Tensor) -> Tensor:
+    """How far the content moves at each destination pixel, (1, 2, H, W), in pixels, x right and y down.
 
     P' = P R + T with R = Rx Ry Rz and T = (-x, y, -z) / 200 on row vectors P = (u, v, z), u and v from -1 to 1 over
-    width and height; moved by cot(fov / 2) (P'xy / P'z - Pxy / z).
+    width and height; moved by cot(fov / 2) (P'xy / P'z - Pxy / z). `depth` (1, 1, H, W) is z.
     """
     height, width = depth.shape[-2:]
     u = torch.linspace(-1, 1, width, device=depth.device)[None, :]
     v = torch.linspace(-1, 1, height, device=depth.device)[:, None]
-    shift = depth.new_empty(len(depth), 2, height, width)
-    for one, move, z in zip(shift, moves, depth[:, 0], strict=True):
-        one[0], one[1] = _one(move, u, v, z, (width, height))
-    return shift
-
-
-def _one(move: Move, u: Tensor, v: Tensor, z: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    z = depth[0, 0]
     r = turn(move.rotation_3d_x, move.rotation_3d_y, move.rotation_3d_z).tolist()
     t = (-move.translation_x / UNITS, move.translation_y / UNITS, -move.translation_z / UNITS)
     x, y, far = ((u * r[0][i] + t[i] + v * r[1][i]).add_(z, alpha=r[2][i]) for i in range(3))
     safe, s = far.clamp_(min=_NEAREST), 1 / math.tan(math.radians(move.fov) / 2)
-    across, down = x.div_(safe).sub_(u / z), y.div_(safe).sub_(v / z)
-    return across.mul_(s / move.aspect * size[0] / 2), down.mul_(s * size[1] / 2)
+    across = x.div_(safe).sub_(u / z).mul_(s / move.aspect * width / 2)
+    down = y.div_(safe).sub_(v / z).mul_(s * height / 2)
+    return torch.stack((across, down))[None]
 
 
 def equalised(raw: Tensor) -> Tensor:

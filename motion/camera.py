@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,8 +48,8 @@ class Move:
     perspective_flip_fv: float = 53.0
 
 
-def matrix2d(moves: Sequence[Move], size: tuple[int, int]) -> Tensor:
-    """The 2D moves as matrices: (B, 3, 3), float64, on the CPU, so that no device waits while they are made.
+def matrix2d(move: Move, size: tuple[int, int]) -> Tensor:
+    """The 2D move as a matrix (3, 3), float64, on the CPU, so that no device waits while it is made.
 
     M = R * T, the order of Deforum and Disco Diffusion: the picture is shifted first, then turned and
     zoomed about the transform centre. So the shift one sees is itself turned and zoomed: with zoom 1.1,
@@ -64,10 +63,6 @@ def matrix2d(moves: Sequence[Move], size: tuple[int, int]) -> Tensor:
 
     Raises ValueError for a value that is not finite and for zoom 0, which nothing can undo.
     """
-    return torch.tensor([_rows(move, size) for move in moves], dtype=torch.float64).reshape(-1, 3, 3)
-
-
-def _rows(move: Move, size: tuple[int, int]) -> list[list[float]]:
     place = (move.transform_center_x, move.transform_center_y)
     used = (move.angle, move.zoom, move.translation_x, move.translation_y, *place)
     if not all(map(math.isfinite, used)):
@@ -80,4 +75,4 @@ def _rows(move: Move, size: tuple[int, int]) -> list[list[float]]:
     # The last column: what R adds so that its centre (x, y) stays, plus R applied to the shift T.
     right = (1 - a) * x - b * y + a * move.translation_x + b * move.translation_y
     down = b * x + (1 - a) * y - b * move.translation_x + a * move.translation_y
-    return [[a, b, right], [-b, a, down], [0.0, 0.0, 1.0]]
+    return torch.tensor([[a, b, right], [-b, a, down], [0.0, 0.0, 1.0]], dtype=torch.float64)

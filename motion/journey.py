@@ -24,8 +24,9 @@ def matrix_of(moves: Sequence[Move], size: tuple[int, int], *, deforum: bool = F
     deforum: with that pivot of the perspective flip. Convention: see `matrix2d`; each move is flip * R * T.
     """
     whole = torch.eye(3, dtype=torch.float64)
-    for move, matrix in zip(moves, matrix2d(moves, size), strict=True):
-        whole = torch.from_numpy(flip_matrix(move, size, deforum=deforum)) @ matrix @ whole
+    for move in moves:
+        flip = torch.from_numpy(flip_matrix(move, size, deforum=deforum))
+        whole = flip @ matrix2d(move, size) @ whole
     return whole
 
 

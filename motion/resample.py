@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from motion import quick
+from motion import cpu
 from motion.borders import BORDERS, Border, fold_, framed
 
 Sampling = Literal["bilinear", "bicubic"]
@@ -34,27 +34,34 @@ class Warped:
 
 
 def resample(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampling) -> Tensor:
-    """Read `picture` (B, C, H, W) at `points` (B, 2, h, w): (B, C, h, w), in the picture's dtype.
+    """Read `picture` (B, C, H, W) at `points` (B or 1, 2, h, w): (B, C, h, w), in the picture's dtype.
 
-    Convention: `points` are source positions (x, y) in pixels, pixel centres at whole numbers; beyond the
-    picture the border goes on, also between its pixels (a position on the wrap seam mixes last and first
-    pixel). At whole positions the pixel comes back bit for bit. Bicubic is Keys' kernel with a = -0.75, as
-    in OpenCV, cut to [0, 1] where it overshoots.
+    Convention: `points` are source positions (x, y) in pixels, pixel centres at whole numbers. Beyond the picture its
+    border continues, also between its pixels (a position on the wrap seam mixes last and first pixel). At whole
+    positions the pixel comes back bit for bit. Bicubic is Keys' kernel with a = -0.75, as in OpenCV, cut to [0, 1]
+    where it overshoots.
 
-    How: by compiled loops on a CPU, by torch else; the result may lie in memory with channels last.
+    How: OpenCV reads on a CPU, torch elsewhere. The result may lie in memory with channels last.
 
     Raises ValueError for a border or sampling it does not know.
     """
-    if sampling not in SAMPLINGS:
-        raise ValueError(f"sampling {sampling!r} is not known; it is one of {', '.join(SAMPLINGS)}")
-    if points.dtype == torch.float32 and border in BORDERS and quick.serves(picture):
-        return quick.read(picture, points, border=border, sampling=sampling)
+    check_reading(border, sampling)
+    if points.dtype == torch.float32 and cpu.serves(picture):
+        return cpu.read(picture, points, border=border, sampling=sampling)
     moved = resample_by_torch(picture, points, border=border, sampling=sampling)
     return moved.clamp_(0, 1) if sampling == "bicubic" else moved
 
 
+def check_reading(border: Border, sampling: Sampling) -> None:
+    """Raise ValueError for a border or sampling that does not exist."""
+    if sampling not in SAMPLINGS:
+        raise ValueError(f"sampling {sampling!r} is not known; it is one of {', '.join(SAMPLINGS)}")
+    if border not in BORDERS:
+        raise ValueError(f"border {border!r} is not known; it is one of {', '.join(BORDERS)}")
+
+
 def resample_by_torch(picture: Tensor, points: Tensor, *, border: Border, sampling: Sampling) -> Tensor:
-    """What `resample` does on a GPU, and its slow twin on a CPU; bicubic overshoots are left in.
+    """What `resample` does on a GPU, and what tests compare the way on a CPU with; bicubic overshoots are left in.
 
     How: grid_sample wants positions divided by the picture's size, which rounds, and knows no wrap. So the
     picture is set in a frame of its own border with sides of a power of two, where the division is exact
@@ -69,7 +76,7 @@ def resample_by_torch(picture: Tensor, points: Tensor, *, border: Border, sampli
         # To grid_sample's [-1, 1] over the frame: exact, as the side is a power of two.
         position.mul_(2 / side).add_((2 * margin + 1) / side - 1)
     # The grid is two planes that only claim to be pairs: much faster to fill.
-    grid = planes.permute(0, 2, 3, 1)
+    grid = planes.permute(0, 2, 3, 1).expand(len(picture), -1, -1, -1)
     moved = grid_sample(frame, grid, mode=sampling, padding_mode="border", align_corners=False)
     return moved.to(picture.dtype)
 

@@ -28,9 +28,9 @@ def eye(
     sampling: Sampling = "bicubic",
     soft_edges: bool = False,
 ) -> Tensor:
-    """`picture` (B, C, H, W) as an eye sees it that stands `offset` units right of the camera: (B, C, H, W).
+    """`picture` (1, C, H, W) as an eye sees it that stands `offset` units right of the camera: (1, C, H, W).
 
-    depth: (B, 1, H, W) in units. fov, aspect: of the camera, as in `Move`. What the eye sees behind the edges of near
+    depth: (1, 1, H, W) in units. fov, aspect: of the camera, as in `Move`. What the eye sees behind the edges of near
     things is filled smoothly from round it. soft_edges: see `warp_depth`.
 
     Convention: both eyes look the same way (no toe-in, which would bend the picture); the lens is shifted sideways so
@@ -40,7 +40,7 @@ def eye(
     size = (picture.shape[-1], picture.shape[-2])
     seen = warp_depth(
         picture,
-        [_eye_pose(offset, screen, lens(fov, aspect, size))] * len(picture),
+        _eye_pose(offset, screen, lens(fov, aspect, size)),
         depth,
         sampling=sampling,
         soft_edges=soft_edges,

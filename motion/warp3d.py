@@ -8,32 +8,40 @@ things hide far ones, and what no source pixel reached is known to be uncovered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, pad, unfold
+from torch.nn.functional import interpolate, max_pool2d, pad, unfold
 
-from motion import quick
-from motion.borders import BORDERS, Border
+from motion import cpu
+from motion.borders import Border
 from motion.pose import Matrix, Pose
-from motion.quick3d import Lines, see, z_buffer
-from motion.resample import SAMPLINGS, Sampling, Warped, covered, resample
-from motion.visibility import CRACK, DENSEST, MARGIN, MENDS, NEAREST, REACH, SLACK, STRETCH, TORN
+from motion.resample import Sampling, Warped, covered, resample
 from motion.warp2d import warp_matrix
+
+_NEAREST = 1e-3  # units; what comes nearer than this is behind the camera
+# Half a pixel's footprint: a share of its magnification, more than a half as depth maps are noisy; and pixels.
+_REACH, _SLACK = 0.7, 0.02
+_STRETCH = 1.9  # magnifications beyond this are thrown more densely
+_DENSEST = 4  # footprints beyond this many pixels a side are left with gaps
+_CRACK = 6  # a gap with as many of nine hits around it is a crack in a surface, not a hole
+_TORN = 1.1  # neighbours whose distances differ by more than this factor stand on different things
+_MENDS = 2  # times that torn edges are mended
+_MARGIN = 3  # pixels around the z-buffer, for what lands beyond its edges
 
 
 def warp_depth(
     picture: Tensor,
-    poses: Sequence[Pose],
+    pose: Pose,
     depth: Tensor,
     *,
     border: Border = "replicate",
     sampling: Sampling = "bilinear",
     soft_edges: bool = False,
 ) -> Warped:
-    """Move `picture` (B, C, H, W), whose pixels are `depth` (B, 1, H, W) units away, by one pose each.
+    """Move `picture` (1, C, H, W), whose pixels are `depth` (1, 1, H, W) units away, by a pose.
 
     Coverage is 0 where the source showed nothing: beyond its edges, behind the camera, and behind what stood in front.
     There the border fills in as if the picture went on (the place is taken back with the depth of the pixel itself).
@@ -49,49 +57,11 @@ def warp_depth(
 
     Raises ValueError for wrong shapes and for depth that is not finite and above 0.
     """
-    _check(picture, poses, depth)
-    distances = depth.to(device=picture.device, dtype=torch.float32)
-    each = [
-        _warp_one(picture[i : i + 1], pose, distances[i : i + 1], border, sampling, soft_edges)
-        for i, pose in enumerate(poses)
-    ]
-    return Warped(
-        picture=torch.cat([one.picture for one in each]), coverage=torch.cat([one.coverage for one in each])
-    )
-
-
-def carry_depth(depth: Tensor, pose: Pose) -> Tensor:
-    """How far things are after a move, (1, 1, H, W) in units, from how far they were before it; infinite where the
-    camera now sees what it did not see then.
-
-    Convention: as `warp_depth`; each destination pixel has the nearest of what lands on it.
-    """
-    camera, distances = _Camera(pose), depth.to(torch.float32)
-    if quick.serves(distances):
-        return z_buffer(distances, camera.lines())
-    height, width = depth.shape[-2:]
-    there, far = camera.forward(_grid(height, width, 1, depth.device), distances)
-    return _z_buffer(camera, distances, there, far)
-
-
-def _warp_one(
-    picture: Tensor, pose: Pose, depth: Tensor, border: Border, sampling: Sampling, soft_edges: bool
-) -> Warped:
-    """One picture; how densely it is thrown depends on its own move, so pictures do not share a batch here."""
+    _check(picture, depth)
+    depth = depth.to(device=picture.device, dtype=torch.float32)
     plane = _plane(pose, depth)
     if plane is not None:
         return warp_matrix(picture, plane, border=border, sampling=sampling)
-    if sampling in SAMPLINGS and border in BORDERS and quick.serves(picture):
-        lines = _Camera(pose).lines()
-        moved, coverage = see(picture, depth, lines, border=border, sampling=sampling, soft_edges=soft_edges)
-        return Warped(picture=moved, coverage=coverage)
-    return warp_by_torch(picture, pose, depth, border, sampling, soft_edges)
-
-
-def warp_by_torch(
-    picture: Tensor, pose: Pose, depth: Tensor, border: Border, sampling: Sampling, soft_edges: bool = False
-) -> Warped:
-    """The way on a GPU, and the slow twin of the way on a CPU."""
     height, width = picture.shape[-2:]
     camera = _Camera(pose)
     home = _grid(height, width, 1, picture.device)
@@ -103,6 +73,18 @@ def warp_by_torch(
     coverage = covered(points, height, width).mul_(hit)
     moved = resample(picture, points, border=border, sampling=sampling)
     return Warped(picture=moved, coverage=coverage.to(picture.dtype))
+
+
+def carry_depth(depth: Tensor, pose: Pose) -> Tensor:
+    """How far things are after a move, (1, 1, H, W) in units, from how far they were before it; infinite where the
+    camera now sees what it did not see then.
+
+    Convention: as `warp_depth`; each destination pixel has the nearest of what lands on it.
+    """
+    camera, distances = _Camera(pose), depth.to(torch.float32)
+    height, width = depth.shape[-2:]
+    there, far = camera.forward(_grid(height, width, 1, depth.device), distances)
+    return _z_buffer(camera, distances, there, far)
 
 
 def _plane(pose: Pose, depth: Tensor) -> Tensor | None:
@@ -124,12 +106,6 @@ class _Camera:
         self._in = pose.lens @ pose.turn.T @ np.linalg.inv(pose.lens_after)
         self._in_shift = -pose.lens @ pose.turn.T @ pose.shift
 
-    def lines(self) -> Lines:
-        """The two maps as compiled loops take them."""
-        ahead = np.column_stack((self._out, self._out_shift)).astype(np.float32)
-        back = np.column_stack((self._in, self._in_shift)).astype(np.float32)
-        return Lines(ahead=ahead, back=back)
-
     def forward(self, at: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
         """Where source pixels `at` (1, 2, h, w) land, (1, 2, h, w), and how far they are then, (1, 1, h, w)."""
         return _project(self._out, self._out_shift, at, depth)
@@ -146,7 +122,7 @@ def _project(matrix: Matrix, shift: Matrix, at: Tensor, depth: Tensor) -> tuple[
     for (a, b, c), d in zip(matrix.tolist(), shift.tolist(), strict=True):
         lines.append((a * x + (b * y + c)).mul(depth[:, 0]).add_(d))
     far = lines[2]
-    safe = far.clamp(min=NEAREST)
+    safe = far.clamp(min=_NEAREST)
     return torch.stack((lines[0].div_(safe), lines[1].div_(safe)), 1), far[:, None]
 
 
@@ -160,13 +136,13 @@ def _grid(height: int, width: int, dense: int, device: torch.device) -> Tensor:
 def _z_buffer(camera: _Camera, depth: Tensor, there: Tensor, far: Tensor) -> Tensor:
     """The nearest distance at every destination pixel, (B, 1, H, W); infinite where nothing is."""
     height, width = depth.shape[-2:]
-    grown = depth / far.clamp(min=NEAREST)  # how much larger each pixel is seen now
-    dense = max(1, min(DENSEST, int(np.ceil(float(grown.max()) / STRETCH))))
+    grown = depth / far.clamp(min=_NEAREST)  # how much larger each pixel is seen now
+    dense = max(1, min(_DENSEST, int(np.ceil(float(grown.max()) / _STRETCH))))
     if dense > 1:
         depth = interpolate(depth, scale_factor=float(dense), mode="nearest")
         there, far = camera.forward(_grid(height, width, dense, depth.device), depth)
-        grown = depth / far.clamp(min=NEAREST) / dense
-    return _close(_splat(there, far, grown * REACH + SLACK, height, width))
+        grown = depth / far.clamp(min=_NEAREST) / dense
+    return _close(_splat(there, far, grown * _REACH + _SLACK, height, width))
 
 
 def _splat(there: Tensor, far: Tensor, reach: Tensor, height: int, width: int) -> Tensor:
@@ -175,20 +151,20 @@ def _splat(there: Tensor, far: Tensor, reach: Tensor, height: int, width: int) -
     The buffer has a margin for what lands outside, and what does not land throws infinity: so no pixels are picked out,
     which takes longer than throwing all of them.
     """
-    wide = width + 2 * MARGIN
+    wide = width + 2 * _MARGIN
     corner = there.floor()
     right, low = (there - corner).unbind(1)  # how far right of and below the upper left of the four
     column, row = corner[:, 0].clamp_(-2, width + 1), corner[:, 1].clamp_(-2, height + 1)
-    cell = ((row + MARGIN) * wide + (column + MARGIN)).long().flatten()
-    reach = reach.where(far > NEAREST, -1.0)[:, 0]
+    cell = ((row + _MARGIN) * wide + (column + _MARGIN)).long().flatten()
+    reach = reach.where(far > _NEAREST, -1.0)[:, 0]
     across, down = (right <= reach, 1 - right <= reach), (low <= reach, 1 - low <= reach)
-    buffer = far.new_full(((height + 2 * MARGIN) * wide,), torch.inf)
+    buffer = far.new_full(((height + 2 * _MARGIN) * wide,), torch.inf)
     for y in (0, 1):
         for x in (0, 1):
             thrown = far[:, 0].where(across[x] & down[y], torch.inf)
             buffer.scatter_reduce_(0, cell + (y * wide + x), thrown.flatten(), "amin")
-    inside = slice(MARGIN, -MARGIN)
-    return buffer.view(1, 1, height + 2 * MARGIN, wide)[..., inside, inside].contiguous()
+    inside = slice(_MARGIN, -_MARGIN)
+    return buffer.view(1, 1, height + 2 * _MARGIN, wide)[..., inside, inside].contiguous()
 
 
 def _close(nearest: Tensor) -> Tensor:
@@ -196,25 +172,24 @@ def _close(nearest: Tensor) -> Tensor:
     hit = nearest.isfinite()
     ones = torch.ones_like(hit, dtype=torch.uint8)
     around, there = _over_nine(hit.byte(), torch.add), _over_nine(ones, torch.add)
-    crack = ~hit & (9 * around >= CRACK * there)
+    crack = ~hit & (9 * around >= _CRACK * there)
     return torch.where(crack, _over_nine(nearest.where(hit, 0.0), torch.maximum), nearest)
 
 
 def _mended(nearest: Tensor) -> Tensor:
-    """At edges, the median of the 5 x 5 distances around; twice."""
-    for _ in range(MENDS):
-        nine, many = _windows(nearest, 3), _windows(nearest, 5)
-        edge = nine.amax(1) > nine.amin(1) * TORN
-        middle = many.median(1).values
-        other = (middle > nearest[:, 0] * TORN) | (nearest[:, 0] > middle * TORN)
-        nearest = torch.where(edge & other, middle, nearest[:, 0])[:, None]
+    """At edges, the median of the 5 x 5 distances around; twice. Beyond the picture its edge pixels continue."""
+    for _ in range(_MENDS):
+        edge = max_pool2d(nearest, 3, 1, 1) > -max_pool2d(-nearest, 3, 1, 1) * _TORN
+        middle = cpu.median(nearest) if cpu.serves(nearest) else _median(nearest)
+        other = (middle > nearest * _TORN) | (nearest > middle * _TORN)
+        nearest = torch.where(edge & other, middle, nearest)
     return nearest
 
 
-def _windows(values: Tensor, side: int) -> Tensor:
-    """`values` (1, 1, H, W) and those around them, (1, side * side, H, W); beyond the edges they go on."""
-    framed = pad(values, (side // 2,) * 4, mode="replicate")
-    return unfold(framed, side).view(1, side * side, *values.shape[-2:])
+def _median(values: Tensor) -> Tensor:
+    """`values` (1, 1, H, W), each replaced by the median of the 5 x 5 around it."""
+    around = unfold(pad(values, (2, 2, 2, 2), mode="replicate"), 5).view(1, 25, *values.shape[-2:])
+    return around.median(1, keepdim=True).values
 
 
 def _over_nine(values: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
@@ -227,16 +202,14 @@ def _over_nine(values: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tens
     return values
 
 
-def _check(picture: Tensor, poses: Sequence[Pose], depth: Tensor) -> None:
-    if picture.dim() != 4 or not picture.is_floating_point():
+def _check(picture: Tensor, depth: Tensor) -> None:
+    if picture.dim() != 4 or len(picture) != 1 or not picture.is_floating_point():
         raise ValueError(
-            f"a picture is a float tensor (B, C, H, W), got {picture.dtype} {tuple(picture.shape)}"
+            f"a picture is a float tensor (1, C, H, W), got {picture.dtype} {tuple(picture.shape)}"
         )
-    expected = (len(picture), 1, *picture.shape[-2:])
+    expected = (1, 1, *picture.shape[-2:])
     if tuple(depth.shape) != expected:
-        raise ValueError(f"the depth of these pictures is {expected}, got {tuple(depth.shape)}")
-    if len(poses) != len(picture):
-        raise ValueError(f"{len(picture)} pictures need {len(picture)} camera moves, got {len(poses)}")
+        raise ValueError(f"the depth of this picture is {expected}, got {tuple(depth.shape)}")
     low, high = torch.stack(depth.aminmax()).tolist()
     if not 0 < low <= high < torch.inf:
         raise ValueError("depth is a distance: finite and above 0 at every pixel")

@@ -14,7 +14,7 @@ from keyframes import EnvironmentFault
 from projects import Project
 
 PACKAGES = (
-    *("torch", "diffusers", "transformers", "kornia", "numba", "numpy", "opencv-python-headless"),
+    *("torch", "diffusers", "transformers", "kornia", "numpy", "opencv-python-headless"),
     *("imageio-ffmpeg", "peft", "pillow", "pydantic"),
 )
 _OPTIONAL = ("gguf", "torchao", "bitsandbytes")

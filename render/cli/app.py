@@ -14,7 +14,6 @@ from keyword import iskeyword
 
 import click
 
-from ..threads import share_cores
 from .messages import echo_error
 
 _HOMES = {
@@ -81,7 +80,6 @@ def cli() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    share_cores()
     sys.exit(run(lambda: cli.main(args=argv, prog_name="reverie", standalone_mode=False)))
 
 

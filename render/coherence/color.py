@@ -9,16 +9,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from render.coherence import tables
 from render.coherence.histogram import BINS, STEPS, follow, histogram, transfer
-from render.coherence.levels import (
-    add_change,
-    count_levels,
-    in_levels,
-    ladder,
-    moments,
-    to_levels,
-    transfer_levels,
-)
 from render.coherence.spaces import Space, from_channels, to_channels
 
 Method = Literal["histogram", "mean"]
@@ -48,8 +40,8 @@ def palette(picture: Tensor, *, space: Space = "lab", method: Method = "histogra
     """Measure `picture` (B, 3, H, W), RGB in [0, 1]. Raises ValueError for an unknown space or method."""
     if method not in METHODS:
         raise ValueError(f"colour matching method {method!r} is not known; it is one of {', '.join(METHODS)}")
-    if in_levels(picture, space):
-        measured = _measure_levels(count_levels(to_levels(picture, space)), method)
+    if tables.serves(picture, space):
+        measured = torch.cat([_measure_levels(tables.values_of(one, space), method) for one in picture])
         return Palette(space=space, method=method, measured=measured)
     return _measure(to_channels(picture, space), space, method)
 
@@ -90,13 +82,19 @@ def match_color(
         raise ValueError(f"a palette of {known} cannot serve to match {method} in {space}")
     if len(reference.measured) not in (1, len(picture)):
         raise ValueError(f"{len(picture)} pictures need 1 or {len(picture)} references")
-    way = _match_levels if in_levels(picture, space) else match_channels
-    matched = way(picture, reference)
+    if tables.serves(picture, space):
+        goals = reference.measured.expand(len(picture), -1, -1)
+        each = [
+            _match_levels(one, goal[None], space, method) for one, goal in zip(picture, goals, strict=True)
+        ]
+        matched = each[0] if len(each) == 1 else torch.cat(each)
+    else:
+        matched = match_channels(picture, reference)
     return matched if amount == 1 else torch.lerp(picture, matched, amount)
 
 
 def match_channels(picture: Tensor, reference: Palette) -> Tensor:
-    """`match_color` on floats throughout: on a GPU, for hues, and the slow twin of the way by 8-bit levels."""
+    """`match_color` on floats throughout: on a GPU, for hues, and what tests compare the tables with."""
     space, method = reference.space, reference.method
     channels = to_channels(picture, space)
     own = _measure(channels, space, method)
@@ -105,19 +103,20 @@ def match_channels(picture: Tensor, reference: Palette) -> Tensor:
     return from_channels(change(channels, own.measured, goal, space == "hsv"), space).to(picture.dtype)
 
 
-def _match_levels(picture: Tensor, reference: Palette) -> Tensor:
-    levels = to_levels(picture, reference.space)
-    own = _measure_levels(count_levels(levels), reference.method)
-    goal = reference.measured.expand_as(own)
-    if reference.method == "histogram":
-        curve = transfer_levels(own, goal)
+def _match_levels(picture: Tensor, goal: Tensor, space: Space, method: Method) -> Tensor:
+    """One picture (3, H, W) by tables: (1, 3, H, W)."""
+    values = tables.values_of(picture, space)
+    own = _measure_levels(values, method)
+    if method == "histogram":
+        curve = tables.transfer_levels(own, goal)
     else:
-        curve = _match_means(ladder(len(picture)), own, goal, False)
-    return add_change(picture, levels, curve, reference.space)
+        curve = _match_means(tables.ladder(), own, goal, False).clamp(0, 1)
+    return tables.follow_levels(values, curve, space)
 
 
-def _measure_levels(counts: Tensor, method: Method) -> Tensor:
-    return counts if method == "histogram" else moments(counts)
+def _measure_levels(values: tables.Values, method: Method) -> Tensor:
+    counts = tables.count_levels(values)
+    return counts if method == "histogram" else tables.moments(counts)
 
 
 def _measure(channels: Tensor, space: Space, method: Method) -> Palette:

@@ -32,20 +32,22 @@ def unsharp(
     `picture + amount * (picture - blur)` wherever `|picture - blur| >= threshold`, else the picture, each
     channel by itself: Deforum's anti-blur. `picture` (B, 3, H, W); `amount` 0 returns the same tensor.
 
-    Convention: `kernel` is the side of the Gaussian in pixels, odd; `sigma` in pixels; `threshold` in [0,
+    Convention: `kernel` is the side of the Gaussian in pixels; it has a middle pixel, so an even one becomes the next
+    odd one. `sigma` in pixels; `threshold` in [0,
     1] (Deforum counts it in grey levels, 255 times as many). Beyond the picture its edge pixels go on.
 
-    Raises ValueError for a negative amount, an even kernel, or a sigma that is not above 0.
+    Raises ValueError for a negative amount, a kernel below 1, or a sigma that is not above 0.
     """
     if not amount >= 0:
         raise ValueError(f"sharpening is 0 or more, e.g. 0.35; got {amount}")
-    if kernel < 1 or kernel % 2 == 0:
-        raise ValueError(f"the kernel has a middle pixel, so its side is odd, e.g. 3, 5 or 7; got {kernel}")
+    if kernel < 1:
+        raise ValueError(f"the kernel is a width of 1 pixel or more, e.g. 5; got {kernel}")
     if not sigma > 0:
         raise ValueError(f"sigma is a width above 0 in pixels, e.g. 1.0; got {sigma}")
     if amount == 0:
         return picture
-    lost = picture - gaussian_blur2d(picture, (kernel, kernel), (sigma, sigma), border_type="replicate")
+    side = kernel | 1
+    lost = picture - gaussian_blur2d(picture, (side, side), (sigma, sigma), border_type="replicate")
     if threshold > 0:
         lost *= lost.abs() >= threshold
     return torch.add(picture, lost, alpha=amount).clamp_(0, 1)

@@ -7,9 +7,8 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
-_BAND = 64  # rows of pixels
+_BAND = 32  # rows of pixels
 
 
 def perlin_field(
@@ -26,8 +25,8 @@ def perlin_field(
     0.5).
 
     How: the fade weights are a product of one of x and one of y, and so is each half of the gradient's dot
-    product. So an octave is two pairs of matrix products, and all octaves together are one, between what
-    the lattices' rows are at each x and the weights of those rows at each y. Near a pixel there are but two
+    product. So the lattices' rows are first brought to each x, two points a pixel; then all octaves together
+    are one matrix product between those rows and their weights at each y. Near a pixel there are but two
     lattice rows of each octave, so it is done in bands of pixels, each with the rows that it needs.
 
     Raises ValueError for octaves or cells below 1, or a persistence that is not above 0.
@@ -41,10 +40,14 @@ def perlin_field(
     at_x = []
     for octave in range(octaves):
         cell = _cell(min(size), cells, octave)
-        near, slope = _lattice(width, cell)
         angle = torch.rand(_points(height, cell), _points(width, cell), generator=source) * (2 * math.pi)
         strength = math.sqrt(2) * persistence**octave
-        at_x += [(angle.cos() * strength) @ slope, (angle.sin() * strength) @ near]
+        points, near, slope = _columns(width, cell)
+        for gradient, weight in ((angle.cos(), slope), (angle.sin(), near)):
+            left, right = (
+                gradient.index_select(1, at) * each for at, each in zip(points, weight, strict=True)
+            )
+            at_x.append(left.add_(right).mul_(strength))
     rows, weights = _bands(height, min(size), octaves, cells)
     needed = torch.cat(at_x).index_select(0, rows.flatten()).view(*rows.shape, width)
     return torch.bmm(weights, needed).view(-1, width)[:height]
@@ -53,38 +56,39 @@ def perlin_field(
 @lru_cache(maxsize=4)
 def _bands(height: int, shorter: int, octaves: int, cells: int) -> tuple[Tensor, Tensor]:
     """For each band of pixels which rows of all lattices it needs, (bands, K), and how much of each for each
-    row of pixels, (bands, _BAND, K); filled up with nothing of row 0.
+    row of pixels, (bands, _BAND, K).
 
     The rows of all lattices are counted octave by octave, each octave's twice: once with its gradients' x,
     weighted by nearness alone, and once with their y, weighted by slope.
     """
-    tops = range(0, height, _BAND)
-    rows: list[list[int]] = [[] for _ in tops]
-    weights: list[list[Tensor]] = [[] for _ in tops]
-    begin = 0
+    rows, weights = [], []
+    begin, count = 0, -(-height // _BAND)
     for octave in range(octaves):
         cell = _cell(shorter, cells, octave)
-        points = _points(height, cell)
-        for each in _lattice(len(tops) * _BAND, cell):
-            for band, top in enumerate(tops):
-                first, last = int((top + 0.5) / cell), min(int((top + _BAND - 0.5) / cell) + 2, points)
-                rows[band] += range(begin + first, begin + last)
-                weights[band].append(each[first:last, top : top + _BAND])
-            begin += points
-    needed = pad_sequence([torch.tensor(each) for each in rows], batch_first=True)
-    how_much = pad_sequence([torch.cat(each) for each in weights], batch_first=True)
-    return needed, how_much.transpose(1, 2).contiguous()
+        at = ((torch.arange(count * _BAND, dtype=torch.float64) + 0.5) / cell).view(count, _BAND, 1)
+        points = at[:, :1, 0].long() + torch.arange(int(_BAND / cell) + 3)
+        within = points.clamp(max=_points(height, cell) - 1)  # those beyond weigh nothing
+        for weight in _weights(at - points[:, None]):
+            rows.append(within + begin)
+            weights.append(weight)
+            begin += _points(height, cell)
+    return torch.cat(rows, 1), torch.cat(weights, 2)
 
 
 @lru_cache(maxsize=32)
-def _lattice(length: int, cell: float) -> tuple[Tensor, Tensor]:
-    """The weight of each lattice point for each pixel, and the weight times the distance: (points,
-    length)."""
+def _columns(length: int, cell: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The two lattice points beside each pixel, their weights, and the weights times the distances: (2, length)
+    each.
+    """
     at = (torch.arange(length, dtype=torch.float64) + 0.5) / cell
-    points = torch.arange(_points(length, cell), dtype=torch.float64)
-    distance = at - points[:, None]
+    points = at.long() + torch.tensor(((0,), (1,)))
+    return points, *_weights(at - points)
+
+
+def _weights(distance: Tensor) -> tuple[Tensor, Tensor]:
+    """The weight of lattice points at these distances, in cells, and the weight times the distance."""
     t = (1 - distance.abs()).clamp(0, 1)
-    weight = t**3 * (t * (t * 6 - 15) + 10)
+    weight = t * t * t * (t * (t * 6 - 15) + 10)  # t**3 takes ten times as long
     return weight.float(), (weight * distance).float()
 
 

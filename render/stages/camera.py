@@ -141,7 +141,7 @@ class Camera:
         depth = None if inputs.depth is None else _distances(canvas, inputs)
         moved = warp(
             picture,
-            [[move_of(values) for values in inputs.moves]],
+            [move_of(values) for values in inputs.moves],
             border=inputs.border,
             sampling=inputs.sampling,
             mode=inputs.mode,

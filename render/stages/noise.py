@@ -45,9 +45,7 @@ class Noise:
         from .mask import mask_of
 
         clean = canvas.given
-        noisy = add_noise(
-            clean, kind=inputs.kind, amount=inputs.amount, seeds=[inputs.seed], frame=inputs.frame
-        )
+        noisy = add_noise(clean, kind=inputs.kind, amount=inputs.amount, seed=inputs.seed, frame=inputs.frame)
         if inputs.mask is not None:
             noisy = torch.lerp(clean, noisy, mask_of(canvas, clean, inputs.mask))
         return canvas.showing(noisy)

@@ -29,20 +29,20 @@ DISPLACEMENTS = [
 @pytest.mark.parametrize(("move", "at", "axis", "pixels"), DISPLACEMENTS)
 def test_displacements(move: Move, at: tuple[int, int], axis: int, pixels: tuple[float, ...]) -> None:
     for z, expected in zip((1.0, 1.5, 2.0), pixels, strict=True):
-        moved = flow([move], torch.full((1, 1, 512, 512), z))[0, axis]
+        moved = flow(move, torch.full((1, 1, 512, 512), z))[0, axis]
         assert float(moved[at]) == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize(("z", "zoom"), [(1.0, 1.169), (2.0, 1.037), (3.0, 1.016), (5.0, 1.006)])
 def test_discos_zoom_by_depth(z: float, zoom: float) -> None:
     """Disco's default fov of 40 and translation_z of 10, as a zoom per frame."""
-    edge = float(flow([Move(translation_z=10, fov=40)], torch.full((1, 1, 512, 512), z))[0, 0, 256, 511])
+    edge = float(flow(Move(translation_z=10, fov=40), torch.full((1, 1, 512, 512), z))[0, 0, 256, 511])
     assert 1 / (1 - edge / 256) == pytest.approx(zoom, abs=1.5e-3)
 
 
 @pytest.mark.parametrize(("fov", "scale"), [(40, 2.7475), (60, 1.7321), (90, 1.0), (120, 0.5774)])
 def test_the_lens(fov: float, scale: float) -> None:
-    moved = flow([Move(translation_x=1, fov=fov)], torch.ones(1, 1, 512, 512))[0, 0, 0, 0]
+    moved = flow(Move(translation_x=1, fov=fov), torch.ones(1, 1, 512, 512))[0, 0, 0, 0]
     assert float(moved) == pytest.approx(-scale / 200 * 256, abs=1e-3)
 
 

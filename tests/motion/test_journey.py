@@ -36,7 +36,7 @@ def test_the_matrix_is_that_of_one_move_after_another() -> None:
 
 def test_flat_pictures_are_read_once() -> None:
     picture = twin.noise_picture(SIZE[1], SIZE[0])
-    got = warp(picture, [TURNS], border="wrap")
+    got = warp(picture, TURNS, border="wrap")
     once = warp_matrix(picture, matrix_of(TURNS, SIZE), border="wrap")
     assert torch.equal(got.picture, once.picture)
     assert torch.equal(got.coverage, once.coverage)
@@ -45,19 +45,9 @@ def test_flat_pictures_are_read_once() -> None:
 def test_what_comes_back_was_never_lost() -> None:
     """Out by 9 pixels and back: one reading keeps all of it, and uncovers nothing."""
     picture = twin.noise_picture(SIZE[1], SIZE[0])
-    got = warp(picture, [[Move(translation_x=9), Move(translation_x=-9)]], border="reveal")
+    got = warp(picture, [Move(translation_x=9), Move(translation_x=-9)], border="reveal")
     assert torch.equal(got.picture, picture)
     assert float(got.coverage.min()) == 1
-
-
-def test_one_move_is_as_ever_and_pictures_have_ways_of_their_own() -> None:
-    pictures = torch.cat(
-        (twin.noise_picture(SIZE[1], SIZE[0]), twin.noise_picture(SIZE[1], SIZE[0]).flip(-1))
-    )
-    both = warp(pictures, [TURNS[0], TURNS[:2]])
-    assert torch.equal(both.picture[:1], warp(pictures[:1], [TURNS[0]]).picture)
-    assert torch.equal(both.picture[:1], warp(pictures[:1], [TURNS[:1]]).picture)
-    assert torch.equal(both.picture[1:], warp(pictures[1:], [TURNS[:2]]).picture)
 
 
 def test_the_pose_is_that_of_one_move_after_another() -> None:
@@ -83,7 +73,7 @@ def test_a_wall_comes_nearer_as_far_as_it_should() -> None:
     picture = twin.noise_picture(SIZE[1], SIZE[0])
     depth = torch.full((1, 1, SIZE[1], SIZE[0]), 8.0)
     steps = [Move(translation_z=200.0)] * 2
-    got = warp(picture, [steps], mode="3d", depth=depth)
+    got = warp(picture, steps, mode="3d", depth=depth)
     large = Move(zoom=8 / 6, transform_center_x=55 / 112, transform_center_y=39 / 80)
     np.testing.assert_allclose(got.picture, warp(picture, [large]).picture, atol=1e-4)
 
@@ -98,7 +88,7 @@ def test_step_by_step_depth_and_coverage_go_along() -> None:
             torch.cat((depth, one.coverage), 1), steps[:1], mode="3d", depth=depth, compat=compat
         ).picture
         two = warp(one.picture, steps[1:], mode="3d", depth=kept[:, :1], compat=compat)
-        got = warp(picture, [steps], mode="3d", depth=depth, compat=compat)
+        got = warp(picture, steps, mode="3d", depth=depth, compat=compat)
         np.testing.assert_allclose(got.picture, two.picture, atol=1e-6)
         assert bool((got.coverage <= two.coverage + 1e-6).all())
         assert float(got.coverage.min()) < 0.5, (

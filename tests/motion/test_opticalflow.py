@@ -24,7 +24,7 @@ def textured(seed: int = 0, height: int = HEIGHT, width: int = WIDTH) -> torch.T
 def moved(picture: torch.Tensor, move: Move) -> tuple[torch.Tensor, torch.Tensor]:
     """The picture moved, and the flow (1, 2, H, W) of that move in closed form."""
     height, width = picture.shape[-2:]
-    matrix = matrix2d([move], (width, height))[0].double()
+    matrix = matrix2d(move, (width, height))
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     ends = np.einsum("ij,jhw->ihw", matrix.numpy(), np.stack((x, y, np.ones_like(x))))
     flow = ends[:2] / ends[2] - np.stack((x, y))

@@ -23,7 +23,7 @@ MOVES = {
 
 
 def every_matrix(width: int, height: int) -> dict[str, torch.Tensor]:
-    named = {name: matrix2d([move], (width, height))[0] for name, move in MOVES.items()}
+    named = {name: matrix2d(move, (width, height)) for name, move in MOVES.items()}
     return {**named, "perspective": PERSPECTIVE}
 
 
@@ -44,10 +44,10 @@ def test_equals_the_twin(
 @pytest.mark.parametrize("border", BORDERS)
 def test_full_size_error(device: torch.device, border: Border) -> None:
     picture = twin.noise_picture(512, 512)
-    for matrix in (matrix2d([Move(angle=10, zoom=1.1, translation_x=5)], (512, 512))[0], PERSPECTIVE):
+    for matrix in (matrix2d(Move(angle=10, zoom=1.1, translation_x=5), (512, 512)), PERSPECTIVE):
         got = warp_matrix(picture.to(device), matrix, border=border).picture[0].cpu().numpy()
         expected = twin.warp(picture[0].double().numpy(), matrix.numpy(), border)
-        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4)
+        np.testing.assert_allclose(got, expected, rtol=0, atol=2e-4)  # positions are 1e-4 px apart
 
 
 def test_float64_is_exact() -> None:
@@ -71,7 +71,7 @@ def test_close_to_opencv(border: Border, code: int) -> None:
     picture = twin.smooth_picture(128, 160)
     slope = 2 * 0.25 * 6 / 127 / 64
     image = picture[0].permute(1, 2, 0).numpy()
-    for matrix in (matrix2d([MOVES["turn"]], (160, 128))[0], PERSPECTIVE):
+    for matrix in (matrix2d(MOVES["turn"], (160, 128)), PERSPECTIVE):
         got = warp_matrix(picture, matrix, border=border).picture[0].permute(1, 2, 0).numpy()
         expected = cv2.warpPerspective(image, matrix.numpy(), (160, 128), borderMode=code)
         seam = 1 / 64 if border == "wrap" else 0  # the seam is a step of up to 1
@@ -85,11 +85,12 @@ def test_close_to_opencv(border: Border, code: int) -> None:
 def test_standing_still_changes_no_bit(
     device: torch.device, size: tuple[int, int], border: Border, sampling: Sampling, dtype: torch.dtype
 ) -> None:
-    picture = twin.noise_picture(*size, batch=2).to(device, dtype)
+    picture = twin.noise_picture(*size).to(device, dtype)
     moved = picture
-    for _ in range(100 if size == (45, 77) else 2):
-        warped = warp(moved, [Move(), Move(angle=360)], border=border, sampling=sampling)
-        moved = warped.picture
+    for _ in range(50 if size == (45, 77) else 2):
+        for move in (Move(), Move(angle=360)):
+            warped = warp(moved, [move], border=border, sampling=sampling)
+            moved = warped.picture
     assert torch.equal(moved, picture)
     assert bool((warped.coverage == 1).all())
 
@@ -124,29 +125,20 @@ def test_signs(move: Move, x: int, y: int) -> None:
 @pytest.mark.parametrize("move", [Move(angle=7, zoom=1.1, translation_x=3.7), Move(angle=-20, zoom=0.9)])
 def test_there_and_back(device: torch.device, move: Move) -> None:
     picture = twin.smooth_picture(96, 128).to(device)
-    matrix = matrix2d([move], (128, 96))
+    matrix = matrix2d(move, (128, 96))
     for sampling, loss in zip(get_args(Sampling), (2e-3, 1e-3), strict=True):
         there = warp_matrix(picture, matrix, sampling=sampling)
         back = warp_matrix(there.picture, torch.linalg.inv(matrix), sampling=sampling).picture
         assert float((back - picture)[..., 30:-30, 30:-30].abs().max()) < loss
 
 
-def test_each_picture_gets_its_own_move(device: torch.device) -> None:
-    picture = twin.noise_picture(40, 48, batch=3).to(device)
-    moves = [Move(angle=5), Move(zoom=0.7), Move(translation_x=9.5)]
-    together = warp(picture, moves, border="reflect")
-    for i, move in enumerate(moves):
-        alone = warp(picture[i : i + 1], [move], border="reflect")
-        assert torch.equal(together.picture[i], alone.picture[0])
-        assert torch.equal(together.coverage[i], alone.coverage[0])
-
-
 def test_one_matrix_moves_all(device: torch.device) -> None:
-    picture = twin.noise_picture(24, 24, batch=2).to(device)
-    assert torch.equal(
-        warp_matrix(picture, PERSPECTIVE).picture,
-        warp_matrix(picture, torch.stack((PERSPECTIVE, PERSPECTIVE))).picture,
-    )
+    pictures = twin.noise_picture(24, 24, batch=2).to(device)
+    moved = warp_matrix(pictures, PERSPECTIVE)
+    for i in (0, 1):
+        alone = warp_matrix(pictures[i : i + 1], PERSPECTIVE)
+        assert torch.equal(moved.picture[i], alone.picture[0])
+        assert torch.equal(moved.coverage[i], alone.coverage[0])
 
 
 @pytest.mark.parametrize("name", [*MOVES, "perspective"])
@@ -214,8 +206,8 @@ def test_never_waits_for_the_device() -> None:
         ({"mode": "4d"}, "one of 2d, 3d"),
         ({"compat": "pytti"}, "one of none, deforum, disco"),
         ({"depth": torch.ones(1, 1, 8, 8)}, "takes no depth"),
-        ({"moves": [Move(), Move()]}, "need 1 camera moves, got 2"),
-        ({"picture": torch.ones(3, 8, 8), "moves": [Move()] * 3}, r"\(B, C, H, W\)"),
+        ({"moves": []}, "one camera move or more, got none"),
+        ({"picture": torch.ones(3, 8, 8)}, r"\(B, C, H, W\)"),
         ({"picture": torch.ones(1, 3, 8, 8, dtype=torch.uint8)}, "float tensor"),
     ],
 )

@@ -67,7 +67,7 @@ def test_two_walls_by_rays(device: torch.device, size: tuple[int, int], name: st
     """
     picture = twin.smooth_picture(*size)
     depth, edges = walls(*size)
-    got = warp_depth(picture.to(device), [pose(MOVES[name], size[::-1])], depth.to(device))
+    got = warp_depth(picture.to(device), pose(MOVES[name], size[::-1]), depth.to(device))
     wanted = cast(picture[0].double().numpy(), MOVES[name], edges, 1.0, 4.0)
     covered = got.coverage[0, 0].cpu() > 0.999
     agree = covered == wanted.coverage
@@ -81,7 +81,7 @@ def test_two_walls_by_rays(device: torch.device, size: tuple[int, int], name: st
 def test_full_size() -> None:
     picture = twin.smooth_picture(512, 512)
     depth, edges = walls(512, 512)
-    got = warp_depth(picture, [pose(MOVES["look"], (512, 512))], depth)
+    got = warp_depth(picture, pose(MOVES["look"], (512, 512)), depth)
     wanted = cast(picture[0].double().numpy(), MOVES["look"], edges, 1.0, 4.0)
     covered = got.coverage[0, 0] > 0.999
     assert (covered == wanted.coverage).float().mean() > 0.985
@@ -106,7 +106,7 @@ def test_a_slanted_plane_is_its_homography(
         camera.lens_after @ (camera.turn + np.outer(camera.shift, normal / c)) @ np.linalg.inv(camera.lens)
     )
     picture = twin.smooth_picture(height, width).to(device)
-    got = warp_depth(picture, [camera], depth.to(device))
+    got = warp_depth(picture, camera, depth.to(device))
     wanted = warp_matrix(picture, torch.from_numpy(matrix))
     both = (got.coverage[:, 0] > 0.999) & (wanted.coverage[:, 0] > 0.999)
     assert both.float().mean() > 0.97 * (wanted.coverage > 0.999).float().mean()
@@ -176,10 +176,10 @@ def test_there_and_back(device: torch.device) -> None:
     depth = (2 + 0.4 * twin.smooth_picture(height, width)[:, :1]).to(device)
     move = Move(translation_z=16, translation_x=8)
     camera = pose(move, (width, height))
-    there = warp_depth(picture, [camera], depth, sampling="bicubic")
-    moved_depth = warp_depth(depth, [camera], depth).picture + camera.shift[2]
+    there = warp_depth(picture, camera, depth, sampling="bicubic")
+    moved_depth = warp_depth(depth, camera, depth).picture + camera.shift[2]
     back = replace(camera, turn=camera.turn.T, shift=-camera.turn.T @ camera.shift)
-    again = warp_depth(there.picture, [back], moved_depth, sampling="bicubic").picture
+    again = warp_depth(there.picture, back, moved_depth, sampling="bicubic").picture
     assert float((again - picture)[..., 24:-24, 24:-24].abs().max()) < 5e-3
 
 
@@ -243,21 +243,10 @@ def test_large_steps_leave_no_gaps(device: torch.device) -> None:
     assert bool((warp(picture, [Move(translation_z=400)], mode="3d", depth=depth).coverage == 1).all())
 
 
-def test_each_picture_gets_its_own_move(device: torch.device) -> None:
-    picture = twin.noise_picture(40, 48, batch=3).to(device)
-    depth = 1 + torch.rand(3, 1, 40, 48).to(device)
-    moves = [Move(translation_z=90), Move(), Move(rotation_3d_x=3, translation_x=9.5)]
-    together = warp(picture, moves, mode="3d", depth=depth)
-    for i, move in enumerate(moves):
-        alone = warp(picture[i : i + 1], [move], mode="3d", depth=depth[i : i + 1])
-        assert torch.equal(together.picture[i], alone.picture[0])
-        assert torch.equal(together.coverage[i], alone.coverage[0])
-
-
 @pytest.mark.parametrize(
     ("depth", "said"),
     [
-        (torch.ones(1, 1, 8, 9), "the depth of these pictures is"),
+        (torch.ones(1, 1, 8, 9), "the depth of this picture is"),
         (torch.zeros(1, 1, 8, 8), "above 0"),
         (torch.full((1, 1, 8, 8), torch.nan), "finite"),
     ],

@@ -60,9 +60,9 @@ def test_a_pixel_more_would_be_seen(home: Path) -> None:
     """What the test above can tell: without its scale the motion is another."""
     film = resolve(project(home))
     row = film.timeline.row(2)
-    unscaled = matrix2d([move_of(film, row)], (80, 48))[0]
+    unscaled = matrix2d(move_of(film, row), (80, 48))
     draft = resolve(as_draft(film.project))
-    scaled = matrix2d([move_of(draft, draft.timeline.row(2))], (80, 48))[0]
+    scaled = matrix2d(move_of(draft, draft.timeline.row(2)), (80, 48))
     assert float((unscaled - scaled).abs().max()) > 1
 
 

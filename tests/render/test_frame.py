@@ -102,7 +102,7 @@ def test_what_the_painter_gets_is_the_chain_in_that_order(home: Path) -> None:
     expected = match_color(to_tensor(before, CPU), colors, space="lab", method="mean", amount=1.0)
     expected = adjust_contrast(expected, 1.3)
     expected = unsharp(expected, amount=0.7, kernel=5, sigma=1.0, threshold=0.0)
-    expected = add_noise(expected, kind="perlin", amount=0.05, seeds=[3], frame=3)
+    expected = add_noise(expected, kind="perlin", amount=0.05, seed=3, frame=3)
     torch.testing.assert_close(painter.given[0], expected)
     other_way = match_color(
         adjust_contrast(to_tensor(before, CPU), 1.3), colors, space="lab", method="mean", amount=1.0
