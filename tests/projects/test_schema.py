@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from keyframes import compile_timeline
 from projects import TABLES, ProjectFile, json_schema, lane_specs, read_project
 from projects.lanes import table_of
+from projects.schema import ControlNet, IpAdapter, Lora, Output, Sound
+from projects.schema.reference import reference
 
 SMALL: dict[str, Any] = {"frames": 20, "prompts": {"0": "dawn"}}
 
@@ -64,7 +66,7 @@ def test_a_file_cannot_be_changed() -> None:
         file().fps = 3  # type: ignore[misc]
 
 
-def test_the_json_schema_tells_every_setting() -> None:
+def test_the_json_schema_has_every_setting() -> None:
     schema = json_schema()
     assert schema["$schema"].endswith("2020-12/schema")
     assert set(schema["properties"]) == set(ProjectFile.model_fields)
@@ -89,6 +91,20 @@ def test_every_lane_has_help_and_a_default_within_its_range() -> None:
     assert set(timeline.numbers) | set(timeline.words) == {spec.name for spec in specs}
     assert all(spec.help for spec in specs)
     assert len({spec.name for spec in specs}) == len(specs)
+
+
+def test_the_page_of_settings_is_fresh() -> None:
+    page = Path(__file__).parents[2] / "docs" / "settings.md"
+    stale = "docs/settings.md is stale. Run: python -m projects.schema.reference > docs/settings.md"
+    assert page.read_text(encoding="utf-8") == reference(), stale
+
+
+def test_the_page_of_settings_names_every_setting_and_lane() -> None:
+    page = reference()
+    for table in (ProjectFile, Output, Sound, Lora, ControlNet, IpAdapter):
+        for name, field in table.model_fields.items():
+            assert f"`{field.alias or name}`" in page or f"## `[{name}" in page, name
+    assert all(f"| `{spec.name}` |" in page for specs in TABLES.values() for spec in specs)
 
 
 def test_a_models_own_defaults() -> None:
