@@ -55,8 +55,8 @@ _CONFIG_NAMES = (CONFIG, "scheduler_config.json", "tokenizer.json", "vocab.json"
 
 @dataclass(frozen=True, kw_only=True)
 class WeightOptions:
-    """How a model's weights are held. `denoiser`: a file in place of the model's own. `quantize`: a method of
-    render.diffusion.quantise; "" for the weights as they are.
+    """Which weights are loaded. `denoiser`: a file in place of the model's own. `quantize`: a method of
+    render.diffusion.quantise; "" for none.
     """
 
     denoiser: DenoiserFile | None = None
@@ -70,7 +70,7 @@ class WeightOptions:
         return sha256(f"{fingerprint}\0{digest}\0{self.quantize}".encode()).hexdigest()
 
 
-_AS_IT_IS = WeightOptions()
+_PLAIN = WeightOptions()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +94,12 @@ class ModelSource:
         """Names of the samplers that work for it; all names while its family is not known."""
         return samplers_of(family_named(self.family).samplers) if self.family else SAMPLER_NAMES
 
+    def config(self, part: str) -> dict[str, Any]:
+        """Return the config of a part; {} where there is none, as in a single file or before the model is fetched."""
+        return {} if self.path is None or self.path.is_file() else read_json(self.path / part / CONFIG)
 
-def find_model(name: str, *, folder: Path | None = None, weights: WeightOptions = _AS_IT_IS) -> ModelSource:
+
+def find_model(name: str, *, folder: Path | None = None, weights: WeightOptions = _PLAIN) -> ModelSource:
     """Find a model by its name: a .safetensors file, a diffusers folder, a built-in model, or org/name on the hub.
 
     Paths are relative to `folder` (the project's), then to the working directory. With a denoiser of its own
@@ -136,7 +140,7 @@ def find_for(kind: Kind, name: str, source: ModelSource, *, folder: Path | None 
 
 
 def source_of_folder(
-    name: str, path: Path, *, kind: Form = "folder", weights: WeightOptions = _AS_IT_IS
+    name: str, path: Path, *, kind: Form = "folder", weights: WeightOptions = _PLAIN
 ) -> ModelSource:
     """Describe a diffusers folder. Raises EnvironmentFault for one that cannot paint."""
     index = read_json(path / INDEX)
@@ -194,7 +198,7 @@ def _files(
     for part, entry in _parts(index, omitted=row.omitted):
         if entry[0] not in row.libraries:
             raise EnvironmentFault(
-                f'model "{name}": its {part} is code of its own ({entry[0]}), which is not run.'
+                f'model "{name}": its {part} is code of its own ({entry[0]}), which is never run.'
             )
         home = path / part
         found = sorted(home.iterdir()) if home.is_dir() else []
@@ -220,8 +224,8 @@ def _parts(index: Mapping[str, Any], *, omitted: tuple[str, ...] = ()) -> Iterat
 
 
 def _is_complete(path: Path, weights: WeightOptions) -> bool:
-    """Tell whether a cached hub model has its weights: a single config may have been cached alone. A denoiser that is
-    held apart needs none.
+    """Tell whether a cached hub model has its weights: a config may have been cached alone. A denoiser that a file
+    stands in for needs none.
     """
     row = family_of_pipeline(str(read_json(path / INDEX).get("_class_name")))
     omitted = row.omitted if row else ()
@@ -233,14 +237,14 @@ def _is_complete(path: Path, weights: WeightOptions) -> bool:
 
 
 def _half_downloaded(name: str, part: str, gone: list[str]) -> str:
-    """Say what a part's weights lack."""
+    """Say which files a part lacks."""
     more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
     again = fetching(name) if is_hub_name(MODEL, name) else "fetch it again"
     return f'model "{name}" is half downloaded: {part}/{gone[0]}{more} is missing. Go on with: {again}'
 
 
 def _check_channels(name: str, path: Path, row: FamilyRow) -> None:
-    """Refuse denoisers that want more than latents: those for inpainting, depth or editing."""
+    """Refuse denoisers with other inputs than latents: those for inpainting, depth or editing."""
     wanted = read_json(path / row.denoiser / CONFIG).get("in_channels")
     vae = read_json(path / "vae" / CONFIG)
     given = int(vae.get("latent_channels") or vae.get("z_dim") or LATENT_CHANNELS) * row.packing**2
@@ -252,7 +256,7 @@ def _check_channels(name: str, path: Path, row: FamilyRow) -> None:
 
 
 def state_on_hub(name: str) -> str:
-    """Say how much of a hub model that cannot be loaded yet is in the local cache, and how the rest is had."""
+    """Say how much of a hub model that cannot be loaded yet is in the local cache, and how to get the rest."""
     cached = in_cache(name, INDEX)
     folder = None if cached is None else cached.parent
     if folder is None and not unfinished(name):

@@ -1,7 +1,7 @@
-"""Textual inversion: vectors that a text encoder reads at the place of a word (Gal et al. 2022, arXiv:2208.01618).
+"""Textual inversion: vectors that a text encoder reads in place of a word (Gal et al. 2022, arXiv:2208.01618).
 
 Files, safetensors only: A1111's (`emb_params`), diffusers' (one tensor, under any name), SDXL's (`clip_l`, `clip_g`).
-A word may have several vectors; it then takes as many tokens of the model's window.
+A word with several vectors takes as many tokens of the model's window.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyframes.errors import EnvironmentFault
-from render.assets.files import CONFIG, read_header, read_json
+from render.assets.files import read_header
 from render.assets.find import asset_at
 from render.assets.kinds import EMBEDDING
 from render.diffusion.catalogue import ModelSource
@@ -29,7 +29,7 @@ _OF_SINGLE_FILES = (
     "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight",
     "cond_stage_model.model.token_embedding.weight",
 )
-_OLD_END = 2  # the end token that old CLIP configs name; see _ends_rightly
+_OLD_END = 2  # the end token that old CLIP configs name; see _fix_end_token
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def check_inversion(file: Inversion, source: ModelSource) -> None:
     if source.family not in FAMILIES:
         raise EnvironmentFault(
             f'{file.path.name} does not work with "{source.name}": textual inversion is for {" and ".join(FAMILIES)} '
-            f"models here, and this is a {source.family} model."
+            f"models here, and this one is of the family {source.family}."
         )
     wanted = _widths(source)
     if wanted and wanted != file.widths:
@@ -87,19 +87,19 @@ def check_inversion(file: Inversion, source: ModelSource) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Inversions:
-    """The words of a loaded model: each, in small letters, and the tokens that stand for it."""
+    """The words of a loaded model, in small letters, and the tokens that stand for each."""
 
     tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def expanded(self, text: str) -> str:
-        """Return a text with its words put as their tokens."""
+        """Return a text with its words replaced by their tokens."""
         if not self.tokens:
             return text
         return _pattern(self.tokens).sub(lambda found: " ".join(self.tokens[found[0].lower()]), text)
 
 
 def words_in(texts: Iterable[str], words: Sequence[str]) -> list[str]:
-    """Return those of the words, in small letters and in order, that stand in one of the texts."""
+    """Return the words that one of the texts contains, in small letters and sorted."""
     if not words:
         return []
     pattern = _pattern(words)
@@ -107,7 +107,7 @@ def words_in(texts: Iterable[str], words: Sequence[str]) -> list[str]:
 
 
 def attach_inversions(pipe: Any, files: Mapping[str, Inversion]) -> Inversions:
-    """Give a pipeline's tokenizers and text encoders the words' vectors, each a token of its own.
+    """Add the words' vectors to a pipeline's tokenizers and text encoders, each as a token of its own.
 
     Raises EnvironmentFault for vectors of another width.
     """
@@ -118,11 +118,11 @@ def attach_inversions(pipe: Any, files: Mapping[str, Inversion]) -> Inversions:
     for word, file in files.items():
         for (name, _, _), end in zip(file.tensors, ("", "_2"), strict=False):
             reader, encoder = getattr(pipe, f"tokenizer{end}"), getattr(pipe, f"text_encoder{end}")
-            _teach(reader, encoder, tokens[word.lower()], _read(file.path, name), file)
+            _add_words(reader, encoder, tokens[word.lower()], _read(file.path, name), file)
     return Inversions(tokens=tokens)
 
 
-def _teach(reader: Any, encoder: Any, tokens: Sequence[str], vectors: Tensor, file: Inversion) -> None:
+def _add_words(reader: Any, encoder: Any, tokens: Sequence[str], vectors: Tensor, file: Inversion) -> None:
     import torch
     from tokenizers import AddedToken
 
@@ -138,12 +138,14 @@ def _teach(reader: Any, encoder: Any, tokens: Sequence[str], vectors: Tensor, fi
     weight = encoder.get_input_embeddings().weight
     with torch.no_grad():
         weight[numbers] = vectors.to(weight)
-    _ends_rightly(reader, encoder)
+    _fix_end_token(reader, encoder)
 
 
-def _ends_rightly(reader: Any, encoder: Any) -> None:
-    """Have the pooled output taken at the end token: old configs name a wrong one, and CLIP then takes the token of
-    the highest number, which was the end token before there were new ones.
+def _fix_end_token(reader: Any, encoder: Any) -> None:
+    """Make CLIP take the pooled output at the end token.
+
+    Old configs name a wrong end token. CLIP then takes the token of the highest number, and with words added that is no
+    longer the end token.
     """
     for module in encoder.modules():
         if getattr(module, "eos_token_id", None) == _OLD_END:
@@ -171,7 +173,7 @@ def _two(shape: Sequence[int]) -> tuple[int, int] | None:
 
 
 def _widths(source: ModelSource) -> tuple[int, ...]:
-    """Return the widths of a model's text encoders; () where its files do not tell."""
+    """Return the widths of a model's text encoders; () where its files do not say."""
     if source.path is None:
         return ()
     if source.kind == "single-file":
@@ -179,8 +181,8 @@ def _widths(source: ModelSource) -> tuple[int, ...]:
             return _SDXL_WIDTHS
         header = read_header(source.path)
         return tuple(int(header[name].shape[1]) for name in _OF_SINGLE_FILES if name in header)[:1]
-    configs = (source.path / encoder / CONFIG for encoder in ENCODERS)
-    return tuple(int(read_json(path).get("hidden_size", 0)) for path in configs if path.is_file())
+    configs = (source.config(encoder) for encoder in ENCODERS)
+    return tuple(int(config.get("hidden_size", 0)) for config in configs if config)
 
 
 def _joined(widths: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from keyframes.errors import EnvironmentFault
-from render.assets.files import CONFIG, read_json, weights_variant
+from render.assets.files import weights_variant
 from render.assets.find import Asset
 from render.assets.kinds import VAE
 from render.assets.loading import loading
@@ -27,7 +27,7 @@ def check_vae(vae: Asset, source: ModelSource) -> None:
     """
     if source.path is None:
         return
-    own = {} if source.kind == "single-file" else read_json(source.path / "vae" / CONFIG)
+    own = source.config("vae")
     what = f'{vae.kind.noun} "{vae.name}" does not fit "{source.name}"'
     class_name = str(own.get("_class_name", "AutoencoderKL"))
     if vae.kind is VAE and class_name not in VAE.classes:

@@ -1,5 +1,4 @@
-"""Whether a model's weights can be held otherwise than its folder has them: a denoiser from a file of its own, parts
-that are quantised when they are loaded.
+"""Which weights a model is loaded with: a denoiser from another file, parts quantised at loading, parts stored so.
 
 Importable without torch.
 """
@@ -26,14 +25,14 @@ def check_weights(source: ModelSource) -> None:
         return
     if (denoiser := source.weights.denoiser) is not None:
         _check_denoiser(denoiser, source)
-    if way := source.weights.quantize:
-        _check_quantize(way, source)
+    if method := source.weights.quantize:
+        _check_quantize(method, source)
 
 
 def check_devices(source: ModelSource, device: str) -> None:
-    """Raise EnvironmentFault where weights cannot be held so on a kind of device ("cpu", "cuda", "mps")."""
-    if way := source.weights.quantize:
-        check_device(METHODS[way].package, device, f'quantize = "{way}"')
+    """Raise EnvironmentFault for weights that a kind of device ("cpu", "cuda", "mps") cannot use."""
+    if method := source.weights.quantize:
+        check_device(METHODS[method].package, device, f'quantize = "{method}"')
     for part, package in stored_parts(source):
         check_device(package, device, f'model "{source.name}": its {part} is quantised ({package}), which')
 
@@ -44,13 +43,13 @@ def stored_parts(source: ModelSource) -> Iterator[tuple[str, str]]:
         return
     for part in sorted(path for path in source.path.iterdir() if path.is_dir()):
         apart = part.name == family_named(source.family).denoiser and source.weights.denoiser is not None
-        if not apart and (way := stored_method(read_json(part / CONFIG))):
-            yield part.name, way
+        if not apart and (method := stored_method(read_json(part / CONFIG))):
+            yield part.name, method
 
 
 def quantised_parts(source: ModelSource) -> dict[str, str]:
-    """Return the parts that are quantised when the model is loaded, with the library of their classes: the denoiser
-    and the big text encoders, but for those that are stored so.
+    """Return the parts that are quantised at loading, with the library of their classes: the denoiser and the big text
+    encoders, without those that are stored quantised.
     """
     if not source.weights.quantize or source.path is None:
         return {}
@@ -78,26 +77,27 @@ def _check_denoiser(denoiser: DenoiserFile, source: ModelSource) -> None:
             f"{what}: it is of the family {denoiser.layout.family}, the model of {source.family}. Use a model of the "
             "same family for the rest."
         )
-    config = read_json(source.path / family_named(source.family).denoiser / CONFIG)
+    config = source.config(family_named(source.family).denoiser)
     for misfit in misfits(denoiser.layout, denoiser.shapes, config):
         raise EnvironmentFault(
             f"{what}: it has {misfit}. For the rest, use the model that it was made from (Flux.1 dev, schnell ...)."
         )
 
 
-def _check_quantize(way: str, source: ModelSource) -> None:
+def _check_quantize(method: str, source: ModelSource) -> None:
     if source.kind == "single-file":
         raise EnvironmentFault(
-            f'quantize = "{way}" is not for "{source.name}", a single file. Name a diffusers folder or a hub model.'
+            f'quantize = "{method}" is not for "{source.name}", a single file. Name a diffusers folder or a hub model.'
         )
     parts, denoiser = quantised_parts(source), source.weights.denoiser
     if not parts:
         raise EnvironmentFault(
-            f'quantize = "{way}" finds nothing to do: "{source.name}" has no part that is not quantised already. '
+            f'quantize = "{method}" finds nothing to do: all parts of "{source.name}" are quantised already. '
             "Leave it out."
         )
-    if denoiser is not None and not denoiser.is_gguf and METHODS[way].package != TORCHAO:
-        ways = " or ".join(f'"{name}"' for name, known in METHODS.items() if known.package == TORCHAO)
+    if denoiser is not None and not denoiser.is_gguf and METHODS[method].package != TORCHAO:
+        others = " or ".join(f'"{name}"' for name, known in METHODS.items() if known.package == TORCHAO)
         raise EnvironmentFault(
-            f'quantize = "{way}" is not for a denoiser from a .safetensors file. Use {ways}, or a diffusers folder.'
+            f'quantize = "{method}" cannot quantise a denoiser from a .safetensors file. Use {others}, or a diffusers '
+            "folder."
         )

@@ -233,12 +233,12 @@ def test_a_lora_of_another_family_is_named_before_a_model_is_loaded(
     sdxl, flux_file = (describe_lora(tmp_path / f"{name}.safetensors") for name in ("sdxl", "flux"))
     sd = find_model(str(folder_of("sd")))
     with pytest.raises(
-        EnvironmentFault, match=r"sdxl.safetensors does not fit .* a sd model.*made for sdxl or kolors"
+        EnvironmentFault, match=r"sdxl.safetensors does not fit .*family sd.*made for sdxl or kolors"
     ):
         check_fit(sdxl, sd)
     with pytest.raises(
         EnvironmentFault, match=r"made for flux or chroma models. None of its 1 modules is in the model"
     ):
         check_fit(flux_file, sd)
-    with pytest.raises(EnvironmentFault, match=r"a sd3 model: it seems made for sdxl or kolors models"):
+    with pytest.raises(EnvironmentFault, match=r"family sd3.: it seems made for sdxl or kolors models"):
         check_fit(sdxl, find_model(str(folder_of("sd3"))))

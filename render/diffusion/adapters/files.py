@@ -69,15 +69,13 @@ def check_adapter(file: AdapterFile, source: ModelSource) -> None:
     if row.denoiser != _UNET:
         allowed = ", ".join(known.name for known in FAMILIES if known.denoiser == _UNET)
         raise EnvironmentFault(
-            f'IP-Adapter "{file.name}": IP-Adapters are for {allowed} models here, and "{source.name}" is a '
-            f"{row.name} model."
+            f'IP-Adapter "{file.name}": IP-Adapters are for {allowed} models here, and "{source.name}" is of the '
+            f"family {row.name}."
         )
-    if source.path is None or source.kind == "single-file":
-        return
-    width = read_json(source.path / row.denoiser / CONFIG).get("cross_attention_dim")
+    width = source.config(row.denoiser).get("cross_attention_dim")
     if isinstance(width, int) and width != file.width:
         raise EnvironmentFault(
-            f'IP-Adapter "{file.name}" does not fit "{source.name}", a {row.name} model: it stands beside texts of '
+            f'IP-Adapter "{file.name}" does not fit "{source.name}" (family {row.name}): it stands beside texts of '
             f"width {file.width}, and the model's are {width} wide. Use one that was trained on this family."
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keyframes.errors import EnvironmentFault
-from render.assets.files import CONFIG, read_header, read_json
+from render.assets.files import read_header
 from render.assets.find import Asset
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.families.table import FAMILIES, family_named
@@ -46,8 +46,8 @@ def check_control(file: Asset, source: ModelSource) -> None:
     if not row.control:
         steered = ", ".join(known.name for known in FAMILIES if known.control)
         raise EnvironmentFault(
-            f'ControlNet "{file.name}": ControlNet is for {steered} models here, and "{source.name}" is a '
-            f"{row.name} model."
+            f'ControlNet "{file.name}": ControlNet is for {steered} models here, and "{source.name}" is of the '
+            f"family {row.name}."
         )
     if file.class_name != row.control:
         raise EnvironmentFault(
@@ -69,10 +69,10 @@ def check_control(file: Asset, source: ModelSource) -> None:
 
 
 def _config_of(source: ModelSource) -> Mapping[str, Any]:
-    """Return the config of a model's denoiser; of a single file only the width of its texts is known."""
+    """Return the config of a model's denoiser; of a single file only the width of its prompt embeddings is known."""
     assert source.path is not None
-    if source.kind != "single-file":
-        return read_json(source.path / family_named(source.family).denoiser / CONFIG)
+    if source.path.is_dir():
+        return source.config(family_named(source.family).denoiser)
     shapes = (
         entry.shape for name, entry in read_header(source.path).items() if name.endswith("attn2.to_k.weight")
     )
@@ -85,6 +85,6 @@ def _difference(key: str, ours: object, theirs: object) -> str:
 
 def _misfit(file: Asset, source: ModelSource, why: str) -> str:
     return (
-        f'ControlNet "{file.name}" does not fit "{source.name}", a {source.family} model: it {why}. '
+        f'ControlNet "{file.name}" does not fit "{source.name}" (family {source.family}): it {why}. '
         "Use a ControlNet that was trained on this family."
     )

@@ -1,4 +1,4 @@
-"""Reading a denoiser from its file: diffusers converts the names and keeps GGUF's numbers as they are stored."""
+"""Loading a denoiser from its file: diffusers converts the names and keeps GGUF's numbers in their blocks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _OF_UNETS = "input_blocks."
 
 
 def load_denoiser(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> Any:
-    """Return diffusers' module of a denoiser's file; `folder` is its config's. GGUF's weights stay in their blocks
-    and are taken apart, layer by layer, to `dtype` when they are used.
+    """Return diffusers' module of a denoiser's file; `folder` holds its config.
 
-    Raises EnvironmentFault for a file that diffusers cannot read, or that lacks weights.
+    GGUF's weights stay in their blocks; each linear layer is dequantised to `dtype` when it is used. Raises
+    EnvironmentFault for a file that diffusers cannot read, or that lacks weights.
     """
     what = f'denoiser "{denoiser.name}" ({denoiser.path})'
     with loading(what, "It may be incomplete: fetch it again."):
@@ -28,7 +28,7 @@ def load_denoiser(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> A
             module = _read(denoiser, folder, dtype)
         except NotImplementedError as error:  # torch's, for what is still without data
             raise ValueError("weights are missing") from error
-    _take_apart(module, dtype)
+    _dequantise_small(module, dtype)
     return module
 
 
@@ -50,8 +50,8 @@ def _read(denoiser: DenoiserFile, folder: Path, dtype: torch.dtype) -> Any:
     )
 
 
-def _take_apart(module: torch.nn.Module, dtype: torch.dtype) -> None:
-    """Give all but linear layers plain weights: nothing takes those of a norm or a convolution out of their blocks."""
+def _dequantise_small(module: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Dequantise the weights of all but linear layers: diffusers does that itself for linear layers alone."""
     for part in module.modules():
         if type(part).__name__ == "GGUFLinear":
             continue

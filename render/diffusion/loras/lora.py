@@ -15,7 +15,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from keyframes.errors import EnvironmentFault
-from render.assets.files import CONFIG, PICKLES, WEIGHTS, read_header, read_json
+from render.assets.files import PICKLES, WEIGHTS, read_header
 from render.assets.find import check_ending
 from render.assets.kinds import LORA
 from render.diffusion.catalogue import ModelSource
@@ -209,17 +209,15 @@ def _span(values: set[int] | set[float]) -> str:
 
 def layers_per_block(source: ModelSource) -> int:
     """Return what Stability's names count in a model's UNet: 2 where it is not known yet."""
-    if source.path is None or source.kind == "single-file":
-        return 2
-    given = read_json(source.path / "unet" / CONFIG).get("layers_per_block", 2)
+    given = source.config("unet").get("layers_per_block", 2)
     return given if isinstance(given, int) else 2
 
 
 def modules_of(source: ModelSource) -> Modules | None:
-    """Return the weights' shapes of a model by part and flat module name; None where its files do not tell: it is
-    not fetched yet, a single file with names of its own, or held in other ways than its folder has it.
+    """Return the shapes of a model's weights by part and flat module name; None where its files do not say: it has not
+    been fetched, is a single file with other names, or has other weights than those of its folder.
     """
-    if source.path is None or source.kind == "single-file":
+    if source.path is None or source.path.is_file():
         return None
     if source.weights.denoiser is not None or any(stored_parts(source)):
         return None
@@ -291,6 +289,6 @@ def _is_unets(file: LoraFile) -> bool:
 def _misfit(file: LoraFile, source: ModelSource, row: FamilyRow, made_for: str, detail: str) -> str:
     guess = f"made for {made_for} models" if made_for else "not made for such models"
     return (
-        f'{file.path.name} does not fit "{source.name}", a {row.name} model: it seems {guess}.{detail} '
+        f'{file.path.name} does not fit "{source.name}" (family {row.name}): it seems {guess}.{detail} '
         "Use a LoRA that was trained on this family."
     )
