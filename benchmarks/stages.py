@@ -18,7 +18,7 @@ from keyframes import Clock, LaneSpec, PromptSource, compile_timeline
 from motion import Compat, Move, Sampling, ground, matrix2d, warp, warp_matrix
 from projects import Picture
 from projects.png import encode_png
-from render.coherence import Method, add_noise, match_color, palette
+from render.color import Method, add_noise, match_color, palette
 from render.ffmpeg import find_ffmpeg
 from render.previews import test_card
 from render.tensors import to_tensor

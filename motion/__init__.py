@@ -1,15 +1,14 @@
 """Pictures and camera moves in; moved pictures, and what the move uncovered, out."""
 
-from motion.ancestors import disco_z, equalised, flow
 from motion.borders import BORDERS, Border
-from motion.camera import Move, matrix2d
-from motion.cover import hole_depth
+from motion.camera import Move, flip_matrix, matrix2d
 from motion.depth import MEASURES, Measure, ground, to_units
 from motion.fill import fill
-from motion.flip import flip_matrix
+from motion.hole_depth import hole_depth
+from motion.legacy3d import disco_z, equalised, flow
 from motion.match import FITS, Fit, match_motion
 from motion.modes import COMPATS, MODES, UNCOVERED, Compat, Mode, Uncovered, warp
-from motion.opticalflow import FLOWS, FlowMethod, along, consistent, optical_flow
+from motion.optical_flow import FLOWS, FlowMethod, along, consistent, optical_flow
 from motion.pose import UNITS, Pose, pose
 from motion.resample import SAMPLINGS, Sampling, Warped, resample
 from motion.warp2d import warp_matrix

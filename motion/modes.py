@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion.ancestors import warp_flow
 from motion.borders import BORDERS, Border
-from motion.camera import Move
+from motion.camera import Move, flip_matrix
+from motion.compose import matrix_of, pose_of
 from motion.fill import fill
-from motion.flip import flip_matrix
-from motion.journey import matrix_of, pose_of
+from motion.legacy3d import warp_flow
 from motion.pose import Pose, pose
 from motion.resample import Sampling, Warped
 from motion.warp2d import warp_matrix
@@ -44,13 +43,13 @@ def warp(
 ) -> Warped:
     """Move `picture` (1, C, H, W) by the camera moves, one after another, on the picture's device.
 
-    Several moves are made in one reading of the picture where that is possible (motion.journey); `depth` is that of the
+    Several moves are made in one reading of the picture where that is possible (motion.compose); `depth` is that of the
     picture before them all.
 
     depth: (1, 1, H, W), how far each pixel is, in units, for "3d"; without it the picture is a wall one unit away.
     soft_edges: whether the depth's edges are ramps, as networks give them (see `warp_depth`); for compat "none".
     compat: "none" is a pinhole camera with hidden surfaces; "deforum" and "disco" move as those programs do
-    (motion.ancestors, and Deforum's pivot of the perspective flip); in 2D their matrix is ours.
+    (motion.legacy3d, and Deforum's pivot of the perspective flip); in 2D their matrix is ours.
 
     Convention: see `Move` for the signs, which differ between 2D and 3D, and `Warped` for the coverage. A perspective
     flip comes last in 2D (flip * R * T) and first in 3D, as in Deforum.

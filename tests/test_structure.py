@@ -99,7 +99,7 @@ def test_nothing_is_compiled() -> None:
         if {name.split(".")[0] for _, name in imports(path)} & compilers
     }
     assert users == set()
-    assert modules_after("import motion, render.coherence") & compilers == set()
+    assert modules_after("import motion, render.color") & compilers == set()
 
 
 def test_init_files_hand_on_names_and_hold_no_logic() -> None:

@@ -121,7 +121,7 @@ class Between:
 
         from motion import along
 
-        from ..coherence import detail_of, match_detail
+        from ..color import detail_of, match_detail
 
         assert ends.under is not None
         under, over, hole, share = ends.under, ends.painted, ends.hole, mix.share

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from render.coherence.randomness import generator
 from render.diffusion.job import Travel
+from render.randomness import generator
 
 START, STEPS = "diffusion start", "diffusion steps"
 

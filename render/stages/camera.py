@@ -161,7 +161,7 @@ def move_of(values: Values) -> Move:
 
 def _distances(canvas: Canvas, inputs: CameraInputs) -> Tensor | None:
     """How far the pixels of the picture that is moved are; with earlier frames' depth, where they agree."""
-    from motion.journey import pose_of
+    from motion.compose import pose_of
 
     from ..depth.smoothing import smoothed
 

@@ -74,7 +74,7 @@ class GuideColors:
         """See Stage."""
         import torch
 
-        from ..coherence import match_color
+        from ..color import match_color
 
         assert canvas.moved is not None
         goal = torch.lerp(canvas.moved, canvas.tools.pictures.read(inputs.picture), inputs.share)

@@ -16,7 +16,7 @@ from .stage import Canvas, Frame
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..coherence import Palette
+    from ..color import Palette
     from .paint import PaintInputs
 
 Space = Literal["lab", "rgb", "hsv"]
@@ -134,7 +134,7 @@ class Match:
         """See Stage."""
         import torch
 
-        from ..coherence import match_color, match_detail
+        from ..color import match_color, match_detail
 
         goals = [(_measured(canvas, one, inputs), share) for one, share in inputs.references]
         picture, matched, mixed = canvas.given, canvas.given, 0.0
@@ -163,7 +163,7 @@ def _measured(canvas: Canvas, reference: Reference, inputs: MatchInputs) -> _Mea
     def measure() -> _Measured:
         import torch
 
-        from ..coherence import detail_of, palette
+        from ..color import detail_of, palette
 
         shown = _shown(canvas, reference)
         colors = palette(torch.cat(shown, 3), space=space, method=method)

@@ -41,7 +41,7 @@ class Noise:
         """See Stage."""
         import torch
 
-        from ..coherence import add_noise
+        from ..color import add_noise
         from .mask import mask_of
 
         clean = canvas.given

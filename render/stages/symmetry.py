@@ -38,7 +38,7 @@ class Symmetry:
     @staticmethod
     def apply(canvas: Canvas, inputs: SymmetryInputs) -> Canvas:
         """See Stage."""
-        from ..coherence import symmetric
+        from ..color import symmetric
 
         kind, amount, folds, angle = inputs
         return canvas.showing(symmetric(canvas.given, kind, amount=amount, folds=folds or 6, angle=angle))

@@ -20,7 +20,7 @@ class Saturation:
     @staticmethod
     def apply(canvas: Canvas, inputs: float) -> Canvas:
         """See Stage."""
-        from ..coherence import saturate
+        from ..color import saturate
 
         return canvas.showing(saturate(canvas.given, inputs))
 
@@ -38,7 +38,7 @@ class Contrast:
     @staticmethod
     def apply(canvas: Canvas, inputs: float) -> Canvas:
         """See Stage."""
-        from ..coherence import adjust_contrast
+        from ..color import adjust_contrast
 
         return canvas.showing(adjust_contrast(canvas.given, inputs))
 
@@ -72,6 +72,6 @@ class Sharpen:
     @staticmethod
     def apply(canvas: Canvas, inputs: SharpenInputs) -> Canvas:
         """See Stage."""
-        from ..coherence import unsharp
+        from ..color import unsharp
 
         return canvas.showing(unsharp(canvas.given, **inputs._asdict()))

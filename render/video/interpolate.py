@@ -23,7 +23,7 @@ def pictures_between(first: Picture, second: Picture, shares: list[float]) -> It
         return
     import torch
 
-    from motion.opticalflow import SMALLEST, consistent, optical_flow
+    from motion.optical_flow import SMALLEST, consistent, optical_flow
 
     from ..tensors import to_picture, to_tensor
 
@@ -48,7 +48,7 @@ def _mixed(
     """(1, 3, H, W): both ends, moved to the moment `share` and mixed by how near and how trusted they are."""
     import torch
 
-    from motion.opticalflow import along
+    from motion.optical_flow import along
 
     rest, (there, back) = 1.0 - share, flows
     paths = (

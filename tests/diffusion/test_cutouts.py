@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch.nn.functional import interpolate, pad
 
-from render.coherence.randomness import generator
 from render.diffusion.clipguidance.cutouts import Cuts, Window, cut_out, draw_windows
 from render.diffusion.clipguidance.guide import clamped
 from render.diffusion.clipguidance.objective import (
@@ -18,6 +17,7 @@ from render.diffusion.clipguidance.objective import (
     total_variation,
     unlike,
 )
+from render.randomness import generator
 
 PICTURE = torch.rand(3, 40, 56, generator=torch.Generator().manual_seed(0)) * 2 - 1
 

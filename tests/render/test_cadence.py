@@ -17,11 +17,12 @@ from motion import Move, optical_flow, warp
 from projects import Picture, Take
 from projects.png import encode_png
 from render.cadence.segments import Cadence
-from render.coherence import detail_of, generator
+from render.color import detail_of
 from render.diffusion.job import PaintJob
 from render.diffusion.painter import Canvas
 from render.frame import painted_frame, stages_of
 from render.plans import ORIGINALS, Calls, hidden_originals, make_plan
+from render.randomness import generator
 from render.resolve import ResolvedProject, resolve
 from render.stages.mask import Strength
 from render.tensors import to_picture, to_tensor

@@ -12,7 +12,7 @@ from PIL import Image
 from render.space.camera import move_of
 
 from motion import matrix2d
-from motion.journey import matrix_of
+from motion.compose import matrix_of
 from projects import Project
 from render.cli.app import cli
 from render.diffusion import step_plan

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from motion import Move, warp
 from projects import Picture
-from render.coherence import add_noise, adjust_contrast, match_color, palette, unsharp
+from render.color import add_noise, adjust_contrast, match_color, palette, unsharp
 from render.diffusion.job import PaintJob
 from render.diffusion.painter import Canvas
 from render.frame import FrameMaker, painted_frame, stages_of

@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
 from keyframes.prompts import FramePrompt
-from render.coherence.randomness import generator
 from render.diffusion.clipguidance.clip_model import ClipModel
 from render.diffusion.clipguidance.cutouts import Cuts, cut_out, draw_windows
 from render.diffusion.job import ClipGuidance
+from render.randomness import generator
 
 _FINEST, _COARSEST = 1, 16  # sides in pixels of what the pyramid compares
 _FARTHEST = 1 - 1e-6  # opposite directions have no gradient

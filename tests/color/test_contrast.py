@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from render.coherence import adjust_contrast, unsharp
-from tests.coherence.pictures import flat, painted
+from render.color import adjust_contrast, unsharp
+from tests.color.pictures import flat, painted
 
 
 @pytest.mark.parametrize("amount", [0.0, 0.7, 1.3])

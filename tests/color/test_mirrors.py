@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from render.coherence import saturate, symmetric
-from tests.coherence.pictures import flat, painted
+from render.color import saturate, symmetric
+from tests.color.pictures import flat, painted
 
 
 @pytest.mark.parametrize("width", [6, 7])

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from render.coherence.perlin import perlin_field
-from render.coherence.randomness import bit_source, generator
+from render.color.perlin import perlin_field
+from render.randomness import bit_source, generator
 
 Noise = Literal["normal", "perlin"]
 NOISES: tuple[Noise, ...] = get_args(Noise)

@@ -1,6 +1,6 @@
 """Matching colours on a CPU: tables of 16 bits between OpenCV's matrix products.
 
-What a GPU computes with powers and roots (`render.coherence.spaces`) is looked up here, for 65,536 steps of each
+What a GPU computes with powers and roots (`render.color.spaces`) is looked up here, for 65,536 steps of each
 channel: at most 0.1 of a grey level away. The curve that matches two pictures is found on 256 levels; what it changes
 at a level is added to every value that rounds to it.
 
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motion.cpu import image_of
-from render.coherence.histogram import BINS, STEPS
-from render.coherence.spaces import Space
+from render.color.histograms import BINS, STEPS
+from render.color.spaces import Space
 
 LEVELS = 256
 _STRIDE = STEPS // (LEVELS - 1)

@@ -9,11 +9,11 @@ import pytest
 import torch
 from scipy.stats import kstest
 
-from render.coherence import NOISES, Noise, add_noise, generator, make_noise
-from render.coherence.noise import white
-from render.coherence.perlin import perlin_field
-from render.coherence.randomness import bit_source
-from tests.coherence.pictures import flat, painted
+from render.color import NOISES, Noise, add_noise, make_noise
+from render.color.grain import white
+from render.color.perlin import perlin_field
+from render.randomness import bit_source, generator
+from tests.color.pictures import flat, painted
 
 SIZES = [(128, 96), (77, 45), (33, 130)]
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.coherence import generator
+from render.randomness import generator
 
 
 def first(seed: int, frame: int, purpose: str) -> int:
@@ -43,9 +43,7 @@ def test_leaves_the_global_generator_alone() -> None:
 
 
 def test_does_not_depend_on_the_hash_seed() -> None:
-    code = (
-        "from render.coherence.randomness import generator; print(generator(42, 7, 'noise').initial_seed())"
-    )
+    code = "from render.randomness import generator; print(generator(42, 7, 'noise').initial_seed())"
     seen = set()
     for hash_seed in ("0", "1"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -5,7 +5,7 @@ import torch
 from kornia.filters import gaussian_blur2d
 from torch import Tensor
 
-from render.coherence import detail_of, match_detail
+from render.color import detail_of, match_detail
 
 
 def grainy(seed: int, spread: float = 0.08, side: int = 96) -> Tensor:

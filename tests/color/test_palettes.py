@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from skimage.color import rgb2lab
 from skimage.exposure import match_histograms
 
-from render.coherence import METHODS, SPACES, Method, Space, match_color, palette
-from render.coherence.color import match_channels
-from render.coherence.histogram import BINS, transfer
-from render.coherence.spaces import from_channels, to_channels
-from render.coherence.tables import count_levels, follow_levels, ladder, transfer_levels, values_of
-from tests.coherence.pictures import flat, painted
+from render.color import METHODS, SPACES, Method, Space, match_color, palette
+from render.color.histograms import BINS, transfer
+from render.color.palettes import match_channels
+from render.color.spaces import from_channels, to_channels
+from render.color.tables import count_levels, follow_levels, ladder, transfer_levels, values_of
+from tests.color.pictures import flat, painted
 
 EVERY = [(space, method) for space in SPACES for method in METHODS]
 LEVEL = 1 / 255

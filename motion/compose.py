@@ -13,8 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion.camera import Move, matrix2d
-from motion.flip import flip_matrix
+from motion.camera import Move, flip_matrix, matrix2d
 from motion.pose import Pose, pose
 
 

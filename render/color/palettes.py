@@ -9,9 +9,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from render.coherence import tables
-from render.coherence.histogram import BINS, STEPS, follow, histogram, transfer
-from render.coherence.spaces import Space, from_channels, to_channels
+from render.color import tables
+from render.color.histograms import BINS, STEPS, follow, histogram, transfer
+from render.color.spaces import Space, from_channels, to_channels
 
 Method = Literal["histogram", "mean"]
 METHODS: tuple[Method, ...] = get_args(Method)
