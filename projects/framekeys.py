@@ -35,7 +35,7 @@ def frame_key(parts: Sequence[str], before: str | None) -> str:
 
 def is_key(text: object) -> bool:
     """Whether `text` has the form of a key (or of any SHA-256 in hex)."""
-    return isinstance(text, str) and len(text) == KEY_LENGTH and not set(text) - set("0123456789abcdef")
+    return isinstance(text, str) and len(text) == KEY_LENGTH and not text.strip("0123456789abcdef")
 
 
 def canonical(value: object) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from projects import Picture, Row, canonical, frame_key
 
@@ -29,7 +29,7 @@ from .stages.mask import MaskReader, Strength
 from .stages.match import Match
 from .stages.noise import Noise
 from .stages.paint import Paint, Painting
-from .stages.stage import Canvas, Frame, Parts, Stages, Tools, run
+from .stages.stage import Canvas, Frame, Parts, Stage, Stages, Tools, run
 from .stages.start import Start
 from .stages.symmetry import Symmetry
 from .stages.tone import Contrast, Saturation, Sharpen
@@ -58,29 +58,30 @@ def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
     hole = HoleEstimate(camera, clip_motion, file.motion, film.size)
     painting = Painting(film.paint)
     match = Match(film.colors, film.timeline, film.rows.__getitem__, painting.inputs)
-    return (
+    each: list[Stage[Any] | None] = [
         Start(film.start),
         camera,
-        laid("before"),
-        clip_motion,
-        laid("init"),
+        laid("before") if file.video.input else None,
+        clip_motion if file.video.input else None,
+        laid("init") if file.video.input else None,
         Moved(file.motion.border, film.size),
-        Symmetry(look, after=False),
-        Guide(film.guides),
+        Symmetry(look, after=False) if look.symmetry != "none" else None,
+        Guide(film.guides) if film.guides else None,
         Saturation(),
-        ControlHints([(model.frames, model.controls) for model in film.models], film.clips, depth),
+        ControlHints(film.models, film.clips, depth) if file.control else None,
         match,
         Contrast(),
         Sharpen(),
         Noise(look, file.seed, noise_mask),
         Strength(mask, hole),
         Paint(painting),
-        laid("after"),
+        laid("after") if file.video.input else None,
         match,
-        GuideColors(film.guides),
+        GuideColors(film.guides) if film.guides else None,
         Echo(),
-        Symmetry(look, after=True),
-    )
+        Symmetry(look, after=True) if look.symmetry != "none" else None,
+    ]
+    return tuple(stage for stage in each if stage is not None)
 
 
 def moving(stages: Stages) -> Stages:
@@ -131,32 +132,42 @@ class KeyWriter:
     """Writes the keys of a film's frames. A value that stays the same from frame to frame is written out once."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[int, str], tuple[Any, list[str]]] = {}
+        self._last: dict[tuple[int, str], _Known] = {}
 
     def key(self, number: int, made_of: Parts, before: str | None, keys: Sequence[str]) -> str:
         """The key of frame `number`. made_of: names and inputs of what is done to it. before: the key of the frame
         that it is made from. keys: of the frames of the film before it, for inputs that look back at one."""
         texts = [f"{ENGINE} {number}"]
         for place, (name, inputs) in enumerate(made_of):
-            texts.append(name)
-            texts += self._texts((place, name), inputs)
-            texts += [keys[at] for at in getattr(inputs, "uses", ())]
+            known = self._last.get((place, name))
+            if known is None or known.inputs != inputs:
+                known = self._last[place, name] = _written(name, inputs, known)
+            texts.append(known.text)
+            if hasattr(inputs, "uses"):
+                texts += [keys[at] for at in inputs.uses]
         return frame_key(texts, before)
 
-    def _texts(self, place: tuple[int, str], inputs: Any) -> list[str]:
-        """The text of each value of some inputs."""
-        shown = inputs.in_key() if hasattr(inputs, "in_key") else inputs
-        values = shown if isinstance(shown, tuple) else (shown,)
-        known, texts = self._last.get(place, ((), []))
-        if len(known) != len(values):
-            texts = [canonical(value) for value in values]
-        else:
-            texts = [
-                text if value is old or value == old else canonical(value)
-                for value, old, text in zip(values, known, texts, strict=True)
-            ]
-        self._last[place] = (values, texts)
-        return texts
+
+class _Known(NamedTuple):
+    """Inputs as they are written in a key. values: what stands in the key of them; texts: of each; text: of all."""
+
+    inputs: Any
+    values: tuple[Any, ...]
+    texts: list[str]
+    text: str
+
+
+def _written(name: str, inputs: Any, known: _Known | None) -> _Known:
+    values = inputs.in_key() if hasattr(inputs, "in_key") else inputs
+    values = values if isinstance(values, tuple) else (values,)
+    if known is None or len(known.values) != len(values):
+        texts = [canonical(value) for value in values]
+    else:
+        texts = [
+            text if value is old or value == old else canonical(value)
+            for value, old, text in zip(values, known.values, known.texts, strict=True)
+        ]
+    return _Known(inputs, values, texts, "\n".join((name, *texts)))
 
 
 class FrameMaker:

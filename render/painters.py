@@ -12,7 +12,7 @@ from .diffusion.painter import Canvas, DiffusionPainter
 from .diffusion.parts import Model
 from .diffusion.sampling import OnStep
 from .resolve import ResolvedProject
-from .stages.paint import ModelUse
+from .stages.model_use import ModelUse
 
 
 class FilmPainter:

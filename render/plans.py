@@ -18,7 +18,7 @@ from .resolve import ResolvedProject
 from .speed import known_seconds
 from .stages.mask import Strength
 from .stages.match import Match, OfPrompt
-from .stages.paint import ModelUse
+from .stages.model_use import ModelUse
 from .stages.stage import Frame, parts
 
 ORIGINALS = "originals"  # folder of a take: what was painted and is only seen mixed and moved
@@ -30,7 +30,8 @@ def film_keys(film: ResolvedProject, last: int | None = None) -> tuple[list[str]
 
     A painted frame is made from the painted frame before it, any other frame from the painted one of its segment.
     """
-    stages, end = stages_of(film), film.frames if last is None else last + 1
+    stages = tuple(dict.fromkeys(stages_of(film)))  # a stage that comes twice has the same inputs both times
+    end = film.frames if last is None else last + 1
     keys: list[str] = []
     painted: dict[int, str] = {}
     painting, mixing = KeyWriter(), KeyWriter()

@@ -27,8 +27,8 @@ from ..diffusion.inversions import Inversion, check_inversion, describe_inversio
 from ..diffusion.job import ModelSpec
 from ..diffusion.loras.lora import check_fit, describe_lora, layers_per_block
 from ..diffusion.vaes import check_vae
-from ..stages.controls import ControlUse
-from ..stages.paint import PULLS, AdapterUse, ModelUse
+from ..stages.model_use import AdapterUse, ControlUse, ModelUse
+from ..stages.paint import PULLS
 from .models import Span
 
 

@@ -12,7 +12,8 @@ from projects.masks import Mask
 from ..cadence.segments import Cadence
 from ..depth.reader import DepthSource
 from ..stages.match import ColorChoice
-from ..stages.paint import ModelUse, PaintSettings
+from ..stages.model_use import ModelUse
+from ..stages.paint import PaintSettings
 from ..stages.pictures import AnyPicture, PictureFile
 from ..video.sources import Source
 from ..video.upscaler import Upscaler

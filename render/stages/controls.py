@@ -3,50 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
-
-from projects import Row
-from projects.schema import ControlNet
 
 from ..depth.reader import DepthMap
 from .depth import DepthInputs
+from .model_use import ControlUse, ModelUse
 from .pictures import ClipPicture, clip_picture
 from .stage import Canvas, Frame
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..assets.find import Asset
     from ..video.sources import Source
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControlUse:
-    """A ControlNet of a film. number: its place among them."""
-
-    name: str
-    number: int
-    settings: ControlNet
-    asset: Asset
-
-    def acts(self, row: Row, *, pictured: bool) -> bool:
-        """Whether it does something at a frame. pictured: whether there is a picture to paint over."""
-        lanes = row.control[self.name]
-        seen = pictured or self.settings.source != "frame"
-        return seen and lanes.weight != 0 and lanes.start < lanes.end
-
-    @property
-    def clip(self) -> str:
-        """The setting that names what it is shown, where that is a clip or pictures."""
-        return "video.input" if self.settings.source == "video" else f"control.{self.name}.source"
-
-    def describe(self) -> str:
-        """What it is, in a line."""
-        detected = "" if self.settings.detect == "none" else f" by {self.settings.detect}"
-        return (
-            f"{self.name}: {self.asset.name} ({self.asset.class_name}), from {self.settings.source}{detected}"
-        )
 
 
 class Hint(NamedTuple):
@@ -72,21 +41,21 @@ class Hint(NamedTuple):
 
 
 class ControlHints:
-    """networks: at each frame those of the model that paints it. clips: by the setting that names them."""
+    """models: by frame, with their ControlNets. clips: by the setting that names them."""
 
     name = "controls"
 
     def __init__(
         self,
-        networks: Sequence[tuple[range, Sequence[ControlUse]]],
+        models: Sequence[ModelUse],
         clips: Mapping[str, Source],
         depth: DepthInputs,
     ) -> None:
-        self._networks, self._clips, self._depth = networks, clips, depth
+        self._models, self._clips, self._depth = models, clips, depth
 
     def inputs(self, frame: Frame) -> tuple[Hint, ...] | None:
         """See Stage."""
-        uses = next((uses for frames, uses in self._networks if frame.number in frames), ())
+        uses = next(model.controls for model in self._models if frame.number in model.frames)
         hints = [self._hint(use, frame) for use in uses if use.acts(frame.row, pictured=frame.pictured)]
         return tuple(hints) or None
 

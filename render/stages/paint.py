@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from keyframes import FramePrompt
@@ -18,48 +17,16 @@ from ..diffusion.job import (
     ClipGuidance,
     CutoutSchedule,
     ImagePrompt,
-    ModelSpec,
     PaintJob,
     Travel,
     model_inputs,
 )
 from ..diffusion.steps import Sampling
-from .controls import ControlUse
+from .model_use import AdapterUse, ModelUse
 from .stage import Canvas, Frame
 
 PULLS = ("clip_guidance_scale", "tv_scale", "range_scale", "sat_scale", "init_scale")
 _WITH_ETA = ("default", "ddim", "tcd")  # the samplers that read eta; a model's own may be one
-
-
-@dataclass(frozen=True, kw_only=True)
-class AdapterUse:
-    """An IP-Adapter of a film. keys: (frame, picture, digest), by frame; its pictures are mixed between keys."""
-
-    name: str
-    keys: tuple[tuple[int, Path, str], ...]
-
-    def mix(self, frame: int) -> tuple[tuple[str, float], ...]:
-        """(digest, share) at a frame: one key's alone, or two in a straight line between them."""
-        before = [key for key in self.keys if key[0] <= frame] or [self.keys[0]]
-        after = [key for key in self.keys if key[0] > frame]
-        start, _, digest = before[-1]
-        if not after or start >= frame:
-            return ((digest, 1.0),)
-        end, _, digest_after = after[0]
-        share = (frame - start) / (end - start)
-        return ((digest, 1.0 - share), (digest_after, share))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelUse:
-    """The frames that a model paints, and what is attached to it. loras: the names of spec.loras, in their order;
-    adapters: of spec.adapters."""
-
-    frames: range
-    spec: ModelSpec
-    loras: tuple[str, ...] = ()
-    adapters: tuple[AdapterUse, ...] = ()
-    controls: tuple[ControlUse, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

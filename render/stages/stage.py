@@ -165,9 +165,5 @@ def run(stages: Stages, frame: Frame, canvas: Canvas) -> Canvas:
 
 def parts(stages: Stages, frame: Frame) -> Parts:
     """What a frame is made from, apart from the one before it: the name and the inputs of every stage at work."""
-    found = []
-    for stage in dict.fromkeys(stages):  # one that comes twice has the same inputs both times
-        inputs = stage.inputs(frame)
-        if inputs is not None:
-            found.append((stage.name, inputs))
-    return found
+    each = [(stage.name, stage.inputs(frame)) for stage in stages]
+    return [part for part in each if part[1] is not None]
