@@ -14,8 +14,6 @@ from keyword import iskeyword
 
 import click
 
-from .messages import echo_error
-
 _HOMES = {
     "new": "projects",
     "check": "projects",
@@ -106,3 +104,16 @@ def run(command: Callable[[], object]) -> int:
         echo_error(error)
         return error.exit_code
     return code if isinstance(code, int) else 0
+
+
+def echo_error(error: BaseException) -> None:
+    """Print an error and its notes to stderr.
+
+    Names and texts in it may come from a stranger's project: control characters are shown as dots, so that they
+    cannot steer the terminal.
+    """
+    from keyframes.errors import printable
+
+    for text in (str(error), *getattr(error, "__notes__", ())):
+        for line in text.split("\n"):
+            click.echo(printable(line), err=True)

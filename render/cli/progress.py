@@ -134,13 +134,8 @@ def duration(seconds: float) -> str:
 
 def ranges(frames: Sequence[int]) -> str:
     """Frames as people write them: 0-39, 45, 50-59."""
-    parts: list[str] = []
-    start = previous = None
-    for frame in [*frames, None]:
-        if previous is not None and frame == previous + 1:
-            previous = frame
-            continue
-        if start is not None:
-            parts.append(str(start) if start == previous else f"{start}-{previous}")
-        start = previous = frame
-    return ", ".join(parts) or "none"
+    runs: list[tuple[int, int]] = []
+    for frame in frames:
+        start = runs.pop()[0] if runs and runs[-1][1] == frame - 1 else frame
+        runs.append((start, frame))
+    return ", ".join(f"{start}-{stop}" if stop > start else str(start) for start, stop in runs) or "none"

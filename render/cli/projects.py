@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from .messages import echo_error
 from .options import (
     device_option,
     force_option,
@@ -67,6 +66,7 @@ def check(projects: tuple[Path, ...], allow_outside: bool) -> None:
     from keyframes.errors import printable
 
     from .. import api
+    from .app import echo_error
 
     worst = 0
     for path in projects:

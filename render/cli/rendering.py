@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .messages import echo_error
 from .options import (
     device_option,
     frames_option,
@@ -72,6 +71,7 @@ def render(
 
     from .. import api
     from ..stop import stoppable
+    from .app import echo_error
     from .progress import reporter
 
     if options.take is not None and len(projects) > 1:

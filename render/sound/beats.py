@@ -14,8 +14,7 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.ndimage import gaussian_filter1d
 
-from .onsets import find_onsets
-from .spectrum import HOPS
+from .spectrum import HOPS, find_onsets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

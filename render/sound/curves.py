@@ -15,8 +15,7 @@ import numpy as np
 
 from .beats import Beats, find_beats
 from .decode import samples
-from .onsets import find_onsets, loud
-from .spectrum import HOPS, Heard, listen
+from .spectrum import HOPS, Heard, find_onsets, listen, loud
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

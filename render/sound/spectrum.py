@@ -1,4 +1,4 @@
-"""The sound measured a hundred times a second: its loudness, also in bands, and where something begins.
+"""The sound measured a hundred times a second: its loudness, also in bands, and its onsets, where something begins.
 
 Convention: hop i is the sound about the time i / HOPS seconds, in a Hann window of WINDOW samples centred there.
 Levels are root mean squares: a sine of full scale has 0.707.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.fft import rfft, rfftfreq
-from scipy.signal import get_window
+from scipy.signal import find_peaks, get_window
 
 from .decode import RATE
 
@@ -27,6 +27,9 @@ _HOP = RATE // HOPS
 _LOWEST = 20.0  # Hz: below is inaudible
 _PITCHES, _PITCH_LOW, _PITCH_HIGH = 40, 40.0, 15_000.0
 _COMPRESSION = 1000.0  # a sound 60 dB below full scale counts about as much as its amplitude
+_GAP = 5  # hops between two onsets
+_SHARE = 0.15  # of a loud onset: softer rises do not count
+_SOFTEST = 0.02  # novelty below this is the hiss of silence
 _LAG = 2  # hops: more than half a window, so that a click rises at its own place
 
 
@@ -92,6 +95,37 @@ class _Ear:
         self.before = row[-_LAG:]
         novelty = np.maximum(row[_LAG:] - row[:-_LAG], 0.0).mean(axis=1)
         return levels, novelty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Onsets:
+    """times: seconds, rising. strengths: as many, above 0 to 1."""
+
+    times: Numbers
+    strengths: Numbers
+
+
+def find_onsets(novelty: Numbers) -> Onsets:
+    """The peaks of a novelty curve (hops,) that stand out: at least 15 % of a loud one, 50 ms apart."""
+    # zeros at both ends: what begins with the sound has its peak too
+    around = np.concatenate([[0.0], novelty, [0.0]])
+    least = max(_SOFTEST, _SHARE * loud(novelty))
+    peaks, _ = find_peaks(around, height=least, prominence=least, distance=_GAP)
+    if not len(peaks):
+        return Onsets(times=np.zeros(0), strengths=np.zeros(0))
+    heights = around[peaks]
+    return Onsets(times=(peaks - 1) / HOPS, strengths=np.minimum(heights / loud(heights), 1.0))
+
+
+def loud(values: Numbers) -> float:
+    """What counts as loud in a curve: the 95th percentile of all values above a tenth of its peak.
+
+    It is rounded down to a step of 1.5 dB, so that an edit somewhere in a song does not change its numbers everywhere.
+    """
+    most = float(values.max(initial=0.0))
+    if most <= 0:
+        return 0.0
+    return float(2.0 ** (np.floor(4.0 * np.log2(np.percentile(values[values >= 0.1 * most], 95.0))) / 4.0))
 
 
 def _pairs(edges: Sequence[float]) -> list[tuple[float, float]]:

@@ -13,13 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from keyframes.errors import Problem, ProjectError, RenderError, printable
-from projects.files import disk_errors, sync_folder, temporary
-from projects.png import Picture, check_picture
+from projects.files import disk_errors, sync_folder, temporary, write_atomic
+from projects.png import Picture, check_picture, encode_png
 
 from ..ffmpeg import SAFE_INPUT, Ffmpeg, check_encoders, check_sound, file_argument, run_ffmpeg, sound_input
 from .containers import BIT_EXACT, FOLDER, TAGS, Container, Quality, container_of, exact_rate
 from .probe import format_metadata, probe
-from .sequence import write_sequence
 
 DEFAULT_QUALITY = Quality()
 _A_MOMENT = 0.1  # seconds of sound: that it can be decoded to the end is known before frames are painted
@@ -85,7 +84,7 @@ def encode(
     first, rest = _first(pictures)
     frames = _Frames(chain([first], rest), first, even=container.even, on_frame=on_frame)
     if container is FOLDER:
-        write_sequence(frames, order.path, order.tags)
+        _write_sequence(frames, order.path, order.tags)
     else:
         _write_film(frames, order)
     return Film(
@@ -245,3 +244,43 @@ def _tag_file(order: _Order) -> Iterator[Path | None]:
         with disk_errors(order.path, needed=len(text)):
             file.write_bytes(text)
         yield file
+
+
+def _write_sequence(frames: Iterable[Picture], path: Path, texts: Mapping[str, str]) -> None:
+    """Write `frames` as 000000.png, 000001.png ... with `texts` in each, to the folder `path`.
+
+    The folder appears when it is complete, and replaces an earlier one that holds only such files.
+    Raises ProjectError if something else is there, and as `write_atomic`.
+    """
+    if path.exists() and not _is_sequence(path):
+        raise ProjectError(
+            Problem(
+                what="this is not a folder of numbered PNG files only, so it is not replaced.",
+                file=str(path),
+                hint="Choose a new folder.",
+            )
+        )
+    with temporary(path) as fresh, temporary(path) as old:
+        with disk_errors(path):
+            fresh.mkdir()
+        for number, picture in enumerate(frames):
+            write_atomic(fresh / f"{number:06d}.png", encode_png(picture, texts))
+        with disk_errors(path):
+            _swap(fresh, path, old)
+
+
+def _swap(fresh: Path, path: Path, old: Path) -> None:
+    """Put folder `fresh` at `path` and what was there at `old`; if that fails, put it back."""
+    if path.exists():
+        os.replace(path, old)
+    try:
+        os.replace(fresh, path)
+    except OSError:
+        if old.exists():
+            os.replace(old, path)
+        raise
+    sync_folder(path.parent)
+
+
+def _is_sequence(path: Path) -> bool:
+    return path.is_dir() and all(item.suffix == ".png" and item.stem.isdecimal() for item in path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,6 +115,21 @@ def test_a_record_that_makes_no_sense_is_as_none(home: Path, record: str) -> Non
     take = api.render(project, film=False).take
     (take / "take.json").write_text(record)
     assert api.export(take, home / "film.gif").frames == 6
+
+
+def test_verify_hashes_what_looks_unchanged(home: Path, studio: Studio) -> None:
+    project = load(home, TEXT)
+    path = Take(api.render(project).take).path(5)
+    before, data = path.stat(), bytearray(path.read_bytes())
+    data[-20] ^= 1
+    with path.open("r+b") as file:  # the same file, of the same size and time
+        file.write(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert api.plan(project).paint == ()
+    assert api.plan(project, verify=True).paint == (5,)
+    assert api.render(project, verify=True).painted == (5,)
+    assert studio.painted == [*range(6), 5]
+    assert api.plan(project, verify=True).paint == ()
 
 
 def test_a_sheet(home: Path) -> None:
