@@ -174,7 +174,7 @@ class FrameMaker:
     """Makes the frames of one film, one after the other.
 
     frame: gives a frame of the film as stored; painted: what the model painted there. They are asked for frames before
-    the one that is made. Close it: clips are read by processes.
+    the one that is made. stages: in place of the film's own. Close it: clips are read by processes.
     """
 
     def __init__(
@@ -183,8 +183,9 @@ class FrameMaker:
         painter: Painter,
         frame: Callable[[int], Picture],
         painted: Callable[[int], Picture],
+        stages: Stages | None = None,
     ) -> None:
-        self.stages = stages_of(film)
+        self.stages = stages_of(film) if stages is None else stages
         self._frame, self._painted = frame, painted
         self._fresh: dict[int, Tensor] = {}  # the last two painted frames, on the device
         self.tools = tools_for(film, painter.device, self.frame, self.painted, painter=painter)

@@ -19,18 +19,24 @@ from .speed import known_seconds
 from .stages.mask import Strength
 from .stages.match import Match, OfPrompt
 from .stages.model_use import ModelUse
-from .stages.stage import Frame, parts
+from .stages.stage import Frame, Stages, parts
 
 ORIGINALS = "originals"  # folder of a take: what was painted and is only seen mixed and moved
 _PNG_SHARE = 0.55  # of the raw bytes, measured on painted frames
 
 
-def film_keys(film: ResolvedProject, last: int | None = None) -> tuple[list[str], dict[int, str]]:
+def film_keys(
+    film: ResolvedProject, last: int | None = None, stages: Stages | None = None
+) -> tuple[list[str], dict[int, str]]:
     """The keys of the frames from 0 to `last` (the film's last by default), and of what the model paints among them.
+
+    stages: in place of the film's own.
 
     A painted frame is made from the painted frame before it, any other frame from the painted one of its segment.
     """
-    stages = tuple(dict.fromkeys(stages_of(film)))  # a stage that comes twice has the same inputs both times
+    stages = tuple(
+        dict.fromkeys(stages or stages_of(film))
+    )  # a stage that comes twice has the same inputs both times
     end = film.frames if last is None else last + 1
     keys: list[str] = []
     painted: dict[int, str] = {}
