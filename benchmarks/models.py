@@ -12,7 +12,7 @@ import torch
 from render.diffusion import ModelDefaults, find_model
 from render.diffusion.job import ModelSpec
 from render.diffusion.load import load as load_spec
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.samplers import make_scheduler
 
 _PIPELINES = {"sd": "StableDiffusionImg2ImgPipeline", "sdxl": "StableDiffusionXLImg2ImgPipeline"}

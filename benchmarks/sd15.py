@@ -14,13 +14,13 @@ from typing import Any
 
 import torch
 
+from render.assets.loading import quiet_libraries
 from render.devices import find_device, find_dtype
 from render.diffusion import ModelDefaults
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.embeddings import TextEncoder
 from render.diffusion.families.sd import FAMILY
-from render.diffusion.load import quiet_libraries
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 
 from .models import Candidate
 

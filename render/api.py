@@ -31,7 +31,7 @@ from .video.encode import Film, check_encoder
 if TYPE_CHECKING:
     from .diffusion.job import ModelSpec
     from .diffusion.loras.convert import Target
-    from .diffusion.parts import Model
+    from .diffusion.model import Model
     from .film import Rendered
     from .stages.stage import Painter
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from .diffusion.job import ModelSpec, PaintJob
+from .diffusion.model import Model
 from .diffusion.painter import Canvas, DiffusionPainter
-from .diffusion.parts import Model
 from .diffusion.sampling import OnStep
 from .resolve import ResolvedProject
 from .stages.model_use import ModelUse

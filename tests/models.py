@@ -10,7 +10,7 @@ from render.diffusion.embeddings import Notice
 from render.diffusion.inversions import Inversion
 from render.diffusion.job import ModelSpec
 from render.diffusion.load import load
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 
 
 def load_model(

@@ -5,8 +5,11 @@ Importable without torch.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 from keyframes.errors import EnvironmentFault, ReverieError, quoted
 
@@ -38,3 +41,16 @@ def first_line(error: BaseException | None) -> str:
     lines = str(error).strip().splitlines() if error else []
     text = " ".join(line.strip() for line in lines[: 2 if lines and lines[0].endswith(":") else 1])
     return f"{quoted(text or type(error).__name__, 160)}."
+
+
+def quiet_libraries() -> None:
+    """Silence the progress bars and remarks of transformers and diffusers; their errors still come through."""
+    for name in ("torchao", "bitsandbytes", "torch.utils._pytree"):  # what they say when diffusers finds them
+        logging.getLogger(name).setLevel(logging.ERROR)
+    transformers_logging: Any = import_module("transformers.utils.logging")
+    transformers_logging.set_verbosity_error()  # before diffusers imports the rest of it
+    transformers_logging.disable_progress_bar()
+
+    diffusers_logging: Any = import_module("diffusers.utils.logging")
+    diffusers_logging.set_verbosity_error()
+    diffusers_logging.disable_progress_bar()

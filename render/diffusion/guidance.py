@@ -15,7 +15,7 @@ from torch import Tensor
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt, PromptPart
 from render.diffusion.embeddings import Embedding, stack
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.steps import Sampling
 
 

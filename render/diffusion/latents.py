@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from render.diffusion.offload import VAE, bring, set_tiles
-from render.diffusion.parts import LatentShape, Model
+from render.diffusion.model import LatentShape, Model
+from render.diffusion.offload import VAE, set_tiles
 
 
 def encode(model: Model, pictures: Tensor) -> Tensor:
@@ -46,8 +46,8 @@ def decode(model: Model, latents: Tensor) -> Tensor:
 
 def _ready(model: Model, size: tuple[int, int]) -> None:
     """Have the VAE on the device, working as the memory says."""
-    bring(model, VAE)
-    set_tiles(model, size)
+    model.bring(VAE)
+    set_tiles(model.vae, size, factor=model.factor, level=model.memory.level)
 
 
 def latent_shape(model: Model, width: int, height: int) -> LatentShape:

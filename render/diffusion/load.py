@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Mapping
 from importlib import import_module
@@ -16,7 +15,7 @@ from keyframes.errors import EnvironmentFault
 from render.assets.files import CONFIG, HALF, INDEX, read_json, weights_variant
 from render.assets.find import Asset
 from render.assets.hub import why_not_fetched
-from render.assets.loading import first_line, loading
+from render.assets.loading import first_line, loading, quiet_libraries
 from render.devices import find_device, find_dtype
 from render.diffusion.adapters.ip_adapters import attach_adapters
 from render.diffusion.catalogue import ModelSource, source_of_folder
@@ -30,8 +29,8 @@ from render.diffusion.job import ModelSpec
 from render.diffusion.loras.attach import attach_loras
 from render.diffusion.memory_levels import ENCODERS_OFF, NONE, MemoryPolicy
 from render.diffusion.memory_needs import least_level, needs_of
+from render.diffusion.model import Model
 from render.diffusion.offload import stays
-from render.diffusion.parts import Model
 from render.diffusion.quantise import in_pipeline, in_place
 from render.diffusion.vaes import check_vae, load_vae
 from render.diffusion.weight_options import check_devices, check_weights, quantised_parts
@@ -42,7 +41,7 @@ def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
 
     `notice` is called with what a person should know but what is no mistake (words beyond the model's window), one
     sentence each. The network is used only for a hub name that is not in the local cache. LoRAs have no weight at first
-    (see Model.use_loras). On a GPU, the memory that pictures of `spec.size` need decides which parts stay on it
+    (see Loras.use). On a GPU, the memory that pictures of `spec.size` need decides which parts stay on it
     (render.diffusion.memory_needs).
 
     Raises EnvironmentFault where the device is not there, a part does not fit the model, or files cannot be read.
@@ -138,24 +137,6 @@ def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
         f'model "{source.name}" could not be fetched from the hub: {why}, or use a model that is here, for '
         'example "sketch".'
     ) from failed
-
-
-def quiet_libraries() -> None:
-    """Silence transformers' and diffusers' progress bars and remarks; their errors still come through."""
-    _hush_quantisers()
-    transformers_logging: Any = import_module("transformers.utils.logging")
-    transformers_logging.set_verbosity_error()  # before diffusers imports the rest of it
-    transformers_logging.disable_progress_bar()
-
-    diffusers_logging: Any = import_module("diffusers.utils.logging")
-    diffusers_logging.set_verbosity_error()
-    diffusers_logging.disable_progress_bar()
-
-
-def _hush_quantisers() -> None:
-    """Silence what torchao and bitsandbytes say of themselves when diffusers finds them."""
-    for name in ("torchao", "bitsandbytes", "torch.utils._pytree"):
-        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _check_packages(source: ModelSource, row: FamilyRow) -> None:

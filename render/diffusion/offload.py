@@ -2,73 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
-from render.diffusion.embeddings import TextEncoder
-from render.diffusion.memory_levels import ENCODERS_OFF, STREAM, TILES, TURNS, MemoryPolicy, tile_side
+from render.diffusion.memory_levels import ENCODERS_OFF, STREAM, TILES, TURNS, tile_side
 
 TEXT_ENCODERS, DENOISER, VAE = "text encoders", "denoiser", "vae"
 _STREAMED = "_streamed_by_reverie"
 
 
-class Movable(Protocol):
-    """The parts of a model, its device and its memory level."""
+def bring(modules: Mapping[str, Sequence[nn.Module]], part: str, level: int, device: torch.device) -> None:
+    """Move a part (TEXT_ENCODERS, DENOISER or VAE) to the device, and off it those that take turns with it there.
 
-    @property
-    def memory(self) -> MemoryPolicy:
-        """Its memory level."""
-        ...
-
-    @property
-    def device(self) -> torch.device:
-        """Where it works."""
-        ...
-
-    @property
-    def factor(self) -> int:
-        """Pixels per latent along a side."""
-        ...
-
-    @property
-    def encoders(self) -> Sequence[TextEncoder]:
-        """Its text encoders."""
-        ...
-
-    @property
-    def denoiser(self) -> Any:
-        """Its denoiser."""
-        ...
-
-    @property
-    def vae(self) -> Any:
-        """Its VAE."""
-        ...
-
-
-def bring(model: Movable, part: str) -> None:
-    """Move a part (TEXT_ENCODERS, DENOISER or VAE) to the device, and off it those that take turns with it."""
-    level = model.memory.level
-    if level < ENCODERS_OFF or model.device.type == "cpu":
+    `modules` are those of all parts, `level` is the memory level.
+    """
+    if level < ENCODERS_OFF or device.type == "cpu":
         return
     present = {part} if level >= TURNS else {part, VAE} if part == TEXT_ENCODERS else {DENOISER, VAE}
-    modules = {
-        TEXT_ENCODERS: [encoder.encoder for encoder in model.encoders],
-        DENOISER: [model.denoiser],
-        VAE: [model.vae],
-    }
     for name in sorted(modules, key=lambda name: name in present):  # what goes, goes first
-        where = model.device if name in present else torch.device("cpu")
+        where = device if name in present else torch.device("cpu")
         for module in modules[name]:
             if stays(module):
                 continue
             if level >= STREAM and name in (TEXT_ENCODERS, DENOISER) and name in present:
                 stream(module, where)
-            elif module.device.type != where.type:
+            elif _device_of(module).type != where.type:
                 _move(module, where)
+
+
+def _device_of(module: Any) -> torch.device:
+    device: torch.device = module.device
+    return device
 
 
 def stays(module: nn.Module) -> bool:
@@ -126,19 +93,21 @@ def blocks_of(module: nn.Module) -> Iterator[nn.Module]:
             yield from blocks_of(child)
 
 
-def set_tiles(model: Movable, size: tuple[int, int]) -> None:
-    """Switch the VAE's tiling on or off, as the memory level says, for pictures of (width, height)."""
-    vae = model.vae
+def set_tiles(vae: Any, size: tuple[int, int], *, factor: int, level: int) -> None:
+    """Switch the VAE's tiling on or off, as the memory level says, for pictures of `size` (width, height).
+
+    `factor` is the VAE's number of pixels per latent along a side.
+    """
     tiny = type(vae).__name__ == "AutoencoderTiny"  # it needs next to nothing
-    if model.memory.level < TILES or tiny:
+    if level < TILES or tiny:
         vae.use_tiling = False
         return
-    side = tile_side(size, model.factor)
+    side = tile_side(size, factor)
     vae.use_tiling = True
     if hasattr(vae, "tile_sample_min_size"):
-        vae.tile_sample_min_size, vae.tile_latent_min_size = side, side // model.factor
+        vae.tile_sample_min_size, vae.tile_latent_min_size = side, side // factor
         return
-    step = max(side * 3 // 4 // model.factor, 1) * model.factor
+    step = max(side * 3 // 4 // factor, 1) * factor
     vae.enable_tiling(
         tile_sample_min_height=side,
         tile_sample_min_width=side,

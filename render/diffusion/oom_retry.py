@@ -11,7 +11,7 @@ from torch import Tensor
 from keyframes.errors import RenderError
 from render.devices import release
 from render.diffusion.memory_levels import CACHE, ROWS, STREAM
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 
 
 def within_memory(model: Model, work: Callable[[], Tensor], *, frame: int, size: tuple[int, int]) -> Tensor:

@@ -16,8 +16,8 @@ from render.diffusion.clipguidance.objective import FrameObjective
 from render.diffusion.control.control import Control
 from render.diffusion.job import ImagePrompt, PaintJob, version_seed
 from render.diffusion.latents import latent_shape
+from render.diffusion.model import Model
 from render.diffusion.noise import travelled_noise
-from render.diffusion.parts import Model
 from render.diffusion.sampling import OnStep, Painting, paint
 from render.pictures import read_picture
 from render.tensors import to_tensor

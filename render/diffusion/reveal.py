@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, pad
 
 from render.diffusion.latents import latent_shape
-from render.diffusion.parts import LatentShape, Model
+from render.diffusion.model import LatentShape, Model
 from render.diffusion.prediction import StepPrediction
 from render.diffusion.schedule import Schedule, make_schedule
 from render.diffusion.steps import Sampling, StepPlan, reveal_plan, steps_of

@@ -20,10 +20,10 @@ from render.diffusion.adapters.ip_adapters import AdapterInput
 from render.diffusion.control.control import ActiveControls, Control
 from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.latents import decode, encode, in_float32, latent_shape
+from render.diffusion.model import Model
 from render.diffusion.noise import start_noise
-from render.diffusion.offload import DENOISER, bring
+from render.diffusion.offload import DENOISER
 from render.diffusion.oom_retry import answers_of, within_memory
-from render.diffusion.parts import Model
 from render.diffusion.prediction import StepPrediction
 from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
 from render.diffusion.schedule import Schedule, make_schedule, plan_steps
@@ -120,7 +120,7 @@ class _Loop:
     def run(self, latents: Tensor, on_step: OnStep | None) -> Tensor:
         """Return the clean latents (1, C, h, w) from the noised ones."""
         model, work, schedule = self._model, self._work, self._schedule
-        bring(model, DENOISER)
+        model.bring(DENOISER)
         count = len(schedule.timesteps)
         guided = [work.settings.guides(index, count) for index in range(count)]
         asked = {on: self._asked(latents, guided=on) for on in set(guided)}

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from render.diffusion.latents import latent_shape
+from render.diffusion.model import LatentShape, Model
 from render.diffusion.noise import step_generator
-from render.diffusion.parts import LatentShape, Model
 from render.diffusion.prediction import StepPrediction, prediction_at
 from render.diffusion.samplers import check_sampler, make_scheduler
 from render.diffusion.steps import Sampling, StepPlan, step_plan

@@ -20,9 +20,8 @@ from torch.nn.functional import pad
 from keyframes import EnvironmentFault, RenderError
 from projects import Picture
 
-from ..assets.loading import loading
+from ..assets.loading import loading, quiet_libraries
 from ..devices import release
-from ..diffusion.load import quiet_libraries
 from ..tensors import to_picture, to_tensor
 from .upscaler import Upscaler
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
+from render.assets.loading import quiet_libraries
 from render.diffusion.catalogue import find_model
-from render.diffusion.load import quiet_libraries
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from tests.models import load_model
 from tests.tiny import LCM, PLMS, TURBO, VELOCITY, tiny_sd, tiny_sdxl
 from tests.tiny_families import (

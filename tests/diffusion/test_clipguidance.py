@@ -22,7 +22,7 @@ from render.diffusion.clipguidance.guide import ClipGuide
 from render.diffusion.clipguidance.objective import FrameObjective
 from render.diffusion.job import ClipGuidance, constant
 from render.diffusion.latents import decode, in_float32
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.prediction import StepPrediction, angle_prediction
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.vaes import check_vae

@@ -24,8 +24,8 @@ from render.diffusion.catalogue import WeightOptions
 from render.diffusion.denoisers.files import READABLE, find_denoiser
 from render.diffusion.denoisers.layouts import LAYOUTS
 from render.diffusion.memory_needs import needs_of
+from render.diffusion.model import Model
 from render.diffusion.offload import stream
-from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt
@@ -130,7 +130,7 @@ def test_a_lora_works_on_top(home: Path, folder_of: FolderOf, tmp_path: Path) ->
     source = find_model(str(home / "flux-dev"), weights=weights)
     model = load_model(source, device="cpu", loras=[describe_lora(tmp_path / "x.safetensors")])
     without = painted(model)
-    model.use_loras([0.5])
+    model.loras.use([0.5])
     merged(own, pairs, 0.5)
     (tmp_path / "m").mkdir()
     shutil.copytree(folder_of("flux-dev"), tmp_path / "m" / "flux-dev")
@@ -138,7 +138,7 @@ def test_a_lora_works_on_top(home: Path, folder_of: FolderOf, tmp_path: Path) ->
     theirs = painted(load_model(find_model(str(tmp_path / "m" / "flux-dev")), device="cpu"))
     torch.testing.assert_close(painted(model), theirs, atol=2e-5, rtol=0)
     assert float((theirs - without).abs().max()) > 0.01
-    model.use_loras([0.0])
+    model.loras.use([0.0])
     assert torch.equal(painted(model), without)
 
 

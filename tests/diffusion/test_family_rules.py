@@ -18,7 +18,7 @@ from render.diffusion import ModelDefaults, ModelSpec, Sampling, find_model, loa
 from render.diffusion.embeddings import Embedding, PromptEncoder, mix, stack
 from render.diffusion.families.table import FAMILIES, family_named
 from render.diffusion.guidance import make_guidance
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.samplers import check_sampler, sampler_name, samplers_of
 from render.diffusion.schedule import make_schedule, plan_steps
 from render.resolve import resolve

@@ -12,7 +12,7 @@ from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
 from render.diffusion import Sampling
 from render.diffusion.guidance import Guidance, guidance_embedding, make_guidance
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 
 ModelOf = Callable[[str], Model]

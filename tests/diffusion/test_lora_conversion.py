@@ -17,7 +17,7 @@ from render.diffusion import Sampling, find_model
 from render.diffusion.loras.convert import Target
 from render.diffusion.loras.lora import LoraFile, check_fit, describe_lora
 from render.diffusion.loras.reading import read_pairs
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.lora_files import (
@@ -99,7 +99,7 @@ def test_a_checkpoint_of_diffsynth_does_the_same_under_all_names(kolors: Path, t
         for key, pair in pairs_there.items():
             assert torch.equal(pair.scaled_up() @ pair.down, same[key].scaled_up() @ same[key].down)
     model = load_model(source, device="cpu", loras=[original])
-    model.use_loras([1.0])
+    model.loras.use([1.0])
     torch.testing.assert_close(painted(model), oracle, atol=2e-5, rtol=0)
     for name in ("a", "b"):
         theirs = _by_diffusers(kolors, tmp_path / f"{name}.safetensors")

@@ -14,7 +14,7 @@ from torch import Tensor
 from keyframes import EnvironmentFault
 from render.diffusion import Sampling, find_model
 from render.diffusion.loras.lora import LoraFile, check_fit, describe_lora
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.lora_files import ATTENTION, ENCODER, kohya_state, merged, pairs_for, peft_state
@@ -36,7 +36,7 @@ ModelOf = Callable[[str], Model]
 
 
 def painted(model: Model, weights: list[float], *, frame: int = 0, picture: Tensor | None = None) -> Tensor:
-    model.use_loras(weights)
+    model.loras.use(weights)
     return paint(
         model,
         Painting(
@@ -108,7 +108,7 @@ def test_two_loras_add_up_and_each_has_its_own_weight(
     painted(model, [1.0, 1.0])
     assert torch.equal(painted(model, [0.3, -0.8]), again), "a frame depends on its own weights only"
     with pytest.raises(ValueError, match="1 weights for 2"):
-        model.use_loras([1.0])
+        model.loras.use([1.0])
 
 
 @pytest.mark.parametrize("kind", ["sd", "sdxl"])

@@ -22,7 +22,7 @@ from render.diffusion.memory_levels import (
     tile_side,
 )
 from render.diffusion.memory_needs import GIB, OWN, Needs, fitting, least_level, needs_of, parts_of
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 
 FolderOf = Callable[[str], Path]
 BIG = Needs(  # about SDXL at 1024x1024

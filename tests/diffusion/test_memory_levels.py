@@ -24,8 +24,8 @@ from render.diffusion.memory_levels import (
     TURNS,
     MemoryPolicy,
 )
+from render.diffusion.model import Model
 from render.diffusion.offload import blocks_of, stream
-from render.diffusion.parts import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.models import load_model

@@ -26,7 +26,7 @@ from render.diffusion.catalogue import WeightOptions
 from render.diffusion.denoisers.files import find_denoiser
 from render.diffusion.memory_levels import ENCODERS_OFF
 from render.diffusion.memory_needs import fitting, needs_of, parts_of
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.quantise import METHODS, check_device
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.weight_options import check_devices, quantised_parts

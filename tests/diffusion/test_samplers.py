@@ -11,7 +11,7 @@ import torch
 
 from keyframes.errors import ProjectError
 from render.diffusion import SAMPLER_NAMES, Sampling, sampler_name
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.samplers import make_scheduler
 from render.diffusion.schedule import make_schedule, plan_steps
 

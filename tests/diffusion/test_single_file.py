@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from keyframes.errors import EnvironmentFault
 from render.diffusion import ModelDefaults, Sampling, find_model
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.diffusion.single_file import save_single_file

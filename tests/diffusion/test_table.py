@@ -18,7 +18,7 @@ from torch import Tensor
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
 from render.diffusion import Sampling, find_model
 from render.diffusion.loras.lora import describe_lora
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.test_families import given
 from tests.lora_files import pairs_for, peft_state
@@ -48,7 +48,7 @@ def film(model: Model, weights: tuple[float, ...] | None, *, hole: bool = True) 
     strengths = torch.full((1, 1, 64, 64), 0.5)
     strengths[..., : model.factor] = 1.0
     for frame, share in enumerate(SHARES):
-        model.use_loras([] if weights is None else [weights[frame]])
+        model.loras.use([] if weights is None else [weights[frame]])
         frames.append(
             paint(
                 model,

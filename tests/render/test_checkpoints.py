@@ -18,7 +18,7 @@ from render.cli import main
 from render.diffusion import load as loading
 from render.diffusion.embeddings import Notice
 from render.diffusion.job import ModelSpec
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.plans import make_plan
 from render.resolve import ResolvedProject, resolve
 from render.speed import remember

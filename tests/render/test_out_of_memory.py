@@ -12,7 +12,7 @@ import torch
 
 import render as api
 from projects import Project, Take, read_project
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 
 from ..fakes import files
 from ..tiny import tiny_sd

@@ -14,7 +14,7 @@ import torch
 from keyframes import FramePrompt, PromptPart, TextShare
 from render.assets.find import BUILT_IN
 from render.diffusion import Sampling, find_model
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 from tests.models import load_model
 

@@ -25,7 +25,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from keyframes.errors import RenderError
 from render.diffusion.clipguidance.objective import FrameObjective
 from render.diffusion.latents import in_float32
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 from render.diffusion.prediction import StepPrediction
 
 Decoder = Callable[[Tensor], Tensor]

@@ -20,7 +20,7 @@ from render.assets.find import Asset
 from render.assets.loading import loading
 from render.diffusion.control.residuals import NETWORKS, Question, Residuals
 from render.diffusion.guidance import Guidance
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 
 Mode = Literal["balanced", "prompt", "control"]
 

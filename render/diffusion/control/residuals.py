@@ -13,7 +13,7 @@ from torch import Tensor
 from render.diffusion.control.files import FLUX, SD3, UNET
 from render.diffusion.families.flow import TIME, pack
 from render.diffusion.latents import padded
-from render.diffusion.parts import Model
+from render.diffusion.model import Model
 
 Residuals = Sequence[Sequence[Tensor]]
 

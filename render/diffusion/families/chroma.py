@@ -15,7 +15,7 @@ from torch import Tensor
 from render.diffusion.embeddings import Embedding, Notice
 from render.diffusion.families.flow import TIME, FlowFamily, pack, places, unpack
 from render.diffusion.families.table import family_named
-from render.diffusion.parts import Family, Model
+from render.diffusion.model import Family, Model
 from render.diffusion.tokens import read_t5
 
 WINDOW = 512

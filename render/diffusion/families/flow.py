@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from render.diffusion.families.base import BaseFamily
-from render.diffusion.parts import LatentShape, Model
+from render.diffusion.model import Family, LatentShape, Model
 
 TIME = 1000  # schedulers count to it, transformers from 0 to 1
 _SHIFT: Mapping[str, float] = {
@@ -27,7 +26,7 @@ _SHIFT: Mapping[str, float] = {
 }
 
 
-class FlowFamily(BaseFamily):
+class FlowFamily(Family):
     """A transformer that was trained by flow matching."""
 
     def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:

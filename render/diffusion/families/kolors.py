@@ -17,7 +17,7 @@ from keyframes.emphasis import parse_emphasis
 from render.diffusion.embeddings import Embedding, Notice
 from render.diffusion.families.table import family_named
 from render.diffusion.families.unet import SizedUNetFamily
-from render.diffusion.parts import Family, Model
+from render.diffusion.model import Family, Model
 from render.diffusion.tokens import Tokens, emphasise, tell_lost
 
 WINDOW = 256

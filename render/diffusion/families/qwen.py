@@ -14,7 +14,7 @@ from torch import Tensor
 from render.diffusion.embeddings import Embedding, Notice
 from render.diffusion.families.flow import TIME, FlowFamily, pack, unpack
 from render.diffusion.families.table import family_named
-from render.diffusion.parts import Family, Model
+from render.diffusion.model import Family, Model
 from render.diffusion.tokens import emphasise, tokenize
 
 WINDOW, TEMPLATE_TOKENS = 1024, 34  # so many tokens of the template come before the text, and are cut off

@@ -17,16 +17,15 @@ import torch
 from torch import Tensor
 
 from render.diffusion.embeddings import Embedding, Notice
-from render.diffusion.families.base import BaseFamily
 from render.diffusion.families.table import family_named
-from render.diffusion.parts import Family, LatentShape, Model
+from render.diffusion.model import Family, LatentShape, Model
 from render.diffusion.tokens import emphasise, tokenize
 
 WINDOW = 300
 FIRST, SECOND = 1.57080, 1.3  # the angles of two steps, as published
 
 
-class SanaSprint(BaseFamily):
+class SanaSprint(Family):
     """The last hidden states of Gemma about the text after an instruction, of which the text's are kept."""
 
     row = family_named("sana-sprint")

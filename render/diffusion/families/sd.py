@@ -5,7 +5,7 @@ from __future__ import annotations
 from render.diffusion.embeddings import Embedding, Notice
 from render.diffusion.families.table import family_named
 from render.diffusion.families.unet import UNetFamily
-from render.diffusion.parts import Family, Model
+from render.diffusion.model import Family, Model
 from render.diffusion.tokens import emphasise, tokenize
 
 

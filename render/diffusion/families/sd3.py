@@ -15,7 +15,7 @@ from torch.nn.functional import pad
 from render.diffusion.embeddings import Embedding, Notice
 from render.diffusion.families.flow import FlowFamily
 from render.diffusion.families.table import family_named
-from render.diffusion.parts import Family, LatentShape, Model
+from render.diffusion.model import Family, LatentShape, Model
 from render.diffusion.tokens import emphasise, read_t5, tokenize
 
 WINDOW = 256

@@ -12,7 +12,7 @@ from torch import Tensor
 from render.diffusion.embeddings import Embedding, Notice
 from render.diffusion.families.table import family_named
 from render.diffusion.families.unet import SizedUNetFamily
-from render.diffusion.parts import Family, Model
+from render.diffusion.model import Family, Model
 from render.diffusion.tokens import emphasise, tokenize
 
 

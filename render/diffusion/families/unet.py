@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from render.diffusion.embeddings import Embedding
-from render.diffusion.families.base import BaseFamily
 from render.diffusion.guidance import guidance_embedding
-from render.diffusion.parts import Model
+from render.diffusion.model import Family, Model
 
 AESTHETIC, AESTHETIC_NEGATIVE = 6.0, 2.5  # the scores that SDXL's refiner was published with
 
 
-class UNetFamily(BaseFamily):
+class UNetFamily(Family):
     """A UNet2DConditionModel, which may be told its guidance scale (LCM)."""
 
     def embeds_scale(self, model: Model) -> bool:

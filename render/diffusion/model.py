@@ -1,11 +1,12 @@
-"""The parts of a loaded model, and what a family does with them."""
+"""A loaded model: its parts, and its family, which knows how to use them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,34 +19,25 @@ from render.diffusion.families.table import FamilyRow, vae_factor
 from render.diffusion.inversions import Inversions
 from render.diffusion.loras.attach import Loras
 from render.diffusion.memory_levels import MemoryPolicy
-from render.diffusion.offload import TEXT_ENCODERS, bring
+from render.diffusion.offload import DENOISER, TEXT_ENCODERS, VAE, bring
 
 LatentShape = tuple[int, int, int]
 
 
-class Family(Protocol):
-    """What differs between model families. render.diffusion.families.base has what most of them share.
+class Family(ABC):
+    """What differs between model families; here is what most of them share: an AutoencoderKL, and classifier-free
+    guidance as it comes.
 
     N rows are asked in one step: `negatives` unconditional ones (1 or 0) first, then the prompt's parts.
     """
 
-    @property
-    def row(self) -> FamilyRow:
-        """The family's row in the table."""
-        ...
+    row: FamilyRow
 
+    @abstractmethod
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text, with its emphasis, to an Embedding of N = 1. `clipskip`: the layer of CLIP, from the end."""
-        ...
 
-    def zero_empty(self, model: Model) -> bool:
-        """Tell whether an empty negative prompt is the zero embedding."""
-        ...
-
-    def embeds_scale(self, model: Model) -> bool:
-        """Tell whether the model was distilled to take the guidance scale as input, and needs no second answer."""
-        ...
-
+    @abstractmethod
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
@@ -53,31 +45,57 @@ class Family(Protocol):
 
         The first `negatives` of the N texts are unconditional. `latents` (1, C, h, w) give the size.
         """
-        ...
 
+    @abstractmethod
     def answer(
         self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
     ) -> Tensor:
-        """Ask the denoiser about latents (N, C, h, w) at a timestep (no dimensions): (N, C, h, w)."""
-        ...
+        """Run the denoiser on latents (N, C, h, w) at a timestep (no dimensions): (N, C, h, w)."""
+
+    def zero_empty(self, model: Model) -> bool:
+        """Tell whether an empty negative prompt is the zero embedding; by default it is a text like any other."""
+        return False
+
+    def embeds_scale(self, model: Model) -> bool:
+        """Tell whether the model was distilled to take the guidance scale as input, and needs no second answer."""
+        return False
 
     def rescale_guided(self, guided: Tensor, plain: Tensor) -> Tensor:
         """Return the guided prediction (1, C, h, w) corrected; `plain` is the one without guidance."""
-        ...
+        return guided
 
     def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:
         """Return the arguments of set_timesteps besides the number of steps, for latents of a shape (C, h, w)."""
-        ...
+        return {}
 
-    def encode(self, model: Model, pictures: Tensor) -> Tensor:
-        """Encode pictures (B, 3, H, W) in [-1, 1], of whole latents, to latents (B, C, h, w), float32, as the
-        denoiser knows them.
+    def encode(self, model: Model, picture: Tensor) -> Tensor:
+        """Encode a picture (1, 3, H, W) in [-1, 1], of whole latents, to latents (1, C, h, w), float32, as the denoiser
+        takes them: (latents - mean) * scale / deviation of the posterior's mode; shift_factor is a mean.
         """
-        ...
+        encoded = model.vae.encode(picture)
+        posterior = getattr(encoded, "latent_dist", None)
+        latents: Tensor = encoded.latents if posterior is None else posterior.mode()
+        mean, deviation = _statistics(model)
+        return (latents.float() - mean) * float(model.vae.config.scaling_factor) / deviation
 
     def decode(self, model: Model, latents: Tensor) -> Tensor:
-        """Decode latents (B, C, h, w) to pictures (B, 3, H, W) about in [-1, 1]."""
-        ...
+        """Decode latents (1, C, h, w) to a picture (1, 3, H, W) about in [-1, 1]."""
+        mean, deviation = _statistics(model)
+        given = latents * deviation / float(model.vae.config.scaling_factor) + mean
+        picture: Tensor = model.vae.decode(given.to(model.vae.dtype), return_dict=False)[0]
+        return picture
+
+
+def _statistics(model: Model) -> tuple[Tensor | float, Tensor | float]:
+    """Return the latents' mean and deviation per channel where the VAE states them (Playground 2.5), else its
+    shift and 1.
+    """
+    config = model.vae.config
+    mean, deviation = (config.get(name) for name in ("latents_mean", "latents_std"))
+    if mean is None or deviation is None:
+        return float(config.get("shift_factor") or 0.0), 1.0
+    given = torch.tensor([mean, deviation], device=model.device)
+    return given[0].view(1, -1, 1, 1), given[1].view(1, -1, 1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +125,6 @@ class Model:
     clip: ClipModels = field(default_factory=ClipModels)
     memory: MemoryPolicy = field(default_factory=MemoryPolicy)
 
-    def use_loras(self, weights: Sequence[float]) -> None:
-        """Set the weight of each LoRA that was loaded with the model."""
-        self.loras.use(weights)
-
     @property
     def text_weights(self) -> tuple[float, ...]:
         """The weights of the LoRAs that change the text encoders."""
@@ -118,8 +132,17 @@ class Model:
 
     def embed(self, text: str, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text; see Family."""
-        bring(self, TEXT_ENCODERS)
+        self.bring(TEXT_ENCODERS)
         return self.family.embed(self, self.inversions.expanded(text), clipskip=clipskip, notice=notice)
+
+    def bring(self, part: str) -> None:
+        """Move a part (TEXT_ENCODERS, DENOISER or VAE) to the device, if the memory level keeps it elsewhere."""
+        modules = {
+            TEXT_ENCODERS: [encoder.encoder for encoder in self.encoders],
+            DENOISER: [self.denoiser],
+            VAE: [self.vae],
+        }
+        bring(modules, part, self.memory.level, self.device)
 
     @cached_property
     def encoder(self) -> PromptEncoder:
