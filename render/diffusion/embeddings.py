@@ -59,11 +59,11 @@ class Embedding:
 
 def stack(embeddings: Sequence[Embedding]) -> Embedding:
     """Stack embeddings along N, padded to the longest."""
-    given = _level(embeddings)
-    pooled = [embedding.pooled for embedding in given if embedding.pooled is not None]
-    masks = [embedding.mask for embedding in given if embedding.mask is not None]
+    level = _level(embeddings)
+    pooled = [embedding.pooled for embedding in level if embedding.pooled is not None]
+    masks = [embedding.mask for embedding in level if embedding.mask is not None]
     return Embedding(
-        tokens=torch.cat([embedding.tokens for embedding in given]),
+        tokens=torch.cat([embedding.tokens for embedding in level]),
         pooled=torch.cat(pooled) if pooled else None,
         mask=torch.cat(masks) if masks else None,
     )
@@ -77,11 +77,11 @@ def mix(embeddings: Sequence[Embedding], shares: Sequence[float]) -> Embedding:
     """
     if len(embeddings) == 1:
         return embeddings[0]
-    given = _level(embeddings)
-    pooled = [embedding.pooled for embedding in given if embedding.pooled is not None]
-    masks = [embedding.mask for embedding in given if embedding.mask is not None]
+    level = _level(embeddings)
+    pooled = [embedding.pooled for embedding in level if embedding.pooled is not None]
+    masks = [embedding.mask for embedding in level if embedding.mask is not None]
     return Embedding(
-        tokens=_sum([embedding.tokens for embedding in given], shares),
+        tokens=_sum([embedding.tokens for embedding in level], shares),
         pooled=_sum(pooled, shares) if pooled else None,
         mask=torch.stack(masks).amax(dim=0) if masks else None,
     )

@@ -95,15 +95,18 @@ def make_guidance(model: Model, prompt: FramePrompt, settings: Sampling, *, fram
     """Encode a prompt and lay out its rows.
 
     Guidance is on for a cfg_scale above 1, unless the denoiser takes the scale as input (LCM, Flux.1 dev). One that
-    answers as if unguided for an embedded scale of 1 (`max_embedded_scale`) is guided as well where that says more: for
-    negative prompts, for parts whose weights do not sum to 1, and for scales beyond those it knows. Without guidance
-    there is one row for each part, no negative prompt, and parts of zero or negative weight are left out.
+    answers as if unguided for an embedded scale of 1 (`max_embedded_scale`) is guided as well where an embedded scale
+    is not enough: for negative prompts, for parts whose weights do not sum to 1, and for scales beyond those it knows.
+    Without guidance there is one row for each part, no negative prompt, and parts of zero or negative weight are left
+    out.
 
     Raises RenderError if that leaves no part.
     """
     cfg_scale, clipskip = settings.cfg_scale, settings.clipskip
     limit = model.source.defaults.max_embedded_scale
-    embeds = model.family.embeds_scale(model) and not (limit and (cfg_scale > limit or _says_more(prompt)))
+    embeds = model.family.embeds_scale(model) and not (
+        limit and (cfg_scale > limit or _needs_guidance(prompt))
+    )
     guided = cfg_scale > 1 and not embeds
     if embeds:
         _note_negatives(model, prompt)
@@ -127,8 +130,8 @@ def make_guidance(model: Model, prompt: FramePrompt, settings: Sampling, *, fram
     )
 
 
-def _says_more(prompt: FramePrompt) -> bool:
-    """Tell whether a prompt asks for what one answer to its words cannot give."""
+def _needs_guidance(prompt: FramePrompt) -> bool:
+    """Tell whether a prompt asks for more than one answer to its words can give."""
     return (
         any(share.text.strip() for share in prompt.negative)
         or any(part.weight < 0 for part in prompt.parts)

@@ -43,7 +43,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Travel:
-    """A share, above 0 to 1, of the way from the noise of a frame's seed to the noise of another seed."""
+    """Noise between that of a frame's seed and that of another one: `share`, above 0 to 1, of the other."""
 
     seed: int
     share: float

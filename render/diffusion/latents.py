@@ -1,8 +1,11 @@
-"""Between pictures and latents: the VAE's scale, sizes that it cannot take, and precision."""
+"""Latents: from pictures and back with the VAE, their sizes and precision, and the noise that they start from.
+
+Noise is a function of a frame's seed, drawn on the CPU, so that all devices get the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,15 +13,19 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from render.randomness import generator
+from render.diffusion.job import Travel
 from render.diffusion.model import LatentShape, Model
 from render.diffusion.offload import VAE, set_tiles
 
+_START, _STEPS = "diffusion start", "diffusion steps"
+
 
 def encode(model: Model, pictures: Tensor) -> Tensor:
-    """Encode pictures (B, 3, H, W) in [0, 1] to latents (B, C, h, w), float32, as the denoiser knows them.
+    """Encode pictures (B, 3, H, W) in [0, 1] to latents (B, C, h, w), float32, as the denoiser takes them.
 
-    The mode of the posterior is taken, not a sample: in a film each frame starts from the last one, and a
-    sample would add noise of its own at every frame. decode's caller crops off again what `padded` added.
+    They are the mode of the posterior, not a sample: in a film each frame starts from the last one, and a sample would
+    add its own noise at every frame. The caller of `decode` crops off again what `padded` added.
     """
     height, width = pictures.shape[-2:]
     _ready(model, (width, height))
@@ -29,8 +36,8 @@ def encode(model: Model, pictures: Tensor) -> Tensor:
 
 
 def padded(model: Model, pictures: Tensor) -> Tensor:
-    """Return pictures (B, 3, H, W) with sides that the model takes: padded at the right and the bottom by repeating
-    the edge.
+    """Return pictures (B, 3, H, W) padded to sides that the model takes, at the right and the bottom, by repeating the
+    edge.
     """
     height, width = pictures.shape[-2:]
     extra = (-width % model.multiple, -height % model.multiple)
@@ -45,7 +52,7 @@ def decode(model: Model, latents: Tensor) -> Tensor:
 
 
 def _ready(model: Model, size: tuple[int, int]) -> None:
-    """Have the VAE on the device, working as the memory says."""
+    """Move the VAE to the device, and set its tiling as the memory level says."""
     model.bring(VAE)
     set_tiles(model.vae, size, factor=model.factor, level=model.memory.level)
 
@@ -58,7 +65,7 @@ def latent_shape(model: Model, width: int, height: int) -> LatentShape:
 
 @contextmanager
 def in_float32(*modules: Any) -> Iterator[None]:
-    """Hold modules in float32 for a while. Half precision goes to float32 and back without loss."""
+    """Keep modules in float32 within this. Half precision goes to float32 and back without loss."""
     before = [module.dtype for module in modules]
     try:
         with torch.inference_mode(False):  # weights made within it could never be part of a gradient
@@ -69,3 +76,32 @@ def in_float32(*modules: Any) -> Iterator[None]:
         with torch.inference_mode(False):
             for module, dtype in zip(modules, before, strict=True):
                 module.to(dtype=dtype)
+
+
+def start_noise(seed: int, shape: Sequence[int]) -> Tensor:
+    """Return normal noise (1, *shape), float32, on the CPU."""
+    return torch.randn(tuple(shape), generator=generator(seed, 0, _START))[None]
+
+
+def travelled_noise(seed: int, travel: Travel, shape: Sequence[int]) -> Tensor:
+    """Return noise (1, *shape) between the seed's noise and that of `travel`.
+
+    The path is the great circle through both (slerp: Shoemake, "Animating rotation with quaternion curves",
+    SIGGRAPH 1985), so that the noise between them is as strong as they are. On a straight line it would be 0.7 times
+    as strong half way, and paint mud.
+    """
+    start, end = start_noise(seed, shape), start_noise(travel.seed, shape)
+    return _slerp(start.double(), end.double(), travel.share).float()
+
+
+def _slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
+    between = (a.flatten() @ b.flatten()) / (a.norm() * b.norm())
+    angle = torch.arccos(between.clamp(-1.0, 1.0))
+    if angle < 1e-4:  # the same noise
+        return a + (b - a) * share
+    return (torch.sin((1.0 - share) * angle) * a + torch.sin(share * angle) * b) / torch.sin(angle)
+
+
+def step_generator(seed: int) -> torch.Generator:
+    """Return the generator for samplers that add noise at each step."""
+    return generator(seed, 0, _STEPS)

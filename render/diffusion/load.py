@@ -39,8 +39,8 @@ from render.diffusion.weight_options import check_devices, check_weights, quanti
 def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
     """Load a model with all that is attached to it.
 
-    `notice` is called with what a person should know but what is no mistake (words beyond the model's window), one
-    sentence each. The network is used only for a hub name that is not in the local cache. LoRAs have no weight at first
+    `notice` is called with what a person should know, such as words beyond the model's window, one sentence
+    each. The network is used only for a hub name that is not in the local cache. LoRAs have no weight at first
     (see Loras.use). On a GPU, the memory that pictures of `spec.size` need decides which parts stay on it
     (render.diffusion.memory_needs).
 
@@ -160,16 +160,16 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: Asset | 
 
 
 def _held(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> dict[str, Any]:
-    """Return what the pipeline is given for the model's WeightOptions."""
+    """Return the arguments that load the weights as the model's WeightOptions say."""
     assert source.path is not None
     held: dict[str, Any] = {}
-    parts, file, way = quantised_parts(source), source.weights.denoiser, source.weights.quantize
+    parts, file, method = quantised_parts(source), source.weights.denoiser, source.weights.quantize
     if file is not None:
         held[row.denoiser] = load_denoiser(file, source.path / row.denoiser, dtype)
         if parts.pop(row.denoiser, None):
-            in_place(held[row.denoiser], way)
+            in_place(held[row.denoiser], method)
     if parts:
-        held["quantization_config"] = in_pipeline(way, parts, dtype)
+        held["quantization_config"] = in_pipeline(method, parts, dtype)
     return held
 
 
@@ -217,4 +217,4 @@ def _vae_dtype(row: FamilyRow, config: Any, dtype: torch.dtype) -> torch.dtype:
 
 
 def _ignore(message: str) -> None:
-    """Take a notice that nobody asked for."""
+    """Drop a notice."""

@@ -3,7 +3,7 @@
 A rough rule, from the headers of the weights files and the configs; nothing is loaded:
 
     weights   parameters times bytes: 2 in half precision, 4 in float32; quantised ones as they are stored, and those
-              that are quantised when they are loaded by what their way takes for the linear layers
+              that are quantised when they are loaded by what their method takes for the linear layers
     painting  rows x positions x width x 24 numbers. rows: 2 with guidance, else 1; positions: latents of the picture,
               or tokens of it and its text; width: of the denoiser's first level. Attention needs no square of them.
     decoding  3 pictures of the VAE's second-widest level, at full size
@@ -143,12 +143,13 @@ def _linear(shapes: Iterable[tuple[str, Sequence[int]]]) -> int:
     )
 
 
-def _held(part: Part, bytes_each: int, way: str) -> int:
-    """Return the bytes that a part's weights take; way: how it is quantised when it is loaded, "" for not."""
+def _held(part: Part, bytes_each: int, method: str) -> int:
+    """Return the bytes that a part's weights take; `method` quantises it when it is loaded, "" for none."""
     if part.quantised:
         return part.size
     return int(
-        part.parameters * bytes_each + part.linear * ((METHODS[way].bytes_each - bytes_each) if way else 0)
+        part.parameters * bytes_each
+        + part.linear * ((METHODS[method].bytes_each - bytes_each) if method else 0)
     )
 
 
@@ -164,9 +165,9 @@ def needs_of(source: ModelSource, size: tuple[int, int], *, bytes_each: int, gui
     row = family_named(source.family)
     vae = _config(source, VAE)
     wide = 4 if row.upcasts_vae and vae.get("force_upcast", True) else bytes_each
-    made, way = quantised_parts(source), source.weights.quantize
+    made, method = quantised_parts(source), source.weights.quantize
     weights = {
-        part.name: _held(part, wide if part.name == VAE else bytes_each, way if part.name in made else "")
+        part.name: _held(part, wide if part.name == VAE else bytes_each, method if part.name in made else "")
         for part in parts_of(source)
     }
     factor = vae_factor(vae)

@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from render.diffusion.adapters.ip_adapters import AdapterInput
-from render.diffusion.clipguidance.guide import ClipGuide
+from render.diffusion.clipguidance.clip_guide import ClipGuide
 from render.diffusion.clipguidance.objective import FrameObjective
 from render.diffusion.control.control import Control
 from render.diffusion.job import ImagePrompt, PaintJob, version_seed
-from render.diffusion.latents import latent_shape
+from render.diffusion.latents import latent_shape, travelled_noise
 from render.diffusion.model import Model
-from render.diffusion.noise import travelled_noise
 from render.diffusion.sampling import OnStep, Painting, paint
 from render.pictures import read_picture
 from render.tensors import to_tensor

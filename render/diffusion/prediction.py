@@ -1,4 +1,4 @@
-"""What a denoiser's answer says about the clean picture, at one step, for any sampler and any kind of prediction.
+"""The clean picture that a denoiser's answer predicts at one step, for any sampler and any kind of prediction.
 
 Latents at a step are signal * picture + noise * normal noise. The denoiser answers with the noise (eps), with a mix
 (v = signal * noise - noise * picture for signal^2 + noise^2 = 1: Salimans & Ho 2022, arXiv:2202.00512), with the

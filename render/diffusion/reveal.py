@@ -1,15 +1,14 @@
 """Per-pixel strength: a part of a picture is painted with more strength than the rest.
 
 Differential diffusion (Levin & Fried 2023, arXiv:2306.00950): the schedule begins where the highest strength
-says. Latents of lower strength are held: before every step they are set to the given picture's latents, noised
-to that step with the start noise. So what is painted sees what it must fit to. When a latent's own strength is
-reached it is released, and is painted from exactly the noised latents that it starts from in a frame without a
-hole.
+begins. Latents of lower strength are held: before every step they are set to the picture's latents, noised to that step
+with the start noise, so that what is painted sees what it must fit to. When a latent's own strength is reached it is
+released, and is painted from exactly the noised latents that it starts from in a frame without a hole.
 
-Samplers that remember earlier steps (dpm++ 2m, unipc, plms ...) forget them at each release: what they remember
-of the latents just released belongs to latents that were replaced, and UniPC's corrector and the singlestep
-solver would even bring those back. So the kept part is painted as without a hole, and the first step after a
-release is of first order, as the first step of every painting is. The maps made for holes release a few times.
+Samplers that remember earlier steps (dpm++ 2m, unipc, plms ...) forget them at each release: their memory is of latents
+that were replaced, and UniPC's corrector and the singlestep solver would even bring those back. So the kept part is
+painted as without a hole, and the first step after a release is of first order, like the first step of every painting.
+The maps made for holes release a few times.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def plan_reveal(model: Model, settings: Sampling, strengths: Tensor) -> Reveal |
     own strength everywhere.
 
     A latent has the highest strength of its pixels, so each one that touches a hole is painted; none has less
-    than the settings' strength. Latents beyond the picture, which whole tokens want, go on as its edge does.
+    than the settings' strength. Latents beyond the picture, which whole tokens need, repeat its edge.
     """
     highest = max_pool2d(strengths.float(), model.factor, ceil_mode=True).clamp(settings.strength, 1)
     _, rows, columns = latent_shape(model, strengths.shape[-1], strengths.shape[-2])
@@ -77,9 +76,9 @@ def blended(before: Tensor, painted: Tensor, reveal: Reveal, factor: int) -> Ten
 
 
 class RevealSchedule:
-    """A schedule, to the denoising loop, that holds latents until their turn comes.
+    """A schedule for the denoising loop that holds latents until they are released.
 
-    It is made of one part for each release: a fresh scheduler, begun at that step.
+    It has one part for each release: a fresh scheduler that begins at that step.
     """
 
     def __init__(
@@ -91,7 +90,7 @@ class RevealSchedule:
         seed: int,
         shape: LatentShape | None = None,
     ) -> None:
-        # `scaled`: the whole schedule, cut by the plan alone, also for LCM, which else spreads steps anew
+        # `scaled`: the plan alone cuts the schedule, also for LCM, which would else spread its steps
         plain = replace(settings, steps_mode="scaled")
         plans = [StepPlan(total=reveal.total, count=count) for count in reveal.releases]
         made = [make_schedule(model, plain, plan, seed=seed, shape=shape) for plan in plans]
@@ -117,11 +116,11 @@ class RevealSchedule:
         return self._evaluations[0].part.noised(latents, noise)
 
     def scaled(self, latents: Tensor, timestep: Tensor) -> Tensor:
-        """Return the latents as the denoiser wants them at this timestep."""
+        """Return the latents as the denoiser takes them at this timestep."""
         return self._evaluations[self._at].part.scaled(latents, timestep)
 
     def prediction(self, timestep: Tensor) -> StepPrediction:
-        """Return what latents and answers mean at the step that comes next."""
+        """Return how to read latents and answers at the next step."""
         return self._evaluations[self._at].part.prediction(timestep)
 
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
@@ -134,7 +133,7 @@ class RevealSchedule:
         return torch.where(evaluation.held, self._kept(evaluation), stepped)
 
     def _kept(self, evaluation: _Evaluation) -> Tensor:
-        """Return the given latents, noised to where the step led; clean after the last one."""
+        """Return the picture's latents, noised to where the step led; clean after the last one."""
         if self._given is None:
             raise RuntimeError("the first step was taken before the latents were noised")
         latents, noise = self._given
@@ -148,7 +147,7 @@ class RevealSchedule:
 @dataclass(frozen=True, kw_only=True)
 class _Evaluation:
     """One evaluation of the denoiser: by which `part`, and whether it completes a `whole` step, after which the
-    latents `held` (1, 1, h, w) are set back. `follower`: the part that goes on from here, if another one does.
+    latents `held` (1, 1, h, w) are set back. `follower`: the part that continues from here, if it is another one.
     """
 
     timestep: Tensor

@@ -1,8 +1,8 @@
 """Samplers by their usual names: those of A1111 and Deforum, of diffusers and of ComfyUI.
 
-Importable without torch or diffusers. A scheduler is always made anew, from the model's own unchanged config:
-diffusers' from_config carries flags of an earlier swap along (Karras sigmas stay on), and the solvers of
-higher order remember the last frame's steps.
+Importable without torch or diffusers. A scheduler is always made from the model's own unchanged config: diffusers'
+from_config keeps flags of an earlier swap (Karras sigmas stay on), and solvers of higher order remember the last
+frame's steps.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _REASONS = {
 class Sampler:
     """A sampler: its diffusers scheduler, the flags that make it, and what else people call it.
 
-    `unless_said` are settings for configs which do not say: those of a model saved with another scheduler.
+    `if_unset` are settings that a config may lack: that of a model saved with another scheduler.
     """
 
     scheduler: str
     flags: Mapping[str, Any] = field(default_factory=dict)
-    unless_said: Mapping[str, Any] = field(default_factory=dict)
+    if_unset: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
 
 
@@ -44,7 +44,7 @@ _ODE = {"algorithm_type": "dpmsolver++", "solver_order": 2}
 _SDE = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
 _OPEN = {"clip_sample": False}  # latents are not pictures: clipping them to [-1, 1] burns the colours out
 
-# their times are set afterwards, to those of flow matching's Euler (render.diffusion.timesteps)
+# their times are set afterwards, to those of flow matching's Euler (render.diffusion.schedule)
 _AS_FLOW = {
     **_PLAIN,
     "use_flow_sigmas": True,
@@ -57,8 +57,8 @@ _SAMPLERS: Mapping[str, Sampler] = {
     "euler karras": Sampler(scheduler="EulerDiscreteScheduler", flags=_KARRAS),
     "euler a": Sampler(scheduler="EulerAncestralDiscreteScheduler", aliases=("euler ancestral",)),
     "heun": Sampler(scheduler="HeunDiscreteScheduler", flags=_PLAIN),
-    "ddim": Sampler(scheduler="DDIMScheduler", unless_said=_OPEN, aliases=("ddim uniform",)),
-    "ddpm": Sampler(scheduler="DDPMScheduler", unless_said=_OPEN),
+    "ddim": Sampler(scheduler="DDIMScheduler", if_unset=_OPEN, aliases=("ddim uniform",)),
+    "ddpm": Sampler(scheduler="DDPMScheduler", if_unset=_OPEN),
     "dpm2": Sampler(scheduler="KDPM2DiscreteScheduler", flags=_PLAIN, aliases=("kdpm2", "dpm 2")),
     "dpm2 karras": Sampler(scheduler="KDPM2DiscreteScheduler", flags=_KARRAS),
     "dpm2 a": Sampler(
@@ -75,8 +75,8 @@ _SAMPLERS: Mapping[str, Sampler] = {
     "dpm++ sde karras": Sampler(scheduler="DPMSolverSinglestepScheduler", flags={**_SDE, **_KARRAS}),
     "unipc": Sampler(scheduler="UniPCMultistepScheduler", aliases=("uni pc",)),
     "plms": Sampler(scheduler="PNDMScheduler", flags={"skip_prk_steps": True}, aliases=("pndm",)),
-    "lcm": Sampler(scheduler="LCMScheduler", unless_said=_OPEN),
-    "tcd": Sampler(scheduler="TCDScheduler", unless_said=_OPEN),
+    "lcm": Sampler(scheduler="LCMScheduler", if_unset=_OPEN),
+    "tcd": Sampler(scheduler="TCDScheduler", if_unset=_OPEN),
 }
 _FLOW: Mapping[str, Sampler] = {
     "euler": Sampler(scheduler="FlowMatchEulerDiscreteScheduler"),
@@ -135,7 +135,7 @@ def make_scheduler(name: str, *, own: str, config: Mapping[str, Any], kind: str 
     flags = dict(sampler.flags)
     if sampler.scheduler == "PNDMScheduler":
         flags["skip_prk_steps"] = True  # nine warm-up calls that latents do not need (CompVis' PLMS)
-    settings = {**sampler.unless_said, **config}
+    settings = {**sampler.if_unset, **config}
     return getattr(import_module("diffusers"), sampler.scheduler).from_config(settings, **flags)
 
 
@@ -151,9 +151,7 @@ def _spellings() -> dict[str, str]:
 
 
 def _plain(name: str) -> str:
-    """Reduce a spelling: "DPM++ 2M Karras", "dpmpp_2m_karras", "k_euler_a" and "EulerDiscreteScheduler" to
-    one form.
-    """
+    """Reduce spellings such as "DPM++ 2M Karras", "dpmpp_2m_karras" and "EulerDiscreteScheduler" to one form."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name.strip()).lower().replace("dpmpp", "dpm++")
     words = re.sub(r"[\s_-]+", " ", words)
     words = re.sub(r" (discrete|scheduler)\b", "", words)

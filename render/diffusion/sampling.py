@@ -19,9 +19,8 @@ from keyframes.prompts import FramePrompt
 from render.diffusion.adapters.ip_adapters import AdapterInput
 from render.diffusion.control.control import ActiveControls, Control
 from render.diffusion.guidance import Guidance, make_guidance
-from render.diffusion.latents import decode, encode, in_float32, latent_shape
+from render.diffusion.latents import decode, encode, in_float32, latent_shape, start_noise
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise
 from render.diffusion.offload import DENOISER
 from render.diffusion.oom_retry import answers_of, within_memory
 from render.diffusion.prediction import StepPrediction

@@ -18,10 +18,10 @@ FINEST = 4
 class Sampling:
     """How one frame is painted.
 
-    `strength` is the share of the noise schedule run on the picture, 0 to 1, as in diffusers; it is not read
-    when there is no picture. `cfg_scale` of 1 or less turns guidance off; it is also off outside the shares
-    `cfg_start` to `cfg_end` of the steps that are run (Kynkaanniemi et al. 2024, arXiv:2404.07724, by noise
-    level there). `clipskip` is the layer of CLIP that is read, from the end: 1 is the usual one. `eta` is DDIM's
+    `strength` is the share of the noise schedule run on the picture, 0 to 1, as in diffusers; without a picture it
+    does nothing. A `cfg_scale` of 1 or less turns guidance off; it is also off outside the shares `cfg_start` to
+    `cfg_end` of the steps that are run (Kynkaanniemi et al. 2024, arXiv:2404.07724, by noise level there). `clipskip`
+    is the layer of CLIP that is read, counted from the end: 1 is the usual one. `eta` is DDIM's
     and TCD's share of fresh noise. `guidance_rescale` is phi of Lin et al. 2023 (arXiv:2305.08891), section 3.4.
     """
 

@@ -1,7 +1,7 @@
 """Texts as tokens with weights: the tokenizer's window, and emphasis.
 
-The text is tokenised as one, so that its tokens are those of the plain text; a token's weight is that of the
-piece its first character stands in.
+The whole text is tokenised at once, so that its tokens are those of the plain text; a token's weight is that of the
+piece with its first character.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def tokenize(
 ) -> Tokens:
     """Tokenise a prompt to the whole window, by default the tokenizer's own; without `fill`, to its own length.
 
-    `frame` is what a language model is told before and after the text, without emphasis. A text that is longer
-    loses its end; `notice` is told which words. Raises ScheduleError for impossible emphasis.
+    `frame` is the prompt template of a language model: what it reads before and after the text, without emphasis. A
+    longer text loses its end; `notice` is called with the lost words. Raises ScheduleError for impossible emphasis.
     """
     before, after = frame
     pieces = [(before, 1.0), *parse_emphasis(text), (after, 1.0)]
@@ -52,7 +52,7 @@ def tokenize(
     offsets = [tuple(pair) for pair in full["offset_mapping"]]
     if len(offsets) > window:
         end = len(plain) - len(after)
-        notice(tell_lost(window, _from_word(plain[:end], offsets[window - 1][0])))
+        notice(lost_words(window, _from_word(plain[:end], offsets[window - 1][0])))
     batch = tokenizer(
         plain,
         padding="max_length" if fill else False,
@@ -67,15 +67,15 @@ def tokenize(
     )
 
 
-def tell_lost(window: int, lost: str) -> str:
-    """Say which words a model does not see."""
+def lost_words(window: int, lost: str) -> str:
+    """Return the notice about words that a model does not see."""
     return f'The prompt is longer than the {window} tokens that the model reads; it does not see "{lost}".'
 
 
 def read_t5(part: TextEncoder, text: str, window: int, notice: Notice, *, masked: bool = False) -> Embedding:
-    """Encode one text with T5, filled up to the window: (1, window, D), with the tokenizer's mask.
+    """Encode one text with T5, padded to the window: (1, window, D), with the tokenizer's mask.
 
-    `masked`: T5 does not look at what fills up.
+    `masked`: T5 ignores the padding.
     """
     tokens = tokenize(part.tokenizer, text, notice, window=window)
     device = part.encoder.device
@@ -91,8 +91,7 @@ def _from_word(text: str, start: int) -> str:
 
 
 def emphasise(hidden: Tensor, weights: Tensor | None) -> Tensor:
-    """Multiply each token's embedding (1, L, D) by its weight (L,), then restore the mean over all (A1111's
-    way).
+    """Multiply each token's embedding (1, L, D) by its weight (L,), then restore the mean over all, as A1111 does.
 
     Without weights `hidden` itself is returned.
     """
@@ -111,10 +110,10 @@ def _weights(
     if all(weight == 1.0 for _, weight in pieces):
         return None
     starts = [0, *accumulate(len(piece) for piece, _ in pieces)]
-    given = [
+    found = [
         pieces[bisect_right(starts, start) - 1][1] if stop > start else 1.0
         for start, stop in offsets[:window]
     ]
     if len(offsets) > window:
-        given[-1] = 1.0  # truncation puts the end token here
-    return torch.tensor(given + [1.0] * (window - len(given)))
+        found[-1] = 1.0  # truncation puts the end token here
+    return torch.tensor(found + [1.0] * (window - len(found)))

@@ -17,8 +17,8 @@ from keyframes.errors import EnvironmentFault
 from render.diffusion import Sampling, find_model
 from render.diffusion.adapters.files import check_adapter, find_adapter
 from render.diffusion.adapters.ip_adapters import AdapterInput
+from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.models import load_model

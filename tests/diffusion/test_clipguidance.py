@@ -17,8 +17,8 @@ from render.assets.find import find_asset
 from render.assets.kinds import CLIP, DECODER
 from render.diffusion import Sampling
 from render.diffusion.catalogue import find_for
+from render.diffusion.clipguidance.clip_guide import ClipGuide
 from render.diffusion.clipguidance.clip_model import ClipModel, load_clip_model, load_decoder
-from render.diffusion.clipguidance.guide import ClipGuide
 from render.diffusion.clipguidance.objective import FrameObjective
 from render.diffusion.job import ClipGuidance, constant
 from render.diffusion.latents import decode, in_float32

@@ -20,8 +20,8 @@ from render.diffusion import Sampling, find_model
 from render.diffusion.control.control import Control, Mode, load_controls
 from render.diffusion.control.files import check_control
 from render.diffusion.families.flow import pack
+from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.tiny_control import tiny_control

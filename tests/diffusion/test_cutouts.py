@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn.functional import interpolate, pad
 
+from render.diffusion.clipguidance.clip_guide import clamped
 from render.diffusion.clipguidance.cutouts import Cuts, Window, cut_out, draw_windows
-from render.diffusion.clipguidance.guide import clamped
 from render.diffusion.clipguidance.objective import (
     out_of_range,
     saturation,

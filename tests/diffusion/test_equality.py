@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
+from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.samplers import SAMPLER_NAMES, make_scheduler
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.steps import Sampling

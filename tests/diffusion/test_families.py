@@ -16,8 +16,8 @@ import torch
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
 from render.diffusion import Sampling
 from render.diffusion.families.flow import pack
+from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise, step_generator
 from render.diffusion.samplers import make_scheduler
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from render.diffusion import Sampling
+from render.diffusion.latents import start_noise
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise
 from render.diffusion.reveal import RevealSchedule, plan_reveal
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.schedule import FlowSchedule, make_schedule, plan_steps

@@ -18,8 +18,8 @@ from keyframes.prompts import FramePrompt
 from projects import read_project
 from render.diffusion import Sampling, find_model
 from render.diffusion.inversions import Inversions, describe_inversion, words_in
+from render.diffusion.latents import start_noise
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise
 from render.diffusion.sampling import Painting, paint
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt

@@ -11,9 +11,8 @@ import torch
 
 from keyframes.errors import RenderError
 from render.diffusion import Sampling
-from render.diffusion.latents import encode, in_float32
+from render.diffusion.latents import encode, in_float32, start_noise
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.schedule import make_schedule, plan_steps
 from tests.diffusion.conftest import prompt

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from render.diffusion import SAMPLER_NAMES, Sampling, step_plan
-from render.diffusion.latents import encode
+from render.diffusion.latents import encode, start_noise
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise
 from render.diffusion.reveal import Reveal, RevealSchedule, plan_reveal
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.schedule import make_schedule, plan_steps

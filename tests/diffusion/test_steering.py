@@ -17,8 +17,8 @@ from keyframes import ProjectError
 from projects import read_project
 from render.diffusion import Sampling
 from render.diffusion.embeddings import TextEncoder
+from render.diffusion.latents import start_noise
 from render.diffusion.model import Model
-from render.diffusion.noise import start_noise
 from render.diffusion.sampling import Painting, paint
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from render.diffusion.job import Travel
-from render.diffusion.noise import start_noise, travelled_noise
+from render.diffusion.latents import start_noise, travelled_noise
 
 SHAPE = (4, 32, 32)
 

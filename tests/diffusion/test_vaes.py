@@ -18,7 +18,7 @@ from projects import read_project
 from render.assets.find import find_asset
 from render.assets.kinds import VAE
 from render.diffusion import Sampling, find_model
-from render.diffusion.noise import start_noise
+from render.diffusion.latents import start_noise
 from render.diffusion.sampling import Painting, paint
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt

@@ -16,7 +16,7 @@ from render.assets.loading import loading
 from render.diffusion.adapters.files import AdapterFile
 
 PROCESSOR = "preprocessor_config.json"
-_MEAN = (0.48145466, 0.4578275, 0.40821073)  # CLIP's, where the encoder's own are not said
+_MEAN = (0.48145466, 0.4578275, 0.40821073)  # CLIP's, unless the encoder's config has its own
 _SPREAD = (0.26862954, 0.26130258, 0.27577711)
 
 
@@ -36,7 +36,7 @@ class ImageEncoder:
 
     def embed(self, pictures: Tensor) -> Tensor:
         """Return the embeddings of pictures (B, 3, side, side) in [0, 1]: (B, 1, D), or (B, 1, parts, D)."""
-        mean, spread = (torch.tensor(given).view(3, 1, 1) for given in (self.mean, self.spread))
+        mean, spread = (torch.tensor(values).view(3, 1, 1) for values in (self.mean, self.spread))
         return self._encoded((pictures.cpu() - mean) / spread)
 
     def blank(self) -> Tensor:
@@ -46,8 +46,9 @@ class ImageEncoder:
 
     def _encoded(self, pixels: Tensor) -> Tensor:
         with torch.inference_mode():
-            given = pixels.to(self.encoder.device, self.encoder.dtype)
-            seen = self.encoder(given, output_hidden_states=not self.whole)
+            seen = self.encoder(
+                pixels.to(self.encoder.device, self.encoder.dtype), output_hidden_states=not self.whole
+            )
             found: Tensor = seen.image_embeds if self.whole else seen.hidden_states[-2]
         return found[:, None]
 
@@ -113,8 +114,8 @@ def attach_adapters(
         if place not in encoders:
             with loading(f'the image encoder of IP-Adapter "{file.name}" ({file.encoder})'):
                 encoders[place] = _encoder(file, dtype).to(device)
-        said = read_json(file.encoder / PROCESSOR) if (file.encoder / PROCESSOR).is_file() else {}
-        mean, spread = said.get("image_mean", _MEAN), said.get("image_std", _SPREAD)
+        config = read_json(file.encoder / PROCESSOR) if (file.encoder / PROCESSOR).is_file() else {}
+        mean, spread = config.get("image_mean", _MEAN), config.get("image_std", _SPREAD)
         readers.append(
             ImageEncoder(encoder=encoders[place], whole=file.whole, mean=tuple(mean), spread=tuple(spread))
         )
@@ -133,7 +134,7 @@ def _encoder(file: AdapterFile, dtype: torch.dtype) -> Any:
 
 
 def _state(file: AdapterFile) -> dict[str, dict[str, Tensor]]:
-    """Return an adapter's tensors in the two groups that diffusers wants them in."""
+    """Return an adapter's tensors in the two groups that diffusers expects."""
     state: dict[str, dict[str, Tensor]] = {"image_proj": {}, "ip_adapter": {}}
     for name, tensor in load_file(file.path).items():
         group, _, rest = name.partition(".")

@@ -1,1 +1,1 @@
-"""Classifier guidance, Disco Diffusion's way: a picture-text model's gradient pulls pictures to their prompt."""
+"""CLIP guidance as in Disco Diffusion: the gradient of a CLIP model pulls pictures towards their prompt."""

@@ -40,7 +40,7 @@ class ClipModel:
 
     @property
     def side(self) -> int:
-        """Side in pixels of the squares that it looks at."""
+        """Side in pixels of the squares that it takes."""
         return int(self.model.config.vision_config.image_size)
 
     def look(self, pictures: Tensor) -> Tensor:
@@ -129,8 +129,8 @@ def load_decoder(found: Asset, device: torch.device, dtype: torch.dtype) -> Any:
 
 
 def _levels(found: Asset) -> tuple[Sequence[float], Sequence[float]]:
-    """The mean and spread that its processor's config says; CLIP's own where it says nothing."""
-    told = read_json(found.path / "preprocessor_config.json")
-    if not told:
-        told = dict(read_json(found.path / "processor_config.json").get("image_processor") or {})
-    return told.get("image_mean", _MEAN), told.get("image_std", _SPREAD)
+    """Return the mean and spread of its processor's config; CLIP's own where that has none."""
+    config = read_json(found.path / "preprocessor_config.json")
+    if not config:
+        config = dict(read_json(found.path / "processor_config.json").get("image_processor") or {})
+    return config.get("image_mean", _MEAN), config.get("image_std", _SPREAD)

@@ -1,8 +1,8 @@
-"""Cut-outs: square windows of a picture at the size that a picture-text model looks at.
+"""Cut-outs: square windows of a picture at the size that a CLIP model takes.
 
-As in Disco Diffusion: the whole picture several times, and squares from within it by lot. A window is cut and resized
-by two matrix products, one for its rows and one for its columns: what does a crop and a resize in one, has a gradient
-that is the same on every run (scattered sums on a GPU are not), and takes windows beyond the edge.
+As in Disco Diffusion: the whole picture several times, and random squares from within it. A window is cut and resized
+by two matrix products, one for its rows and one for its columns: they crop and resize at once, have a gradient that is
+the same on every run (scattered sums on a GPU do not), and allow windows beyond the edge.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 _LUMA = (0.299, 0.587, 0.114)
-_SHIFT, _GROWTH, _LIGHT = 0.05, 0.1, 0.1  # how much windows are moved, widened and lit by lot
+_SHIFT, _GROWTH, _LIGHT = 0.05, 0.1, 0.1  # the most that windows are moved, widened and lit at random
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +35,8 @@ class Window:
 @dataclass(frozen=True, kw_only=True)
 class Cuts:
     """How many windows there are: `overview` of the whole picture, `inner` from within, of sizes rand^power between the
-    model's own and the shorter side, the first int(gray * inner) of them grey. augmented: shifted, mirrored and lit by
-    lot."""
+    model's own and the shorter side, the first int(gray * inner) of them grey. augmented: shifted, mirrored and lit at
+    random."""
 
     overview: int
     inner: int
@@ -46,7 +46,7 @@ class Cuts:
 
 
 def draw_windows(source: torch.Generator, size: tuple[int, int], side: int, cuts: Cuts) -> list[Window]:
-    """Draw windows of a picture of `size` (width, height) for a model that looks at `side` pixels.
+    """Draw windows of a picture of `size` (width, height) for a model that takes `side` pixels.
 
     The whole picture is cut as it is, in grey, mirrored, mirrored in grey, and so on.
     """

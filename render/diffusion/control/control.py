@@ -18,7 +18,7 @@ from torch import Tensor
 from render.assets.files import weights_variant
 from render.assets.find import Asset
 from render.assets.loading import loading
-from render.diffusion.control.residuals import NETWORKS, Question, Residuals
+from render.diffusion.control.residuals import NETWORKS, ControlInput, Residuals
 from render.diffusion.guidance import Guidance
 from render.diffusion.model import Model
 
@@ -82,7 +82,7 @@ class ActiveControls:
             skipped = 0
             if control.mode == "control" or net.config.get("global_pool_conditions"):
                 skipped = guidance.negatives
-            question = Question(
+            question = ControlInput(
                 model=self._model,
                 latents=latents[skipped:].to(net.dtype),
                 timestep=timestep,

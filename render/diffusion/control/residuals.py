@@ -19,7 +19,7 @@ Residuals = Sequence[Sequence[Tensor]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class ControlInput:
     """The input of a ControlNet in one step.
 
     `rows` are the denoiser's rows that it adds to; `latents` (n, C, h, w) and `hint` (n, ...) are of these rows,
@@ -44,7 +44,7 @@ class ControlNetwork(Protocol):
         """Return a picture (1, 3, H, W) in [0, 1] as the ControlNet takes it."""
         ...
 
-    def run(self, net: Any, question: Question) -> Residuals:
+    def run(self, net: Any, question: ControlInput) -> Residuals:
         """Return the residuals for the denoiser's layers, in groups."""
         ...
 
@@ -63,13 +63,13 @@ class UNetControl:
         """See ControlNetwork."""
         return padded(model, picture.to(device=model.device, dtype=net.dtype))
 
-    def run(self, net: Any, question: Question) -> Residuals:
+    def run(self, net: Any, question: ControlInput) -> Residuals:
         """See ControlNetwork. If soft, the layers' weights rise evenly, in decibels, from 0.1 to 1."""
-        given, rows = question.conditions, question.rows
-        texts = given["encoder_hidden_states"][rows].to(net.dtype)
+        conditions, rows = question.conditions, question.rows
+        texts = conditions["encoder_hidden_states"][rows].to(net.dtype)
         if net.config.encoder_hid_dim_type == "text_proj":
             texts = net.encoder_hid_proj(texts)
-        more = given.get("added_cond_kwargs", {})
+        more = conditions.get("added_cond_kwargs", {})
         added = {name: more[name][rows] for name in ("text_embeds", "time_ids") if name in more}
         down, middle = net(
             question.latents,
@@ -98,11 +98,11 @@ class SD3Control:
         shift = 0.0 if _unpooled(net) else float(config.shift_factor)
         return ((_encoded(model, picture) - shift) * float(config.scaling_factor)).to(net.dtype)
 
-    def run(self, net: Any, question: Question) -> Residuals:
+    def run(self, net: Any, question: ControlInput) -> Residuals:
         """See ControlNetwork."""
-        given, rows = question.conditions, question.rows
-        pooled = given["pooled_projections"][rows].to(net.dtype)
-        texts = given["encoder_hidden_states"][rows].to(net.dtype)
+        conditions, rows = question.conditions, question.rows
+        pooled = conditions["pooled_projections"][rows].to(net.dtype)
+        texts = conditions["encoder_hidden_states"][rows].to(net.dtype)
         found = net(
             hidden_states=question.latents,
             timestep=question.timestep.expand(len(question.latents)),
@@ -131,9 +131,9 @@ class FluxControl:
         latents = (_encoded(model, picture) - float(config.shift_factor)) * float(config.scaling_factor)
         return pack(latents).to(net.dtype)
 
-    def run(self, net: Any, question: Question) -> Residuals:
+    def run(self, net: Any, question: ControlInput) -> Residuals:
         """See ControlNetwork."""
-        given, rows, count = question.conditions, question.rows, len(question.latents)
+        conditions, rows, count = question.conditions, question.rows, len(question.latents)
         scale = torch.full([count], question.cfg_scale, device=question.latents.device)
         double, single = net(
             hidden_states=pack(question.latents),
@@ -141,10 +141,10 @@ class FluxControl:
             conditioning_scale=question.weight,
             timestep=question.timestep.expand(count).to(question.latents.dtype) / TIME,
             guidance=scale if net.config.guidance_embeds else None,
-            pooled_projections=given["pooled_projections"][rows].to(net.dtype),
-            encoder_hidden_states=given["encoder_hidden_states"][rows].to(net.dtype),
-            txt_ids=given["txt_ids"],
-            img_ids=given["img_ids"],
+            pooled_projections=conditions["pooled_projections"][rows].to(net.dtype),
+            encoder_hidden_states=conditions["encoder_hidden_states"][rows].to(net.dtype),
+            txt_ids=conditions["txt_ids"],
+            img_ids=conditions["img_ids"],
             return_dict=False,
         )
         around = net.input_hint_block is not None
@@ -178,8 +178,8 @@ def _unpooled(net: Any) -> bool:
 
 def _encoded(model: Model, picture: Tensor) -> Tensor:
     """Return the mode of the VAE's posterior, float32, as it is: neither shifted nor scaled."""
-    given = padded(model, picture.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
-    mode: Tensor = model.vae.encode(given).latent_dist.mode()
+    pixels = padded(model, picture.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
+    mode: Tensor = model.vae.encode(pixels).latent_dist.mode()
     return mode.float()
 
 

@@ -1,7 +1,7 @@
 """Chroma: Flux.1's transformer without its distilled guidance, T5 alone as its text encoder.
 
-Guidance is classifier-free. The transformer is told which of T5's tokens fill up; it was trained to read the
-first of those.
+Guidance is classifier-free. The transformer gets a mask of T5's padding; it was trained to read the
+first padding token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Chroma(FlowFamily):
     row = family_named("chroma")
 
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
-        """Encode one text: (1, 512, D), with a mask that also keeps the first token that fills up."""
+        """Encode one text: (1, 512, D), with a mask that also keeps the first padding token."""
         (t5,) = model.encoders
         found = read_t5(t5, text, WINDOW, notice, masked=True)
         assert found.mask is not None

@@ -1,4 +1,4 @@
-"""What the flow matching families do alike: when to paint what, and latents packed into tokens.
+"""What the flow matching families share: when to paint what, and latents packed into tokens.
 
 Flow matching (Lipman et al. 2023, arXiv:2210.02747; Liu et al. 2023, arXiv:2209.03003) paints along straight
 lines: at time s a picture is (1 - s) x picture + s x noise, and the denoiser answers with noise - picture.

@@ -1,7 +1,7 @@
 """Flux.1: T5 and CLIP's pooled output, and a transformer trained by flow matching.
 
-`dev` was distilled to be told its guidance scale, and reads no negative prompt. `schnell` was distilled to do
-without; of models without that input, cfg_scale above 1 is classifier-free guidance ("true CFG").
+`dev` was distilled to take its guidance scale as input, and reads no negative prompt. `schnell` was distilled to do
+without; for models without that input, a cfg_scale above 1 is classifier-free guidance ("true CFG").
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Flux(FlowFamily):
 
 
 def _unsaid(message: str) -> None:
-    """What CLIP does not see, T5 does."""
+    """Drop a notice about words that CLIP does not see: T5 sees them."""
 
 
 FAMILY: Family = Flux()

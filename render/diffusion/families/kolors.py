@@ -18,7 +18,7 @@ from render.diffusion.embeddings import Embedding, Notice
 from render.diffusion.families.table import family_named
 from render.diffusion.families.unet import SizedUNetFamily
 from render.diffusion.model import Family, Model
-from render.diffusion.tokens import Tokens, emphasise, tell_lost
+from render.diffusion.tokens import Tokens, emphasise, lost_words
 
 WINDOW = 256
 
@@ -55,7 +55,7 @@ def _tokenize(tokenizer: Any, text: str, notice: Notice) -> tuple[Tokens, Tensor
     speech = tokenizer.tokenizer.sp_model
     ids = speech.encode(plain)
     if len(ids) > room:
-        notice(tell_lost(WINDOW, speech.decode(ids[room:])))
+        notice(lost_words(WINDOW, speech.decode(ids[room:])))
     batch = tokenizer(plain, padding="max_length", max_length=WINDOW, truncation=True, return_tensors="pt")
     tokens = Tokens(
         ids=batch["input_ids"],

@@ -1,6 +1,6 @@
 """Qwen-Image: a vision-language model as text encoder, in Chinese and English, and a VAE made for video.
 
-Wu et al. 2025, arXiv:2508.02324. Texts have as many tokens as words; a blend goes on to the end of the longest.
+Wu et al. 2025, arXiv:2508.02324. Texts have as many tokens as words; a blend is as long as the longest of them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from render.diffusion.families.table import family_named
 from render.diffusion.model import Family, Model
 from render.diffusion.tokens import emphasise, tokenize
 
-WINDOW, TEMPLATE_TOKENS = 1024, 34  # so many tokens of the template come before the text, and are cut off
-# the words that the model was trained with
+WINDOW, TEMPLATE_TOKENS = 1024, 34  # the template's tokens before the text are cut off
+# the template that the model was trained with
 BEFORE = (
     "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, quantity, text, spatial "
     "relationships of the objects and background:<|im_end|>\n<|im_start|>user\n"
@@ -44,7 +44,7 @@ class QwenImage(FlowFamily):
         return Embedding(tokens=hidden[:, TEMPLATE_TOKENS:][:, :WINDOW])
 
     def embeds_scale(self, model: Model) -> bool:
-        """Tell whether the model was distilled to be told its scale."""
+        """Distilled models have an input for the scale."""
         return bool(model.denoiser.config.get("guidance_embeds"))
 
     def conditions(

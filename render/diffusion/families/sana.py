@@ -1,6 +1,6 @@
 """Sana-Sprint: one to four steps, a language model as text encoder, and a VAE that shrinks by 32.
 
-Chen et al. 2025, arXiv:2503.09641. It was distilled to be told its guidance scale, and reads no negative prompt.
+Chen et al. 2025, arXiv:2503.09641. It was distilled to take its guidance scale as input, and reads no negative prompt.
 Its time is an angle from pi/2 (noise) to 0 (picture): latents are cos(t) x picture + sin(t) x noise, where both
 have a deviation of sigma_data.
 """
@@ -45,7 +45,7 @@ class SanaSprint(Family):
         return Embedding(tokens=emphasise(hidden[:, kept], weights), mask=mask[:, kept])
 
     def embeds_scale(self, model: Model) -> bool:
-        """It always is."""
+        """Every Sana-Sprint takes it as input."""
         return True
 
     def conditions(
@@ -96,7 +96,7 @@ def _deviation(model: Model) -> float:
 
 @cache
 def _instruction() -> str:
-    """Return what the model was told before each text: the pipeline has it as a default."""
+    """Return the instruction before each text, which the pipeline has as a default."""
     asked = signature(import_module("diffusers").SanaSprintPipeline.__call__).parameters
     return "\n".join(asked["complex_human_instruction"].default)
 

@@ -1,6 +1,6 @@
 """Stable Diffusion 3 and 3.5: two CLIP text encoders, T5, and a transformer trained by flow matching.
 
-Esser et al. 2024, arXiv:2403.03206. A model may come without T5, the biggest part; its place is zeros then.
+Esser et al. 2024, arXiv:2403.03206. A model may come without T5, the biggest part; zeros stand for it then.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ class StableDiffusion3(FlowFamily):
         return answers
 
     def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:
-        """Leave the times to the scheduler; models with a shift by size are told it."""
+        """Leave the times to the scheduler; models with a shift by size get it."""
         dynamic = model.scheduler_config.get("use_dynamic_shifting")
         return {"mu": self.shift(model, shape)} if dynamic else {}
 
 
 def _unsaid(message: str) -> None:
-    """What CLIP does not see, T5 does."""
+    """Drop a notice about words that CLIP does not see: T5 sees them."""
 
 
 FAMILY: Family = StableDiffusion3()

@@ -35,7 +35,7 @@ class StableDiffusionXL(SizedUNetFamily):
         return Embedding(tokens=torch.cat(hidden, dim=-1), pooled=pooled)
 
     def zero_empty(self, model: Model) -> bool:
-        """As the pipeline's own setting says."""
+        """The pipeline's own setting decides."""
         return bool(model.flags.get("force_zeros_for_empty_prompt"))
 
 

@@ -207,10 +207,10 @@ def family_of_tensors(names: Iterable[str]) -> FamilyRow | None:
 
 
 def vae_factor(config: Mapping[str, Any]) -> int:
-    """Return the pixels per latent along a side: each level but the last of a VAE halves the picture.
+    """Return a VAE's pixels per latent along a side, from its config: each level but the last halves the picture.
 
-    AutoencoderKL and AutoencoderDC name their levels by channels; Qwen-Image's VAE, made for video, says for
-    each halving whether time is halved too.
+    AutoencoderKL and AutoencoderDC name their levels by channels; Qwen-Image's VAE, made for video, lists for each
+    halving whether time is halved too.
     """
     for name, more in (
         ("block_out_channels", -1),

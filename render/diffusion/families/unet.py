@@ -1,4 +1,4 @@
-"""What the families with a UNet do alike: Stable Diffusion, SDXL and Kolors."""
+"""What the families with a UNet share: Stable Diffusion, SDXL and Kolors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AESTHETIC, AESTHETIC_NEGATIVE = 6.0, 2.5  # the scores that SDXL's refiner was p
 
 
 class UNetFamily(Family):
-    """A UNet2DConditionModel, which may be told its guidance scale (LCM)."""
+    """A UNet2DConditionModel, which may take its guidance scale as input (LCM)."""
 
     def embeds_scale(self, model: Model) -> bool:
         """LCM models have an input for the scale."""
@@ -41,7 +41,7 @@ class UNetFamily(Family):
 
 
 class SizedUNetFamily(UNetFamily):
-    """A UNet that is told a pooled text and the size of the picture as numbers: Podell et al. 2023,
+    """A UNet that takes a pooled text and the size of the picture as numbers: Podell et al. 2023,
     arXiv:2307.01952, section 2.2.
     """
 

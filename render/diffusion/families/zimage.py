@@ -1,6 +1,6 @@
 """Z-Image and its Turbo: Qwen3, a language model, as text encoder, and one transformer for texts and pictures.
 
-Z-Image Team 2025, arXiv:2511.22699. Texts have as many tokens as words; a blend goes on to the end of the
+Z-Image Team 2025, arXiv:2511.22699. Texts have as many tokens as words; a blend is as long as the
 longest. cfg_scale is as everywhere: diffusers' guidance_scale for this family is 1 less.
 """
 
@@ -59,8 +59,8 @@ class ZImage(FlowFamily):
 
     def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:
         """Return even times from 1 to 1 / steps, as torch rounds them."""
-        told = super().timing(model, steps, shape)
-        return {**told, "sigmas": torch.linspace(1.0, 1 / steps, steps).tolist()}
+        usual = super().timing(model, steps, shape)
+        return {**usual, "sigmas": torch.linspace(1.0, 1 / steps, steps).tolist()}
 
 
 def _frame(tokenizer: Any) -> tuple[str, str]:

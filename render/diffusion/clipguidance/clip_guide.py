@@ -4,7 +4,7 @@ Classifier guidance (Dhariwal & Nichol 2021, arXiv:2105.05233, section 4) adds t
 likelihood to the score. The classifier here is a picture-text model, which has never seen noise; so it is shown the
 clean picture that the denoiser's answer means, as in Universal Guidance (Bansal et al. 2023, arXiv:2302.07121, section
 3.2) and in Disco Diffusion. The gradient goes through the decoder and stops at the predicted latents: the denoiser is
-not differentiated (Disco's own way round that is a small second network). This costs a decoding and its way back for
+not differentiated (Disco uses a small second network instead). This costs a decoding and its backward pass for
 each step, fits every model, and needs no more memory than the decoder does.
 
 The predicted latents x0 move by -share * g, with g the gradient, limited to a root mean square of `clamp`, and share
@@ -75,7 +75,7 @@ class ClipGuide:
         strength = pull.square().mean().sqrt()
         if not bool(strength > 0):  # nothing pulls, or not a number
             return torch.zeros_like(clean) if bool(strength == 0) else torch.full_like(clean, torch.nan)
-        # at deviation 1 it does not vanish in half precision on its way through the decoder
+        # at deviation 1 it does not vanish in half precision when it goes back through the decoder
         back = torch.zeros_like(shown)
         back[..., :height, :width] = (pull / strength).to(shown.dtype)
         return torch.autograd.grad(shown, given, back)[0].to(clean.dtype) * strength
@@ -101,7 +101,7 @@ def _with_gradients() -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        stack.enter_context(sdpa_kernel(SDPBackend.MATH))  # others add up in any order on their way back
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))  # other kernels sum gradients in any order
         cudnn = torch.backends.cudnn
         stack.enter_context(
             cudnn.flags(
