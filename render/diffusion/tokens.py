@@ -117,3 +117,7 @@ def _weights(
     if len(offsets) > window:
         found[-1] = 1.0  # truncation puts the end token here
     return torch.tensor(found + [1.0] * (window - len(found)))
+
+
+def drop_notice(message: str) -> None:
+    """Drop a notice about words that CLIP does not see: T5 sees them."""

@@ -11,13 +11,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from render.assets.files import read_json
 from render.assets.loading import loading
 from render.diffusion.adapters.files import AdapterFile
-
-PROCESSOR = "preprocessor_config.json"
-_MEAN = (0.48145466, 0.4578275, 0.40821073)  # CLIP's, unless the encoder's config has its own
-_SPREAD = (0.26862954, 0.26130258, 0.27577711)
+from render.diffusion.clipguidance.clip_model import MEAN, SPREAD, picture_levels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +22,8 @@ class ImageEncoder:
 
     encoder: Any
     whole: bool
-    mean: tuple[float, ...] = _MEAN
-    spread: tuple[float, ...] = _SPREAD
+    mean: tuple[float, ...] = MEAN
+    spread: tuple[float, ...] = SPREAD
 
     @property
     def side(self) -> int:
@@ -114,11 +110,8 @@ def attach_adapters(
         if place not in encoders:
             with loading(f'the image encoder of IP-Adapter "{file.name}" ({file.encoder})'):
                 encoders[place] = _encoder(file, dtype).to(device)
-        config = read_json(file.encoder / PROCESSOR) if (file.encoder / PROCESSOR).is_file() else {}
-        mean, spread = config.get("image_mean", _MEAN), config.get("image_std", _SPREAD)
-        readers.append(
-            ImageEncoder(encoder=encoders[place], whole=file.whole, mean=tuple(mean), spread=tuple(spread))
-        )
+        mean, spread = picture_levels(file.encoder)
+        readers.append(ImageEncoder(encoder=encoders[place], whole=file.whole, mean=mean, spread=spread))
     names = " and ".join(f'"{file.name}"' for file in files)
     with loading(f"IP-Adapter {names}", "Use one that was trained on this family."):
         denoiser._load_ip_adapter_weights([_state(file) for file in files], low_cpu_mem_usage=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from render.assets.find import Asset
 from render.assets.loading import loading
 from render.diffusion.vaes import load_vae
 
-_MEAN, _SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's own
+MEAN, SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's own
 
 
 class ClipModel:
@@ -30,8 +31,8 @@ class ClipModel:
         model: Any,
         tokenizer: Any,
         *,
-        mean: Sequence[float] = _MEAN,
-        spread: Sequence[float] = _SPREAD,
+        mean: Sequence[float] = MEAN,
+        spread: Sequence[float] = SPREAD,
         notice: Callable[[str], None] | None = None,
     ) -> None:
         self.model, self.tokenizer, self._notice = model, tokenizer, notice
@@ -118,7 +119,7 @@ def load_clip_model(
         )
         tokenizer = AutoTokenizer.from_pretrained(str(found.path), local_files_only=True)
         moved: Any = model.to(device).eval().requires_grad_(False)
-    mean, spread = _levels(found)
+    mean, spread = picture_levels(found.path)
     return ClipModel(moved, tokenizer, mean=mean, spread=spread, notice=notice)
 
 
@@ -128,9 +129,9 @@ def load_decoder(found: Asset, device: torch.device, dtype: torch.dtype) -> Any:
         return load_vae(found, dtype).to(device).eval().requires_grad_(False)
 
 
-def _levels(found: Asset) -> tuple[Sequence[float], Sequence[float]]:
-    """Return the mean and spread of its processor's config; CLIP's own where that has none."""
-    config = read_json(found.path / "preprocessor_config.json")
+def picture_levels(folder: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the mean and spread of pictures in the config of a folder's processor; CLIP's own where it has none."""
+    config = read_json(folder / "preprocessor_config.json")
     if not config:
-        config = dict(read_json(found.path / "processor_config.json").get("image_processor") or {})
-    return config.get("image_mean", _MEAN), config.get("image_std", _SPREAD)
+        config = dict(read_json(folder / "processor_config.json").get("image_processor") or {})
+    return tuple(config.get("image_mean", MEAN)), tuple(config.get("image_std", SPREAD))

@@ -6,14 +6,13 @@ first padding token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from render.diffusion.embeddings import Embedding, Notice
-from render.diffusion.families.flow import TIME, FlowFamily, pack, places, unpack
+from render.diffusion.families.flow import FlowFamily, places
 from render.diffusion.families.table import family_named
 from render.diffusion.model import Family, Model
 from render.diffusion.tokens import read_t5
@@ -48,14 +47,6 @@ class Chroma(FlowFamily):
             "img_ids": spots,
             "attention_mask": torch.cat([texts.mask, seen], dim=1).to(dtype),
         }
-
-    def answer(
-        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
-    ) -> Tensor:
-        """Ask the transformer about packed latents."""
-        times = timestep.expand(len(latents)).to(latents.dtype) / TIME
-        found = model.denoiser(pack(latents), timestep=times, **conditions, return_dict=False)[0]
-        return unpack(found, latents)
 
 
 FAMILY: Family = Chroma()

@@ -27,7 +27,23 @@ _SHIFT: Mapping[str, float] = {
 
 
 class FlowFamily(Family):
-    """A transformer that was trained by flow matching."""
+    """A transformer that was trained by flow matching, on latents packed into tokens."""
+
+    def embeds_scale(self, model: Model) -> bool:
+        """Models that were distilled for it have an input for the scale."""
+        return bool(model.denoiser.config.get("guidance_embeds"))
+
+    def embedded_scale(self, model: Model, rows: int, cfg_scale: float) -> Tensor | None:
+        """Return the input for the scale (N,), None for a model without it."""
+        return torch.full([rows], cfg_scale, device=model.device) if self.embeds_scale(model) else None
+
+    def answer(
+        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
+    ) -> Tensor:
+        """Run the transformer on packed latents."""
+        times = timestep.expand(len(latents)).to(latents.dtype) / TIME
+        found = model.denoiser(pack(latents), timestep=times, **conditions, return_dict=False)[0]
+        return unpack(found, latents)
 
     def timing(self, model: Model, steps: int, shape: LatentShape) -> dict[str, Any]:
         """Return even times from 1 to 1 / steps, and the shift for the picture's size."""

@@ -5,14 +5,13 @@ Wu et al. 2025, arXiv:2508.02324. Texts have as many tokens as words; a blend is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from render.diffusion.embeddings import Embedding, Notice
-from render.diffusion.families.flow import TIME, FlowFamily, pack, unpack
+from render.diffusion.families.flow import FlowFamily, pack, unpack
 from render.diffusion.families.table import family_named
 from render.diffusion.model import Family, Model
 from render.diffusion.tokens import emphasise, tokenize
@@ -43,31 +42,18 @@ class QwenImage(FlowFamily):
         hidden = emphasise(states[-1], tokens.weights)
         return Embedding(tokens=hidden[:, TEMPLATE_TOKENS:][:, :WINDOW])
 
-    def embeds_scale(self, model: Model) -> bool:
-        """Distilled models have an input for the scale."""
-        return bool(model.denoiser.config.get("guidance_embeds"))
-
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
         """Return the texts, which of their tokens are read, and the picture's size in tokens."""
         rows = len(texts.tokens)
-        scale = torch.full([rows], cfg_scale, device=model.device, dtype=torch.float32)
         height, width = (side // 2 for side in latents.shape[-2:])
         return {
             "encoder_hidden_states": texts.tokens,
             "encoder_hidden_states_mask": None if texts.mask is None else texts.mask.bool(),
             "img_shapes": [[(1, height, width)]] * rows,
-            "guidance": scale if self.embeds_scale(model) else None,
+            "guidance": self.embedded_scale(model, rows, cfg_scale),
         }
-
-    def answer(
-        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
-    ) -> Tensor:
-        """Ask the transformer about packed latents."""
-        times = timestep.expand(len(latents)).to(latents.dtype) / TIME
-        found = model.denoiser(pack(latents), timestep=times, **conditions, return_dict=False)[0]
-        return unpack(found, latents)
 
     def rescale_guided(self, guided: Tensor, plain: Tensor) -> Tensor:
         """Give each token of the guided prediction the length that it has without guidance."""

@@ -62,7 +62,7 @@ class SanaSprint(Family):
     def answer(
         self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
     ) -> Tensor:
-        """Ask the transformer, which knows flow matching's time, and turn its answer to the angle's.
+        """Run the transformer, which knows flow matching's time, and turn its answer to the angle's.
 
         Equation 8 of the paper; TrigSchedule.scaled has turned the latents.
         """

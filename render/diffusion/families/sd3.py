@@ -16,7 +16,7 @@ from render.diffusion.embeddings import Embedding, Notice
 from render.diffusion.families.flow import FlowFamily
 from render.diffusion.families.table import family_named
 from render.diffusion.model import Family, LatentShape, Model
-from render.diffusion.tokens import emphasise, read_t5, tokenize
+from render.diffusion.tokens import drop_notice, emphasise, read_t5, tokenize
 
 WINDOW = 256
 
@@ -32,7 +32,7 @@ class StableDiffusion3(FlowFamily):
         hidden, pooled = [], []
         for part in clips:
             assert part is not None
-            tokens = tokenize(part.tokenizer, text, notice if t5 is None else _unsaid)
+            tokens = tokenize(part.tokenizer, text, notice if t5 is None else drop_notice)
             output = part.encoder(tokens.ids.to(part.encoder.device), output_hidden_states=True)
             hidden.append(emphasise(output.hidden_states[-1 - clipskip], tokens.weights))
             pooled.append(output[0])
@@ -51,7 +51,7 @@ class StableDiffusion3(FlowFamily):
     def answer(
         self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
     ) -> Tensor:
-        """Ask the transformer, which cuts the latents into tokens itself."""
+        """Run the transformer, which cuts the latents into tokens itself."""
         times = timestep.expand(len(latents))
         answers: Tensor = model.denoiser(latents, timestep=times, **conditions, return_dict=False)[0]
         return answers
@@ -60,10 +60,6 @@ class StableDiffusion3(FlowFamily):
         """Leave the times to the scheduler; models with a shift by size get it."""
         dynamic = model.scheduler_config.get("use_dynamic_shifting")
         return {"mu": self.shift(model, shape)} if dynamic else {}
-
-
-def _unsaid(message: str) -> None:
-    """Drop a notice about words that CLIP does not see: T5 sees them."""
 
 
 FAMILY: Family = StableDiffusion3()

@@ -35,7 +35,7 @@ class UNetFamily(Family):
     def answer(
         self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
     ) -> Tensor:
-        """Ask the UNet."""
+        """Run the UNet."""
         answers: Tensor = model.denoiser(latents, timestep, **conditions, return_dict=False)[0]
         return answers
 

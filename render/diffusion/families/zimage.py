@@ -51,7 +51,7 @@ class ZImage(FlowFamily):
     def answer(
         self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
     ) -> Tensor:
-        """Ask the transformer, whose time runs from noise (0) to picture (1), and its answer with it."""
+        """Run the transformer, whose time runs from noise (0) to picture (1), and its answer with it."""
         times = (TIME - timestep.expand(len(latents))) / TIME
         films = list(latents.unsqueeze(2).unbind(dim=0))
         found = model.denoiser(films, times, **conditions, return_dict=False)[0]
