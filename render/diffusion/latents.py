@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from render.randomness import generator
 from render.diffusion.job import Travel
 from render.diffusion.model import LatentShape, Model
 from render.diffusion.offload import VAE, set_tiles
+from render.randomness import generator
 
 _START, _STEPS = "diffusion start", "diffusion steps"
 
