@@ -141,6 +141,21 @@ def test_every_number_survives_a_way_through_all_names(
     )
 
 
+def test_a_pickle_of_another_program_is_converted(tmp_path: Path) -> None:
+    """As the message says that refuses it in a project."""
+    pairs = {
+        "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q": (torch.ones(4, 8), torch.ones(8, 4))
+    }
+    state = peft_state("unet", pairs)
+    torch.save(state, tmp_path / "x.pt")
+    with pytest.raises(EnvironmentFault, match=r"reverie convert-lora x.pt x.safetensors"):
+        describe_lora(tmp_path / "x.pt")
+    convert(tmp_path / "x.pt", tmp_path / "x.safetensors")
+    written = load_file(tmp_path / "x.safetensors")
+    assert written.keys() == state.keys()
+    assert all(torch.equal(written[name], tensor) for name, tensor in state.items())
+
+
 def test_loras_of_other_families_are_not_converted(tmp_path: Path) -> None:
     pairs = {"single_transformer_blocks.0.attn.to_q": (torch.zeros(4, 8), torch.zeros(8, 4))}
     save_file(peft_state("transformer", pairs), tmp_path / "a.safetensors")

@@ -155,7 +155,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_nothing(tmp_path: Path
     ("state", "said"),
     [
         ({"model.diffusion_model.input_blocks.0.0.weight": Q[0]}, "holds a whole model"),
-        ({"encoder.conv.weight": Q[0]}, r'is no LoRA: its 1 tensors are named like "encoder.conv.weight"'),
+        ({"encoder.conv.weight": Q[0]}, r'is not a LoRA: its 1 tensors are named like "encoder.conv.weight"'),
         ({f"lora_unet_{flat(QUERY)}.hada_w1_a": Q[0]}, "LyCORIS modules"),
         ({f"lora_unet_{flat(QUERY)}.dora_scale": Q[0]}, "DoRA scales"),
         ({f"unet.{QUERY}.lora_A.weight": Q[0]}, "only one half of its pair"),

@@ -125,7 +125,7 @@ def test_texts_are_read_anew_where_a_lora_changes_the_encoder(
         found.append(pairs)
     save_file(state, tmp_path / "words.safetensors")
     file = describe_lora(tmp_path / "words.safetensors")
-    assert (file.form, file.alpha_said) == ("kohya", True)
+    assert (file.form, file.alpha_known) == ("kohya", True)
     assert "scale 2 (alpha / rank)" in file.describe()
     assert check_fit(file, plain.source) == 0
     model = with_lora(folder_of(kind), file)

@@ -40,7 +40,7 @@ def converted_lora(source: Path, *, to: Target = "diffusers", alpha: float | Non
     Raises EnvironmentFault for a file that cannot be read, and for LoRAs of families without a UNet, which are
     used as they are.
     """
-    file = describe_lora(source, alpha=alpha)
+    file = describe_lora(source, alpha=alpha, any_pickle=True)
     strange = [key for key in file.layers if key[0] == DENOISER and not key[1].startswith(_UNETS)]
     if strange or any(part not in (DENOISER, *ENCODERS[:2]) for part in file.parts):
         kind = family_of(file) or "no family with a UNet"

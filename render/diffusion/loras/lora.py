@@ -31,7 +31,8 @@ _FOREIGN = {
     r"^model\.diffusion_model\.|^first_stage_model\.|^cond_stage_model\.": "a whole model",
     r"^controlnet_|^control_model\.|^lora_controlnet": "a ControlNet",
 }
-Modules = Mapping[str, Mapping[str, tuple[int, ...]]]
+Shape = tuple[int, ...]
+Modules = Mapping[str, Mapping[str, Shape]]
 _UNET = ("down_blocks.", "mid_block.", "up_blocks.")
 _WIDTHS = {768: "sd (1.x)", 1024: "sd (2.x)", 1280: "sdxl's refiner", 2048: "sdxl or kolors"}
 _SIGNS = (
@@ -47,8 +48,8 @@ _SIGNS = (
 class LoraLayer:
     """One changed module: shapes of `down` (rank, in, ...) and `up` (out, rank, ...), and its scale."""
 
-    down: tuple[int, ...]
-    up: tuple[int, ...]
+    down: Shape
+    up: Shape
     scale: float
 
     @property
@@ -59,15 +60,15 @@ class LoraLayer:
 
 @dataclass(frozen=True, kw_only=True)
 class LoraFile:
-    """A LoRA file. `layers` are by part and module; `form` is its naming; `digest` the SHA-256 of its bytes and of
-    the alpha it was given; `alpha_said`: whether the scale is known, from the file or from the project.
+    """A LoRA file. `layers` are by part and module; `form` is its naming; `digest`: the SHA-256 of its bytes and of
+    the alpha that the project gives; `alpha_known`: whether the file or the project says an alpha.
     """
 
     path: Path
     form: str
-    layers: Mapping[tuple[str, str], LoraLayer]
+    layers: Mapping[Key, LoraLayer]
     alpha: float | None
-    alpha_said: bool
+    alpha_known: bool
     digest: str
 
     @property
@@ -88,20 +89,23 @@ class LoraFile:
         places = " and ".join(
             f"{count} modules of the {part.replace('_', ' ')}" for part, count in counts.items()
         )
-        source = "alpha / rank" if self.alpha_said else "no alpha in the file; taken as the rank"
+        source = "alpha / rank" if self.alpha_known else "no alpha in the file; taken as the rank"
         return f"{self.form}, {places}, rank {ranks}, scale {scales} ({source})"
 
 
-def describe_lora(path: Path, *, alpha: float | None = None, layers: int = 2) -> LoraFile:
-    """Describe a LoRA file from its header. `alpha` is for files that do not say theirs.
+def describe_lora(
+    path: Path, *, alpha: float | None = None, layers: int = 2, any_pickle: bool = False
+) -> LoraFile:
+    """Describe a LoRA file from its header. `alpha` is for files without one; `layers`: see read_name.
 
-    Raises EnvironmentFault for a file that is damaged, not safe to open, or no LoRA that can be read here.
+    any_pickle: whether pickles of others than DiffSynth-Studio are read as well, to be converted. Raises
+    EnvironmentFault for a file that is damaged, not safe to open, or not a LoRA that can be read here.
     """
     check_ending(LORA, path.name)
     header = read_lora_header(path)
     spots = {name: read_name(name, layers=layers) for name in header.shapes}
-    _check_kind(path, spots)
-    alphas = _alphas(header, spots)
+    _check_kind(path, spots, any_pickle=any_pickle)
+    alphas = _alphas(path, header, spots)
     if alphas and alpha is not None:
         raise EnvironmentFault(
             f"{path.name} says its own alpha ({_span(set(alphas.values()))}); leave `alpha` out, and use `weight`."
@@ -120,13 +124,13 @@ def describe_lora(path: Path, *, alpha: float | None = None, layers: int = 2) ->
         form=forms.most_common(1)[0][0],
         layers=found,
         alpha=alpha,
-        alpha_said=alpha is not None or bool(alphas),
+        alpha_known=alpha is not None or bool(alphas),
         digest=digest.hexdigest(),
     )
 
 
-def _check_kind(path: Path, spots: Mapping[str, Spot]) -> None:
-    """Refuse what is no LoRA, saying what it is instead."""
+def _check_kind(path: Path, spots: Mapping[str, Spot], *, any_pickle: bool) -> None:
+    """Refuse a file that is not a LoRA, and say what it is instead."""
     for pattern, what in _FOREIGN.items():
         example = next((name for name in spots if re.search(pattern, name)), None)
         if example is not None:
@@ -135,21 +139,20 @@ def _check_kind(path: Path, spots: Mapping[str, Spot]) -> None:
     if not read:
         example = next(iter(spots), "no tensor at all")
         raise EnvironmentFault(
-            f'{path.name} is no LoRA: its {len(spots)} tensors are named like "{example}". A LoRA has pairs such as '
+            f'{path.name} is not a LoRA: its {len(spots)} tensors are named like "{example}". A LoRA has pairs such as '
             '"unet...to_q.lora_A.weight" and "...lora_B.weight", or "lora_unet_...lora_down.weight".'
         )
-    if path.suffix.lower() in PICKLES and any(spot.form != DIFFSYNTH for spot in read):
+    pickled = path.suffix.lower() in PICKLES and not any_pickle
+    if pickled and any(spot.form != DIFFSYNTH for spot in read):
         raise EnvironmentFault(
             f"{path.name} is a pickle, and not one of DiffSynth-Studio's. Use a .safetensors file, or convert it with: "
             f"reverie convert-lora {path.name} {path.stem}.safetensors"
         )
 
 
-def _pairs(
-    path: Path, header: Header, spots: Mapping[str, Spot]
-) -> dict[tuple[str, str], tuple[tuple[int, ...], tuple[int, ...]]]:
+def _pairs(path: Path, header: Header, spots: Mapping[str, Spot]) -> dict[Key, tuple[Shape, Shape]]:
     """Return the shapes of down and up by part and module."""
-    halves: dict[tuple[str, str], dict[str, tuple[int, ...]]] = {}
+    halves: dict[Key, dict[str, Shape]] = {}
     for name, spot in spots.items():
         if spot.role in ("down", "up"):
             halves.setdefault((spot.part, spot.module), {})[spot.role] = header.shapes[name]
@@ -165,8 +168,8 @@ def _pairs(
     return {key: (half["down"], half["up"]) for key, half in halves.items()}
 
 
-def _alphas(header: Header, spots: Mapping[str, Spot]) -> dict[tuple[str, str], float]:
-    """Return what the file says of alpha, by part and module: as tensors (kohya) or in its metadata (diffusers)."""
+def _alphas(path: Path, header: Header, spots: Mapping[str, Spot]) -> dict[Key, float]:
+    """Return the file's alphas by part and module, from its tensors (kohya) or its metadata (diffusers)."""
     found = {
         (spots[name].part, spots[name].module): value
         for name, value in header.scalars.items()
@@ -181,7 +184,7 @@ def _alphas(header: Header, spots: Mapping[str, Spot]) -> dict[tuple[str, str], 
                 usual = said[f"{prefix}.lora_alpha"]
                 found[spot.part, spot.module] = float(_matching(patterns, spot.module, usual))
     except (ValueError, TypeError, AttributeError) as error:
-        raise EnvironmentFault(f"its metadata ({METADATA}) cannot be read: {error}.") from error
+        raise EnvironmentFault(f"{path}: its metadata ({METADATA}) cannot be read: {error}.") from error
     return found
 
 
@@ -222,7 +225,7 @@ def modules_of(source: ModelSource) -> Modules | None:
     if source.weights.denoiser is not None or any(stored_parts(source)):
         return None
     row = family_named(source.family)
-    found: dict[str, dict[str, tuple[int, ...]]] = {}
+    found: dict[str, dict[str, Shape]] = {}
     for part, folder in ((DENOISER, row.denoiser), *zip(ENCODERS, ENCODERS, strict=True)):
         for file in sorted((source.path / folder).glob(f"*{WEIGHTS}")):
             for name, entry in read_header(file).items():
