@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import getattr_static
 from operator import attrgetter
 from typing import Any
 from unittest.mock import patch
@@ -80,7 +81,10 @@ def watching(ledger: Ledger, points: Sequence[Point], parts: Mapping[str, Any]) 
         for point in points:
             owner, _, leaf = f"{point.module}.{point.attribute}".rpartition(".")
             place = _place(point.module, owner.removeprefix(point.module).strip("."))
-            patches.enter_context(patch.object(place, leaf, ledger.wrapped(getattr(place, leaf), point.name)))
+            charged: Any = ledger.wrapped(getattr(place, leaf), point.name)
+            if isinstance(getattr_static(place, leaf), staticmethod):
+                charged = staticmethod(charged)
+            patches.enter_context(patch.object(place, leaf, charged))
         for name, part in parts.items():
             leaf = name.rpartition(".")[2]
             patches.enter_context(patch.object(part, leaf, ledger.wrapped(getattr(part, leaf), name)))

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from projects import Project
 from render import film
-from render.diffusion.painter import DiffusionPainter
 from render.options import RenderOptions
+from render.painters import FilmPainter
 from render.reports import PlanReport, Reporter
 from render.resolve import ResolvedProject
 from render.stages.stage import Painter
@@ -49,7 +49,7 @@ def render_ours(
     """Render the project into a new take with the loaded model."""
 
     def painter(film: ResolvedProject) -> Painter:
-        return DiffusionPainter(candidate.model)
+        return FilmPainter(film, lambda spec: candidate.model, candidate.model.device)
 
     stamps = Stamps(on_frame)
     with counting(candidate.model.denoiser) as asked, patch.object(film, "remember"):  # no estimate for users

@@ -6,6 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from projects import Project
+from render.frame import stages_of
+from render.resolve import resolve
+
 from .film import FilmSettings, Style, make_project
 from .ledger import Charges, Ledger, Point, watching
 from .models import Candidate, waiter
@@ -15,29 +19,8 @@ from .tables import ms, table
 TARGET = 0.05
 _PAINTING = "MainThread"
 _REST = "everything else"
-_POINTS = (
-    Point(module="render.frame", attribute="to_tensor", name="stored picture to tensor"),
-    Point(module="render.frame", attribute="warp", name="warp"),
-    Point(module="render.retouch.colors", attribute="palette", name="colour match"),
-    Point(module="render.retouch.colors", attribute="match_color", name="colour match"),
-    Point(module="render.retouch.colors", attribute="detail_of", name="detail"),
-    Point(module="render.retouch.colors", attribute="match_detail", name="detail"),
-    Point(module="render.frame", attribute="adjust_contrast", name="contrast"),
-    Point(module="render.frame", attribute="unsharp", name="anti-blur"),
-    Point(module="render.frame", attribute="add_noise", name="noise"),
-    Point(module="render.frame", attribute="FramePainter._stored", name="quantise, to NumPy"),
-    Point(module="render.diffusion.sampling", attribute="start_noise", name="start noise"),
-    Point(module="render.diffusion.sampling", attribute="make_schedule", name="scheduler: set-up"),
-    Point(module="render.diffusion.schedule", attribute="Schedule.noised", name="scheduler: steps"),
-    Point(module="render.diffusion.schedule", attribute="Schedule.step", name="scheduler: steps"),
-    Point(module="render.diffusion.sampling", attribute="make_guidance", name="prompts to embeddings"),
-    Point(module="render.diffusion.guidance", attribute="Guidance.spread", name="guidance"),
-    Point(module="render.diffusion.guidance", attribute="Guidance.combine", name="guidance"),
-    Point(module="render.diffusion.sampling", attribute="_is_finite", name="check for NaN"),
-    Point(module="render.diffusion.sampling", attribute="encode", name="latents to and from the VAE's scale"),
-    Point(module="render.diffusion.sampling", attribute="decode", name="latents to and from the VAE's scale"),
-    Point(module="render.film", attribute="frame_text", name="the PNG's text"),
-    Point(module="projects.writer", attribute="FrameWriter.put", name="put: hand to the writer"),
+_STORING = (
+    Point(module="projects.writer", attribute="FrameWriter.put", name="hand to the writer"),
     Point(module="projects.take", attribute="encode_png", name="encode the PNG"),
     Point(module="projects.take", attribute="Take.store", name="checksum, write, journal"),
     Point(module="projects.take", attribute="Take.read", name="read back and check"),
@@ -92,7 +75,7 @@ def measure_overhead(candidate: Candidate, settings: FilmSettings, folder: Path,
             seen.append(ledger.charges())
 
     parts = candidate.parts()
-    with watching(ledger, _POINTS, parts):
+    with watching(ledger, (*_stages(project), *_STORING), parts):
         made = render_ours(project, candidate, folder / "take", on_frame=on_frame)
     frames = settings.frames - 2
     spent: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -105,6 +88,15 @@ def measure_overhead(candidate: Candidate, settings: FilmSettings, folder: Path,
     own = {**painting, _REST: total - sum(model.values()) - sum(painting.values())}
     beside = {f"{thread} thread: {name}": s for thread, done in spent.items() for name, s in done.items()}
     return Overhead(total=total, model=model, own=own, beside=beside)
+
+
+def _stages(project: Project) -> list[Point]:
+    """Every stage of the film, by its name; what painting takes beside the model is charged to its stage."""
+    kinds = {type(stage): stage.name for stage in stages_of(resolve(project))}
+    return [
+        Point(module=kind.__module__, attribute=f"{kind.__name__}.apply", name=f"stage {name}")
+        for kind, name in kinds.items()
+    ]
 
 
 def _largest(charges: dict[str, float]) -> list[tuple[str, float]]:

@@ -111,15 +111,7 @@ def test_the_parts_of_a_frame_add_up_to_it(tiny: Candidate, tmp_path: Path) -> N
     assert sum(made.model.values()) + sum(made.own.values()) == pytest.approx(made.total)
     assert made.own["everything else"] > -0.1 * made.total
     assert 0 < made.share < 1
-    stages = {
-        "warp",
-        "colour match",
-        "noise",
-        "anti-blur",
-        "contrast",
-        "quantise, to NumPy",
-        "scheduler: steps",
-    }
+    stages = {f"stage {name}" for name in ("camera", "match", "noise", "sharpen", "contrast", "paint")}
     assert stages <= made.own.keys()
     assert made.model["text encoder 1.forward"] == 0  # its texts were encoded before the frames that count
     assert made.model["denoiser.forward"] > made.model["vae.encode"] > 0
