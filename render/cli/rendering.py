@@ -155,7 +155,9 @@ def still(
 
 @click.command()
 @take_argument
-@click.option("-o", "--out", required=True, metavar="OUT", help="film.mp4, .gif, .webm, .mov, or a folder/")
+@click.option(
+    "-o", "--out", required=True, metavar="OUT", help="film.mp4, .webm, .mov, .gif, .webp, or a folder/"
+)
 @frames_option
 @click.option(
     "--fps",

@@ -107,6 +107,12 @@ CONTAINERS: Mapping[str, Container] = {
         muxing=("-movflags", "+faststart+use_metadata_tags"),
         sound=("-c:a", "pcm_s16le"),
     ),
+    ".webp": Container(
+        format="webp",
+        video=("-c:v", "libwebp_anim", "-quality", "75", "-loop", "0"),
+        even=False,
+        tagged=False,
+    ),
     ".gif": Container(format="gif", filters=_ONE_PALETTE, even=False, tagged=False, fps_limit=50),
 }
 

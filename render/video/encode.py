@@ -60,9 +60,9 @@ def encode(
 ) -> Film:
     """Write `pictures`, uint8 (H, W, 3) RGB, all of one size, as the film `out`.
 
-    out: .mp4 (H.264), .webm (VP9), .mov (ProRes 4444), .gif, or a folder for PNG files (no suffix). audio_from: the
-    second of the sound at which the film begins. metadata: texts by key (title, artist, comment, copyright, date,
-    genre); a GIF holds none. on_frame(n): called after frame n.
+    out: .mp4 (H.264), .webm (VP9), .mov (ProRes 4444), .gif, .webp (animated), or a folder for PNG files (no suffix).
+    audio_from: the second of the sound at which the film begins. metadata: texts by key (title, artist, comment,
+    copyright, date, genre); .gif and .webp hold none. on_frame(n): called after frame n.
 
     Equal input gives equal bytes. Pictures are never rescaled: if a size must be even and is not, the last column or
     row is repeated. The film is as long as its frames: longer sound is cut, shorter sound ends early. Pictures are
@@ -223,6 +223,8 @@ def _raw_input(frames: _Frames, rate: Fraction) -> list[str]:
 
 def _check_count(done: Path, frames: _Frames, path: Path) -> None:
     doing = f"writing {printable(str(path))}"
+    if path.suffix.lower() == ".webp":
+        return _check_webp(done, frames, doing)
     try:
         found = probe(done)
     except RenderError as error:
@@ -231,6 +233,23 @@ def _check_count(done: Path, frames: _Frames, path: Path) -> None:
         went_in = f"{frames.count} frames of {frames.width} x {frames.height} went in"
         came_out = f"{found.frames} of {found.width} x {found.height} came out"
         raise RenderError(f"{doing}: {went_in}, {came_out}")
+
+
+def _check_webp(done: Path, frames: _Frames, doing: str) -> None:
+    """ffmpeg cannot read these back, and equal neighbours are stored as one picture: Pillow reads the last one."""
+    from PIL import Image
+
+    try:
+        with Image.open(done, formats=["WEBP"]) as image:
+            size, count = image.size, int(getattr(image, "n_frames", 1))
+            image.seek(count - 1)
+            image.load()
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise RenderError(f"{doing}: the result cannot be read back. {error}") from error
+    if size != (frames.width, frames.height) or not 1 <= count <= frames.count:
+        raise RenderError(
+            f"{doing}: {frames.count} frames went in, {count} of {size[0]} x {size[1]} came out"
+        )
 
 
 @contextmanager

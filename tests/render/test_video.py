@@ -301,7 +301,7 @@ def test_unknown_kinds_list_the_known(tmp_path: Path, name: str) -> None:
     if name.endswith("/"):
         assert container_of(str(tmp_path / name) + "/").format == "png"
         return
-    with pytest.raises(ProjectError, match=r"Allowed: \.mp4, \.webm, \.mov, \.gif, or a folder"):
+    with pytest.raises(ProjectError, match=r"Allowed: \.mp4, \.webm, \.mov, \.webp, \.gif, or a folder"):
         encode(pictures(1), tmp_path / name, fps=24)
 
 
@@ -368,7 +368,7 @@ def test_no_frames(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["film.mp4", "film.gif", "frames"])
+@pytest.mark.parametrize("name", ["film.mp4", "film.gif", "film.webp", "frames"])
 def test_frames_that_do_not_fit(tmp_path: Path, name: str) -> None:
     with pytest.raises(RenderError, match="frame 2 of the film is 65 x 48, those before are 64 x 48"):
         encode([*pictures(2), *pictures(1, 48, 65)], tmp_path / name, fps=24)
@@ -580,3 +580,21 @@ def test_contact_sheets_that_cannot_be(tmp_path: Path) -> None:
         contact_sheet(pictures(2), 2, tmp_path / "sheet.png", ["one"])
     with pytest.raises(ProjectError, match="too many for WEBP"):
         contact_sheet(pictures(300), 1, tmp_path / "sheet.webp")
+
+
+def test_an_animated_webp_holds_the_frames_in_their_time(tmp_path: Path) -> None:
+    """Odd sizes stay, and a picture that does not change is one picture for the time of all."""
+    shown = [np.full((33, 35, 3), 40 * number, np.uint8) for number in (0, 1, 1, 2, 3, 3)]
+    film = encode(shown, tmp_path / "film.webp", fps=10)
+    assert (film.frames, film.width, film.height, film.padded) == (6, 35, 33, False)
+    with Image.open(film.path) as image:
+        assert image.is_animated
+        assert image.info["loop"] == 0
+        seen, spent = [], 0
+        for number in range(image.n_frames):
+            image.seek(number)
+            image.load()
+            spent += image.info["duration"]
+            seen.append(np.asarray(image.convert("RGB"), float).mean())
+    assert spent == 600
+    assert seen == pytest.approx([0, 40, 80, 120], abs=3)
