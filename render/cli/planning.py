@@ -21,8 +21,7 @@ from .options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..options import RenderOptions
-    from ..reports import PlanReport, RowReport
+    from .. import PlanReport, RenderOptions
 
 
 @click.command()
@@ -45,11 +44,8 @@ def plan(project: Path, options: RenderOptions, as_json: bool, allow_outside: bo
         return
     from keyframes.errors import printable
 
-    for line in _lines(report):
+    for line in (*_lines(report), *_values(report)):
         click.echo(printable(line))
-    for row in report.rows:
-        for line in _values(row):
-            click.echo(printable(line))
 
 
 def _lines(plan: PlanReport) -> Iterator[str]:
@@ -74,9 +70,10 @@ def _lines(plan: PlanReport) -> Iterator[str]:
     yield f"  disk      {plan.bytes / 1e6:.1f} MB"
 
 
-def _values(row: RowReport) -> Iterator[str]:
-    if row.reasons:
-        yield f"frame {row.frame}: seed {row.seed}"
-    for lane, value, reason in row.reasons:
-        shown = f"{value:.6g}" if isinstance(value, float) else str(value)
-        yield f"  {lane:<20} {shown:<12} {reason}"
+def _values(plan: PlanReport) -> Iterator[str]:
+    for row in plan.rows:
+        if row.reasons:
+            yield f"frame {row.frame}: seed {row.seed}"
+        for lane, value, reason in row.reasons:
+            shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+            yield f"  {lane:<20} {shown:<12} {reason}"

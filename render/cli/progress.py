@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from keyframes.errors import printable
 
-from ..reports import PlanReport, Reporter
+from .. import PlanReport, Reporter
 
 _QUIET_SECONDS = 5.0  # between two lines
 

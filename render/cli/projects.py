@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
@@ -18,8 +18,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..diffusion.loras.convert import Target
-    from ..options import RenderOptions
+    from .. import RenderOptions
 
 _CARRIERS = (".png", ".mp4", ".mov", ".webm")
 
@@ -217,4 +216,5 @@ def convert_lora(source: Path, out: Path, to: str, alpha: float | None, force: b
     _refuse_to_overwrite(out, force)
     from .. import api
 
-    click.echo(f"wrote {out}: {api.convert_lora(source, out, to=cast('Target', to), alpha=alpha)}")
+    names = cast("Literal['diffusers', 'kohya']", to)
+    click.echo(f"wrote {out}: {api.convert_lora(source, out, to=names, alpha=alpha)}")

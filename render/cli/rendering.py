@@ -25,8 +25,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..film import Rendered
-    from ..options import RenderOptions
+    from .. import Rendered, RenderOptions
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -691,6 +692,14 @@ def test_a_reader_that_goes_away(home: Path) -> None:
         process.stdout.close()
         said = process.stderr.read()
     assert said == b""
+
+
+def test_the_command_line_calls_the_api_and_nothing_deeper() -> None:
+    face = {"render", "render.api", "render.options", "render.stop", "render.threads"}
+    for path in Path(api.__file__).parent.glob("cli/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 2:
+                assert f"render.{node.module}" in face if node.module else True, path.name
 
 
 def test_commands_are_complete() -> None:
