@@ -27,7 +27,7 @@ def examine(packages: Sequence[str] = PACKAGES) -> Iterator[tuple[str, str, bool
         try:
             yield name, look(), True
         except Exception as error:  # whatever fails is a finding
-            yield name, str(error).splitlines()[0], False
+            yield name, (str(error) or type(error).__name__).splitlines()[0], False
 
 
 def describe_models(

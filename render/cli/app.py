@@ -1,6 +1,6 @@
-"""The `reverie` command: its group, its way with errors, and its exit codes.
+"""The `reverie` command: its group, its error messages and its exit codes.
 
-Commands live in the modules beside this one and import what they need when they run: `--help` imports only click.
+Commands are in the modules beside this one. They import what they need when they run: `--help` imports only click.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _HOMES = {
 
 
 class _Commands(click.Group):
-    """Commands by name, each from its own module; a wrong name gets the nearest right one."""
+    """Commands by name, each from its own module; a wrong name gets a suggestion."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_HOMES)
@@ -82,7 +82,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def run(command: Callable[[], object]) -> int:
-    """Run a command; every error of ours, and a stop, becomes its message on stderr and its exit code."""
+    """Run a command. An error of ours, or a stop, is printed on stderr and gives its exit code."""
     try:
         code = command()
     except click.exceptions.Exit as error:
@@ -94,7 +94,7 @@ def run(command: Callable[[], object]) -> int:
         click.echo("stopped", err=True)
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
+        sys.stderr.close()  # the reader of our output has gone
         return 1
     except BaseException as error:
         from keyframes.errors import ReverieError, Stopped
@@ -109,8 +109,8 @@ def run(command: Callable[[], object]) -> int:
 def echo_error(error: BaseException) -> None:
     """Print an error and its notes to stderr.
 
-    Names and texts in it may come from a stranger's project: control characters are shown as dots, so that they
-    cannot steer the terminal.
+    Names and texts in it may come from a stranger's project: control characters become dots, so that they cannot
+    control the terminal.
     """
     from keyframes.errors import printable
 

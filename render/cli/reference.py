@@ -1,4 +1,4 @@
-"""The page docs/cli.md, made from the commands themselves: `python -m render.cli.reference > docs/cli.md`."""
+"""The page docs/cli.md, made from the commands: `python -m render.cli.reference > docs/cli.md`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEAD = """\
 
 
 def reference() -> str:
-    """Markdown of every command: usage, what it does, its options. The same on every terminal."""
+    """Markdown of every command: usage, help, options. It does not depend on the terminal."""
     top = click.Context(cli, info_name="reverie", **cli.context_settings)
     parts = [_HEAD, _text(cli)]
     for name in cli.list_commands(top):

@@ -1,4 +1,4 @@
-"""A project's sound track as expressions see it: decoded once, when an expression first asks."""
+"""A project's sound track as expressions see it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 
 class SoundTrack:
-    """The curves of one sound file over a film: keyframes' AudioFeatures.
+    """The curves of one sound file over a film: keyframes' AudioFeatures. They are made when the first one is asked for.
 
-    Nothing is read before the first curve is asked for; a film that does not use its sound pays nothing.
-    problems: those met while reading it, to be reported once, however many lanes asked.
+    problems: those met while reading the file, to be reported once, however many lanes asked.
     """
 
     def __init__(self, project: Project, path: Path) -> None:
@@ -41,7 +40,7 @@ class SoundTrack:
         return self._curves[name]
 
     def check(self) -> tuple[Problem, ...]:
-        """What is wrong with the sound as far as the film plays it; it is decoded unless it was already heard.
+        """What is wrong with the sound as far as the film plays it. It is decoded, unless curves were made of it.
 
         Raises EnvironmentFault without ffmpeg.
         """
