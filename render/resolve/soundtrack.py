@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SoundTrack:
-    """The curves of one sound file over a film: keyframes' AudioFeatures. They are made when the first one is asked for.
+    """The curves of one sound file over a film: keyframes' AudioFeatures. They are made when the first is asked for.
 
     problems: those met while reading the file, to be reported once, however many lanes asked.
     """
