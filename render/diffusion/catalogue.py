@@ -34,7 +34,7 @@ from render.diffusion.defaults import (
     layers_of_name,
     merged,
 )
-from render.diffusion.denoisers.files import DenoiserFile
+from render.diffusion.denoisers.denoiser_file import DenoiserFile
 from render.diffusion.families.table import (
     FAMILIES,
     FIRST_TENSOR,

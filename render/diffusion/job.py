@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 from keyframes.prompts import FramePrompt
 from render.assets.find import Asset
-from render.diffusion.adapters.files import AdapterFile
+from render.diffusion.adapters.adapter_file import AdapterFile
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.inversions import Inversion, words_in
 from render.diffusion.loras.lora import LoraFile

@@ -22,7 +22,7 @@ from typing import Any
 
 from render.assets.files import INDEX, WEIGHTS, read_header, read_json
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.denoisers.files import DenoiserFile
+from render.diffusion.denoisers.denoiser_file import DenoiserFile
 from render.diffusion.families.table import FamilyRow, family_named, vae_factor
 from render.diffusion.memory_levels import ENCODERS_OFF, LEVELS, NONE, ROWS, STREAM, TILES, TURNS, tile_side
 from render.diffusion.quantise import METHODS

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from keyframes.errors import EnvironmentFault
 from render.assets.files import CONFIG, INDEX, read_json
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.denoisers.files import DenoiserFile
+from render.diffusion.denoisers.denoiser_file import DenoiserFile
 from render.diffusion.denoisers.layouts import misfits
 from render.diffusion.families.table import family_named
 from render.diffusion.quantise import METHODS, SMALL_READER, TORCHAO, check_device, stored_method

@@ -20,9 +20,9 @@ from projects.schema import ControlNet
 from ..assets.find import Asset, find_asset
 from ..assets.kinds import CLIP, CONTROL, DECODER
 from ..depth.reader import DepthSource
-from ..diffusion.adapters.files import check_adapter, find_adapter
+from ..diffusion.adapters.adapter_file import check_adapter, find_adapter
 from ..diffusion.catalogue import AUTO, find_for
-from ..diffusion.control.files import UNET, check_control
+from ..diffusion.control.fit import UNET, check_control
 from ..diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
 from ..diffusion.job import ModelSpec
 from ..diffusion.loras.lora import check_fit, describe_lora, layers_per_block

@@ -21,7 +21,7 @@ from ..assets.find import Asset, find_asset
 from ..assets.kinds import VAE
 from ..diffusion import ModelDefaults, ModelSource, find_model
 from ..diffusion.catalogue import WeightOptions
-from ..diffusion.denoisers.files import find_denoiser
+from ..diffusion.denoisers.denoiser_file import find_denoiser
 from ..diffusion.quantise import check_method
 from ..diffusion.vaes import check_vae
 from ..diffusion.weight_options import check_weights

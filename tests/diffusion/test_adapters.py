@@ -15,7 +15,7 @@ from torch import Tensor
 
 from keyframes.errors import EnvironmentFault
 from render.diffusion import Sampling, find_model
-from render.diffusion.adapters.files import check_adapter, find_adapter
+from render.diffusion.adapters.adapter_file import check_adapter, find_adapter
 from render.diffusion.adapters.ip_adapters import AdapterInput
 from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model

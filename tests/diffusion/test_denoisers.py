@@ -21,7 +21,7 @@ from render import render
 from render.cli import main
 from render.diffusion import Sampling, find_model
 from render.diffusion.catalogue import WeightOptions
-from render.diffusion.denoisers.files import READABLE, find_denoiser
+from render.diffusion.denoisers.denoiser_file import READABLE, find_denoiser
 from render.diffusion.denoisers.layouts import LAYOUTS
 from render.diffusion.memory_needs import needs_of
 from render.diffusion.model import Model
@@ -221,7 +221,7 @@ def test_a_denoiser_lacking_weights_is_no_black_film(home: Path, folder_of: Fold
 
 
 def test_without_the_package_it_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.diffusion.denoisers.files.find_spec", lambda name: None)
+    monkeypatch.setattr("render.diffusion.denoisers.denoiser_file.find_spec", lambda name: None)
     with pytest.raises(
         ProjectError, match=r'needs the package gguf. Install it with: pip install "reverie\[gguf'
     ):

@@ -23,7 +23,7 @@ from projects import Take, read_project
 from render import render
 from render.diffusion import Sampling, find_model
 from render.diffusion.catalogue import WeightOptions
-from render.diffusion.denoisers.files import find_denoiser
+from render.diffusion.denoisers.denoiser_file import find_denoiser
 from render.diffusion.memory_levels import ENCODERS_OFF
 from render.diffusion.memory_needs import fitting, needs_of, parts_of
 from render.diffusion.model import Model

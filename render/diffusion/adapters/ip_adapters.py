@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from render.assets.loading import loading
-from render.diffusion.adapters.files import AdapterFile
+from render.diffusion.adapters.adapter_file import AdapterFile
 from render.diffusion.clipguidance.clip_model import MEAN, SPREAD, picture_levels
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from render.diffusion.control.files import FLUX, SD3, UNET
+from render.diffusion.control.fit import FLUX, SD3, UNET
 from render.diffusion.families.flow import TIME, pack
 from render.diffusion.latents import padded
 from render.diffusion.model import Model

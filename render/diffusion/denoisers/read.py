@@ -10,7 +10,7 @@ import torch
 
 from render.assets.files import CONFIG, read_json
 from render.assets.loading import loading
-from render.diffusion.denoisers.files import DenoiserFile
+from render.diffusion.denoisers.denoiser_file import DenoiserFile
 from render.diffusion.denoisers.layouts import PREFIX, own_names
 
 _OF_UNETS = "input_blocks."
