@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-GALLERY := coast flight travel beat loop dolly clip
+GALLERY := lighthouse coast flight travel beat loop dolly clip
 
 .PHONY: demo test lint bench docs setup gallery evaluate-sketch clean
 
@@ -27,10 +27,10 @@ docs: $(STAMP)  ## write the generated pages anew
 	$(BIN)/python -m render.cli.reference > docs/cli.md
 	$(BIN)/python -m projects.importers.parity > docs/parity.md
 
-gallery: $(STAMP)  ## render the sample projects and make their contact sheets anew
+gallery: $(STAMP)  ## render the sample projects and make the pictures of the README
 	for name in $(GALLERY); do \
 	    $(BIN)/reverie render projects/gallery/$$name.toml --take takes/$$name && \
-	    $(BIN)/reverie sheet takes/$$name -n 8 --columns 8 -o docs/pictures/$$name.webp || exit 1; \
+	    $(BIN)/reverie export takes/$$name -o docs/pictures/$$name.webp || exit 1; \
 	done
 
 evaluate-sketch: $(STAMP)  ## how well the built-in model follows prompts
