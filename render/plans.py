@@ -63,7 +63,8 @@ class Plan:
     to be made, in order. originals: to be painted by the model, in order (with cadence 1 the same), and their keys.
     calls: denoiser evaluations for them. reveal_calls: how many of these are for what the camera uncovers; exact for
     the 2D camera, at the most it can be for others. seconds: estimated, None when this machine never painted with the
-    model. bytes: disk that the new frames will take.
+    model. bytes: disk that the new frames will take. outdated: how many stored frames an earlier version of Reverie
+    painted, whose frames this one makes in another way.
     """
 
     frames: tuple[int, ...]
@@ -75,6 +76,7 @@ class Plan:
     bytes: int
     originals: Mapping[int, str] = field(default_factory=dict)
     reveal_calls: int = 0
+    outdated: int = 0
 
 
 def make_plan(
@@ -94,8 +96,8 @@ def make_plan(
     hidden = hidden_originals(film, take)
     stored = {f for f, key in painted_keys.items() if hidden is not None and hidden.kept(f, key)}
     missing, painted = film.cadence.missing(wanted, true, stored, back=film.depth_smooth)
-    anchor = film.colors.first
-    if painted and anchor < max(painted):  # its colours are looked at by those after it
+    anchor = film.colors.frame
+    if film.colors.uses_frame and painted and anchor < max(painted):  # those after it are matched to it
         missing, painted = film.cadence.missing((*wanted, anchor), true, stored, back=film.depth_smooth)
     calls = Calls(film)
     counts = {number: calls.of(number) for number in sorted(painted)}
@@ -110,7 +112,13 @@ def make_plan(
         bytes=round(len(missing | painted) * width * height * 3 * _PNG_SHARE),
         originals={frame: painted_keys[frame] for frame in sorted(painted)},
         reveal_calls=calls.revealing,
+        outdated=_outdated(take, missing),
     )
+
+
+def _outdated(take: Take | None, missing: set[int]) -> int:
+    entries = [] if take is None else [take.entries[frame] for frame in missing if frame in take.entries]
+    return sum(entry.file is None for entry in entries)  # today's journals say which file they mean
 
 
 def hidden_originals(film: ResolvedProject, take: Take | None) -> Take | None:

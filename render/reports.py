@@ -80,8 +80,8 @@ class PlanReport(ProjectReport):
 
     every: whether the model paints every frame. frames: those asked for. model_calls: evaluations of the denoiser;
     reveal_calls: how many of them are for what the camera uncovers, exact or the most that it can be. seconds: None if
-    this machine never painted with the model. bytes: disk that the new frames take. rows: the values of frames, if they
-    were asked for.
+    this machine never painted with the model. bytes: disk that the new frames take. outdated: stored
+    frames of an earlier version. rows: the values of frames, if they were asked for.
     """
 
     every: bool
@@ -94,6 +94,7 @@ class PlanReport(ProjectReport):
     reveal_exact: bool
     seconds: float | None
     bytes: int
+    outdated: int = 0
     rows: tuple[RowReport, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -161,6 +162,7 @@ def plan_report(film: ResolvedProject, plan: Plan, rows: Sequence[int] = ()) -> 
         reveal_exact=file.motion.mode == "2d" and file.video.motion == "none",
         seconds=plan.seconds,
         bytes=plan.bytes,
+        outdated=plan.outdated,
         rows=tuple(_row(film, row, explain=len(rows) <= EXPLAINED) for row in film.timeline.rows(rows))
         if rows
         else (),

@@ -65,6 +65,8 @@ def _lines(plan: PlanReport) -> Iterator[str]:
     if not plan.every:
         yield f"  painted   {ranges(plan.originals)}: the others are warped and blended"
     yield f"  kept      {ranges(plan.kept)}: {len(plan.kept)} frames"
+    if plan.outdated:
+        yield f"  repaint   {plan.outdated} stored frames are of an earlier version of Reverie"
     unknown = "not known before the first frames are painted"
     yield f"  time      {unknown if plan.seconds is None else duration(plan.seconds)}"
     yield f"  disk      {plan.bytes / 1e6:.1f} MB"

@@ -119,7 +119,8 @@ def summary(plan: PlanReport) -> str:
     about = "" if plan.seconds is None else f", about {duration(plan.seconds)}"
     film = f"{plan.project}: {len(plan.frames)} frames {width}x{height} with {plan.model_names}"
     some = "" if plan.every else f", {len(plan.originals)} of them by the model"
-    return printable(f"{film}; {len(plan.paint)} to paint{some}{about}, {kept} kept")
+    old = f" ({plan.outdated} of an earlier version of Reverie)" if plan.outdated else ""
+    return printable(f"{film}; {len(plan.paint)} to paint{some}{old}{about}, {kept} kept")
 
 
 def duration(seconds: float) -> str:

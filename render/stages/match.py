@@ -36,6 +36,11 @@ class ColorChoice:
     pictures: int = 1
 
     @property
+    def uses_frame(self) -> bool:
+        """Whether frames are matched to `frame`."""
+        return self.space is not None and self.source == "frame"
+
+    @property
     def first(self) -> int:
         """The first frame that can be matched is the one after this."""
         return self.frame if self.source == "frame" else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -373,3 +374,24 @@ def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch
     assert loaded[0] == (ModelSpec(source=one.models[0].spec.source, device="cpu"), notice)
     for other in ({"size": (64, 64)}, {"dtype": "bfloat16"}, {"device": "cuda"}):
         assert replace(loaded[0][0], **other) != loaded[0][0]
+
+
+def test_frames_of_an_earlier_version_are_painted_again_with_a_word(home: Path) -> None:
+    """A journal as the first house wrote it: it opens, and the plan says why its frames are not kept."""
+    project = load(home, TEXT)
+    render_fake(project, film=False, frames=range(4))
+    take = Take(project.take_folder)
+    lines = [{"reverie journal": 1, "project": "dream"}]
+    for entry in take.entries.values():
+        old = {"frame": entry.frame, "key": "0" * 64, "sha256": entry.sha256, "seconds": 1.0, "notes": []}
+        lines.append(old)
+    sealed = [json.dumps(line)[:-1].encode() for line in lines]
+    take.journal.write_bytes(
+        b"".join(body + f', "check": "{zlib.crc32(body):08x}"}}\n'.encode() for body in sealed)
+    )
+    film = resolve(project)
+    plan = make_plan(film, Take(project.take_folder, project="dream"))
+    assert (plan.outdated, plan.kept, len(plan.paint)) == (4, (), 10)
+    assert "10 to paint (4 of an earlier version of Reverie)" in summary(plan_report(film, plan))
+    assert render_fake(project, film=False).painted == tuple(range(10))
+    assert make_plan(film, Take(project.take_folder, project="dream")).outdated == 0
