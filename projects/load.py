@@ -14,7 +14,7 @@ from keyframes import Problem, ProjectError, did_you_mean
 
 from .footage import PICTURES, find_footage, first_file, is_footage, is_sequence, is_video, sequence_files
 from .lanes import place_of
-from .pictures import adapter_problems, picture_paths, retouch_problems
+from .pictures import picture_paths, picture_problems
 from .project import Project
 from .schema import ProjectFile
 from .toml_lines import key_lines, line_of, longest_key
@@ -68,21 +68,19 @@ def read_project(
     def at(key: str) -> Problem:
         return Problem(what="", where=key, file=name, line=line_of(lines, key))
 
-    def checked(value: str | None, key: str) -> Path | None:
+    def checked(value: str, key: str) -> Path | None:
         return _path(value, at(key), folder, allow_outside, problems)
 
-    init_image, audio, depth_picture, *loras = (checked(value, key) for key, value in _paths(file))
-    embeddings = {key: checked(value, f"embedding.{key}.path") for key, value in _embeddings(file)}
+    single = {key: checked(value, key) for key, value in _files(file)}
     footage = {key: find_footage(value, folder, partial(checked, key=key)) for key, value in _footage(file)}
     pictures = {}
     for key, value in picture_paths(file).items():
         path = checked(first_file(folder, value), key)
         if path is not None:
             pictures[key] = sequence_files(folder, value) if is_sequence(value) else {0: path}
-    problems += [*retouch_problems(file, at), *adapter_problems(file, at)]
+    problems += picture_problems(file, at)
     if not need_files:
-        words = {f"embedding.{name}.path" for name in file.embedding}
-        optional = {*dict(_paths(file)), *dict(_footage(file)), *picture_paths(file), *words}
+        optional = {*single, *footage, *picture_paths(file)}
         problems = [problem for problem in problems if problem.where not in optional]
     project = Project(
         name=Path(name).stem,
@@ -91,11 +89,11 @@ def read_project(
         text=text,
         file=file,
         lines=lines,
-        init_image=init_image,
-        audio=audio,
-        depth_picture=depth_picture,
-        loras={name: path for name, path in zip(file.lora, loras, strict=True) if path is not None},
-        embeddings={name: path for name, path in embeddings.items() if path is not None},
+        init_image=single.get("init_image"),
+        audio=single.get("audio"),
+        depth_picture=single.get("motion.depth"),
+        loras={name: path for name in file.lora if (path := single[f"lora.{name}.path"])},
+        embeddings={name: path for name in file.embedding if (path := single[f"embedding.{name}.path"])},
         pictures=pictures,
         footage=footage,
     )
@@ -174,16 +172,17 @@ def _is_deep(document: dict[str, Any]) -> bool:
     return bool(level)
 
 
-def _paths(file: ProjectFile) -> tuple[tuple[str, str | None], ...]:
-    loras = ((f"lora.{name}.path", lora.path) for name, lora in file.lora.items())
-    depth: str | None = file.motion.depth
-    if is_footage(file.motion.depth) or not file.motion.depth.lower().endswith(PICTURES):
-        depth = None
-    return ("init_image", file.init_image), ("audio", file.audio), ("motion.depth", depth), *loras
-
-
-def _embeddings(file: ProjectFile) -> Iterator[tuple[str, str]]:
-    return ((name, embedding.path) for name, embedding in file.embedding.items())
+def _files(file: ProjectFile) -> Iterator[tuple[str, str]]:
+    """The settings that name one file each."""
+    if file.init_image is not None:
+        yield "init_image", file.init_image
+    if file.audio is not None:
+        yield "audio", file.audio
+    depth = file.motion.depth
+    if depth.lower().endswith(PICTURES) and not is_footage(depth):
+        yield "motion.depth", depth
+    yield from ((f"lora.{name}.path", lora.path) for name, lora in file.lora.items())
+    yield from ((f"embedding.{name}.path", embedding.path) for name, embedding in file.embedding.items())
 
 
 def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:
@@ -200,12 +199,8 @@ def _footage(file: ProjectFile) -> Iterator[tuple[str, str]]:
     yield from ((f"masks.{name}", path) for name, path in file.masks.items() if is_video(path))
 
 
-def _path(
-    value: str | None, at: Problem, folder: Path, allow_outside: bool, problems: list[Problem]
-) -> Path | None:
+def _path(value: str, at: Problem, folder: Path, allow_outside: bool, problems: list[Problem]) -> Path | None:
     """A path of the project, resolved (links too); it must exist and lie in the project's folder."""
-    if value is None:
-        return None
     try:
         path = (folder / value).resolve()
         inside = path.is_relative_to(folder.resolve())

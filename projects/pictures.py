@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -27,7 +27,11 @@ def picture_paths(file: ProjectFile) -> dict[str, str]:
             found[f"guide.{position}"] = path
     if file.coherence.color_from not in COLORS_FROM:
         found["coherence.color_from"] = file.coherence.color_from
-    return found | adapter_paths(file)
+    for name, adapter in file.ip_adapter.items():
+        found |= {
+            f"ip_adapter.{name}.pictures.{position}": path for position, path in adapter.pictures.items()
+        }
+    return found
 
 
 def masks_of(file: ProjectFile) -> dict[str, Mask]:
@@ -47,58 +51,6 @@ def guide_keys(file: ProjectFile, clock: Clock) -> list[tuple[int, str]]:
     return sorted(keys)
 
 
-def retouch_problems(file: ProjectFile, at: Callable[[str], Problem]) -> list[Problem]:
-    """All that is wrong with masks, guides and the colour reference, but for files that are not there."""
-    return [*_mask_problems(file, at), *_guide_problems(file, at), *_color_problems(file, at)]
-
-
-def _mask_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
-    for name in file.masks:
-        if not _NAME.fullmatch(name) or name in _TAKEN:
-            hint = f"Allowed: letters, digits and _, and not {', '.join(_TAKEN)}. Example: sky"
-            yield replace(at(f"masks.{name}"), what=f"{name[:60]!r} cannot be the name of a mask.", hint=hint)
-    texts: Mapping[str, str] = {"mask": file.coherence.mask, "noise_mask": file.coherence.noise_mask}
-    for name, text in texts.items():
-        if text.strip():
-            yield from _wrong(at(f"coherence.{name}"), partial(parse_mask, text, file.masks))
-
-
-def _guide_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
-    clock = Clock(frames=file.length, fps=file.fps, bpm=file.bpm, seed=file.seed)
-    for key, value in file.guide.keys.items():
-        place = at(f"guide.{key}")
-        if not isinstance(value, str):
-            yield replace(place, what="a guide is a picture's file.", hint='Example: 0 = "start.png"')
-        yield from _wrong(place, partial(parse_position, key, clock=clock, place=Place("", key)))
-
-
-def _color_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
-    given = file.coherence.color_from
-    if given not in COLORS_FROM and not given.lower().endswith(PICTURES):
-        hint = f'Allowed: "frame", "previous", "prompt", or a picture ({", ".join(PICTURES)}).'
-        yield replace(
-            at("coherence.color_from"), what=f"{given[:60]!r} is not a colour reference.", hint=hint
-        )
-
-
-def _wrong(place: Problem, read: Callable[[], object]) -> Iterator[Problem]:
-    """What reading a text complains of, with its place in the file."""
-    try:
-        read()
-    except ProjectError as error:
-        for problem in error.problems:
-            yield replace(problem, where=place.where, file=place.file, line=place.line)
-
-
-def adapter_paths(file: ProjectFile) -> dict[str, str]:
-    """Dotted key -> path of every picture."""
-    return {
-        f"ip_adapter.{name}.pictures.{position}": path
-        for name, adapter in file.ip_adapter.items()
-        for position, path in adapter.pictures.items()
-    }
-
-
 def adapter_keys(file: ProjectFile, clock: Clock, name: str) -> list[tuple[int, str]]:
     """(frame, dotted key) of the pictures of an adapter of a checked project, by frame."""
     keys = file.ip_adapter[name].pictures
@@ -107,16 +59,48 @@ def adapter_keys(file: ProjectFile, clock: Clock, name: str) -> list[tuple[int, 
     )
 
 
-def adapter_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
-    """All that is wrong with the keys, and with pictures that are none."""
+def picture_problems(file: ProjectFile, at: Callable[[str], Problem]) -> list[Problem]:
+    """The problems of masks, guides, IP-Adapters' pictures and the colour reference, but for missing files."""
+    return [*_mask_problems(file, at), *_keyed_problems(file, at), *_color_problems(file, at)]
+
+
+def _mask_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
+    for name in file.masks:
+        if not _NAME.fullmatch(name) or name in _TAKEN:
+            hint = f"Allowed: letters, digits and _, and not {', '.join(_TAKEN)}. Example: sky"
+            yield replace(at(f"masks.{name}"), what=f"{name[:60]!r} cannot be the name of a mask.", hint=hint)
+    for name, text in (("mask", file.coherence.mask), ("noise_mask", file.coherence.noise_mask)):
+        if text.strip():
+            yield from _wrong(at(f"coherence.{name}"), partial(parse_mask, text, file.masks))
+
+
+def _keyed_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
+    """Those of guides and of IP-Adapters' pictures: key positions and files."""
     clock = Clock(frames=file.length, fps=file.fps, bpm=file.bpm, seed=file.seed)
+    keyed = {f"guide.{key}": (key, value) for key, value in file.guide.keys.items()}
     for name, adapter in file.ip_adapter.items():
-        for key, path in adapter.pictures.items():
-            place = at(f"ip_adapter.{name}.pictures.{key}")
-            if not path.lower().endswith(PICTURES):
-                yield replace(place, what=f"{path[:100]!r} is not a picture ({', '.join(PICTURES)}).")
-            try:
-                parse_position(key, clock=clock, place=Place("", key))
-            except ProjectError as error:
-                for problem in error.problems:
-                    yield replace(problem, where=place.where, file=place.file, line=place.line)
+        keyed |= {f"ip_adapter.{name}.pictures.{key}": (key, path) for key, path in adapter.pictures.items()}
+    for where, (key, value) in keyed.items():
+        place = at(where)
+        if not isinstance(value, str):
+            yield replace(place, what="a guide is a picture's file.", hint='Example: 0 = "start.png"')
+        elif where.startswith("ip_adapter.") and not value.lower().endswith(PICTURES):
+            yield replace(place, what=f"{value[:100]!r} is not a picture ({', '.join(PICTURES)}).")
+        yield from _wrong(place, partial(parse_position, key, clock=clock, place=Place("", key)))
+
+
+def _color_problems(file: ProjectFile, at: Callable[[str], Problem]) -> Iterator[Problem]:
+    given = file.coherence.color_from
+    if given not in COLORS_FROM and not given.lower().endswith(PICTURES):
+        what = f"{given[:60]!r} is not a colour reference."
+        hint = f'Allowed: "frame", "previous", "prompt", or a picture ({", ".join(PICTURES)}).'
+        yield replace(at("coherence.color_from"), what=what, hint=hint)
+
+
+def _wrong(place: Problem, read: Callable[[], object]) -> Iterator[Problem]:
+    """The problems of reading a text, with their place in the file."""
+    try:
+        read()
+    except ProjectError as error:
+        for problem in error.problems:
+            yield replace(problem, where=place.where, file=place.file, line=place.line)

@@ -7,6 +7,7 @@ read all the same, so that nothing hides behind the first mistake.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,8 +15,9 @@ from pydantic import ValidationError
 from keyframes import Problem, did_you_mean
 from keyframes.errors import quoted
 
-from .lanes import CONTROL_LANES, TABLES
-from .schema import ControlNet, Embedding, IpAdapter, Lora, ProjectFile, Prompts
+from .schema import ProjectFile
+from .schema.fields import lanes_in
+from .schema.film import tables
 from .toml_lines import line_of
 
 MAX_REPORTED = 50
@@ -72,16 +74,15 @@ def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: Mapping[str
     for fault in faults[:MAX_REPORTED]:
         problem = _problem(fault, name, lines)
         if problem.where in by_place and problem.where:
-            steered = problem.where.startswith("control.")
-            lane = (
-                problem.where.startswith("lora.")
-                or any(steered and problem.where.endswith(f".{s.name}") for s in CONTROL_LANES)
-                or any(problem.where == f"{table}.{s.name}" for table, specs in TABLES.items() for s in specs)
-            )
-            what = _LANE if lane else "must be text or a table of texts."
-            problem = Problem(what=what, where=problem.where, file=name, line=problem.line)
+            what = _LANE if _is_lane(_steps(fault)) else "must be text or a table of texts."
+            problem = replace(problem, what=what, hint="")
         by_place[problem.where] = problem
     return [*by_place.values(), *how_many_more(faults, name)]
+
+
+def _is_lane(steps: list[str]) -> bool:
+    table = tables().get(steps[0])
+    return table is not None and any(spec.name == steps[-1] for spec in lanes_in(table))
 
 
 def how_many_more(problems: Sequence[object], name: str) -> list[Problem]:
@@ -129,17 +130,7 @@ def _shown(value: float | str) -> str:
 
 
 def _known(steps: list[str]) -> str:
-    model: Any = ProjectFile
-    if len(steps) > 1:
-        tables = {table: ProjectFile.model_fields[table].annotation for table in (*TABLES, "sound", "output")}
-        model = {
-            **tables,
-            "prompts": Prompts,
-            "lora": Lora,
-            "embedding": Embedding,
-            "control": ControlNet,
-            "ip_adapter": IpAdapter,
-        }.get(steps[0])
+    model = ProjectFile if len(steps) == 1 else tables().get(steps[0])
     names = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
     return did_you_mean(steps[-1], names) or f"Known: {', '.join(names)}."
 

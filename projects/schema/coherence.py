@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .fields import Lane, NoBool, RowTable, Table, lane
+from .fields import Lane, NoBool, RowTable, Table, lane, share
 
 
 class Coherence(Table):
@@ -53,13 +53,9 @@ class Coherence(Table):
         default="perlin", description="The kind of noise that is added."
     )
 
-    color_amount: Lane = lane(1.0, minimum=0.0, maximum=1.0, help="How much of the colour match is applied.")
-    detail_amount: Lane = lane(
-        0.0, minimum=0.0, maximum=1.0, help="How far detail is matched to the pictures of the colour match."
-    )
-    noise: Lane = lane(
-        0.0, minimum=0.0, maximum=1.0, help="Standard deviation of the noise added before painting."
-    )
+    color_amount: Lane = share(1.0, help="How much of the colour match is applied.")
+    detail_amount: Lane = share(0.0, help="How far detail is matched to the pictures of the colour match.")
+    noise: Lane = share(0.0, help="Standard deviation of the noise added before painting.")
     contrast: Lane = lane(1.0, minimum=0.0, maximum=10.0, help="Multiply contrast about mid-grey.")
     antiblur_amount: Lane = lane(0.0, minimum=0.0, maximum=10.0, help="Amount of the unsharp mask; 0 is off.")
     antiblur_kernel: Lane = lane(
@@ -73,12 +69,8 @@ class Coherence(Table):
     antiblur_sigma: Lane = lane(
         1.0, minimum=0.01, maximum=50.0, unit="px", help="Sigma of the unsharp mask's blur."
     )
-    antiblur_threshold: Lane = lane(
-        0.0, minimum=0.0, maximum=1.0, help="Do not sharpen differences smaller than this."
-    )
-    mask_strength: Lane = lane(
-        0.0, minimum=0.0, maximum=1.0, help="Strength where `mask` is 0; soft edges lie between."
-    )
+    antiblur_threshold: Lane = share(0.0, help="Do not sharpen differences smaller than this.")
+    mask_strength: Lane = share(0.0, help="Strength where `mask` is 0; soft edges lie between.")
     saturation: Lane = lane(1.0, minimum=0.0, maximum=10.0, help="Multiply colourfulness; 0 is grey.")
     echo: Lane = lane(
         0.0,
@@ -86,7 +78,7 @@ class Coherence(Table):
         maximum=0.99,
         help="Share of the moved last frame left in the painted one, which leaves trails.",
     )
-    symmetry_amount: Lane = lane(1.0, minimum=0.0, maximum=1.0, help="How much of the symmetry is applied.")
+    symmetry_amount: Lane = share(1.0, help="How much of the symmetry is applied.")
     symmetry_angle: Lane = lane(0.0, unit="degrees", help="Kaleidoscope: the direction of its first mirror.")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from .fields import Lane, NoBool, RowTable, Table, lane
+from .fields import Lane, NoBool, RowTable, Table, lane, share
 
 SEEDS = (0, 2**53)  # what a float64 lane holds exactly
 _NAME = 1000
@@ -58,28 +58,17 @@ class Diffusion(Table):
         default="none", description="Optical flow along which frames between painted ones are blended."
     )
 
-    strength: Lane = lane(
-        0.5,
-        minimum=0.0,
-        maximum=1.0,
-        help="Share of the noise schedule run on the moved picture; 0 keeps it, 1 paints a new one.",
+    strength: Lane = share(
+        0.5, help="Share of the noise schedule run on the moved picture; 0 keeps it, 1 paints a new one."
     )
-    reveal_strength: Lane = lane(
-        1.0,
-        minimum=0.0,
-        maximum=1.0,
-        help='The same for what the camera uncovers, with border = "reveal"; never less than strength.',
+    reveal_strength: Lane = share(
+        1.0, help='The same for what the camera uncovers, with border = "reveal"; never less than strength.'
     )
     steps: Lane = lane(20, minimum=1, maximum=1000, integer=True, help="Steps of the whole noise schedule.")
     cfg_scale: Lane = lane(7.0, minimum=0.0, maximum=100.0, help="How strongly the prompt guides; 1 is off.")
-    cfg_start: Lane = lane(
-        0.0, minimum=0.0, maximum=1.0, help="Guidance begins after this share of a frame's steps."
-    )
-    cfg_end: Lane = lane(
-        1.0,
-        minimum=0.0,
-        maximum=1.0,
-        help="Guidance ends after this share of a frame's steps; the steps after it take half the time.",
+    cfg_start: Lane = share(0.0, help="Guidance begins after this share of a frame's steps.")
+    cfg_end: Lane = share(
+        1.0, help="Guidance ends after this share of a frame's steps; the steps after it take half the time."
     )
     clipskip: Lane = lane(
         1,
@@ -88,7 +77,7 @@ class Diffusion(Table):
         integer=True,
         help="Which layer of CLIP is read, counted from the end; 1 is the usual one (sd, sdxl, sd3).",
     )
-    eta: Lane = lane(0.0, minimum=0.0, maximum=1.0, help="Fresh noise per step, for DDIM and TCD.")
+    eta: Lane = share(0.0, help="Fresh noise per step, for DDIM and TCD.")
     seed: Lane = lane(
         "s",
         minimum=SEEDS[0],
@@ -99,11 +88,8 @@ class Diffusion(Table):
     subseed: Lane = lane(
         1, minimum=SEEDS[0], maximum=SEEDS[1], integer=True, help="The seed towards which the noise travels."
     )
-    subseed_strength: Lane = lane(
-        0.0,
-        minimum=0.0,
-        maximum=1.0,
-        help="How far the noise has travelled from the seed (0) to the subseed (1).",
+    subseed_strength: Lane = share(
+        0.0, help="How far the noise has travelled from the seed (0) to the subseed (1)."
     )
     cadence: Lane = lane(
         1,

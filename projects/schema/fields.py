@@ -71,6 +71,11 @@ def lane(
     return Field(default=None, description=f"{text} {_LANE}", json_schema_extra=_LaneSchema(spec))
 
 
+def share(default: float, *, help: str) -> Any:
+    """Declare a lane from 0 to 1."""
+    return lane(default, minimum=0.0, maximum=1.0, help=help)
+
+
 def lanes_in(table: type[Table]) -> tuple[LaneSpec, ...]:
     """The lanes that a table's class declares, in their order."""
     return tuple(

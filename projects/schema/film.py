@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -140,6 +140,20 @@ class ProjectFile(Table):
         if match is None:
             raise ValueError(f"{self.duration!r} is not a duration. Example: '10s' or '1.5min'")
         return round(float(match[1]) * (1 if match[2] == "s" else 60) * self.fps)
+
+
+def tables() -> dict[str, type[Table]]:
+    """The class of each table of the file, by name; [lora.NAME] and its like by their first word."""
+    kinds = {
+        name: (field.annotation, *get_args(field.annotation))
+        for name, field in ProjectFile.model_fields.items()
+    }
+    return {
+        name: kind
+        for name, each in kinds.items()
+        for kind in each
+        if isinstance(kind, type) and issubclass(kind, Table)
+    }
 
 
 def json_schema() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from .cutouts import CutoutSchedule, parse_cutouts
-from .fields import Lane, NoBool, RowTable, Table, lane
+from .fields import Lane, NoBool, RowTable, Table, lane, share
 
 
 class Guide(Table):
@@ -15,7 +15,7 @@ class Guide(Table):
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
-    guide_max: Lane = lane(0.35, minimum=0.0, maximum=1.0, help="Share of the guide, at its middle.")
+    guide_max: Lane = share(0.35, help="Share of the guide, at its middle.")
     guide_slope: Lane = lane(0.25, minimum=-1.0, maximum=1.0, help="How much that share swings.")
     guide_tween: Lane = lane(
         20,
@@ -25,12 +25,7 @@ class Guide(Table):
         unit="frames",
         help="How long after its key a guide is blended in.",
     )
-    guide_color: Lane = lane(
-        0.075,
-        minimum=0.0,
-        maximum=1.0,
-        help="Share of the guide in the colours to which frames are matched.",
-    )
+    guide_color: Lane = share(0.075, help="Share of the guide in the colours to which frames are matched.")
 
     @property
     def keys(self) -> dict[str, Any]:
@@ -124,14 +119,9 @@ class ClipGuidance(Table):
         integer=True,
         help="How often cut-outs are drawn per step; multiplies time, not memory.",
     )
-    clip_guidance_start: Lane = lane(
-        0.0, minimum=0.0, maximum=1.0, help="The pulls begin after this share of a frame's steps."
-    )
-    clip_guidance_end: Lane = lane(
-        0.5,
-        minimum=0.0,
-        maximum=1.0,
-        help="The pulls end after this share of a frame's steps; the steps after it smooth their traces.",
+    clip_guidance_start: Lane = share(0.0, help="The pulls begin after this share of a frame's steps.")
+    clip_guidance_end: Lane = share(
+        0.5, help="The pulls end after this share of a frame's steps; the steps after it smooth their traces."
     )
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from ..footage import PICTURES, is_footage
-from .fields import Lane, NoBool, Table, lane
+from .fields import Lane, NoBool, Table, lane, share
 
 NetworkName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 
@@ -59,12 +59,8 @@ class ControlNet(Table):
     weight: Lane = lane(
         1.0, minimum=0.0, maximum=10.0, help="Strength of the ControlNet, 0 to 10; 0 is without it."
     )
-    start: Lane = lane(
-        0.0, minimum=0.0, maximum=1.0, help="The ControlNet begins after this share of a frame's steps."
-    )
-    end: Lane = lane(
-        1.0, minimum=0.0, maximum=1.0, help="The ControlNet ends after this share of a frame's steps."
-    )
+    start: Lane = share(0.0, help="The ControlNet begins after this share of a frame's steps.")
+    end: Lane = share(1.0, help="The ControlNet ends after this share of a frame's steps.")
     mode: Literal["balanced", "prompt", "control"] = Field(
         default="balanced", description="Which counts for more where the prompt and the ControlNet disagree."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -11,15 +11,8 @@ from pydantic.fields import FieldInfo
 from keyframes import LaneSpec
 
 from .fields import Table, lanes_in
-from .film import ProjectFile
-from .networks import ControlNet, Embedding, IpAdapter, Lora
+from .film import ProjectFile, tables
 
-_NAMED: dict[str, type[Table]] = {
-    "lora": Lora,
-    "control": ControlNet,
-    "ip_adapter": IpAdapter,
-    "embedding": Embedding,
-}
 _HEAD = """\
 # Settings and lanes
 
@@ -34,24 +27,21 @@ Schema, with which an editor completes and checks a project file.
 
 def reference() -> str:
     """The page, as Markdown."""
-    parts = [_HEAD, *_section("The file itself", ProjectFile)]
-    for name, field in ProjectFile.model_fields.items():
-        table = _table_of(field)
-        if table is not None:
-            parts += _section(f"`[{name}]`", table)
-        elif name in _NAMED:
-            parts += _section(f"`[{name}.NAME]`", _NAMED[name])
+    parts = [_HEAD, *_section("The file itself", ProjectFile, without=tables())]
+    for name, table in tables().items():
+        is_named = ProjectFile.model_fields[name].annotation is not table and name != "prompts"
+        parts += _section(f"`[{name}.NAME]`" if is_named else f"`[{name}]`", table)
     return "\n".join(parts)
 
 
-def _section(title: str, table: type[Table]) -> Iterator[str]:
+def _section(title: str, table: type[Table], without: Iterable[str] = ()) -> Iterator[str]:
     yield f"## {title}\n\n{' '.join((table.__doc__ or '').split())}\n"
     lanes = lanes_in(table)
-    names = {spec.name for spec in lanes}
+    others = {*without, *(spec.name for spec in lanes)}
     settings = [
         f"| `{field.alias or name}` | {_default(field)} | {_text(field.description or '')}{_choices(field)} |"
         for name, field in table.model_fields.items()
-        if name not in names and name not in _NAMED and _table_of(field) is None
+        if name not in others
     ]
     if settings:
         yield "\n".join(["| setting | default | |", "|---|---|---|", *settings]) + "\n"
@@ -91,11 +81,6 @@ def _words(kind: Any) -> list[str]:
     if get_origin(kind) in (Union, types.UnionType, Annotated):
         return [word for part in get_args(kind) for word in _words(part)]
     return []
-
-
-def _table_of(field: FieldInfo) -> type[Table] | None:
-    kinds = (field.annotation, *get_args(field.annotation))
-    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Table)), None)
 
 
 def _text(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ..footage import PICTURES, is_footage, is_video
-from .fields import Lane, NoBool, RowTable, Table, lane
+from .fields import Lane, NoBool, RowTable, Table, lane, share
 
 _MASKS = ("none", "depth", "video_depth", "difference", "blend")
 
@@ -77,18 +77,13 @@ class Video(Table):
         default=2, description="Blur of that mask, px."
     )
 
-    video_alpha: Lane = lane(
-        1.0,
-        minimum=0.0,
-        maximum=1.0,
-        help="Share of the clip in the picture it is laid over; 1 shows the clip alone.",
+    video_alpha: Lane = share(
+        1.0, help="Share of the clip in the picture it is laid over; 1 shows the clip alone."
     )
     video_flow_factor: Lane = lane(
         1.0, minimum=-10.0, maximum=10.0, help="Multiply the clip's own motion; -1 moves against it."
     )
-    video_mask_blend: Lane = lane(
-        0.5, minimum=0.0, maximum=1.0, help='Share of the clip, with mask = "blend".'
-    )
+    video_mask_blend: Lane = share(0.5, help='Share of the clip, with mask = "blend".')
     video_mask_contrast: Lane = lane(
         1.0, minimum=0.0, maximum=255.0, help="Multiply the mask's contrast about grey."
     )
