@@ -23,7 +23,7 @@ from .stages.clip_overlay import ClipOverlay
 from .stages.controls import ControlHints
 from .stages.depth import DepthInputs
 from .stages.echo import Echo
-from .stages.guide import Guide, GuideColors
+from .stages.guides import Guide, GuideColors
 from .stages.hole_estimate import HoleEstimate
 from .stages.mask import MaskReader, Strength
 from .stages.match import Match
@@ -237,7 +237,7 @@ def tools_for(
     frame, painted, painter: see Tools; not needed where nothing is painted.
     """
     from .depth.reader import DepthReader
-    from .stages.pictures import Pictures
+    from .stages.picture_reader import Pictures
 
     pictures = Pictures(film.size, film.clips, device)
     depth = DepthReader(film.depth.path, device, pictures.grey, network=networks)

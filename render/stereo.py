@@ -56,7 +56,7 @@ class _Eyes:
         import torch
 
         from .depth.reader import DepthReader
-        from .stages.pictures import Pictures
+        from .stages.picture_reader import Pictures
 
         self._film, self._device = film, torch.device("cpu")
         self._inputs = DepthInputs(film.depth, film.project.file.motion, film.clips)

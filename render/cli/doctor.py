@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import device_option, outside_option
+from .arguments import device_option, outside_option
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import (
+from .arguments import (
     frames_option,
     json_option,
     outside_option,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from .options import (
+from .arguments import (
     device_option,
     force_option,
     frames_option,

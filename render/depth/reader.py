@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from motion import Pose
     from motion.estimate import DepthNetwork
 
 Kind = Literal["flat", "ground", "picture", "clip", "network"]
+_AGREES = 0.3  # how far apart two estimates may be, as a logarithm, to count a third
 _HORIZON = 1e3  # how far open country goes, times its nearest, where only the order counts
 
 
@@ -120,3 +122,23 @@ class DepthReader:
             with loading(f'depth model "{self._folder.name}" ({self._folder})'):
                 self._network = load_depth(self._folder, self._device)
         return self._network
+
+
+def smoothed(now: Tensor, earlier: Sequence[tuple[Tensor, Pose]]) -> Tensor:
+    """The depth `now`, (1, 1, H, W) in units, averaged with `earlier` depths and the pose from each to now.
+
+    A network looks at every picture by itself, and its depth of the same thing jumps from one to the next. So
+    1 / distance is averaged over the last painted frames, carried to where the camera is now. Earlier estimates that
+    differ too much are ignored: across an edge they belong to another object.
+    """
+    import torch
+
+    from motion.warp3d import carry_depth
+
+    inverse, count = now.reciprocal(), now.new_ones(now.shape)
+    for depth, pose in earlier:
+        carried = carry_depth(depth, pose)
+        weight = torch.exp(-((carried / now).log() / _AGREES).square())  # none, where it is infinite
+        inverse += weight * carried.reciprocal()
+        count += weight
+    return count / inverse

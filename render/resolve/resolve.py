@@ -22,7 +22,7 @@ from ..diffusion.weight_options import quantised_parts
 from ..stages.clip_motion import CLIP
 from ..stages.match import ColorChoice
 from ..stages.paint import PULLS, PaintSettings
-from ..stages.pictures import AnyPicture, PictureFile, clip_picture
+from ..stages.picture_reader import AnyPicture, PictureFile, clip_picture
 from ..video.sources import Source
 from ..video.upscaler import Upscaler
 from .attachments import attach
@@ -30,7 +30,6 @@ from .camera_path import along_path
 from .clips import DEPTH, check_flows, find_sources, needs_depth
 from .clipskip import check_clipskip
 from .draft import draft_size, draft_timeline
-from .film import ResolvedProject
 from .models import (
     Span,
     all_samplers,
@@ -41,6 +40,7 @@ from .models import (
     project_vae,
     usual_lanes,
 )
+from .resolved import ResolvedProject
 from .soundtrack import with_sound
 
 

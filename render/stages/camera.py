@@ -163,7 +163,7 @@ def _distances(canvas: Canvas, inputs: CameraInputs) -> Tensor | None:
     """How far the pixels of the picture that is moved are; with earlier frames' depth, where they agree."""
     from motion.compose import pose_of
 
-    from ..depth.smoothing import smoothed
+    from ..depth.reader import smoothed
 
     tools, wanted = canvas.tools, inputs.depth
     assert wanted is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..depth.reader import DepthMap
-from .pictures import ClipPicture
+from .picture_reader import ClipPicture
 from .stage import Canvas
 
 if TYPE_CHECKING:

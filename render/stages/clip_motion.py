@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from projects import Row
 from projects.schema import Motion, Video
 
-from .pictures import ClipPicture, clip_picture
+from .picture_reader import ClipPicture, clip_picture
 from .stage import Canvas, Frame
 
 if TYPE_CHECKING:

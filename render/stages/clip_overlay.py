@@ -19,7 +19,7 @@ from ..depth.reader import DepthMap
 from .clip_mask import ClipMask, clip_mask
 from .clip_motion import CLIP, ClipMotion
 from .depth import DepthInputs
-from .pictures import ClipPicture, clip_picture
+from .picture_reader import ClipPicture, clip_picture
 from .stage import Canvas, Frame
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ..depth.reader import DepthMap
 from .depth import DepthInputs
 from .model_use import ControlUse, ModelUse
-from .pictures import ClipPicture, clip_picture
+from .picture_reader import ClipPicture, clip_picture
 from .stage import Canvas, Frame
 
 if TYPE_CHECKING:

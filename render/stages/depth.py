@@ -9,7 +9,7 @@ from projects import Row
 from projects.schema import Motion
 
 from ..depth.reader import DepthMap, Distances
-from .pictures import PictureFile, clip_picture
+from .picture_reader import PictureFile, clip_picture
 
 if TYPE_CHECKING:
     from ..depth.reader import DepthSource

@@ -11,7 +11,7 @@ from projects import masks as language
 from ..depth.reader import Distances
 from .depth import DepthInputs
 from .hole_estimate import HoleEstimate
-from .pictures import AnyPicture
+from .picture_reader import AnyPicture
 from .stage import Canvas, Frame
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from keyframes import FramePrompt, Timeline
 from projects import Row
 
-from .pictures import PictureFile
+from .picture_reader import PictureFile
 from .stage import Canvas, Frame
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..diffusion.job import PaintJob
     from ..diffusion.painter import Canvas as PaintCanvas
     from ..diffusion.sampling import OnStep
-    from .pictures import Pictures
+    from .picture_reader import Pictures
 
 I = TypeVar("I")  # noqa: E741
 T = TypeVar("T")

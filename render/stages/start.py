@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .pictures import AnyPicture
+from .picture_reader import AnyPicture
 from .stage import Canvas, Frame
 
 

@@ -13,7 +13,7 @@ from keyframes import ProjectError
 from projects import Project
 from render.frame import painted_frame, stages_of
 from render.resolve import ResolvedProject, resolve
-from render.stages.guide import Guide
+from render.stages.guides import Guide
 from render.stages.mask import combined, feathered
 from tests.fakes import keys_of
 

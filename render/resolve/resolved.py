@@ -14,7 +14,7 @@ from ..depth.reader import DepthSource
 from ..stages.match import ColorChoice
 from ..stages.model_use import ModelUse
 from ..stages.paint import PaintSettings
-from ..stages.pictures import AnyPicture, PictureFile
+from ..stages.picture_reader import AnyPicture, PictureFile
 from ..video.sources import Source
 from ..video.upscaler import Upscaler
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .pictures import PictureFile
+from .picture_reader import PictureFile
 from .stage import Canvas, Frame
 
 # Deforum's: the interval after the last key, and the share when nothing tweens

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import json_option
+from .arguments import json_option
 
 if TYPE_CHECKING:
     import numpy as np
