@@ -20,7 +20,7 @@ _HOMES = {
     "schema": "projects",
     "move": "projects",
     "import": "projects",
-    "beats": "beats",
+    "beats": "hearing",
     "plan": "planning",
     "preview": "rendering",
     "render": "rendering",
