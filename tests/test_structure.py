@@ -8,14 +8,13 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from tests.pace import allowed
+from tests.rules import RULES, imports_of, known, tree_of
 
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT: dict[str, set[str]] = {
@@ -26,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 OUTSIDE = ("training", "benchmarks", "tests")
 SURFACE = Path(__file__).with_name("surface.json")
-LONGEST_FILE, LONGEST_FUNCTION = 500, 80
+LONGEST_FILE_BESIDE = 500
 POLICY = (
     "The public names of {package} changed: gone {gone}, new {new}. A name that people may use stays, or is told of in "
     "CHANGELOG.md under Removed with what to write instead; then edit tests/surface.json to say what is meant."
@@ -37,42 +36,20 @@ def files(*rooms: str) -> list[Path]:
     return [path for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
 
 
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """(line, absolute name) of every module that a file imports, wherever in it."""
-    package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            yield node.lineno, module
-            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("import_module", "__import__"):
-            for argument in node.args[:1]:
-                if isinstance(argument, ast.Constant):
-                    yield node.lineno, str(argument.value)
-
-
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_imports_run_one_way(room: str) -> None:
     forbidden = {*MAY_IMPORT, *OUTSIDE} - MAY_IMPORT[room] - {room}
     wrong = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in files(room)
-        for line, name in imports(path)
+        for line, name in imports_of(path)
         if name.split(".")[0] in forbidden
     ]
     assert wrong == []
 
 
 def test_the_look_at_imports_sees_them(tmp_path: Path) -> None:
-    found = {name.split(".")[0] for path in files("render") for _, name in imports(path)}
+    found = {name.split(".")[0] for path in files("render") for _, name in imports_of(path)}
     assert {"keyframes", "projects", "motion", "render", "torch", "diffusers", "click"} <= found
 
 
@@ -81,7 +58,7 @@ def test_nobody_needs_torchvision() -> None:
     users = {
         path.relative_to(ROOT).as_posix()
         for path in files(*MAY_IMPORT, *OUTSIDE)
-        if [name for _, name in imports(path) if name.split(".")[0] == "torchvision"]
+        if [name for _, name in imports_of(path) if name.split(".")[0] == "torchvision"]
     }
     assert users == {"motion/raft.py"}
     assert "torchvision" not in modules_after("import motion")
@@ -96,7 +73,7 @@ def test_nothing_is_compiled() -> None:
     users = {
         path.relative_to(ROOT).as_posix()
         for path in files(*MAY_IMPORT, *OUTSIDE)
-        if {name.split(".")[0] for _, name in imports(path)} & compilers
+        if {name.split(".")[0] for _, name in imports_of(path)} & compilers
     }
     assert users == set()
     assert modules_after("import motion, render.color") & compilers == set()
@@ -173,23 +150,53 @@ def test_names_are_sorted_as_ruff_sorts_them() -> None:
                     ), path
 
 
-def test_no_file_is_long() -> None:
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in files(*MAY_IMPORT, "training", "benchmarks")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
-    }
-    assert long == {}
+@pytest.mark.parametrize("rule", RULES)
+def test_rules(rule: str) -> None:
+    """What is against a rule is listed in known_structure.json, or fails here; nothing is added to that list."""
+    found, listed = RULES[rule](), known()[rule]
+    new = {name: size for name, size in found.items() if size > listed.get(name, 0)}
+    assert not new, f"{RULES[rule].__doc__} Against it: {new}"
+    mended = {name: size for name, size in listed.items() if size > found.get(name, 0)}
+    assert not mended, f"no longer against the rule: {mended}. Run: python -m tests.rules prune"
 
 
-def test_no_function_is_long() -> None:
-    long = {
-        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
-        for path in files(*MAY_IMPORT)
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
-    }
-    assert long == {}
+def test_the_rules_see_what_is_against_them(tmp_path: Path) -> None:
+    """On a house of four files that breaks every rule about imports."""
+    for path, text in {
+        "render/api.py": "",
+        "render/cli/app.py": "from render.diffusion.load import load",
+        "render/diffusion/load.py": "from projects import Project\nfrom render.stages.warp import warp",
+        "render/stages/warp.py": "if TYPE_CHECKING:\n    from render.diffusion import load",
+        "projects/load.py": "",
+        "projects/importers/load.py": "from ..load import *",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text + "\n")
+    code = "from tests import rules; import json, pathlib, sys; rules.ROOT = pathlib.Path(sys.argv[1])\n"
+    code += "print(json.dumps({name: rule() for name, rule in rules.RULES.items()}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT
+    )
+    found = json.loads(done.stdout)
+    assert found["imports that climb"] == {"render/diffusion/load.py imports render.stages": 1}
+    assert found["machines that know projects"] == {"render/diffusion/load.py": 1}
+    assert found["circles of imports"] == {"render.diffusion.load": 1, "render.stages.warp": 1}
+    assert found["modules of one name"] == {"projects: load": 2}
+    assert found["small files with one importer"] == {"projects/load.py": 1, "render/stages/warp.py": 1}
+    behind = ["render/cli/app.py imports render.diffusion.load"]
+    assert list(found["imports behind a face"]) == [
+        *behind,
+        "render/stages/warp.py imports render.diffusion.load",
+    ]
+
+
+def test_no_file_beside_the_house_is_long() -> None:
+    long = [
+        str(path.relative_to(ROOT))
+        for path in files("training", "benchmarks")
+        if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST_FILE_BESIDE
+    ]
+    assert long == []
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -137,14 +137,28 @@ class Hunt:
                 self._faults.add(Fault(FRESH, self.base, setting.name, words[:300]))
 
 
-def hunt(name: str, *, folder: Path, most: int | None = None, only: str = "") -> tuple[str, Found, float]:
-    """Hunt in one base, on one thread; the base's name and how long it took go with what was found."""
+@dataclass(frozen=True)
+class Slice:
+    """A part of the settings, in one base: what one process does."""
+
+    base: str
+    part: int = 0
+    parts: int = 1
+
+    def __str__(self) -> str:
+        return self.base if self.parts == 1 else f"{self.base} ({self.part + 1} of {self.parts})"
+
+
+def hunt(
+    slice: Slice, folder: Path, *, most: int | None = None, only: str = ""
+) -> tuple[Slice, Found, float]:
+    """Hunt in one base, on one thread; how long it took goes with what was found."""
     torch.set_num_threads(1)
     began = time.monotonic()
-    unseen = () if name == REAL else UNSEEN
+    unseen = () if slice.base == REAL else UNSEEN
     wanted = [one for one in all_settings() if one.name.startswith(only) and not one.name.startswith(unseen)]
-    found = Hunt(name, bases()[name], folder).run(wanted, most=most)
-    return name, found, time.monotonic() - began
+    found = Hunt(slice.base, bases()[slice.base], folder).run(wanted[slice.part :: slice.parts], most=most)
+    return slice, found, time.monotonic() - began
 
 
 def toml(document: Mapping[str, object]) -> str:
