@@ -29,7 +29,7 @@ FLOORS: Mapping[int, tuple[str, ...]] = {
     4: ("film", "plan", "plans", "preview", "previews", "exports", "film_file", "reports"),
     3: ("frame", "resolve", "cadence", "painters", "stereo"),
     2: ("stages",),
-    1: ("diffusion", "depth", "video", "sound", "color", "coherence"),
+    1: ("diffusion", "depth", "video", "sound", "color"),
 }
 _PATCHES = re.compile(r"monkeypatch\.setattr|mock\.patch(?:\.object)?\(")
 MACHINES = FLOORS[1]  # none knows a project or another machine; `diffusion` is used by its face alone
