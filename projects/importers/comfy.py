@@ -8,7 +8,7 @@ from typing import Any
 
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_schedule
 
-from .comfy_graph import Graph, Node, consumers, literal, read_graph, upstream
+from .comfy_graph import WIDGETS, Graph, Node, consumers, literal, read_graph, upstream
 from .common import MODEL_SAMPLER, clean, our_sampler, put_title
 from .conversion import Conversion
 from .converted import ConvertedProject
@@ -16,19 +16,12 @@ from .fizz import LENGTH, TABLE, carry_schedule, read_keyed
 from .report import Report
 from .rules import as_number, plain_number
 
-PROMPTS = (
-    "PromptSchedule",
-    "BatchPromptSchedule",
-    "BatchPromptScheduleLatentInput",
-    "StringSchedule",
-    "BatchStringSchedule",
-)
-VALUES = ("ValueSchedule", "BatchValueSchedule", "BatchValueScheduleLatentInput")
+PROMPTS = tuple(kind for kind in WIDGETS if "PromptSchedule" in kind or "StringSchedule" in kind)
+VALUES = tuple(kind for kind in WIDGETS if "ValueSchedule" in kind)
 SAMPLERS = ("KSampler", "KSamplerAdvanced")
 _LANES = {"denoise": "strength", "cfg": "cfg_scale", "steps": "steps", "seed": "seed", "noise_seed": "seed"}
 _RATES = ("VHS_VideoCombine", "ADE_AnimateDiffCombine")
-_AROUND = ("EmptyLatentImage", "CheckpointLoaderSimple", "CLIPTextEncode", "SaveImage")
-_KNOWN = (*PROMPTS, *VALUES, *SAMPLERS, *_RATES, *_AROUND)
+_KNOWN = (*WIDGETS, *_RATES)
 
 
 def from_graph(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:

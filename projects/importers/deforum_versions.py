@@ -5,8 +5,11 @@ A setting that a version does not have has no default: the feature does not exis
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+
+from .rules import table_rows
 
 FIRST = "2022-11-15"
 # Settings that are new in a version, newest first: a file with one of them is at least that new.
@@ -25,92 +28,71 @@ MARKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("2023-01-15", ("seed_iter_N", "noise_type", "amount_schedule", "hybrid_composite")),
     ("2022-12-15", ("histogram_matching", "parseq_manifest")),
 )
-DEFAULTS: tuple[tuple[str, dict[str, object]], ...] = (
-    (
-        FIRST,
-        {
-            "W": 512,
-            "H": 512,
-            "seed": -1,
-            "sampler": "klms",
-            "steps": 21,
-            "seed_behavior": "iter",
-            "strength": 0.0,
-            "use_init": False,
-            "animation_mode": "2D",
-            "max_frames": 120,
-            "border": "replicate",
-            "angle": "0: (0)",
-            "zoom": "0: (1.02+0.02*sin(2*3.14*t/20))",
-            "translation_x": "0: (0)",
-            "translation_y": "0: (0)",
-            "translation_z": "0: (10)",
-            "rotation_3d_x": "0: (0)",
-            "rotation_3d_y": "0: (0)",
-            "rotation_3d_z": "0: (0)",
-            "perspective_flip_theta": "0: (0)",
-            "perspective_flip_phi": "0: (t%15)",
-            "perspective_flip_gamma": "0: (0)",
-            "perspective_flip_fv": "0: (53)",
-            "noise_schedule": "0: (0.08)",
-            "strength_schedule": "0: (0.6)",
-            "contrast_schedule": "0: (1.0)",
-            "cfg_scale_schedule": "0: (7)",
-            "fov_schedule": "0: (40)",
-            "seed_schedule": "0: (t%4294967293)",
-            "color_coherence": "Match Frame 0 LAB",
-            "diffusion_cadence": "1",
-            "use_depth_warping": True,
-            "padding_mode": "border",
-            "sampling_mode": "bicubic",
-            "fps": 12,
-        },
-    ),
-    (
-        "2023-01-15",
-        {
-            "noise_type": "perlin",
-            "amount_schedule": "0: (0.1)",
-            "kernel_schedule": "0: (5)",
-            "sigma_schedule": "0: (1)",
-            "threshold_schedule": "0: (0)",
-            "seed_iter_N": 1,
-            "steps_schedule": "0: (25)",
-            "sampler_schedule": '0: ("Euler a")',
-        },
-    ),
-    ("2023-01-31", {"fov_schedule": "0: (70)", "sampler": "euler_ancestral", "steps": 25}),
-    ("2023-01-31", {"seed_schedule": "0:(5), 1:(-1), 219:(-1), 220:(5)"}),
-    (
-        "2023-02-15",
-        {
-            "zoom": "0: (1.0025+0.002*sin(1.25*3.14*t/30))",
-            "translation_z": "0: (1.75)",
-            "perspective_flip_phi": "0: (0)",
-            "noise_schedule": "0: (0.065)",
-            "strength_schedule": "0: (0.65)",
-            "amount_schedule": "0: (0.35)",
-            "diffusion_cadence": "2",
-            "fps": 15,
-        },
-    ),
-    (
-        "2023-03-15",
-        {
-            "amount_schedule": "0: (0.1)",
-            "strength": 0.8,
-            "color_coherence": "LAB",
-            "transform_center_x": "0: (0.5)",
-            "transform_center_y": "0: (0.5)",
-            "aspect_ratio_schedule": "0: (1)",
-            "enable_noise_multiplier_scheduling": True,
-            "seed_schedule": '0:(s), 1:(-1), "max_f-2":(-1), "max_f-1":(s)',
-        },
-    ),
-    ("2023-05-20", {"depth_algorithm": "Midas-3-Hybrid", "ddim_eta_schedule": "0: (0)"}),
-    ("2023-08-20", {"diffusion_cadence": 1}),
-    ("2024-03-14", {"diffusion_cadence": 2}),
-)
+# Every default, and how it changed: setting | default | default since date ...
+_HISTORY = r"""
+W | 512
+H | 512
+seed | -1
+sampler | "klms" | "euler_ancestral" since 2023-01-31
+steps | 21 | 25 since 2023-01-31
+seed_behavior | "iter"
+strength | 0.0 | 0.8 since 2023-03-15
+use_init | false
+animation_mode | "2D"
+max_frames | 120
+border | "replicate"
+angle | "0: (0)"
+zoom | "0: (1.02+0.02*sin(2*3.14*t/20))" | "0: (1.0025+0.002*sin(1.25*3.14*t/30))" since 2023-02-15
+translation_x | "0: (0)"
+translation_y | "0: (0)"
+translation_z | "0: (10)" | "0: (1.75)" since 2023-02-15
+rotation_3d_x | "0: (0)"
+rotation_3d_y | "0: (0)"
+rotation_3d_z | "0: (0)"
+perspective_flip_theta | "0: (0)"
+perspective_flip_phi | "0: (t%15)" | "0: (0)" since 2023-02-15
+perspective_flip_gamma | "0: (0)"
+perspective_flip_fv | "0: (53)"
+noise_schedule | "0: (0.08)" | "0: (0.065)" since 2023-02-15
+strength_schedule | "0: (0.6)" | "0: (0.65)" since 2023-02-15
+contrast_schedule | "0: (1.0)"
+cfg_scale_schedule | "0: (7)"
+fov_schedule | "0: (40)" | "0: (70)" since 2023-01-31
+seed_schedule | "0: (t%4294967293)" | "0:(5), 1:(-1), 219:(-1), 220:(5)" since 2023-01-31 | "0:(s), 1:(-1),
+    \"max_f-2\":(-1), \"max_f-1\":(s)" since 2023-03-15
+color_coherence | "Match Frame 0 LAB" | "LAB" since 2023-03-15
+diffusion_cadence | "1" | "2" since 2023-02-15 | 1 since 2023-08-20 | 2 since 2024-03-14
+use_depth_warping | true
+padding_mode | "border"
+sampling_mode | "bicubic"
+fps | 12 | 15 since 2023-02-15
+noise_type | "perlin" since 2023-01-15
+amount_schedule | "0: (0.1)" since 2023-01-15 | "0: (0.35)" since 2023-02-15 | "0: (0.1)" since 2023-03-15
+kernel_schedule | "0: (5)" since 2023-01-15
+sigma_schedule | "0: (1)" since 2023-01-15
+threshold_schedule | "0: (0)" since 2023-01-15
+seed_iter_N | 1 since 2023-01-15
+steps_schedule | "0: (25)" since 2023-01-15
+sampler_schedule | "0: (\"Euler a\")" since 2023-01-15
+transform_center_x | "0: (0.5)" since 2023-03-15
+transform_center_y | "0: (0.5)" since 2023-03-15
+aspect_ratio_schedule | "0: (1)" since 2023-03-15
+enable_noise_multiplier_scheduling | true since 2023-03-15
+depth_algorithm | "Midas-3-Hybrid" since 2023-05-20
+ddim_eta_schedule | "0: (0)" since 2023-05-20
+"""
+
+
+def _read(table: str) -> dict[str, list[tuple[str, object]]]:
+    """Setting -> (date, default from then on), the oldest first."""
+    history: dict[str, list[tuple[str, object]]] = {}
+    for name, *cells in table_rows(table):
+        defaults = (cell.partition(" since ") for cell in cells)
+        history[name] = [(date or FIRST, json.loads(default)) for default, _, date in defaults]
+    return history
+
+
+DEFAULTS = _read(_HISTORY)
 
 
 def version_of(values: Mapping[str, Any]) -> str:
@@ -128,7 +110,8 @@ def is_notebook(values: Mapping[str, Any]) -> bool:
 def defaults_of(version: str) -> dict[str, object]:
     """The defaults of a version, by its date."""
     found: dict[str, object] = {}
-    for date, changes in DEFAULTS:
-        if date <= version:
-            found |= changes
+    for name, history in DEFAULTS.items():
+        for date, default in history:
+            if date <= version:
+                found[name] = default
     return found

@@ -43,15 +43,16 @@ class Rule:
 
 def carried(table: str) -> tuple[Rule, ...]:
     """Rules for settings with a place in a project. Row: names | here | why | harmless: JSON values | switch: name."""
-    return tuple(_rule(names, here, cells) for names, here, *cells in _rows(table))
+    return tuple(_rule(names, here, cells) for names, here, *cells in table_rows(table))
 
 
 def left_out(table: str) -> tuple[Rule, ...]:
     """Rules for settings without a place. Row: names | why | harmless: JSON values, or any value | switch: name."""
-    return tuple(_rule(names, "", cells) for names, *cells in _rows(table))
+    return tuple(_rule(names, "", cells) for names, *cells in table_rows(table))
 
 
-def _rows(table: str) -> Iterator[list[str]]:
+def table_rows(table: str) -> Iterator[list[str]]:
+    """The cells of every row of a table of text."""
     for row in re.sub(r"\n +", " ", table.strip()).splitlines():
         yield row.split(" | ")
 
