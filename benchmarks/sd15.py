@@ -19,7 +19,7 @@ from render.devices import find_device, find_dtype
 from render.diffusion import ModelDefaults
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.embeddings import TextEncoder
-from render.diffusion.families.sd import FAMILY
+from render.diffusion.families.stable_diffusion import StableDiffusion
 from render.diffusion.model import Model
 
 from .models import Candidate
@@ -62,7 +62,7 @@ def build(device: str, *, widths: Widths | None = None) -> Candidate:
         part.to(dtype=dtype).eval().requires_grad_(False)
     model = Model(
         source=ModelSource(name=NAME, kind="hub", path=None, family="sd", fingerprint="", defaults=DEFAULTS),
-        family=FAMILY,
+        family=StableDiffusion(),
         encoders=(TextEncoder(tokenizer=make_tokenizer(used), encoder=text),),
         denoiser=unet,
         vae=vae,

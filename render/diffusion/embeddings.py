@@ -1,4 +1,4 @@
-"""Prompts as embeddings: each text is encoded once, then mixed by shares and stacked to rows.
+"""Prompts as embeddings, which are mixed by shares and stacked to rows.
 
 In families whose texts have as many tokens as words, a shorter text is padded with zeros to the length of the longest
 beside it; its mask says which tokens are read.
@@ -6,19 +6,15 @@ beside it; its mask says which tokens are read.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from keyframes.prompts import TextShare
-
 Notice = Callable[[str], None]
-REMEMBERED = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,76 +106,3 @@ def _sum(tensors: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
     for tensor, share in zip(tensors[1:], shares[1:], strict=True):
         total = total + tensor * share
     return total
-
-
-class Reader(Protocol):
-    """What encodes one text: a model."""
-
-    @property
-    def notice(self) -> Notice:
-        """Is called with what a person should know."""
-        ...
-
-    @property
-    def zero_empty(self) -> bool:
-        """Whether an empty negative prompt is the zero embedding."""
-        ...
-
-    @property
-    def text_weights(self) -> tuple[float, ...]:
-        """The weights of the LoRAs that change the text encoders."""
-        ...
-
-    def embed(self, text: str, clipskip: int, notice: Notice) -> Embedding:
-        """Encode one text, with its emphasis, to an Embedding of N = 1."""
-        ...
-
-
-class PromptEncoder:
-    """Encodes texts for a model and remembers the last ones.
-
-    An embedding depends on the text, on the layer of CLIP that is read (`clipskip`, from the end: 1 is the usual one),
-    and on the LoRAs in the text encoders.
-    """
-
-    def __init__(self, model: Reader, *, remembered: int = REMEMBERED) -> None:
-        self._model = model
-        self._remembered = remembered
-        self._known: OrderedDict[tuple[object, ...], Embedding] = OrderedDict()
-        self._noticed: set[str] = set()
-
-    def text(self, text: str, clipskip: int = 1) -> Embedding:
-        """Return the Embedding (N = 1) of one text. Raises ScheduleError for impossible emphasis."""
-        key = (self._model.text_weights, clipskip, text)
-        if key in self._known:
-            self._known.move_to_end(key)
-            return self._known[key]
-        with torch.inference_mode():
-            embedding = self._model.embed(text, clipskip, self.notice_once)
-        self._known[key] = embedding
-        if len(self._known) > self._remembered:
-            self._known.popitem(last=False)
-        return embedding
-
-    def mix(self, shares: Sequence[TextShare], clipskip: int = 1) -> Embedding:
-        """Return the mix of texts by their shares (which sum to 1), tokens and pooled output linearly."""
-        return mix([self.text(share.text, clipskip) for share in shares], [share.share for share in shares])
-
-    def negative(self, shares: Sequence[TextShare], clipskip: int = 1) -> Embedding:
-        """Return the mix of negative texts.
-
-        The empty text is the zero embedding for models whose pipeline says so (SDXL: force_zeros_for_empty_prompt).
-        """
-        texts = shares or (TextShare(text=""),)
-        embeddings = [self._negative(share.text, clipskip) for share in texts]
-        return mix(embeddings, [share.share for share in texts])
-
-    def notice_once(self, message: str) -> None:
-        """Pass a notice on the first time: both of SDXL's tokenizers lose the same words, frame after frame."""
-        if message not in self._noticed:
-            self._noticed.add(message)
-            self._model.notice(message)
-
-    def _negative(self, text: str, clipskip: int) -> Embedding:
-        embedding = self.text(text, clipskip)
-        return embedding.zeros() if self._model.zero_empty and not text.strip() else embedding

@@ -29,7 +29,7 @@ from render.diffusion.job import ModelSpec
 from render.diffusion.loras.attach import attach_loras
 from render.diffusion.memory_levels import ENCODERS_OFF, NONE, MemoryPolicy
 from render.diffusion.memory_needs import least_level, needs_of
-from render.diffusion.model import Model
+from render.diffusion.model import Family, Model
 from render.diffusion.offload import stays
 from render.diffusion.quantise import in_pipeline, in_place
 from render.diffusion.vaes import check_vae, load_vae
@@ -66,7 +66,7 @@ def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
     notice = notice or _ignore
     return Model(
         source=source,
-        family=import_module(f"render.diffusion.families.{row.module}").FAMILY,
+        family=_family(row),
         encoders=_text_encoders(pipe),
         denoiser=denoiser,
         vae=pipe.vae,
@@ -83,6 +83,11 @@ def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
         clip=ClipModels(spec.clip_models, spec.clip_decoder, device=device, dtype=dtype, notice=notice),
         memory=memory,
     )
+
+
+def _family(row: FamilyRow) -> Family:
+    families: tuple[Family, ...] = import_module(f"render.diffusion.families.{row.module}").INSTANCES
+    return next(family for family in families if family.row is row)
 
 
 def _place(pipe: Any, device: torch.device, memory: MemoryPolicy) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from keyframes.prompts import TextShare
 from render.diffusion.adapters.ip_adapters import Adapters
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.clipguidance.clip_model import ClipModels
-from render.diffusion.embeddings import Embedding, Notice, PromptEncoder, TextEncoder
+from render.diffusion.embeddings import Embedding, Notice, TextEncoder, mix
 from render.diffusion.families.table import FamilyRow, vae_factor
 from render.diffusion.inversions import Inversions
 from render.diffusion.loras.attach import Loras
@@ -22,6 +24,7 @@ from render.diffusion.memory_levels import MemoryPolicy
 from render.diffusion.offload import DENOISER, TEXT_ENCODERS, VAE, bring
 
 LatentShape = tuple[int, int, int]
+REMEMBERED = 128  # texts whose embeddings are kept
 
 
 class Family(ABC):
@@ -181,3 +184,53 @@ class Model:
         """Width of the guidance embedding of UNets distilled for it (LCM), else None."""
         width = self.denoiser.config.get("time_cond_proj_dim")
         return None if width is None else int(width)
+
+
+class PromptEncoder:
+    """Encodes texts for a model and remembers the last ones.
+
+    An embedding depends on the text, on the layer of CLIP that is read (`clipskip`, from the end: 1 is the usual one),
+    and on the LoRAs in the text encoders.
+    """
+
+    def __init__(self, model: Model, *, remembered: int = REMEMBERED) -> None:
+        self._model = model
+        self._remembered = remembered
+        self._known: OrderedDict[tuple[object, ...], Embedding] = OrderedDict()
+        self._noticed: set[str] = set()
+
+    def text(self, text: str, clipskip: int = 1) -> Embedding:
+        """Return the Embedding (N = 1) of one text. Raises ScheduleError for impossible emphasis."""
+        key = (self._model.text_weights, clipskip, text)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
+        with torch.inference_mode():
+            embedding = self._model.embed(text, clipskip, self.notice_once)
+        self._known[key] = embedding
+        if len(self._known) > self._remembered:
+            self._known.popitem(last=False)
+        return embedding
+
+    def mix(self, shares: Sequence[TextShare], clipskip: int = 1) -> Embedding:
+        """Return the mix of texts by their shares (which sum to 1), tokens and pooled output linearly."""
+        return mix([self.text(share.text, clipskip) for share in shares], [share.share for share in shares])
+
+    def negative(self, shares: Sequence[TextShare], clipskip: int = 1) -> Embedding:
+        """Return the mix of negative texts.
+
+        The empty text is the zero embedding for models whose pipeline says so (SDXL: force_zeros_for_empty_prompt).
+        """
+        texts = shares or (TextShare(text=""),)
+        embeddings = [self._negative(share.text, clipskip) for share in texts]
+        return mix(embeddings, [share.share for share in texts])
+
+    def notice_once(self, message: str) -> None:
+        """Pass a notice on the first time: both of SDXL's tokenizers lose the same words, frame after frame."""
+        if message not in self._noticed:
+            self._noticed.add(message)
+            self._model.notice(message)
+
+    def _negative(self, text: str, clipskip: int) -> Embedding:
+        embedding = self.text(text, clipskip)
+        return embedding.zeros() if self._model.zero_empty and not text.strip() else embedding

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -29,16 +29,9 @@ from render.diffusion.schedule import Schedule, make_schedule, plan_steps
 from render.diffusion.steps import Sampling
 
 OnStep = Callable[[int, int], None]
-
-
-class StepHook(Protocol):
-    """What changes the model's answer at each step."""
-
-    def __call__(
-        self, answer: Tensor, latents: Tensor, prediction: StepPrediction, index: int, count: int
-    ) -> Tensor:
-        """Return the answer for the sampler at step `index` of `count`, from the model's own; all (1, C, h, w)."""
-        ...
+# returns the answer for the sampler from (the model's answer, latents, prediction, step, number of steps); tensors are
+# (1, C, h, w)
+StepHook = Callable[[Tensor, Tensor, StepPrediction, int, int], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)

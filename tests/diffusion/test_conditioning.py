@@ -11,8 +11,7 @@ import torch
 
 from keyframes.errors import ScheduleError
 from keyframes.prompts import TextShare
-from render.diffusion.embeddings import PromptEncoder
-from render.diffusion.model import Model
+from render.diffusion.model import Model, PromptEncoder
 from render.diffusion.tokens import tokenize
 from tests.tiny import WINDOW
 

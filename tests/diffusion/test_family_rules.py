@@ -15,10 +15,10 @@ import torch
 from keyframes.errors import EnvironmentFault, ProjectError
 from keyframes.prompts import TextShare
 from render.diffusion import ModelDefaults, ModelSpec, Sampling, find_model, load
-from render.diffusion.embeddings import Embedding, PromptEncoder, mix, stack
+from render.diffusion.embeddings import Embedding, mix, stack
 from render.diffusion.families.table import FAMILIES, family_named
 from render.diffusion.guidance import make_guidance
-from render.diffusion.model import Model
+from render.diffusion.model import Model, PromptEncoder
 from render.diffusion.samplers import check_sampler, sampler_name, samplers_of
 from render.diffusion.schedule import make_schedule, plan_steps
 from render.resolve import resolve

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,22 +37,6 @@ class ControlInput:
     cfg_scale: float
 
 
-class ControlNetwork(Protocol):
-    """How ControlNets of one class are run."""
-
-    def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
-        """Return a picture (1, 3, H, W) in [0, 1] as the ControlNet takes it."""
-        ...
-
-    def run(self, net: Any, question: ControlInput) -> Residuals:
-        """Return the residuals for the denoiser's layers, in groups."""
-        ...
-
-    def arguments(self, residuals: Residuals) -> Mapping[str, Any]:
-        """Return the denoiser's arguments for what `run` returned."""
-        ...
-
-
 class UNetControl:
     """Pictures as pixels; one residual for each layer of the UNet's down blocks, and one for its middle.
 
@@ -60,11 +44,14 @@ class UNetControl:
     """
 
     def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
-        """See ControlNetwork."""
+        """Return a picture (1, 3, H, W) in [0, 1] as the ControlNet takes it."""
         return padded(model, picture.to(device=model.device, dtype=net.dtype))
 
     def run(self, net: Any, question: ControlInput) -> Residuals:
-        """See ControlNetwork. If soft, the layers' weights rise evenly, in decibels, from 0.1 to 1."""
+        """Return the residuals for the denoiser's layers, in groups.
+
+        If soft, the layers' weights rise evenly, in decibels, from 0.1 to 1.
+        """
         conditions, rows = question.conditions, question.rows
         texts = conditions["encoder_hidden_states"][rows].to(net.dtype)
         if net.config.encoder_hid_dim_type == "text_proj":
@@ -84,7 +71,7 @@ class UNetControl:
         return [list(down), [middle]]
 
     def arguments(self, residuals: Residuals) -> Mapping[str, Any]:
-        """See ControlNetwork."""
+        """Return the denoiser's arguments for what `run` returned."""
         down, (middle,) = residuals
         return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": middle}
 
@@ -93,13 +80,13 @@ class SD3Control:
     """Pictures as latents; residuals for the transformer's blocks, fewer than it has, each for several of them."""
 
     def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
-        """See ControlNetwork. Those without pooled text (InstantX's) take latents without the VAE's shift."""
+        """See UNetControl. Those without pooled text (InstantX's) take latents without the VAE's shift."""
         config = model.vae.config
         shift = 0.0 if _unpooled(net) else float(config.shift_factor)
         return ((_encoded(model, picture) - shift) * float(config.scaling_factor)).to(net.dtype)
 
     def run(self, net: Any, question: ControlInput) -> Residuals:
-        """See ControlNetwork."""
+        """See UNetControl."""
         conditions, rows = question.conditions, question.rows
         pooled = conditions["pooled_projections"][rows].to(net.dtype)
         texts = conditions["encoder_hidden_states"][rows].to(net.dtype)
@@ -116,7 +103,7 @@ class SD3Control:
         return [[found[int(block / (blocks / len(found)))] for block in range(blocks)]]
 
     def arguments(self, residuals: Residuals) -> Mapping[str, Any]:
-        """See ControlNetwork."""
+        """See UNetControl."""
         return {"block_controlnet_hidden_states": list(residuals[0])}
 
 
@@ -124,7 +111,7 @@ class FluxControl:
     """Pictures as latents in tokens, or (XLabs) as pixels; residuals for both kinds of the transformer's blocks."""
 
     def hint(self, model: Model, net: Any, picture: Tensor) -> Tensor:
-        """See ControlNetwork."""
+        """See UNetControl."""
         if net.input_hint_block is not None:
             return padded(model, picture.to(device=model.device, dtype=net.dtype)) * 2 - 1
         config = model.vae.config
@@ -132,7 +119,7 @@ class FluxControl:
         return pack(latents).to(net.dtype)
 
     def run(self, net: Any, question: ControlInput) -> Residuals:
-        """See ControlNetwork."""
+        """See UNetControl."""
         conditions, rows, count = question.conditions, question.rows, len(question.latents)
         scale = torch.full([count], question.cfg_scale, device=question.latents.device)
         double, single = net(
@@ -155,7 +142,7 @@ class FluxControl:
         ]
 
     def arguments(self, residuals: Residuals) -> Mapping[str, Any]:
-        """See ControlNetwork."""
+        """See UNetControl."""
         double, single = (list(group) or None for group in residuals)
         return {"controlnet_block_samples": double, "controlnet_single_block_samples": single}
 
@@ -183,4 +170,8 @@ def _encoded(model: Model, picture: Tensor) -> Tensor:
     return mode.float()
 
 
-NETWORKS: Mapping[str, ControlNetwork] = {UNET: UNetControl(), SD3: SD3Control(), FLUX: FluxControl()}
+NETWORKS: Mapping[str, UNetControl | SD3Control | FluxControl] = {
+    UNET: UNetControl(),
+    SD3: SD3Control(),
+    FLUX: FluxControl(),
+}

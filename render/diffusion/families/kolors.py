@@ -15,8 +15,8 @@ from torch import Tensor
 
 from keyframes.emphasis import parse_emphasis
 from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.families.stable_diffusion import SizedUNetFamily
 from render.diffusion.families.table import family_named
-from render.diffusion.families.unet import SizedUNetFamily
 from render.diffusion.model import Family, Model
 from render.diffusion.tokens import Tokens, emphasise, lost_words
 
@@ -83,4 +83,4 @@ def _weights(
     return torch.tensor([1.0] * (WINDOW - len(weights)) + weights)
 
 
-FAMILY: Family = Kolors()
+INSTANCES: tuple[Family, ...] = (Kolors(),)

@@ -82,4 +82,4 @@ def _statistics(model: Model) -> tuple[Tensor, Tensor]:
     return given[0].view(1, -1, 1, 1), 1.0 / given[1].view(1, -1, 1, 1)
 
 
-FAMILY: Family = QwenImage()
+INSTANCES: tuple[Family, ...] = (QwenImage(),)

@@ -101,4 +101,4 @@ def _instruction() -> str:
     return "\n".join(asked["complex_human_instruction"].default)
 
 
-FAMILY: Family = SanaSprint()
+INSTANCES: tuple[Family, ...] = (SanaSprint(),)

@@ -62,4 +62,4 @@ class StableDiffusion3(FlowFamily):
         return {"mu": self.shift(model, shape)} if dynamic else {}
 
 
-FAMILY: Family = StableDiffusion3()
+INSTANCES: tuple[Family, ...] = (StableDiffusion3(),)

@@ -29,7 +29,7 @@ class Variant:
 class FamilyRow:
     """A family of models which share their parts and their way of conditioning.
 
-    `module` (in render.diffusion.families) holds FAMILY, which has the methods of model.Family. `pipelines`
+    `module` (in render.diffusion.families) holds INSTANCES, and among them the family's model.Family. `pipelines`
     are the classes that a model_index.json names; the first one loads single files. `size` is what a model of
     unknown size was trained for. A single file belongs to the first family of the table one of whose `marks`
     starts one of its tensors' names; a family without marks has no single files. `omitted` are parts that are
@@ -70,7 +70,7 @@ class FamilyRow:
 FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="sdxl",
-        module="sdxl",
+        module="stable_diffusion",
         control="ControlNetModel",
         pipelines=("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline"),
         size=1024,
@@ -80,7 +80,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     ),
     FamilyRow(
         name="sd",
-        module="sd",
+        module="stable_diffusion",
         control="ControlNetModel",
         pipelines=(
             "StableDiffusionPipeline",
@@ -134,7 +134,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     ),
     FamilyRow(
         name="chroma",
-        module="chroma",
+        module="flux",
         pipelines=("ChromaPipeline", "ChromaImg2ImgPipeline"),
         size=1024,
         denoiser="transformer",

@@ -73,4 +73,4 @@ def _frame(tokenizer: Any) -> tuple[str, str]:
     return before, after
 
 
-FAMILY: Family = ZImage()
+INSTANCES: tuple[Family, ...] = (ZImage(),)

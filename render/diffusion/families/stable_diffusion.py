@@ -1,4 +1,7 @@
-"""What the families with a UNet share: Stable Diffusion, SDXL and Kolors."""
+"""Stable Diffusion 1.x, 2.x and XL (with its refiner), in their Turbo, Lightning and LCM forms too.
+
+They have a UNet, and one or two CLIP text encoders. Kolors shares the UNet.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from render.diffusion.embeddings import Embedding
+from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.families.table import family_named
 from render.diffusion.guidance import guidance_embedding
 from render.diffusion.model import Family, Model
+from render.diffusion.tokens import emphasise, tokenize
 
 AESTHETIC, AESTHETIC_NEGATIVE = 6.0, 2.5  # the scores that SDXL's refiner was published with
 
@@ -60,3 +65,57 @@ class SizedUNetFamily(UNetFamily):
         if model.flags.get("requires_aesthetics_score"):
             return [height, width, 0, 0, AESTHETIC_NEGATIVE if negative else AESTHETIC]
         return [height, width, 0, 0, height, width]
+
+
+class StableDiffusion(UNetFamily):
+    """The last hidden state of one CLIP text encoder, or (clipskip) an earlier one under the last norm."""
+
+    row = family_named("sd")
+
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
+        """Encode one text: (1, L, D)."""
+        (part,) = model.encoders
+        tokens = tokenize(part.tokenizer, text, notice)
+        mask = tokens.mask if getattr(part.encoder.config, "use_attention_mask", False) else None
+        device = part.encoder.device
+        output = part.encoder(
+            tokens.ids.to(device),
+            attention_mask=None if mask is None else mask.to(device),
+            output_hidden_states=clipskip > 1,
+        )
+        hidden = output[0]
+        if (
+            clipskip > 1
+        ):  # transformers 5 has the norm in the encoder itself, where it had a text_model before
+            inner = getattr(part.encoder, "text_model", part.encoder)
+            hidden = inner.final_layer_norm(output.hidden_states[-clipskip])
+        return Embedding(tokens=emphasise(hidden, tokens.weights))
+
+
+class StableDiffusionXL(SizedUNetFamily):
+    """Two CLIP text encoders side by side (the refiner has only the second): Podell et al. 2023, arXiv:2307.01952.
+
+    The last hidden states but one of both encoders, joined, and the last encoder's pooled output.
+    """
+
+    row = family_named("sdxl")
+
+    def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
+        """Encode one text: (1, L, D1 + D2) and (1, P). Emphasis is applied per encoder, and not to the pooled
+        output.
+        """
+        hidden: list[Tensor] = []
+        pooled: Tensor | None = None
+        for part in model.encoders:
+            tokens = tokenize(part.tokenizer, text, notice)
+            output = part.encoder(tokens.ids.to(part.encoder.device), output_hidden_states=True)
+            pooled = output[0]
+            hidden.append(emphasise(output.hidden_states[-1 - clipskip], tokens.weights))
+        return Embedding(tokens=torch.cat(hidden, dim=-1), pooled=pooled)
+
+    def zero_empty(self, model: Model) -> bool:
+        """The pipeline's own setting decides."""
+        return bool(model.flags.get("force_zeros_for_empty_prompt"))
+
+
+INSTANCES: tuple[Family, ...] = (StableDiffusion(), StableDiffusionXL())
