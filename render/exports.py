@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from keyframes import FramePrompt, Problem, ProjectError, ReverieError, Row, parse_frames
@@ -25,59 +24,31 @@ from .video.subtitles import subrip
 from .video.upscaler import Upscaler
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assembly:
-    """How the stored frames of a project become a film file.
+def write_film(
+    project: Project,
+    stored: Iterable[Picture],
+    out: Path | str,
+    postprocess: Postprocess,
+    *,
+    metadata: bool = True,
+    upscaler: Upscale | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> Film:
+    """Encode stored pictures of a project as the film `out`, with sound and quality if that kind of file has them.
 
-    audio_from: the second of the sound at which the film begins. quality: of an .mp4 file.
+    metadata: whether the film carries the project. upscaler: enlarges a picture; by default Lanczos. on_frame(n): is
+    called after frame n. Raises as `encode`.
     """
-
-    postprocess: Postprocess
-    audio: Path | None = None
-    audio_from: float = 0.0
-    metadata: Mapping[str, str] | None = None
-    quality: Quality = DEFAULT_QUALITY
-
-    def write(
-        self,
-        stored: Iterable[Picture],
-        out: Path | str,
-        *,
-        upscaler: Upscale | None = None,
-        on_frame: Callable[[int], None] | None = None,
-    ) -> Film:
-        """Encode the stored pictures as the film `out`. Sound and quality apply where that kind of file has them.
-
-        upscaler: enlarges a picture; by default Lanczos. on_frame(n): called after frame n. Raises as `encode`.
-        """
-        container = container_of(out)
-        return encode(
-            self.postprocess.pictures(stored, upscaler),
-            out,
-            fps=self.postprocess.fps_out,
-            audio=self.audio if container.sound else None,
-            audio_from=self.audio_from,
-            metadata=self.metadata,
-            quality=self.quality if container.preset else DEFAULT_QUALITY,
-            on_frame=on_frame,
-        )
-
-
-def assembly_of(
-    project: Project, *, whole: bool, fps: float | None = None, metadata: bool = True
-) -> Assembly:
-    """What a project says of its film. whole: whether the film has all of the project's frames.
-
-    fps: of the stored frames, by default the project's. metadata: whether the film carries the project.
-    """
-    file = project.file
-    postprocess = postprocess_of(file.output, fps or file.fps, whole=whole)
-    return Assembly(
-        postprocess=postprocess,
-        audio=project.audio,
-        audio_from=file.sound.offset + postprocess.starts_at,
+    container, output = container_of(out), project.file.output
+    return encode(
+        postprocess.pictures(stored, upscaler),
+        out,
+        fps=postprocess.fps_out,
+        audio=project.audio if container.sound else None,
+        audio_from=project.file.sound.offset + postprocess.starts_at,
         metadata=film_metadata(project) if metadata else None,
-        quality=Quality(crf=file.output.crf, preset=file.output.preset),
+        quality=Quality(crf=output.crf, preset=output.preset) if container.preset else DEFAULT_QUALITY,
+        on_frame=on_frame,
     )
 
 
@@ -112,20 +83,19 @@ def export(
             raise ProjectError(Problem(what=what, hint="Give it: --fps 15")) from error
         if notice is not None:
             notice(
-                f"{found.project_file} cannot be read: the film has no sound, and nothing of [output] applies."
+                f"{found.project_file} cannot be read: the film is the frames alone, without sound or [output]."
             )
-        rate = exact_rate(fps)
-        return Assembly(postprocess=Postprocess(fps_in=rate, fps_out=rate)).write(pictures, out)
+        return encode(pictures, out, fps=fps)
     if container_of(out).sound:
         _check_sound_is_there(found, project, allow_outside=allow_outside)
     output = project.file.output
-    assembly = assembly_of(project, whole=len(stored) == project.file.length, fps=fps)
+    postprocess = postprocess_of(output, fps or project.file.fps, whole=len(stored) == project.file.length)
     upscaler = find_upscale(project_upscaler(project), output.upscale, device)
     if output.vr == "none":
-        return assembly.write(pictures, out, upscaler=upscaler)
+        return write_film(project, pictures, out, postprocess, upscaler=upscaler)
     with viewer(resolve(_project_of(found, allow_outside=allow_outside, need_files=True))) as view:
         pairs = (view(frame, found.read(frame)) for frame in stored)
-        return assembly.write(pairs, out, upscaler=upscaler)
+        return write_film(project, pairs, out, postprocess, upscaler=upscaler)
 
 
 def _project_of(take: Take, *, allow_outside: bool, need_files: bool = False) -> Project:
@@ -152,10 +122,8 @@ def _check_sound_is_there(take: Take, project: Project, *, allow_outside: bool) 
     what = f"the film's sound, {quoted(sound)}, was not found. Looked in {printable(str(project.folder))}."
     hint = "Put it there, or take the line out of the take's project.toml to export without sound."
     if outside and not allow_outside:
-        what, hint = (
-            f"the film's sound, {quoted(sound)}, lies outside the project's folder.",
-            "Add --allow-outside.",
-        )
+        what = f"the film's sound, {quoted(sound)}, lies outside the project's folder."
+        hint = "Add --allow-outside."
     raise ProjectError(Problem(what=what, file=str(take.project_file), where="audio", hint=hint))
 
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from projects import FrameWriter, Picture, Take, canonical
 from projects.files import digest_of, write_atomic
 
-from .exports import Assembly, assembly_of, film_metadata, find_upscale, subtitles
+from .exports import film_metadata, find_upscale, postprocess_of, subtitles, write_film
 from .options import RenderOptions
 from .plans import Plan
 from .reports import Reporter
 from .resolve import ResolvedProject
 from .stereo import pair_settings, viewer
 from .video.encode import Film
+from .video.postprocess import Postprocess
 from .video.subtitles import write_subtitles
 
 RECORD = "film.json"  # in the take: what its film was made from
@@ -34,11 +35,10 @@ class FilmFile:
     options: RenderOptions
 
     @property
-    def assembly(self) -> Assembly:
-        """How its frames become the film."""
-        project = self.film.project
-        whole = len(self.frames) == project.file.length
-        return assembly_of(project, whole=whole, metadata=self.options.metadata)
+    def postprocess(self) -> Postprocess:
+        """What happens to its frames on their way into the film."""
+        file = self.film.project.file
+        return postprocess_of(file.output, file.fps, whole=len(self.frames) == file.length)
 
 
 def film_key(wanted: FilmFile, plan: Plan) -> str:
@@ -126,13 +126,16 @@ class _Encoding(threading.Thread):
         return self._made
 
     def _encode(self) -> Film:
-        wanted, assembly = self._wanted, self._wanted.assembly
+        wanted, postprocess = self._wanted, self._wanted.postprocess
         upscale = wanted.film.project.file.output.upscale
         larger = find_upscale(wanted.film.upscaler, upscale, wanted.options.device)
-        count = assembly.postprocess.count(len(wanted.frames) - assembly.postprocess.loop)
-        return assembly.write(
+        count = postprocess.count(len(wanted.frames) - postprocess.loop)
+        return write_film(
+            wanted.film.project,
             self._pictures(wait_for_all=larger is not None),
             wanted.take.film,
+            postprocess,
+            metadata=wanted.options.metadata,
             upscaler=larger,
             on_frame=None if larger is None else lambda done: self._report.film(done + 1, count),
         )

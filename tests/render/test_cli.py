@@ -571,7 +571,7 @@ def test_export_of_a_project_that_cannot_be_read(reverie: Reverie, sounding: Pat
     assert reverie("export", sounding, "-o", tmp_path / "film.mp4").code == 2
     ran = reverie("export", sounding, "-o", tmp_path / "film.mp4", "--fps", "8")
     assert ran.code == 0
-    assert "cannot be read: the film has no sound" in ran.err
+    assert "cannot be read: the film is the frames alone" in ran.err
 
 
 def test_sheet(reverie: Reverie, project: Path) -> None:
