@@ -10,7 +10,7 @@ import pytest
 
 from render.exports import subtitles
 from render.ffmpeg import run_ffmpeg
-from render.film_file import RECORD as FILM_RECORD
+from render.film_file import RECORD
 from render.resolve import ResolvedProject, resolve
 
 from ..fakes import Studio, load, project_text, render
@@ -22,8 +22,8 @@ def text(frames: int = 12, output: str = "", prompts: str = PROMPTS, **tables: s
     return project_text(frames, top="fps = 8", output=output, prompts=prompts, **tables)
 
 
-def srt(setup: ResolvedProject, frames: Sequence[int]) -> str:
-    written = subtitles(setup, frames)
+def srt(film: ResolvedProject, frames: Sequence[int]) -> str:
+    written = subtitles(film, frames)
     assert written is not None
     return written
 
@@ -68,13 +68,13 @@ def test_times_are_the_films(home: Path) -> None:
 
 def test_what_is_mixed_and_joined(home: Path) -> None:
     blended = '0 = "a cat AND fog"\n8 = "a dog AND rain"\nblend = "linear"'
-    setup = resolve(load(home, text(9, 'subtitles = "prompts"', blended)))
-    assert [entry[2] for entry in entries(srt(setup, range(9)))] == ["a cat AND fog", "a dog AND rain"]
+    mixed = resolve(load(home, text(9, 'subtitles = "prompts"', blended)))
+    assert [entry[2] for entry in entries(srt(mixed, range(9)))] == ["a cat AND fog", "a dog AND rain"]
 
 
 def test_they_come_and_go_without_a_new_film(home: Path) -> None:
     plain = render(load(home, text()))
-    film, record = plain.take / "film.mp4", plain.take / FILM_RECORD
+    film, record = plain.take / "film.mp4", plain.take / RECORD
     assert not film.with_suffix(".srt").exists()
     before = film.stat().st_mtime_ns, record.read_bytes()
     studio, shown = Studio(), 'subtitles = "prompts"'
