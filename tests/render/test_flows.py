@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from keyframes import EnvironmentFault
 from motion.raft import WEIGHTS
 from render.assets.find import torch_cache
-from render.previews import preview_project
-from render.resolve import clips as flows
+from render.previews import moving_pictures
 from render.resolve import resolve
 from render.resolve.clips import check_flows
 from tests.fakes import keys_of
@@ -35,24 +36,32 @@ def place() -> Path:
     return torch_cache() / WEIGHTS
 
 
-def is_here(monkeypatch: pytest.MonkeyPatch, found: bool) -> None:
-    monkeypatch.setattr(flows, "find_spec", lambda name: object() if found else None)
+@pytest.fixture
+def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+
+
+@pytest.fixture
+def package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that can be found, and is not opened."""
+    (tmp_path / "packages" / "torchvision").mkdir(parents=True)
+    (tmp_path / "packages" / "torchvision" / "__init__.py").write_text("raise AssertionError")
+    monkeypatch.delitem(sys.modules, "torchvision", raising=False)
+    monkeypatch.syspath_prepend(tmp_path / "packages")
 
 
 @pytest.mark.parametrize(
     ("tables", "where"),
     [({"video": CLIP}, r"\[video\] flow"), ({"diffusion": CADENCE}, r"\[diffusion\] cadence_flow")],
 )
-def test_without_its_package(
-    clip: Path, monkeypatch: pytest.MonkeyPatch, tables: dict[str, str], where: str
-) -> None:
-    is_here(monkeypatch, False)
+@pytest.mark.usefixtures("no_package")
+def test_without_its_package(clip: Path, tables: dict[str, str], where: str) -> None:
     with pytest.raises(EnvironmentFault, match=where + r' = "raft" needs the package torchvision.*"dis"'):
         resolve(load(clip, project_text(4, **tables)))
 
 
+@pytest.mark.usefixtures("package")
 def test_without_its_weights(clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    is_here(monkeypatch, True)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     with pytest.raises(
         EnvironmentFault, match=r"needs weights.* was not found.*Fetch it once with: python -c"
@@ -70,23 +79,18 @@ def test_where_torch_looks_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS == place()
 
 
-def test_it_is_asked_for_only_where_it_is_used(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    is_here(monkeypatch, False)
+@pytest.mark.usefixtures("no_package")
+def test_it_is_asked_for_only_where_it_is_used(clip: Path) -> None:
     check_flows(load(clip, project_text(4, video=UNUSED)))
 
 
-def test_keys_and_previews(clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_keys_and_previews(clip: Path) -> None:
     """The frames after the first are others; a preview needs no network."""
-    is_here(monkeypatch, True)
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    place().parent.mkdir(parents=True)
-    place().write_bytes(b"weights")
-    monkeypatch.setattr(flows, "SHA256", sha256(b"weights").hexdigest())
-    by_raft = load(clip, project_text(4, video=CLIP))
-    by_dis = load(clip, project_text(4, video=CLIP.replace("raft", "dis")))
-    mine, others = keys_of(resolve(by_raft)), keys_of(resolve(by_dis))
+    by_dis = resolve(load(clip, project_text(4, video=CLIP.replace("raft", "dis"))))
+    by_raft = replace(by_dis, project=load(clip, project_text(4, video=CLIP)))  # whether or not it is here
+    mine, others = keys_of(by_raft), keys_of(by_dis)
     assert mine[0] == others[0]
     assert mine[1] != others[1]
-    first, second = clip / "raft.mp4", clip / "dis.mp4"
-    assert preview_project(by_raft, first).frames == preview_project(by_dis, second).frames == 4
-    assert first.read_bytes() == second.read_bytes()
+    shown = [[picture.copy() for picture in moving_pictures(film)] for film in (by_raft, by_dis)]
+    assert len(shown[0]) == 4
+    np.testing.assert_array_equal(*shown)

@@ -262,7 +262,7 @@ def test_an_edit_of_the_clip_paints_only_what_it_changes(home: Path) -> None:
         ),
         ("from = 90", "clip.mp4 has no picture from 90 on"),
         ("from = 5\nto = 2", "to = 2 comes before from = 5"),
-        ('sync = "time"\nevery = 2', "every"),
+        ('sync = "time"\nevery = 2', 'every = ... needs sync = "frames"'),
         ('consistency = "still"', 'needs motion = "flow"'),
         ('motion = "flow"\nconsistency = "clip"\ncomposite = "after"', 'it needs composite = "init"'),
         ('mask = "fog"', "mask 'fog' is none of none, depth"),

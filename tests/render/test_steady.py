@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 import torch
-from render.space.depths import Depths
-from render.space.steady import SteadyDepth
 
-from keyframes import Row
-from motion import Move
+from motion import Move, warp
+from motion.journey import pose_of
 from motion.pose import pose
 from motion.warp3d import carry_depth
 from projects import Take
+from render.depth.reader import DepthReader, Distances
+from render.depth.smoothing import smoothed
+from render.frame import painted_frame, stages_of, tools_for
 from render.plans import make_plan
 from render.resolve import resolve
-from render.video.sources import SourceReader
-from tests.fakes import keys_of
+from render.stages.camera import Camera
+from render.stages.stage import Canvas
 
-from ..fakes import files, load, project_text, render
+from ..fakes import files, keys_of, load, project_text, render
 from ..tiny import tiny_depth
 
 CPU = torch.device("cpu")
@@ -70,45 +71,64 @@ def test_a_slope_is_carried_as_it_is() -> None:
     )  # up to half a pixel off
 
 
-def test_noise_of_the_network_gets_less(home: Path) -> None:
+def test_noise_of_the_network_gets_less() -> None:
     """The same picture looked at by eyes that shake: three looks have nearly a root three less of it."""
     torch.manual_seed(0)
 
-    class Shaky(Depths):
-        def of(self, picture: torch.Tensor, row: Row) -> torch.Tensor:
-            return (0.5 + 0.05 * torch.randn(1, 1, 64, 64)).reciprocal()
+    def look() -> torch.Tensor:
+        return (0.5 + 0.05 * torch.randn(1, 1, 64, 64)).reciprocal()
 
-    def spread(motion: str) -> float:
-        setup = resolve(load(home, project_text(8, motion=motion)))
-        steady = SteadyDepth(
-            setup, Shaky(setup, CPU, SourceReader(setup.reels)), lambda _: torch.zeros(1, 3, 64, 64)
-        )
-        for frame in range(1, 8):
-            found = steady.of(torch.zeros(1, 3, 64, 64), setup.timeline.row(frame))
-        assert found is not None
-        return float(found.reciprocal().std())
-
-    still = 'mode = "3d"\ndepth = "eye"'
-    assert spread(f"{still}\ndepth_smooth = 0") == pytest.approx(0.05, rel=0.05)
-    assert 0.05 / 3**0.5 < spread(still) < 0.05 / 2.4**0.5
+    still = pose(Move(), (64, 64))
+    assert float(smoothed(look(), []).reciprocal().std()) == pytest.approx(0.05, rel=0.05)
+    spread = float(smoothed(look(), [(look(), still), (look(), still)]).reciprocal().std())
+    assert 0.05 / 3**0.5 < spread < 0.05 / 2.4**0.5
 
 
-def test_another_thing_is_not_heard(home: Path) -> None:
+def test_another_thing_is_not_heard() -> None:
     """Sky beside a wall: where a look back saw the other of the two, the last look stands."""
 
-    class Turning(Depths):
-        def of(self, picture: torch.Tensor, row: Row) -> torch.Tensor:
-            seen = torch.full((1, 1, 64, 64), 50.0)
-            seen[..., : 20 + row.frame] = 1.0
-            return seen
+    def look(edge: int) -> torch.Tensor:
+        seen = torch.full((1, 1, 64, 64), 50.0)
+        seen[..., :edge] = 1.0
+        return seen
 
-    setup = resolve(load(home, project_text(8, motion='mode = "3d"\ndepth = "eye"')))
-    eyes = Turning(setup, CPU, SourceReader(setup.reels))
-    steady = SteadyDepth(setup, eyes, lambda _: torch.zeros(1, 3, 64, 64))
-    for frame in range(1, 8):
-        found = steady.of(torch.zeros(1, 3, 64, 64), setup.timeline.row(frame))
+    still = pose(Move(), (64, 64))
+    torch.testing.assert_close(smoothed(look(26), [(look(25), still), (look(24), still)]), look(26))
+
+
+class Eye(DepthReader):
+    """Sees a wall, as far away as the picture is bright, times 10."""
+
+    def __init__(self) -> None:
+        super().__init__(None, CPU, grey=lambda _: torch.zeros(1, 1, 64, 64))
+
+    def distances(self, picture: torch.Tensor, wanted: Distances) -> torch.Tensor:
+        return 10 * picture.mean(1, keepdim=True)
+
+
+def test_the_camera_moves_by_what_earlier_frames_saw_too(home: Path) -> None:
+    """Frame 8 is frame 7, moved; frames 6 and 5 are looked at for its depth, each moved to where 7 is."""
+    film = resolve(load(home, project_text(10, motion=FLIGHT)))
+    camera = next(stage for stage in stages_of(film) if isinstance(stage, Camera))
+    found = camera.inputs(painted_frame(film, 8))
     assert found is not None
-    torch.testing.assert_close(found, eyes.of(torch.zeros(1), setup.timeline.row(7)))
+    assert (found.source, [earlier.frame for earlier in found.earlier]) == (7, [6, 5])
+    picture = torch.rand(1, 3, 64, 64, generator=torch.manual_seed(3))
+    tools = tools_for(film, CPU, painted=lambda frame: torch.full_like(picture, frame / 5))
+    tools.depth = Eye()
+    seen = torch.full_like(picture, 7 / 5)
+    got = Camera.apply(Canvas(tools=tools, picture=picture, seen=seen), found).picture
+    move = Move(translation_z=6, rotation_3d_y=0.4)
+    carried = [
+        (torch.full((1, 1, 64, 64), frame * 2.0), pose_of([move] * (7 - frame), (64, 64))) for frame in (6, 5)
+    ]
+    depth = smoothed(
+        torch.full((1, 1, 64, 64), 14.0), [(far, way) for far, way in carried if way is not None]
+    )
+    how = {"mode": "3d", "border": "reveal", "sampling": "bicubic", "soft_edges": True}
+    expected = warp(picture, [move], depth=depth, **how).picture  # type: ignore[arg-type]
+    assert got is not None
+    torch.testing.assert_close(got, expected)
 
 
 @pytest.mark.parametrize("diffusion", ["cadence = 1", "cadence = 3"])
@@ -123,11 +143,11 @@ def test_a_film_goes_on_from_the_disk_the_same(home: Path, diffusion: str) -> No
 
 def test_what_is_looked_back_at_is_painted_first(home: Path) -> None:
     """Frame 8 is made from 7 alone, but for depth 6 and 5 are looked at; 2 is not."""
-    setup = resolve(load(home, project_text(12, motion=FLIGHT)))
-    take = Take(render(setup.project, film=False).take)
+    film = resolve(load(home, project_text(12, motion=FLIGHT)))
+    take = Take(render(film.project, film=False).take)
     for gone in (2, 6, 8):
         take.path(gone).unlink()
-    plan = make_plan(setup, Take(take.folder), [8])
+    plan = make_plan(film, Take(take.folder), [8])
     assert plan.paint == (6, 8)
 
 
