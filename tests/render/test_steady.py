@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from motion import Move, warp
-from motion.journey import pose_of
+from motion.compose import pose_of
 from motion.pose import pose
 from motion.warp3d import carry_depth
 from projects import Take
