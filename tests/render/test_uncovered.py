@@ -23,7 +23,7 @@ Lanes = dict[str, float]
 
 def measured(moves: list[Lanes], size: tuple[int, int], reach: int) -> float:
     """The deepest share that the render finds: over every pixel of the moved coverage."""
-    coverage = warp(torch.zeros(1, 3, size[1], size[0]), [[Move(**lanes) for lanes in moves]]).coverage
+    coverage = warp(torch.zeros(1, 3, size[1], size[0]), [Move(**lanes) for lanes in moves]).coverage
     return float(hole_depth(coverage, reach=reach, feather=0).max())
 
 
