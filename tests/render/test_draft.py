@@ -9,16 +9,17 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
-from render.space.camera import move_of
 
-from motion import matrix2d
+from motion import Move, matrix2d
 from motion.compose import matrix_of
 from projects import Project
 from render.cli.app import cli
 from render.diffusion import step_plan
+from render.frame import stages_of
 from render.previews import moving_pictures
-from render.resolve import resolve
+from render.resolve import ResolvedProject, resolve
 from render.resolve.draft import as_draft, draft_size
+from render.stages.camera import Camera, move_of
 from render.video.probe import probe
 
 from ..fakes import Studio, files, load, pictures, project_text, render, write_project
@@ -28,6 +29,11 @@ MOVES = 'translation_x = "0: (7*sin(t/3))"\ntranslation_y = -3\nangle = "0: (0),
 
 def project(home: Path, *, top: str = "size = [160, 96]", **tables: str) -> Project:
     return load(home, project_text(10, top=top, **{"motion": MOVES, **tables}))
+
+
+def move_to(film: ResolvedProject, frame: int) -> Move:
+    camera = next(stage for stage in stages_of(film) if isinstance(stage, Camera))
+    return move_of(camera.values(film.rows[frame]))
 
 
 @pytest.mark.parametrize(
@@ -48,9 +54,7 @@ def test_it_moves_as_the_film_does(home: Path, flip: str, near: float) -> None:
     corners = torch.tensor([[0, 80, 0, 80], [0, 0, 48, 48], [1, 1, 1, 1]], dtype=torch.float64)
     twice = torch.diag(torch.tensor([2.0, 2.0, 1.0], dtype=torch.float64))
     for frame in range(1, 10):
-        large, small = (
-            matrix_of([move_of(setup, setup.timeline.row(frame))], setup.size) for setup in (film, draft)
-        )
+        large, small = (matrix_of([move_to(made, frame)], made.size) for made in (film, draft))
         there, here = large @ twice @ corners, small @ corners
         torch.testing.assert_close(here[:2] / here[2], there[:2] / there[2] / 2, atol=near, rtol=0)
         assert float((here - corners).abs().max()) > 1
@@ -59,10 +63,8 @@ def test_it_moves_as_the_film_does(home: Path, flip: str, near: float) -> None:
 def test_a_pixel_more_would_be_seen(home: Path) -> None:
     """What the test above can tell: without its scale the motion is another."""
     film = resolve(project(home))
-    row = film.timeline.row(2)
-    unscaled = matrix2d(move_of(film, row), (80, 48))
-    draft = resolve(as_draft(film.project))
-    scaled = matrix2d(move_of(draft, draft.timeline.row(2)), (80, 48))
+    unscaled = matrix2d(move_to(film, 2), (80, 48))
+    scaled = matrix2d(move_to(resolve(as_draft(film.project)), 2), (80, 48))
     assert float((unscaled - scaled).abs().max()) > 1
 
 
@@ -163,7 +165,7 @@ def test_sizes_are_whole_multiples() -> None:
 
 def test_the_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_project(home, project_text(3))
-    monkeypatch.setattr("render.api.Studio.painter", lambda self, setup: Studio().painter(setup))
+    monkeypatch.setattr("render.api.Studio.painter", lambda self, film: Studio().painter(film))
     monkeypatch.setattr("render.api.Studio.fetch", lambda self, project: None)
     done = CliRunner().invoke(cli, ["render", str(path), "--draft", "--no-film"], catch_exceptions=False)
     assert done.exit_code == 0

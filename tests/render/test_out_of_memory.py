@@ -12,7 +12,8 @@ import torch
 
 import render as api
 from projects import Project, Take, read_project
-from render.diffusion.model import Model
+from render.film import Resumable
+from render.resolve import resolve
 
 from ..fakes import files
 from ..tiny import tiny_sd
@@ -93,15 +94,10 @@ def test_a_frame_painted_anew_before_it_is_free_of_it(films: Path, tmp_path: Pat
 
 
 def test_notes_are_those_of_the_models_rung(films: Path) -> None:
-    from render.notes import Noted
-
-    from render.resolve import resolve
-
     painter = api.Studio(device="cpu").painter(resolve(project(films)))
-    assert isinstance(painter, Noted)
-    row = resolve(project(films)).timeline.row(1)
-    painter.ready(row, ("memory: tiles",))
-    model: Model = painter.model  # type: ignore[attr-defined]
-    assert (painter.notes, model.memory.notes) == (("memory: tiles",), ("memory: tiles",))
-    painter.ready(row, ())
+    assert isinstance(painter, Resumable)
+    assert painter.notes == (), "no model is loaded yet"
+    painter.resume(1, ("memory: tiles",))
+    assert painter.notes == ("memory: tiles",)
+    painter.resume(1, ())
     assert painter.notes == ()

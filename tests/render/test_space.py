@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from render.space.camera import move_of
-from render.space.depths import Depths
 
 from keyframes import EnvironmentFault, ProjectError
-from motion import ground, to_units
+from motion import Move, ground, to_units
 from motion.estimate import Intake
-from render.frame import FramePainter
-from render.plans import frame_inputs
+from render.frame import FrameMaker, painted_frame, stages_of, tools_for
 from render.previews import moving_pictures
 from render.resolve import ResolvedProject, resolve
-from render.video.sources import SourceReader
-from tests.fakes import keys_of
+from render.stages.camera import Camera, move_of
+from render.stages.stage import Tools
 
-from ..fakes import Studio, fake_model, files, load, project_text, render
+from ..fakes import Studio, fake_model, files, keys_of, load, project_text, render
 from ..tiny import tiny_depth
 
 CPU = torch.device("cpu")
 FLIGHT = 'mode = "3d"\ndepth = "ground"\ntranslation_z = 8\nrotation_3d_y = "0: (0), 9: (2)"'
 
 
-def setup_of(folder: Path, motion: str = FLIGHT) -> ResolvedProject:
+def film_of(folder: Path, motion: str = FLIGHT) -> ResolvedProject:
     return resolve(load(folder, project_text(10, motion=motion)))
+
+
+def camera_of(film: ResolvedProject) -> Camera:
+    return next(stage for stage in stages_of(film) if isinstance(stage, Camera))
+
+
+def move_to(film: ResolvedProject, frame: int) -> Move:
+    """The camera's move to a frame from the one before it."""
+    return move_of(camera_of(film).values(film.rows[frame]))
+
+
+def distances(
+    film: ResolvedProject, picture: torch.Tensor, frame: int, tools: Tools | None = None
+) -> torch.Tensor:
+    """How far the pixels of a picture are that is moved to a frame, in units."""
+    inputs = camera_of(film).inputs(painted_frame(film, frame))
+    assert inputs is not None
+    assert inputs.depth is not None
+    found = (tools or tools_for(film, CPU)).depth.distances(picture, inputs.depth)
+    assert found is not None
+    return found
 
 
 @pytest.fixture
@@ -68,40 +87,43 @@ def test_a_flight_is_rendered_and_goes_on_the_same_after_a_stop(home: Path) -> N
     ],
 )
 def test_an_edit_repaints_only_what_it_changes(home: Path, old: str, new: str, first: int | None) -> None:
-    before, after = keys_of(setup_of(home)), keys_of(setup_of(home, FLIGHT.replace(old, new)))
+    before, after = keys_of(film_of(home)), keys_of(film_of(home, FLIGHT.replace(old, new)))
     changed = [frame for frame in range(10) if before[frame] != after[frame]]
     assert changed == ([] if first is None else list(range(first, 10)))
 
 
 def test_lanes_of_space_are_nothing_to_a_flat_camera(home: Path) -> None:
     """So that films from before there was 3D keep their frames."""
-    flat = keys_of(setup_of(home, "zoom = 1.1"))
-    assert keys_of(setup_of(home, "zoom = 1.1\ntranslation_z = 5\nfov = 30\nnear = 7")) == flat
-    inputs = frame_inputs(setup_of(home, "zoom = 1.1"), setup_of(home).timeline.row(3))
-    assert "space" not in inputs
-    assert not {"fov", "near", "translation_z"} & set(inputs["numbers"])  # type: ignore[call-overload]
+    flat = keys_of(film_of(home, "zoom = 1.1"))
+    assert keys_of(film_of(home, "zoom = 1.1\ntranslation_z = 5\nfov = 30\nnear = 7")) == flat
+    film = film_of(home, "zoom = 1.1")
+    inputs = camera_of(film).inputs(painted_frame(film, 3))
+    assert inputs is not None
+    assert {lane for move in inputs.moves for lane, _ in move} == {
+        "zoom",
+        "transform_center_x",
+        "transform_center_y",
+    }
+    assert inputs.depth is None
 
 
 def test_a_lens_that_changes_is_read_from_the_frame_before(home: Path) -> None:
-    setup = setup_of(
-        home, 'mode = "3d"\ndepth = "flat"\nfov = "0: (90) hold, 5: (60)"\ntranslation_scale = 3'
-    )
-    still, change = move_of(setup, setup.timeline.row(4)), move_of(setup, setup.timeline.row(5))
+    film = film_of(home, 'mode = "3d"\ndepth = "flat"\nfov = "0: (90) hold, 5: (60)"\ntranslation_scale = 3')
+    still, change = move_to(film, 4), move_to(film, 5)
     assert (still.fov, still.magnify) == (90, 1)
     assert change.fov == 90
     assert change.magnify == pytest.approx(3**0.5)  # cot 30 over cot 45
-    assert move_of(setup, setup.timeline.row(0)).magnify == 1
+    assert move_to(film, 0).magnify == 1
 
 
 def test_the_scale_is_on_translations_alone(home: Path) -> None:
-    setup = setup_of(home, FLIGHT + "\ntranslation_x = 1\ntranslation_scale = 10.0")
-    move = move_of(setup, setup.timeline.row(9))
+    move = move_to(film_of(home, FLIGHT + "\ntranslation_x = 1\ntranslation_scale = 10.0"), 9)
     assert (move.translation_x, move.translation_z, move.rotation_3d_y) == (10, 80, 2)
 
 
 def test_near_must_be_nearer_than_far(home: Path) -> None:
     with pytest.raises(ProjectError, match=r"near plane \(5.4.*nearer than the far plane") as caught:
-        setup_of(home, FLIGHT + '\nnear = "0: (1), 9: (9)"\nfar = 5')
+        film_of(home, FLIGHT + '\nnear = "0: (1), 9: (9)"\nfar = 5')
     assert caught.value.problems[0].frame == 5
     assert caught.value.problems[0].where == "motion.near"
 
@@ -111,15 +133,14 @@ def test_a_depth_picture(home: Path) -> None:
     grey = np.repeat(np.linspace(0, 255, 64).astype(np.uint8)[None], 64, 0)
     Image.fromarray(grey).save(home / "far left.png")
     motion = FLIGHT.replace("ground", "far left.png")
-    setup = setup_of(home, motion)
-    z = Depths(setup, CPU, SourceReader(setup.reels)).of(torch.rand(1, 3, 64, 64), setup.timeline.row(3))
-    assert z is not None
+    film = film_of(home, motion)
+    z = distances(film, torch.rand(1, 3, 64, 64), 3)
     assert float(z[0, 0, 30, 0]) == pytest.approx(50)
     assert float(z[0, 0, 30, 63]) == pytest.approx(1)
     assert bool((z.diff(dim=3) <= 0).all())
-    before = keys_of(setup)
+    before = keys_of(film)
     Image.fromarray(grey[:, ::-1]).save(home / "far left.png")
-    after = keys_of(setup_of(home, motion))
+    after = keys_of(film_of(home, motion))
     assert before[0] == after[0]
     assert before[1] != after[1]
 
@@ -136,7 +157,7 @@ def test_a_depth_picture(home: Path) -> None:
 )
 def test_a_depth_that_is_not_there(home: Path, depth: str, said: str) -> None:
     with pytest.raises((EnvironmentFault, ProjectError), match=said):
-        setup_of(home, FLIGHT.replace("ground", depth))
+        film_of(home, FLIGHT.replace("ground", depth))
 
 
 def test_pickled_depth_models_are_refused(home: Path) -> None:
@@ -144,22 +165,21 @@ def test_pickled_depth_models_are_refused(home: Path) -> None:
     (home / "old" / "config.json").write_text("{}")
     (home / "old" / "pytorch_model.bin").write_bytes(b"\x80\x04")
     with pytest.raises(EnvironmentFault, match="only pickles"):
-        setup_of(home, FLIGHT.replace("ground", "old"))
+        film_of(home, FLIGHT.replace("ground", "old"))
 
 
 def test_the_built_in_model_has_a_depth_network_of_its_own(tmp_path: Path) -> None:
-    project = load(tmp_path, project_text(3, motion='mode = "3d"').replace('"fake"', '"sketch"'))
-    setup = resolve(project)
-    assert (setup.depth.kind, setup.depth.name) == ("network", "sketch/depth")
-    z = Depths(setup, CPU, SourceReader(setup.reels)).of(torch.rand(1, 3, 64, 96), setup.timeline.row(1))
-    assert z is not None
+    motion = 'mode = "3d"\ntranslation_z = 1'
+    film = resolve(load(tmp_path, project_text(3, motion=motion).replace('"fake"', '"sketch"')))
+    assert (film.depth.kind, film.depth.name) == ("network", "sketch/depth")
+    z = distances(film, torch.rand(1, 3, 64, 96), 1)
     assert z.shape == (1, 1, 64, 96)
     assert 1 <= float(z.min()) < float(z.max()) <= 50
 
 
 def test_a_built_in_model_without_one_sees_open_country(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.space.depths.BUILT_IN", home)
-    assert setup_of(home, FLIGHT.replace("ground", "auto")).depth.kind == "ground"
+    monkeypatch.setattr(sys.modules["render.resolve.resolve"], "BUILT_IN", home)
+    assert film_of(home, FLIGHT.replace("ground", "auto")).depth.kind == "ground"
 
 
 def test_a_network_equals_its_own_processor(network: Path) -> None:
@@ -184,16 +204,16 @@ def test_a_network_equals_its_own_processor(network: Path) -> None:
 
 def test_a_network_is_used_frame_by_frame(home: Path, network: Path) -> None:
     (home / "eye").symlink_to(network)
-    setup = setup_of(home, FLIGHT.replace("ground", "eye"))
-    assert setup.depth.kind == "network"
-    depths, row = Depths(setup, CPU, SourceReader(setup.reels)), setup.timeline.row(2)
-    one, other = (depths.of(torch.rand(1, 3, 64, 64, generator=torch.manual_seed(s)), row) for s in (0, 1))
-    assert one is not None
-    assert other is not None
+    film = film_of(home, FLIGHT.replace("ground", "eye"))
+    assert film.depth.kind == "network"
+    tools = tools_for(film, CPU)
+    one, other = (
+        distances(film, torch.rand(1, 3, 64, 64, generator=torch.manual_seed(s)), 2, tools) for s in (0, 1)
+    )
     assert not torch.equal(one, other)
     assert float(one.min()) == pytest.approx(1)
     assert float(one.max()) == pytest.approx(50)
-    preview = list(moving_pictures(setup))  # no model: open country stands in
+    preview = list(moving_pictures(film))  # no model: open country stands in
     assert len(preview) == 10
     assert not np.array_equal(preview[0], preview[9])
 
@@ -224,14 +244,13 @@ def test_how_large_a_network_sees_a_picture(
 @pytest.mark.parametrize("compat", ["none", "deforum", "disco"])
 def test_depth_on_each_programs_scale(home: Path, network: Path, compat: str) -> None:
     (home / "eye").symlink_to(network)
-    setup = setup_of(home, FLIGHT.replace("ground", "eye") + f'\ncompat = "{compat}"')
-    row = setup.timeline.row(1)
-    z = Depths(setup, CPU, SourceReader(setup.reels)).of(torch.rand(1, 3, 64, 64), row)
-    assert z is not None
+    film = film_of(home, FLIGHT.replace("ground", "eye") + f'\ncompat = "{compat}"')
+    z = distances(film, torch.rand(1, 3, 64, 64), 1)
     if compat == "deforum":
         assert 1 <= float(z.min()) < float(z.max()) <= 2
-    painted = FramePainter(setup, Studio().painter(setup), lambda frame: np.zeros((64, 64, 3), np.uint8))
-    assert painted.next(row, np.full((64, 64, 3), 99, np.uint8), lambda *_: None).shape == (64, 64, 3)
+    grey = np.full((64, 64, 3), 99, np.uint8)
+    maker = FrameMaker(film, Studio().painter(film), lambda _: grey, lambda _: grey)
+    assert maker.make(painted_frame(film, 1), lambda *_: None).shape == (64, 64, 3)
 
 
 def test_the_units_are_the_ones_documented() -> None:
@@ -239,6 +258,5 @@ def test_the_units_are_the_ones_documented() -> None:
     assert float(to_units(torch.rand(1, 1, 4, 40), "inverse", near=1, far=50).min()) == 1
 
 
-def test_setup_of_a_flat_film_asks_for_no_depth(home: Path) -> None:
-    setup = setup_of(home, 'zoom = 1.1\ndepth = "no/such-model"')
-    assert setup.depth.kind == "flat"
+def test_a_flat_film_asks_for_no_depth(home: Path) -> None:
+    assert film_of(home, 'zoom = 1.1\ndepth = "no/such-model"').depth.kind == "flat"
