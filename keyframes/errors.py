@@ -7,7 +7,7 @@ ReverieError              exit code 1
 ├── EnvironmentFault      3    ffmpeg, device, model or disk is missing
 └── LockedError           4    another process renders this take
 
-Stopped stands beside them: 130 (SIGINT) or 143 (SIGTERM). Like KeyboardInterrupt it is no Exception.
+Stopped is separate: 130 (SIGINT) or 143 (SIGTERM). Like KeyboardInterrupt, it is not an Exception.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Problem:
 
 
 class Place(NamedTuple):
-    """Where a piece of text stands: which lane, in which whole text, from which character on."""
+    """Where a piece of text is: in which lane, in which whole text, from which character on."""
 
     where: str = ""
     source: str = ""
@@ -78,7 +78,7 @@ class Place(NamedTuple):
         )
 
     def moved(self, by: int) -> Place:
-        """The place of what stands `by` characters further on."""
+        """The place `by` characters further on."""
         return self._replace(offset=self.offset + by)
 
 

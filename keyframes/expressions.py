@@ -64,7 +64,7 @@ class Expression:
 def parse_expression(
     text: str, *, clock: Clock, place: Place | None = None, moving: bool = True
 ) -> Expression:
-    """`text` as an Expression. `place` says where it stands, for messages; `moving` allows t, sec, beat,
+    """`text` as an Expression. `place` says where it is, for messages; `moving` allows t, sec, beat,
     rand.
 
     Raises ScheduleError, with a column, for anything that is not an expression.

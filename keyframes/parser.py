@@ -1,6 +1,6 @@
 """From the text of an expression to the steps that compute it: its words, and precedence climbing over them.
 
-Python's `ast` would say what binds to what, but not where a mistake stands nor what to write instead, and its limits on
+Python's `ast` would say what binds to what, but not where a mistake is nor what to write instead, and its limits on
 nesting differ from one Python to the next; with the checks that it needs around it, it is longer than this.
 """
 
@@ -266,7 +266,7 @@ class Parser:
             return self.error("the expression ends too early.", token, "A number or a name should follow.")
         hint = "Is an operator missing before it, as in 2*t?" if token.kind in ("number", "name") else ""
         return self.error(
-            f"{quoted(token.text)} cannot stand here.", token, hint or "Example: 1 + 0.01*sin(t)."
+            f"{quoted(token.text)} is not allowed here.", token, hint or "Example: 1 + 0.01*sin(t)."
         )
 
     def error(self, what: str, token: Token, hint: str) -> ScheduleError:

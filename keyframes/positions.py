@@ -1,4 +1,4 @@
-"""Where a key stands: `40`, `11.5`, `2.5s`, `50%`, `8b`, `-1` (from the end), `max_f/2`; and ranges of frames, as
+"""Positions of keys: `40`, `11.5`, `2.5s`, `50%`, `8b`, `-1` (from the end), `max_f/2`; and ranges of frames, as
 Blender writes them: `3,5-10,47..60,-1`.
 """
 
@@ -26,7 +26,7 @@ _QUANTITY = re.compile(r"([+-]?)((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(s|%|b|
 def parse_position(
     text: str, *, clock: Clock, place: Place | None = None, dialect: Dialect = "reverie"
 ) -> float:
-    """The frame at which a key written as `text` stands, perhaps between two frames.
+    """The frame of a key written as `text`, perhaps between two frames.
 
     Seconds, beats (`b`) and percent of max_f become frames. A negative number counts back from the end, so
     that -1 is the last frame and -2s two seconds before the end; the Deforum dialect leaves it negative,

@@ -43,7 +43,7 @@ class KeyedPrompt:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KeyedPrompts:
-    """All prompts, resolved and sorted; `positions[i]` is where `keys[i]` stands."""
+    """All prompts, resolved and sorted; `positions[i]` is the frame of `keys[i]`."""
 
     clock: Clock
     blend: Blend
@@ -132,7 +132,7 @@ def compile_prompts(source: PromptSource, *, clock: Clock) -> KeyedPrompts:
 
 
 def _pairs(source: PromptSource) -> list[tuple[str, object]]:
-    """The keys and prompts as given. Raises ScheduleError if there are none, or for wrong surroundings."""
+    """The keys and prompts as given. Raises ScheduleError if there are none, or for a wrong blend or prefix."""
     place = Place(LANE)
     if source.blend not in get_args(Blend):
         hint = did_you_mean(source.blend, get_args(Blend)) or f"Allowed: {', '.join(get_args(Blend))}."
@@ -140,7 +140,7 @@ def _pairs(source: PromptSource) -> list[tuple[str, object]]:
     for name, text in (("prefix", source.prefix), ("suffix", source.suffix), ("negative", source.negative)):
         if "--neg" in text:
             raise Place(f"{LANE}.{name}").error(
-                '"--neg" cannot stand here.', None, "Use the negative prompt."
+                '"--neg" is not allowed here.', None, "Use the negative prompt."
             )
     given = source.prompts
     pairs: list[tuple[str, object]] = []

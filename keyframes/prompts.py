@@ -50,11 +50,11 @@ class MixedKey(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class PromptSource:
-    """Prompts as given: key position -> prompt, and what goes round every one of them.
+    """Prompts as given: key position -> prompt, and what is added to each.
 
     `prompts` may also be one classic text: Deforum's JSON or Disco's dict of keys, or a plain prompt, which
     is key 0. A prompt may hold `--neg`, `AND` parts with weights and back-tick expressions; a list is
-    Disco's `["text:5", "text:-1"]`. `prefix` and `suffix` stand before and after every positive text and
+    Disco's `["text:5", "text:-1"]`. `prefix` and `suffix` are put before and after every positive text and
     `negative` after every negative one, joined by a space. `blend` is how one key's prompt turns into the
     next one's.
     """

@@ -107,7 +107,7 @@ def _settle(keys: Iterable[Key], clock: Clock, place: Place, dialect: Dialect) -
         if after is None or after.position != key.position:
             yield key
         elif dialect == "reverie":
-            what = f"{key} and {after} both stand at frame {key.position:g}."
+            what = f"{key} and {after} are both at frame {key.position:g}."
             raise place.error(what, None, "Keep one of them.")
 
 

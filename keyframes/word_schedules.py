@@ -91,6 +91,6 @@ def settle_held(keys: Iterable[HeldKey], place: Place) -> list[HeldKey]:
         before = kept.setdefault(key.position, key)
         if before is not key:
             labels = f"{quoted(before.label, 30)} and {quoted(key.label, 30)}"
-            what = f"the keys {labels} both stand at frame {key.position:g}."
+            what = f"the keys {labels} are both at frame {key.position:g}."
             raise place.error(what, None, "Keep one of them.")
     return [kept[position] for position in sorted(kept)]

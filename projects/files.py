@@ -25,13 +25,13 @@ TEMPORARY = ".tmp-"
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 WRONG_PATH = {
-    errno.ENOTDIR: "a file stands where a folder is needed",
-    errno.EEXIST: "a file stands where a folder is needed",
-    errno.EISDIR: "a folder stands where a file is needed",
+    errno.ENOTDIR: "there is a file where a folder is needed",
+    errno.EEXIST: "there is a file where a folder is needed",
+    errno.EISDIR: "there is a folder where a file is needed",
     errno.ENOTEMPTY: "the folder is not empty",
     errno.ENAMETOOLONG: "the name is too long for this disk",
     errno.ENOENT: "there is no such file or folder",
-    errno.ELOOP: "a link stands where a file or folder is needed",
+    errno.ELOOP: "there is a link where a file or folder is needed",
 }
 
 

@@ -19,14 +19,14 @@ def is_video(name: str) -> bool:
 
 
 def is_footage(name: str) -> bool:
-    """Whether a name stands for many pictures: a video, or `depth/%04d.png`."""
+    """Whether a name means many pictures: a video, or `depth/%04d.png`."""
     return is_video(name) or (is_sequence(name) and name.lower().endswith(PICTURES))
 
 
 def find_footage(name: str, folder: Path, one: Callable[[str], Path | None]) -> tuple[Path, ...]:
-    """The files that a name stands for: the video, or the pictures in the order of the numbers in their names.
+    """The files that a name means: the video, or the pictures in the order of the numbers in their names.
 
-    one: checks one name and gives its file, or None after noting what is wrong with it; nothing then comes back.
+    one: checks one name and gives its file, or None after noting what is wrong with it; then the result is empty.
     """
     names = [name]
     if is_sequence(name):

@@ -56,7 +56,7 @@ class Entry:
     """What the journal knows of one stored frame.
 
     `key`: what it was made from (framekeys). `sha256`: of the file's bytes. `seconds`: how long it took.
-    `notes`: what happened on the way that changes pixels, such as a level of memory saving. `file`: the file's mark
+    `notes`: what happened while painting that changes pixels, such as a level of memory saving. `file`: the file's mark
     when it was stored; None in an older journal.
     """
 

@@ -46,7 +46,7 @@ IN_3D = (
     "far",
 )
 LOOK_AT = ("look_at_x", "look_at_y", "look_at_z")
-PATH = ("camera_x", "camera_y", "camera_z", *LOOK_AT, "camera_roll")  # where a camera stands
+PATH = ("camera_x", "camera_y", "camera_z", *LOOK_AT, "camera_roll")  # where the camera is
 MOVED_BY_SCALE = ("translation_x", "translation_y", "translation_z")
 STEPS = (*MOVED_BY_SCALE, "rotation_3d_x", "rotation_3d_y", "rotation_3d_z")  # how it moves per frame
 FLIP = (
@@ -90,7 +90,7 @@ def adapter_lane(name: str) -> str:
 def place_of(lane: str) -> str:
     """Where in the project file a lane is written: "motion.zoom", "lora.style.weight", "control.edges.start".
 
-    A setting that is no lane, such as "embedding.word.path", stays as it is.
+    A setting that is not a lane, such as "embedding.word.path", stays as it is.
     """
     if "." in lane and not lane.startswith((_LORA, _CONTROL, _ADAPTER)):
         return lane

@@ -1,4 +1,4 @@
-"""A project that was read and checked: the file as given, where it stands, and what keyframes needs of it."""
+"""A project that was read and checked: the file as given, its folder, and what keyframes needs of it."""
 
 from __future__ import annotations
 

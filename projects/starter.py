@@ -17,7 +17,7 @@ model = "sketch"                # built in; or a diffusers folder, a .safetensor
 # size = [256, 256]             # width, height; the model's own size when left out
 # init_image = "start.png"      # paint the first frame over this picture
 # audio = "song.mp3"            # becomes the film's sound track
-# bpm = 120                     # lets keys stand on beats: "8b"
+# bpm = 120                     # lets keys be on beats: "8b"
 
 [prompts]                       # position = prompt; positions: frames, "2.5s", "50%", "-1", "max_f/2"
 0 = "a lighthouse by the sea at sunset, oil painting"

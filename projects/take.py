@@ -1,4 +1,4 @@
-"""A take: one render of a project, in a folder of its own.
+"""A take: one render of a project, in its own folder.
 
     project.toml     the project as it was rendered
     take.json        the folder that the project was rendered from, and whether this is a draft

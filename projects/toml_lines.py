@@ -1,4 +1,4 @@
-"""Where in the TOML text a key stands, so that a message can name the line.
+"""The line of each key in the TOML text, so that a message can name it.
 
 `tomllib` does not keep positions. This reads the text line by line and knows tables, dotted and quoted keys and
 multi-line strings; where it is unsure it gives no line rather than a wrong one.

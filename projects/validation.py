@@ -24,7 +24,7 @@ MAX_REPORTED = 50
 LENGTH = ("frames", "duration")
 EXAMPLE = 'A film is: frames = 60 and a table [prompts] with 0 = "a lighthouse at night".'
 
-# What stands in for a length or prompts that are wrong, so that the rest can be checked too.
+# What replaces a length or prompts that are wrong, so that the rest can be checked too.
 _SOME_LENGTH, _SOME_PROMPTS = 10_000, {"0": "missing"}
 _LANE = "must be a number, a schedule such as '0: (1.0), 60: (1.03)', or a table of keys."
 _PHRASES = {  # pydantic's own words are for programmers
@@ -56,7 +56,7 @@ def validate(
     is read. None if even that cannot be.
     """
     problems: list[Problem] = []
-    for _ in range(3):  # taking an entry out can bring up what it hid, such as a length that is now missing
+    for _ in range(3):  # taking an entry out can reveal what it hid, such as a length that is now missing
         try:
             return ProjectFile.model_validate(document), problems
         except ValidationError as error:

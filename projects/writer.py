@@ -1,6 +1,6 @@
 """Frames are stored by another thread, so that encoding and the disk cost the painter no time.
 
-    painter --put--> at most `depth` frames wait --store--> the take --wait_for--> whoever assembles the film
+    painter --put--> at most `depth` frames wait --store--> the take --wait_for--> the assembly of the film
 
 Frames are stored in the order they were put. An error while storing is raised in the painter's thread, at the
 next `put` or at `close`.

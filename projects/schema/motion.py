@@ -60,9 +60,9 @@ class Motion(Table):
         200.0, minimum=1.0, maximum=1e6, unit=_PATH_UNIT, help="3d: distance of the nearest things."
     )
     far: Lane = lane(10_000.0, minimum=1.0, maximum=1e7, unit=_PATH_UNIT, help="3d: distance of the sky.")
-    camera_x: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: where the camera stands; + is right.")
-    camera_y: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: where the camera stands; + is up.")
-    camera_z: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: where the camera stands; + is forward.")
+    camera_x: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: position of the camera; + is right.")
+    camera_y: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: position of the camera; + is up.")
+    camera_z: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: position of the camera; + is forward.")
     look_at_x: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: the point the camera looks at; + is right.")
     look_at_y: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: the point the camera looks at; + is up.")
     look_at_z: Lane = lane(0.0, unit=_PATH_UNIT, help="3d: the point the camera looks at; + is forward.")

@@ -88,7 +88,7 @@ def _keys(project: Project, given: Mapping[str, str]) -> list[tuple[int, str]]:
             problems += error.problems
             continue
         if frame in found:
-            what = f'the keys "{found[frame][0]}" and "{label}" both stand at frame {frame}.'
+            what = f'the keys "{found[frame][0]}" and "{label}" are both at frame {frame}.'
             problems.append(Problem(what=what, where=f"{_WHERE}.{label}", hint="Keep one of them."))
         found[frame] = (label, name)
     if problems:

@@ -168,7 +168,7 @@ def _check_limits(order: _Order) -> None:
         if not path.parent.is_dir():
             problems.append(("there is no such folder.", "", f"Make it first: mkdir {path.parent}"))
         if container is not FOLDER and path.is_dir():
-            problems.append(("a folder stands where the film should be.", "", "Choose another name."))
+            problems.append(("there is a folder where the film should be.", "", "Choose another name."))
     if rate > container.fps_limit:
         hint = f"At most {container.fps_limit} in a {path.suffix} file."
         problems.append((f"{float(rate):g} frames per second are too many.", "fps", hint))

@@ -211,7 +211,7 @@ def test_beats() -> None:
         ("0: , 5: 2", 2, "no value"),
         ("0:", 2, "no value"),
         ("0: 1: 2", 5, 'second ":"'),
-        ("0 (1)", 3, "cannot stand"),
+        ("0 (1)", 3, "is not allowed here"),
         ("0: (1), 5: (sinn(t))", 13, 'Did you mean "sin"?'),
         ("0: 1, maxf: 2", 7, 'Did you mean "max_f"?'),
         ("0: 1, t: 2", 7, "changes with the frame"),
@@ -261,7 +261,7 @@ def test_a_mistake_is_told_with_its_column(text: str, column: int, says: str) ->
         ({"2": {"5s": 1}}, "quotes"),
         ({"0": 1, "x": 2}, "not a variable"),
         ({"0": 1, "curve": "smoth"}, "smooth"),
-        ({"0": 1, "0.0": 2}, "both stand at frame 0"),
+        ({"0": 1, "0.0": 2}, "are both at frame 0"),
         ({"0": "1 +"}, "too early"),
     ],
 )
@@ -271,7 +271,7 @@ def test_a_value_of_the_wrong_kind_is_refused(value: LaneValue, says: str) -> No
 
 def test_two_keys_at_one_frame_are_named() -> None:
     error = refused("0: 1, 4: 2, 1s: 3")
-    assert "key 4 (2.0) and key 1s (3.0) both stand at frame 4" in str(error)
+    assert "key 4 (2.0) and key 1s (3.0) are both at frame 4" in str(error)
 
 
 def test_a_pole_is_refused_with_its_frame() -> None:
@@ -369,7 +369,7 @@ def test_format_then_parse_is_the_same_schedule(keys: list[tuple[str, str, str]]
     try:
         schedule = parse_schedule(text, lane="zoom", clock=CLOCK, dialect=dialect)
     except ScheduleError as error:
-        assert re.search("both stand|whole frame|takes no curve|inside", str(error)), text  # noqa: PT017
+        assert re.search("are both at|whole frame|takes no curve|inside", str(error)), text  # noqa: PT017
         return
     again = parse_schedule(format_schedule(schedule), lane="zoom", clock=CLOCK)
     assert again == schedule

@@ -143,7 +143,7 @@ def test_word_lanes_hold(value: LaneValue, expected: list[str]) -> None:
         (5, "not a word"),
         ({"0": 5}, "must hold words"),
         ({}, "must hold words"),
-        ("0: euler, 0: heun", "both stand at frame 0"),
+        ("0: euler, 0: heun", "are both at frame 0"),
         ("0: euler, x: heun", "not a variable"),
         ("0: 'euler", "never closed"),
     ],

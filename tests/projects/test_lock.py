@@ -153,9 +153,9 @@ def test_a_lock_does_not_outlive_us_in_a_child(path: Path) -> None:
 
 def test_places_where_no_lock_can_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ProjectError, match="a file stands where a folder is needed"):
+    with pytest.raises(ProjectError, match="there is a file where a folder is needed"):
         Lock(tmp_path / "file" / "take.lock").acquire()
-    with pytest.raises(ProjectError, match="a folder stands"):
+    with pytest.raises(ProjectError, match="there is a folder"):
         Lock(tmp_path).acquire()
 
 
@@ -164,7 +164,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     other = tmp_path / "precious.txt"
     other.write_text("precious")
     (tmp_path / "take.lock").symlink_to(other)
-    with pytest.raises(ProjectError, match="a link stands"):
+    with pytest.raises(ProjectError, match="there is a link"):
         Lock(tmp_path / "take.lock").acquire()
     assert other.read_text() == "precious"
 

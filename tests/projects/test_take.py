@@ -327,7 +327,7 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
     place.write_text("mine")
     for folder in (place, place / "take"):
         take = Take(folder, project="sea")
-        with pytest.raises(ProjectError, match="a file stands where a folder is needed"), take.lock():
+        with pytest.raises(ProjectError, match="there is a file where a folder is needed"), take.lock():
             pass
     assert place.read_text() == "mine"
 
@@ -346,7 +346,7 @@ def test_a_folder_in_place_of_a_frame(take: Take) -> None:
     take.path(2).unlink()
     take.path(2).mkdir()
     assert not take.kept(2, key(2))
-    with pytest.raises(ProjectError, match="a folder stands where a file is needed"), take.lock():
+    with pytest.raises(ProjectError, match="there is a folder where a file is needed"), take.lock():
         take.store(2, picture(2), key(2))
 
 
@@ -358,7 +358,7 @@ def test_a_folder_in_place_of_a_frame(take: Take) -> None:
         ("EROFS", EnvironmentFault, 3, "read-only"),
         ("EACCES", EnvironmentFault, 3, "permission denied"),
         ("EIO", EnvironmentFault, 3, "Input/output error"),
-        ("ENOTDIR", ProjectError, 2, "a file stands"),
+        ("ENOTDIR", ProjectError, 2, "there is a file"),
         ("ENAMETOOLONG", ProjectError, 2, "too long"),
     ],
 )

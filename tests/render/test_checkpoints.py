@@ -144,7 +144,7 @@ LORA = '[lora.style]\npath = "style.safetensors"\n'
         ),
         ('{ 0 = "one", 2 = "flow" }', "clipskip = 2", ["frame 2: flux models have no layers"]),
         ('{ 0 = "one", "2x" = "two" }', "", ["dream.toml:1 model.2x"]),
-        ('{ 0 = "one", 2 = "two", "2.0" = "one" }', "", ["both stand at frame 2"]),
+        ('{ 0 = "one", 2 = "two", "2.0" = "one" }', "", ["are both at frame 2"]),
         ("{ }", "", ["dream.toml:1 model"]),
         ("{ 0 = 3 }", "", ["dream.toml:1 model"]),
         ("3", "", ["dream.toml:1 model"]),

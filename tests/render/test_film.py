@@ -234,7 +234,7 @@ def test_a_damaged_frame_is_painted_again(done: Path, master: Path, damage: str,
 
 def test_what_stands_in_a_frames_place_is_not_destroyed(done: Path) -> None:
     DAMAGES["a folder"](done / "takes" / "dream" / "frames" / "000006.png")
-    with pytest.raises(ProjectError, match=r"000006\.png.*a folder stands where a file is needed"):
+    with pytest.raises(ProjectError, match=r"000006\.png.*there is a folder where a file is needed"):
         render(load(done, TEXT))
 
 

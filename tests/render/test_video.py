@@ -331,7 +331,7 @@ def test_places_where_no_film_can_be(tmp_path: Path) -> None:
     (tmp_path / "folder.mp4").mkdir()
     for out, message in [
         (tmp_path / "none" / "film.mp4", "no such folder.*mkdir"),
-        (tmp_path / "folder.mp4", "a folder stands"),
+        (tmp_path / "folder.mp4", "there is a folder"),
         (tmp_path / ("x" * 300 + ".mp4"), "name is too long"),
     ]:
         with pytest.raises(ProjectError, match=message):
