@@ -39,14 +39,10 @@ FILES = (DENOISER, LORA, EMBEDDING, IP_ADAPTER)
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hub_cache: Path) -> None:
     """An empty cache of the hub, and a working directory of one's own."""
-    folder = tmp_path / "hub"
-    folder.mkdir()
     (tmp_path / "work").mkdir()
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(folder))
     monkeypatch.chdir(tmp_path / "work")
-    return folder
 
 
 def write(kind: Kind, place: Path, seed: int = 0) -> Path:
@@ -86,8 +82,8 @@ def test_the_projects_folder_comes_before_the_working_directory(kind: Kind, tmp_
 
 
 @pytest.mark.parametrize("kind", FOLDERS, ids=lambda kind: kind.noun)
-def test_the_hubs_cache_comes_last(kind: Kind, tmp_path: Path, cache: Path) -> None:
-    home = cache / "models--some--thing"
+def test_the_hubs_cache_comes_last(kind: Kind, tmp_path: Path, hub_cache: Path) -> None:
+    home = hub_cache / "models--some--thing"
     there = write(kind, home / "snapshots" / "abc" / "part")
     shutil.copytree(there, home / "snapshots" / "abc", dirs_exist_ok=True)
     (home / "refs").mkdir()
@@ -96,8 +92,8 @@ def test_the_hubs_cache_comes_last(kind: Kind, tmp_path: Path, cache: Path) -> N
     assert find_asset(kind, "some/thing/part", folder=tmp_path).path == there
 
 
-def test_a_file_in_the_hubs_cache(tmp_path: Path, cache: Path) -> None:
-    home = cache / "models--some--adapters"
+def test_a_file_in_the_hubs_cache(tmp_path: Path, hub_cache: Path) -> None:
+    home = hub_cache / "models--some--adapters"
     there = write(IP_ADAPTER, home / "snapshots" / "abc" / "models" / "one")
     (home / "refs").mkdir()
     (home / "refs" / "main").write_text("abc")

@@ -110,3 +110,11 @@ def prompt(text: str, negative: str = "", **parts: float) -> FramePrompt:
         PromptPart(weight=weight, mix=(TextShare(text=part),)) for part, weight in parts.items()
     ) or (PromptPart(mix=(TextShare(text=text),)),)
     return FramePrompt(parts=given, negative=(TextShare(text=negative),))
+
+
+def drawing(monkeypatch: pytest.MonkeyPatch, kind: type, draw: Callable[[], torch.Tensor]) -> None:
+    """Give a diffusers pipeline our noise, and the mode of the VAE's posterior, from which it would sample."""
+    module = import_module(kind.__module__)
+    monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: draw())
+    if hasattr(module, "retrieve_latents"):
+        monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())

@@ -20,7 +20,7 @@ from render.diffusion.adapters.ip_adapters import AdapterInput
 from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
-from tests.diffusion.conftest import prompt
+from tests.diffusion.conftest import drawing, prompt
 from tests.models import load_model
 from tests.tiny_adapter import SIDE, tiny_adapter
 
@@ -102,11 +102,10 @@ def test_both_kinds_together(
     pipe.unet._load_ip_adapter_weights([states(file) for file in files], low_cpu_mem_usage=False)
     pipe.set_ip_adapter_scale([0.7, 0.4])
     pipe.set_progress_bar_config(disable=True)
-    module, noise = import_module(kind_of.__module__), start_noise(SEED, (model.channels, 8, 8))
+    noise = start_noise(SEED, (model.channels, 8, 8))
     more: dict[str, Any] = {"height": 64, "width": 64, "latents": noise}
     if pictured:
-        monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
-        monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
+        drawing(monkeypatch, kind_of, lambda: noise)
         more = {"image": picture.contiguous(memory_format=torch.channels_last), "strength": 0.75}
     embeds = [
         torch.cat([encoder.blank(), one]) for encoder, one in zip(model.adapters.encoders, seen, strict=True)

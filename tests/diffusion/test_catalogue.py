@@ -12,7 +12,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from keyframes.errors import EnvironmentFault
-from render.assets import files, find
+from render.assets.files import BLOCK, BLOCKS, WHOLE, fingerprint
+from render.assets.find import BUILT_IN
 from render.diffusion import ModelDefaults, find_model
 
 FolderOf = Callable[[str], Path]
@@ -40,10 +41,9 @@ def test_folder_relative_to_the_working_directory(
     assert find_model("models/dream", folder=project).path == project / "models" / "dream"
 
 
-def test_built_in(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(find, "BUILT_IN", model.parent)
-    source = find_model("dream", folder=tmp_path)
-    assert (source.name, source.path) == ("dream", model)
+def test_built_in(tmp_path: Path) -> None:
+    source = find_model("sketch", folder=tmp_path)
+    assert (source.name, source.kind, source.path) == ("sketch", "folder", BUILT_IN / "sketch")
 
 
 def test_not_found(model: Path, tmp_path: Path) -> None:
@@ -164,20 +164,19 @@ def test_fingerprint_is_of_the_contents(model: Path, tmp_path: Path) -> None:
     assert len({first, second, find_model("elsewhere", folder=tmp_path).fingerprint}) == 3
 
 
-def test_fingerprint_of_big_files_is_sampled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fingerprint_of_big_files_is_sampled(tmp_path: Path) -> None:
     """Beyond the size that is read whole: header, blocks evenly spread, last bytes."""
-    monkeypatch.setattr(files, "WHOLE", 1000)
-    monkeypatch.setattr(files, "BLOCK", 100)
     path = tmp_path / "w"
-    path.write_bytes((8).to_bytes(8, "little") + bytes(100_000))
-    prints = {files.fingerprint([("w", path)])}
-    for position in (10, 50_000 // 63 * 3, 100_007):
-        changed = bytearray(path.read_bytes())
-        changed[position] = 1
-        other = tmp_path / f"{position}"
-        other.write_bytes(changed)
-        prints.add(files.fingerprint([("w", other)]))
-    assert len(prints) >= 3
+    path.write_bytes((8).to_bytes(8, "little"))
+    os.truncate(path, 3 * WHOLE)
+    prints = [fingerprint([("w", path)])]
+    for position in (10, (3 * WHOLE - BLOCK) * 30 // (BLOCKS - 1), 3 * WHOLE - 1, BLOCK + 1):
+        with path.open("r+b") as file:
+            file.seek(position)
+            file.write(b"x")
+        prints.append(fingerprint([("w", path)]))
+    assert len(set(prints)) == 4
+    assert prints[-1] == prints[-2], "between two blocks"
 
 
 @pytest.mark.parametrize(
@@ -226,13 +225,11 @@ def test_wrong_own_defaults(text: str, match: str, model: Path, tmp_path: Path) 
         find_model("models/dream", folder=tmp_path)
 
 
-def test_hub_name_in_the_cache(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = tmp_path / "hub"
-    snapshot = cache / "models--some--dream" / "snapshots" / "abc"
+def test_hub_name_in_the_cache(model: Path, tmp_path: Path, hub_cache: Path) -> None:
+    snapshot = hub_cache / "models--some--dream" / "snapshots" / "abc"
     shutil.copytree(model, snapshot)
-    (cache / "models--some--dream" / "refs").mkdir()
-    (cache / "models--some--dream" / "refs" / "main").write_text("abc")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
+    (hub_cache / "models--some--dream" / "refs").mkdir()
+    (hub_cache / "models--some--dream" / "refs" / "main").write_text("abc")
     source = find_model("some/dream", folder=tmp_path)
     assert (source.kind, source.path, source.family) == ("hub", snapshot, "sd")
     assert source.fingerprint == find_model("models/dream", folder=tmp_path).fingerprint
@@ -240,8 +237,7 @@ def test_hub_name_in_the_cache(model: Path, tmp_path: Path, monkeypatch: pytest.
     assert find_model("some/dream", folder=tmp_path).path is None
 
 
-def test_hub_name_that_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+def test_hub_name_that_is_not_here(tmp_path: Path, hub_cache: Path) -> None:
     source = find_model("some/dream-turbo", folder=tmp_path)
     assert (source.kind, source.path, source.family, source.fingerprint) == ("hub", None, "", "")
     assert source.defaults.steps == 4

@@ -23,7 +23,7 @@ from render.diffusion.families.flow import pack
 from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
-from tests.diffusion.conftest import prompt
+from tests.diffusion.conftest import drawing, prompt
 from tests.tiny_control import tiny_control
 
 ModelOf = Callable[[str], Model]
@@ -81,10 +81,7 @@ def pipeline(
     net = nets[0] if len(nets) == 1 else list(nets)
     pipe = kind.from_pretrained(str(folder), controlnet=net, **absent)
     pipe.set_progress_bar_config(disable=True)
-    module = import_module(kind.__module__)
-    monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
-    if hasattr(module, "retrieve_latents"):
-        monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
+    drawing(monkeypatch, kind, lambda: noise)
     return pipe
 
 
@@ -239,9 +236,7 @@ def test_kolors(
         add_watermarker=False,
     )
     pipe.set_progress_bar_config(disable=True)
-    module = import_module(kind.__module__)
-    monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise_of(model))
-    monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
+    drawing(monkeypatch, kind, lambda: noise_of(model))
     with torch.inference_mode():
         texts, negative = (model.embed(text, 1, print) for text in (TEXT, NEGATIVE))
     hook = net.register_forward_pre_hook(projected, with_kwargs=True)

@@ -34,6 +34,7 @@ from tests.fakes import keys_of
 from tests.gguf_files import Tensors, denoiser_tensors, original_z_image, save_gguf
 from tests.lora_files import merged, pairs_for, peft_state
 from tests.models import load_model
+from tests.packages import missing
 
 FolderOf = Callable[[str], Path]
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -221,7 +222,7 @@ def test_a_denoiser_lacking_weights_is_no_black_film(home: Path, folder_of: Fold
 
 
 def test_without_the_package_it_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.diffusion.denoisers.denoiser_file.find_spec", lambda name: None)
+    missing(monkeypatch, "gguf")
     with pytest.raises(
         ProjectError, match=r'needs the package gguf. Install it with: pip install "reverie\[gguf'
     ):
@@ -238,14 +239,11 @@ def test_without_its_denoiser_a_folder_is_no_model(home: Path) -> None:
         find_model("flux-dev", folder=home)
 
 
-def test_a_hub_model_in_the_cache_needs_no_denoiser(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "models--some--flux"
+def test_a_hub_model_in_the_cache_needs_no_denoiser(home: Path, hub_cache: Path) -> None:
+    folder = hub_cache / "models--some--flux"
     (folder / "refs").mkdir(parents=True)
     (folder / "refs" / "main").write_text("abc")
     shutil.copytree(home / "flux-dev", folder / "snapshots" / "abc")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     assert find_model("some/flux").path is None
     weights = WeightOptions(denoiser=find_denoiser("dev-Q8_0.gguf", folder=home))
     assert find_model("some/flux", weights=weights).path == folder / "snapshots" / "abc"

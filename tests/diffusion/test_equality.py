@@ -14,7 +14,7 @@ from render.diffusion.model import Model
 from render.diffusion.samplers import SAMPLER_NAMES, make_scheduler
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.steps import Sampling
-from tests.diffusion.conftest import prompt
+from tests.diffusion.conftest import drawing, prompt
 
 TEXT, NEGATIVE = "a cat, Dög", "blue"
 SEED, FRAME = 3, 40
@@ -68,10 +68,8 @@ def image_to_image(
     The picture lies in memory as PIL pictures do after the pipeline's own preprocessing (channels last).
     """
     picture = picture.contiguous(memory_format=torch.channels_last)
-    module = import_module(type(pipe).__module__)
     noise = start_noise(SEED, (4, 8, 8))
-    monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
-    monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
+    drawing(monkeypatch, type(pipe), lambda: noise)
     return theirs(pipe, model, settings, NEGATIVE, image=picture, strength=settings.strength)
 
 
@@ -177,10 +175,8 @@ def test_exact_steps_of_lcm_are_those_of_its_own_pipeline(
         str(folder_of("sd-lcm")), safety_checker=None
     )
     pipe.set_progress_bar_config(disable=True)
-    module = import_module(type(pipe).__module__)
     draws = iter([start_noise(SEED, (4, 8, 8))])
-    monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: next(draws))
-    monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
+    drawing(monkeypatch, type(pipe), lambda: next(draws))
     expected = pipe(
         TEXT,
         image=picture.contiguous(memory_format=torch.channels_last),

@@ -20,7 +20,7 @@ from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
 from render.diffusion.samplers import make_scheduler
 from render.diffusion.sampling import Painting, paint
-from tests.diffusion.conftest import prompt
+from tests.diffusion.conftest import drawing, prompt
 
 ModelOf = Callable[[str], Model]
 TEXT, OTHER, NEGATIVE = "a cat, Dog", "the sea at night", "blue fog"
@@ -188,10 +188,8 @@ def test_image_to_image(
     """With our noise, and the mode of the VAE's posterior; the picture in memory as PIL pictures lie there."""
     model, case, pipe = model_of(kind), CASES[kind], pipes(kind)[1]
     settings = Sampling(steps=case.steps, cfg_scale=case.cfg_scale, strength=strength)
-    module, noise = import_module(type(pipe).__module__), noise_of(model)
-    monkeypatch.setattr(module, "randn_tensor", lambda *_, **__: noise)
-    if hasattr(module, "retrieve_latents"):
-        monkeypatch.setattr(module, "retrieve_latents", lambda encoded, **_: encoded.latent_dist.mode())
+    noise = noise_of(model)
+    drawing(monkeypatch, type(pipe), lambda: noise)
     picture = picture.contiguous(memory_format=torch.channels_last)
     expected = theirs(pipe, case, model, settings, image=picture, strength=strength, height=64, width=64)
     close(ours(model, settings, picture, prompt(TEXT, NEGATIVE)), expected, case)

@@ -24,6 +24,7 @@ from render.diffusion.schedule import make_schedule, plan_steps
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt
 from tests.fakes import load as load_project
+from tests.packages import missing
 
 ModelOf = Callable[[str], Model]
 FolderOf = Callable[[str], Path]
@@ -199,7 +200,7 @@ def test_mixes_of_texts(model_of: ModelOf) -> None:
 
 
 def test_a_package_that_is_missing(folder_of: FolderOf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "find_spec", lambda name: None)
+    missing(monkeypatch, "sentencepiece")
     source = replace(find_model(str(folder_of("sd"))), family="kolors")
     with pytest.raises(
         EnvironmentFault, match=r"needs the package sentencepiece. Install it with: pip install"

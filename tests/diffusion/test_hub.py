@@ -30,15 +30,6 @@ def model(folder_of: FolderOf, tmp_path: Path) -> Path:
     return Path(shutil.copytree(folder_of("sd"), tmp_path / "models" / "dream"))
 
 
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of the hub."""
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(folder))
-    return folder
-
-
 def in_shards(part: Path) -> None:
     """Cut a part's weights in three files with an index, as big models come."""
     tensors = load_file(part / WHOLE)
@@ -84,10 +75,10 @@ def test_shards_that_other_shards_names_tell_of(tmp_path: Path, files: list[str]
 
 
 def test_a_half_downloaded_hub_model_is_told(
-    model: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+    model: Path, tmp_path: Path, hub_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_shards(model / "unet")
-    home = cache / "models--some--dream"
+    home = hub_cache / "models--some--dream"
     snapshot = Path(shutil.copytree(model, home / "snapshots" / "abc"))
     (home / "refs").mkdir()
     (home / "refs" / "main").write_text("abc")
@@ -102,14 +93,14 @@ def test_a_half_downloaded_hub_model_is_told(
     assert state_on_hub("some/dream").startswith("half downloaded (1 files broken off)")
 
 
-def test_names_near_in_the_cache(cache: Path, tmp_path: Path) -> None:
-    (cache / "models--stabilityai--sdxl-turbo").mkdir()
+def test_names_near_in_the_cache(hub_cache: Path, tmp_path: Path) -> None:
+    (hub_cache / "models--stabilityai--sdxl-turbo").mkdir()
     assert "In the cache are stabilityai/sdxl-turbo." in state_on_hub("stabilityai/sdxl-turb")
     with pytest.raises(EnvironmentFault, match="Did you mean sketch"):
         find_model("skecth", folder=tmp_path)
 
 
-def test_offline_is_said(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_is_said(hub_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Really asked for, on a machine that may not ask the network."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(EnvironmentFault) as caught:

@@ -119,11 +119,10 @@ def test_weights_that_do_not_fit(folder: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_hub_model_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_hub_model_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch, hub_cache: Path) -> None:
     def download(name: str, **_: object) -> str:
         raise OSError("no route to host\nand a long story")
 
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(import_module("diffusers").DiffusionPipeline, "download", download)
     with pytest.raises(
         EnvironmentFault, match=r'"some/dream" could not be fetched .* "no route to host"'

@@ -146,9 +146,8 @@ def run(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[object, 
 
 
 def test_doctor_of_a_model_and_of_a_project(
-    folder_of: FolderOf, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder_of: FolderOf, tmp_path: Path, capfd: pytest.CaptureFixture[str], hub_cache: Path
 ) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     code, said = run(capfd, "doctor", "--model", folder_of("sd"), "--device", "cpu")
     assert (code, "family     sd: StableDiffusionPipeline" in said) == (0, True)
     code, said = run(capfd, "doctor", "--model", "skecth")

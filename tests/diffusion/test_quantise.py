@@ -36,6 +36,7 @@ from tests.fakes import keys_of
 from tests.gguf_files import denoiser_tensors, save_gguf
 from tests.lora_files import pairs_for, peft_state
 from tests.models import load_model
+from tests.packages import missing, present
 
 FolderOf = Callable[[str], Path]
 TEXT = 'model = "{kind}"\nsize = [64, 64]\nframes = 3\nprompts = "0: a cat"\n[diffusion]\n{lines}'
@@ -55,7 +56,7 @@ def project_of(folder: Path, lines: str, kind: str = "flux-dev"):  # type: ignor
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the plan find the packages."""
-    monkeypatch.setattr("render.diffusion.quantise.find_spec", lambda name: name)
+    present(monkeypatch, "torchao", "bitsandbytes")
 
 
 @torchao
@@ -156,7 +157,7 @@ def test_it_is_in_the_key(folder_of: FolderOf) -> None:
 
 
 def test_without_the_package_it_is_one_line(folder_of: FolderOf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("render.diffusion.quantise.find_spec", lambda name: None)
+    missing(monkeypatch, "bitsandbytes")
     project = project_of(folder_of("sd").parent, 'quantize = "nf4"\n', folder_of("sd").name)
     wanted = r'quantize = "nf4" needs the package bitsandbytes. Install it with: pip install "reverie\[bitsandbytes'
     with pytest.raises(EnvironmentFault, match=wanted):
@@ -200,7 +201,7 @@ def test_stored_by_others_is_refused_by_name(folder_of: FolderOf, tmp_path: Path
 def test_stored_by_a_package_that_is_not_here(
     folder_of: FolderOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("render.diffusion.quantise.find_spec", lambda name: None)
+    missing(monkeypatch, "bitsandbytes")
     folder = stored_by(
         Path(shutil.copytree(folder_of("sd"), tmp_path / "sd")), "text_encoder", "bitsandbytes"
     )

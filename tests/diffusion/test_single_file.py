@@ -57,10 +57,9 @@ def test_paints_what_the_folder_paints(project: Path, model_of: Callable[[str], 
     torch.testing.assert_close(*pictures, atol=1e-6, rtol=0)
 
 
-def test_configs_that_are_nowhere(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configs_that_are_nowhere(project: Path, hub_cache: Path) -> None:
     """Without the network, and without a folder beside it, the message says how to get the configs."""
     shutil.rmtree(project / "dream")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(project))
     with pytest.raises(
         EnvironmentFault, match=r"hf download stable-diffusion-v1-5/.*beside it as dream/"
     ) as caught:
