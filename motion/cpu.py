@@ -29,6 +29,8 @@ NEAREST = 1e-6
 _CODES = dict(zip(BORDERS, (cv2.BORDER_REPLICATE, cv2.BORDER_WRAP, cv2.BORDER_REFLECT_101), strict=True))
 _FLAGS = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
 
+_ONE = torch.ones(1, 1, 1, 1)
+
 Matrix = NDArray[np.float64]
 Image = NDArray[np.float32]
 
@@ -51,14 +53,14 @@ def warp(picture: Tensor, inverse: Matrix, *, border: Border, sampling: str) -> 
     in memory where all of it is 1.
     """
     height, width = picture.shape[-2:]
-    ends = np.array([(0, width - 1, 0, width - 1), (0, 0, height - 1, height - 1), (1, 1, 1, 1)])
-    across, down, ahead = inverse @ ends
-    if not (ahead > NEAREST).all():
+    corners = _corners(inverse.tolist(), height, width)
+    if corners is None:
         return None
-    edges = np.array(((width - 1.0,), (height - 1.0,)))
-    corners = np.stack((across, down)) / ahead
-    inside = bool(((corners >= -_ON_THE_EDGE) & (corners <= edges + _ON_THE_EDGE)).all())
-    if np.abs(corners).max() > FAR or not (inside or border == "replicate"):
+    inside = all(
+        -_ON_THE_EDGE <= x <= width - 1 + _ON_THE_EDGE and -_ON_THE_EDGE <= y <= height - 1 + _ON_THE_EDGE
+        for x, y in corners
+    )
+    if not (inside or border == "replicate"):
         return None
     size, flags = (width, height), _FLAGS[sampling] | cv2.WARP_INVERSE_MAP
 
@@ -67,11 +69,23 @@ def warp(picture: Tensor, inverse: Matrix, *, border: Border, sampling: str) -> 
 
     moved = _each(picture, move, cut=sampling == "bicubic")
     if inside:  # all pixels are, as the picture is convex
-        return moved, torch.ones(1, 1, 1, 1).expand(len(picture), 1, height, width)
+        return moved, _ONE.expand(len(picture), 1, height, width)
     covered = cv2.warpPerspective(
         np.ones((height, width), np.float32), inverse, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     )
     return moved, torch.from_numpy(covered).expand(len(picture), 1, height, width)
+
+
+def _corners(rows: list[list[float]], height: int, width: int) -> list[tuple[float, float]] | None:
+    """Where the four corners come from; None if one is behind the camera or very far. NumPy takes longer for so few."""
+    found = []
+    for y in (0.0, height - 1.0):
+        for x in (0.0, width - 1.0):
+            across, down, ahead = (a * x + b * y + c for a, b, c in rows)
+            if ahead <= NEAREST or max(abs(across), abs(down)) > FAR * ahead:
+                return None
+            found.append((across / ahead, down / ahead))
+    return found
 
 
 def read(picture: Tensor, points: Tensor, *, border: Border, sampling: str) -> Tensor:
