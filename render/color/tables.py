@@ -10,10 +10,12 @@ upper byte of a value is its level, rounded.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -55,6 +57,7 @@ _FROM_PARTS = np.array(((1, 1, 0, -0.3 * _TOP), (1, 0, 0, 0), (1, 0, 2, -0.7 * _
 Image = NDArray[np.float32]
 Values = NDArray[np.uint16]
 Counts = NDArray[np.int32]
+Made = TypeVar("Made")
 
 
 def serves(picture: Tensor, space: Space) -> bool:
@@ -66,13 +69,16 @@ def values_of(picture: Tensor, space: Space) -> Values:
     """A picture (3, H, W) in [0, 1] as 16 bits in `space`, (H, W, 3); its levels are the upper bytes."""
     image = image_of(picture)
     values = np.empty(image.shape, np.uint16)
-    for band in _bands(image):
+
+    def fill(band: slice) -> None:
         one = _whole(image[band])
         if space == "rgb":
             cv2.transform(one, _TO_RGB, values[band])
         else:
             other = cv2.transform(cv2.LUT(one, _decoding(), one), _TO_XYZ)
             cv2.transform(cv2.LUT(other, _roots(), one), _TO_LAB, values[band])
+
+    _in_bands(fill, image)
     return values
 
 
@@ -80,10 +86,14 @@ def count_levels(values: Values) -> Tensor:
     """How often each level occurs, as a histogram of BINS bins: (1, 3, BINS), int32."""
     pairs = values.view(np.uint8).reshape(*values.shape[:2], 6)
     upper = (1, 3, 5) if sys.byteorder == "little" else (0, 2, 4)
+
+    def count(band: slice) -> NDArray[np.float32]:
+        each = [cv2.calcHist([pairs[band]], [byte], None, [LEVELS], [0, LEVELS]) for byte in upper]
+        return np.asarray(each, np.float32).reshape(3, LEVELS)
+
     counts = torch.zeros(1, 3, BINS, dtype=torch.int32)
-    for channel, byte in enumerate(upper):
-        found = cv2.calcHist([pairs], [byte], None, [LEVELS], [0, LEVELS]).ravel()
-        counts[0, channel, ::_STRIDE] = torch.from_numpy(np.asarray(found, np.int32))
+    total = np.sum(_in_bands(count, values), axis=0, dtype=np.float64)
+    counts[0, :, ::_STRIDE] = torch.from_numpy(total.astype(np.int32))
     return counts
 
 
@@ -98,10 +108,13 @@ def follow_levels(values: Values, curve: Tensor, space: Space) -> Tensor:
         scale, shift = _PARTS[:, :1], _PARTS[:, 1:]
         parts = _at_values(levels * scale + shift, step * scale)
         coded = _table((parts * np.float32(_TOP) + np.float32(0.5)).clip(0, _TOP).astype(np.uint16))
-        for band in _bands(values):
+
+        def back(band: slice) -> None:
             roots = cv2.transform(cv2.LUT(values[band], coded), _FROM_PARTS)
             linear = cv2.transform(cv2.LUT(roots, _cubes()), _FROM_XYZ)
             cv2.LUT(_whole(np.asarray(linear, np.float32)), _encoding(), made[band])
+
+        _in_bands(back, values)
     return torch.from_numpy(made)[None].permute(0, 3, 1, 2)
 
 
@@ -125,10 +138,20 @@ def ladder() -> Tensor:
     return (torch.arange(LEVELS) / (LEVELS - 1)).expand(1, 3, 1, LEVELS)
 
 
-def _bands(image: NDArray[Any]) -> Iterator[slice]:
-    """Rows that are worked on together: what is made on the way then stays in the processor's cache."""
+def _in_bands(work: Callable[[slice], Made], image: NDArray[Any]) -> list[Made]:
+    """What `work` gives for bands of rows: what is made on the way stays in the cache, and each core has a band."""
     rows = max(1, _BAND // image.shape[1])
-    return (slice(top, top + rows) for top in range(0, len(image), rows))
+    bands = [slice(top, top + rows) for top in range(0, len(image), rows)]
+    threads = min(torch.get_num_threads(), len(bands))
+    if threads == 1:
+        return [work(band) for band in bands]
+    return list(_threads(threads, os.getpid()).map(work, bands))
+
+
+@lru_cache(maxsize=1)
+def _threads(count: int, process: int) -> ThreadPoolExecutor:
+    """Of a process: one that was forked off has none of its parent's."""
+    return ThreadPoolExecutor(count, thread_name_prefix="color")
 
 
 def _whole(image: Image) -> Values:
