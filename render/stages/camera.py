@@ -134,7 +134,6 @@ class Camera:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: CameraInputs) -> Canvas:
-        """See Stage."""
         from motion import warp
 
         picture = canvas.given

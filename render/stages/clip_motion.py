@@ -60,7 +60,6 @@ class ClipMotion:
         self._video, self._motion, self._clips, self._quick = video, motion, clips, quick
 
     def inputs(self, frame: Frame) -> ClipMotionInputs | None:
-        """See Stage."""
         kind = self._video.motion
         if kind == "none" or not self.moves(frame):
             return None
@@ -89,7 +88,6 @@ class ClipMotion:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: ClipMotionInputs) -> Canvas:
-        """See Stage."""
         for step in inputs.steps:
             canvas = _followed(canvas, inputs, step)
         return canvas

@@ -59,7 +59,6 @@ class ClipOverlay:
         self._depth, self._motion = depth, motion
 
     def inputs(self, frame: Frame) -> OverlayInputs | None:
-        """See Stage."""
         settings, alpha = self._settings, frame.row.video.video_alpha
         if not settings.input or settings.composite != self._when:
             return None
@@ -100,7 +99,6 @@ class ClipOverlay:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: OverlayInputs) -> Canvas:
-        """See Stage."""
         import torch
 
         picture, clip = canvas.given, canvas.tools.pictures.read(inputs.clip)

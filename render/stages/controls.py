@@ -54,7 +54,6 @@ class ControlHints:
         self._models, self._clips, self._depth = models, clips, depth
 
     def inputs(self, frame: Frame) -> tuple[Hint, ...] | None:
-        """See Stage."""
         uses = next(model.controls for model in self._models if frame.number in model.frames)
         hints = [self._hint(use, frame) for use in uses if use.acts(frame.row, pictured=frame.pictured)]
         return tuple(hints) or None
@@ -77,7 +76,6 @@ class ControlHints:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: tuple[Hint, ...]) -> Canvas:
-        """See Stage."""
         from ..diffusion.control.control import Control
 
         controls = tuple(

@@ -11,12 +11,10 @@ class Echo:
     name = "echo"
 
     def inputs(self, frame: Frame) -> float | None:
-        """See Stage."""
         return None if frame.first else frame.row.coherence.echo or None
 
     @staticmethod
     def apply(canvas: Canvas, inputs: float) -> Canvas:
-        """See Stage."""
         import torch
 
         assert canvas.moved is not None

@@ -49,7 +49,6 @@ class Guide:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: GuideInputs) -> Canvas:
-        """See Stage."""
         import torch
 
         guide = canvas.tools.pictures.read(inputs.picture)
@@ -65,13 +64,11 @@ class GuideColors:
         self._keys = keys
 
     def inputs(self, frame: Frame) -> GuideInputs | None:
-        """See Stage."""
         picture, share = guide_at(self._keys, frame), frame.row.guide.guide_color
         return None if picture is None or share == 0 else GuideInputs(picture[1], share)
 
     @staticmethod
     def apply(canvas: Canvas, inputs: GuideInputs) -> Canvas:
-        """See Stage."""
         import torch
 
         from ..color import match_color

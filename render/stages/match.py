@@ -98,7 +98,6 @@ class Match:
         self._known: dict[int, OfPrompt] = {}
 
     def inputs(self, frame: Frame) -> MatchInputs | None:
-        """See Stage."""
         choice, lanes = self._choice, frame.row.coherence
         if choice.space is None or frame.number <= choice.first:
             return None
@@ -136,7 +135,6 @@ class Match:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: MatchInputs) -> Canvas:
-        """See Stage."""
         import torch
 
         from ..color import match_color, match_detail

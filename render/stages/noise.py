@@ -29,7 +29,6 @@ class Noise:
         self._kind, self._seed, self._mask = settings.noise_type, seed, mask
 
     def inputs(self, frame: Frame) -> NoiseInputs | None:
-        """See Stage."""
         amount = frame.row.coherence.noise
         if frame.first or amount == 0:
             return None
@@ -38,7 +37,6 @@ class Noise:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: NoiseInputs) -> Canvas:
-        """See Stage."""
         import torch
 
         from ..color import add_noise

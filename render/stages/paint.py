@@ -140,12 +140,10 @@ class Paint:
         self._painting = painting
 
     def inputs(self, frame: Frame) -> PaintInputs:
-        """See Stage."""
         return self._painting.inputs(frame.row, pictured=frame.pictured)
 
     @staticmethod
     def apply(canvas: Canvas, inputs: PaintInputs) -> Canvas:
-        """See Stage."""
         from ..diffusion.painter import Canvas as PaintCanvas
 
         # OpenCV leaves channels last in memory; networks round differently then

@@ -15,10 +15,8 @@ class Start:
         self._picture = picture
 
     def inputs(self, frame: Frame) -> AnyPicture | None:
-        """See Stage."""
         return self._picture if frame.first else None
 
     @staticmethod
     def apply(canvas: Canvas, inputs: AnyPicture) -> Canvas:
-        """See Stage."""
         return canvas.showing(canvas.tools.pictures.read(inputs))

@@ -27,7 +27,6 @@ class Symmetry:
         self._kind, self._folds, self._after = settings.symmetry, settings.symmetry_folds, after
 
     def inputs(self, frame: Frame) -> SymmetryInputs | None:
-        """See Stage."""
         row = frame.row.coherence
         if self._kind == "none" or row.symmetry_amount == 0 or not (self._after or frame.pictured):
             return None
@@ -37,7 +36,6 @@ class Symmetry:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: SymmetryInputs) -> Canvas:
-        """See Stage."""
         from ..color import symmetric
 
         kind, amount, folds, angle = inputs

@@ -13,13 +13,11 @@ class Saturation:
     name = "saturation"
 
     def inputs(self, frame: Frame) -> float | None:
-        """See Stage."""
         factor = frame.row.coherence.saturation
         return None if frame.first or factor == 1 else factor
 
     @staticmethod
     def apply(canvas: Canvas, inputs: float) -> Canvas:
-        """See Stage."""
         from ..color import saturate
 
         return canvas.showing(saturate(canvas.given, inputs))
@@ -31,13 +29,11 @@ class Contrast:
     name = "contrast"
 
     def inputs(self, frame: Frame) -> float | None:
-        """See Stage."""
         factor = frame.row.coherence.contrast
         return None if frame.first or factor == 1 else factor
 
     @staticmethod
     def apply(canvas: Canvas, inputs: float) -> Canvas:
-        """See Stage."""
         from ..color import adjust_contrast
 
         return canvas.showing(adjust_contrast(canvas.given, inputs))
@@ -58,7 +54,6 @@ class Sharpen:
     name = "sharpen"
 
     def inputs(self, frame: Frame) -> SharpenInputs | None:
-        """See Stage."""
         row = frame.row.coherence
         if frame.first or row.antiblur_amount == 0 or row.antiblur_kernel == 1:
             return None
@@ -71,7 +66,6 @@ class Sharpen:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: SharpenInputs) -> Canvas:
-        """See Stage."""
         from ..color import unsharp
 
         return canvas.showing(unsharp(canvas.given, **inputs._asdict()))

@@ -27,14 +27,12 @@ class Moved:
         self._reach = reach(size) if border == "reveal" else 0
 
     def inputs(self, frame: Frame) -> int | None:
-        """See Stage."""
         if frame.first:
             return 0 if frame.pictured else None
         return self._reach
 
     @staticmethod
     def apply(canvas: Canvas, inputs: int) -> Canvas:
-        """See Stage."""
         from motion import hole_depth
 
         hole, coverage, share = None, canvas.coverage, canvas.clip_share
