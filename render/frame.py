@@ -24,7 +24,6 @@ from .stages.controls import ControlHints
 from .stages.depth import DepthInputs
 from .stages.echo import Echo
 from .stages.guides import Guide, GuideColors
-from .stages.hole_estimate import HoleEstimate
 from .stages.mask import MaskReader, Strength
 from .stages.match import Match
 from .stages.noise import Noise
@@ -33,7 +32,7 @@ from .stages.stage import Canvas, Frame, Parts, Stage, Stages, Tools, run
 from .stages.start import Start
 from .stages.symmetry import Symmetry
 from .stages.tone import Contrast, Saturation, Sharpen
-from .stages.uncovered import Moved
+from .stages.uncovered import HoleEstimate, Moved
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +50,7 @@ def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
     """All that is done to a frame of a film, in order. quick: without networks beside the model (previews)."""
     file, look = film.project.file, film.project.file.coherence
     depth = DepthInputs(film.depth, file.motion, film.clips)
-    camera = Camera(file.motion, film.rows, depth, None if quick else _earlier(film))
+    camera = Camera(file.motion, film.rows, depth, film.size, None if quick else _earlier(film))
     clip_motion = ClipMotion(file.video, file.motion, film.clips, quick=quick)
     laid = partial(ClipOverlay, settings=file.video, clips=film.clips, depth=depth, motion=clip_motion)
     mask, noise_mask = (_mask(film, name, depth) for name in ("mask", "noise_mask"))
@@ -64,7 +63,7 @@ def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
         laid("before") if file.video.input else None,
         clip_motion if file.video.input else None,
         laid("init") if file.video.input else None,
-        Moved(file.motion.border, film.size),
+        Moved(hole, film.size),
         Symmetry(look, after=False) if look.symmetry != "none" else None,
         Guide(film.guides) if film.guides else None,
         Saturation(),

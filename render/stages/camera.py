@@ -13,14 +13,13 @@ from projects.schema import Motion
 
 from ..depth.reader import Distances
 from .depth import DepthInputs
+from .hole_estimate import Values, uncovers
 from .stage import Canvas, Frame, Tools
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from motion import Move
-
-Values = tuple[tuple[str, float], ...]  # of a motion.Move: the fields that are not as they stand still
 
 _PLANE = ("angle", "zoom", "translation_x", "translation_y")
 _SPACE = ("rotation_3d_x", "rotation_3d_y", "rotation_3d_z")
@@ -56,13 +55,19 @@ Earlier = Callable[[int], Sequence[tuple[int, Sequence[Row]]]]
 
 
 class Camera:
-    """rows: of the film. earlier: see Earlier; None where depth is not smoothed."""
+    """rows: of the film. size: (width, height). earlier: see Earlier; None where depth is not smoothed."""
 
     name = "camera"
 
     def __init__(
-        self, settings: Motion, rows: Rows, depth: DepthInputs, earlier: Earlier | None = None
+        self,
+        settings: Motion,
+        rows: Rows,
+        depth: DepthInputs,
+        size: tuple[int, int],
+        earlier: Earlier | None = None,
     ) -> None:
+        self._size = size
         self._settings, self._rows, self._depth, self._earlier = settings, rows, depth, earlier
         self._flips = any(any(rows.columns[lane]) for lane in _FLIP)
         self._last: tuple[int, Values] = (-1, ())
@@ -75,8 +80,10 @@ class Camera:
             return None
         flipped = any(name in _FLIP for values in moves for name, _ in values)
         if settings.mode == "2d":
-            own = flipped and settings.compat == "deforum"
-            return CameraInputs("2d", moves, settings.border, settings.sampling, "deforum" if own else "none")
+            own, border = flipped and settings.compat == "deforum", settings.border
+            if border == "reveal" and not flipped and not uncovers(moves, self._size):
+                border = "replicate"  # there is no hole to fill
+            return CameraInputs("2d", moves, border, settings.sampling, "deforum" if own else "none")
         compat = settings.compat
         if compat != "none" and not flipped and self._depth.kind in ("flat", "ground"):
             compat = "deforum"  # the two differ in how they read depth, and in nothing else

@@ -12,47 +12,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from projects.schema import Motion
+Values = tuple[tuple[str, float], ...]  # of a motion.Move: the fields that are not as they stand still
 
-from .camera import Camera, Values
-from .clip_motion import ClipMotion
-from .stage import Frame
-from .uncovered import reach
-
+# A hole asks for its full strength this share of the picture's shorter side inside it: 8 px of 512.
+_REACH = 1 / 64
 _SLACK = 1e-9  # pixels
 
 
-class HoleEstimate:
-    """What the moves to a frame uncover. size: (width, height) of the film."""
-
-    def __init__(self, camera: Camera, clip: ClipMotion, settings: Motion, size: tuple[int, int]) -> None:
-        self._camera, self._clip, self._settings, self._size = camera, clip, settings, size
-
-    def any(self, frame: Frame) -> bool:
-        """Whether anything may be uncovered that is to be revealed."""
-        moves = self._known(frame)
-        return moves is None or (moves != () and uncovers(moves, self._size))
-
-    def deepest(self, frame: Frame) -> float:
-        """The deepest share of the hole, 0 to 1: exact for the 2D camera; for others, which need the picture's depth
-        to know, for a perspective flip and for a clip's motion, the most that it can be."""
-        moves = self._known(frame)
-        if moves is None:
-            return 1.0
-        return deepest_hole(moves, self._size, reach(self._size)) if moves else 0.0
-
-    def _known(self, frame: Frame) -> tuple[Values, ...] | None:
-        """The 2D moves to a frame, none where nothing can be uncovered; None where only pixels can tell."""
-        if frame.first or self._settings.border != "reveal":
-            return ()
-        moves = tuple(self._camera.values(row) for row in frame.path)
-        if self._clip.moves(frame) or (
-            self._settings.mode == "3d" and self._camera.inputs(frame) is not None
-        ):
-            return None
-        if any(name.startswith("perspective") for move in moves for name, _ in move):
-            return None
-        return moves if self._settings.mode == "2d" else ()
+def reach(size: tuple[int, int]) -> int:
+    """How many pixels deep in a hole nothing of the picture is left to go on, for (width, height)."""
+    return max(2, round(min(size) * _REACH))
 
 
 @lru_cache(maxsize=4096)

@@ -10,9 +10,9 @@ from projects import masks as language
 
 from ..depth.reader import Distances
 from .depth import DepthInputs
-from .hole_estimate import HoleEstimate
 from .picture_reader import AnyPicture
 from .stage import Canvas, Frame
+from .uncovered import HoleEstimate
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +46,8 @@ class MaskReader:
         picture: Callable[[str, int], AnyPicture],
         depth: DepthInputs,
     ) -> None:
-        self._mask, self._feather, self._picture, self._depth = mask, feather, picture, depth
+        self._mask, self._picture, self._depth = mask, picture, depth
+        self._feather = feather - feather % 4  # it is made of means over a quarter of it to each side
 
     def inputs(self, frame: Frame) -> MaskInputs:
         """The mask at a frame."""

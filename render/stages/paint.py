@@ -109,7 +109,7 @@ class Painting:
             prompt=prompt,
             sampling=_sampling(  # what does nothing stands as by default
                 lanes.steps,
-                lanes.cfg_scale,
+                lanes.cfg_scale if guided else 1.0,
                 (lanes.cfg_start, lanes.cfg_end) if guided else (0.0, 1.0),
                 lanes.clipskip,
                 lanes.sampler,
@@ -119,7 +119,7 @@ class Painting:
             ),
             lora_weights=tuple(row.lora[name] for name in use.loras) if use.loras else (),
             image_prompts=tuple(_image_prompts(use.adapters, row)) if use.adapters else (),
-            clip_guidance=clip_guidance(settings.clip_guidance, row) if settings.pulled else None,
+            clip_guidance=clip_guidance(settings.clip_guidance, row, pictured) if settings.pulled else None,
             model=(),
         )
         return found._replace(model=self._of_model(use, found))
@@ -213,24 +213,27 @@ def _image_prompts(adapters: Sequence[AdapterUse], row: Row) -> list[ImagePrompt
     ]
 
 
-def clip_guidance(settings: ClipSettings, row: Row) -> ClipGuidance | None:
-    """How a row is guided; None where nothing pulls."""
+def clip_guidance(settings: ClipSettings, row: Row, pictured: bool) -> ClipGuidance | None:
+    """How a row is guided; None where nothing pulls. pictured: whether there is a picture to be pulled to."""
     lanes = row.clip_guidance
-    if not any(getattr(lanes, lane) for lane in PULLS):
-        return None
-    overview, inner, power, gray = (
-        CutoutSchedule(runs=given.runs) for given in (*settings.counts, *settings.sizes)
-    )
-    return ClipGuidance(
+    pulls = ClipGuidance(
         scale=lanes.clip_guidance_scale,
         tv=lanes.tv_scale,
         range=lanes.range_scale,
         saturation=lanes.sat_scale,
-        init=lanes.init_scale,
+        init=lanes.init_scale if pictured else 0.0,
         clamp=lanes.clamp_max,
-        batches=lanes.cutn_batches,
         start=lanes.clip_guidance_start,
         end=lanes.clip_guidance_end,
+    )
+    if not pulls.on or not pulls.scale:  # cut-outs are for the picture-text models alone
+        return pulls if pulls.on else None
+    overview, inner, power, gray = (
+        CutoutSchedule(runs=given.runs) for given in (*settings.counts, *settings.sizes)
+    )
+    return replace(
+        pulls,
+        batches=lanes.cutn_batches,
         overview=overview,
         inner=inner,
         power=power,
