@@ -87,11 +87,11 @@ def test_a_denoiser_that_guides_itself_is_asked_once_a_step_by_both_loops(tmp_pa
 
 
 def test_the_naive_camera_moves_as_ours_does(tiny: Candidate, tmp_path: Path) -> None:
-    setup = resolve(make_project(settings(tiny), tmp_path, style="comparable"))
+    film = resolve(make_project(settings(tiny), tmp_path, style="comparable"))
     picture = read_picture(tmp_path / "start.png", (64, 64))
     move = Move(angle=3, zoom=1.05, translation_x=2, translation_y=-1)
     ours = to_picture(warp(to_tensor(picture, torch.device("cpu")), [move]).picture)
-    naive = NaiveLoop(setup, None).moved(picture, move)
+    naive = NaiveLoop(film, None).moved(picture, move)
     assert np.abs(ours.astype(int) - naive).max() <= 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tests.fakes import keys_of
 
 from ..clips import numbered, write_clip
 from ..fakes import load, project_text
+from ..packages import missing, present
 
 CLIP = 'input = "clip.mp4"\nmotion = "flow"\nflow = "raft"'
 CADENCE = 'cadence = 2\ncadence_flow = "raft"'
@@ -38,16 +38,12 @@ def place() -> Path:
 
 @pytest.fixture
 def no_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torchvision", None)
+    missing(monkeypatch, "torchvision")
 
 
 @pytest.fixture
-def package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One that can be found, and is not opened."""
-    (tmp_path / "packages" / "torchvision").mkdir(parents=True)
-    (tmp_path / "packages" / "torchvision" / "__init__.py").write_text("raise AssertionError")
-    monkeypatch.delitem(sys.modules, "torchvision", raising=False)
-    monkeypatch.syspath_prepend(tmp_path / "packages")
+def package(monkeypatch: pytest.MonkeyPatch) -> None:
+    present(monkeypatch, "torchvision")
 
 
 @pytest.mark.parametrize(

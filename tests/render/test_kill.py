@@ -38,7 +38,7 @@ def run_cli(arguments: list[str], log: Path, cache: Path, seconds: float) -> Non
 
     become_a_command(log, cache)
     studio = Studio(seconds=seconds)
-    render.api.Studio.painter = lambda self, setup: studio.painter(setup)  # type: ignore[method-assign]
+    render.api.Studio.painter = lambda self, film: studio.painter(film)  # type: ignore[method-assign]
     main(arguments)
 
 

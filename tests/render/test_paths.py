@@ -30,7 +30,7 @@ camera_roll = "0: (0), 499: (720)"
 """
 
 
-def setup_of(folder: Path, motion: str, frames: int = 500, mode: str = "3d") -> ResolvedProject:
+def film_of(folder: Path, motion: str, frames: int = 500, mode: str = "3d") -> ResolvedProject:
     fake_model(folder / "fake")
     text = f'frames = {frames}\nmodel = "fake"\nprompts = "x"\n[motion]\nmode = "{mode}"\ndepth = "flat"\n{motion}'
     return resolve(read_project(text, name="a.toml", folder=folder))
@@ -47,7 +47,7 @@ def replayed(start: Poses, steps: dict[str, Numbers]) -> tuple[Numbers, Numbers]
 
 
 def test_the_moves_lead_back_to_every_pose_of_500_frames(tmp_path: Path) -> None:
-    numbers = setup_of(tmp_path, WILD).timeline.numbers
+    numbers = film_of(tmp_path, WILD).timeline.numbers
     path = poses(numbers, looks=True)
     places, axes = replayed(path, {lane: numbers[lane] for lane in STEPS})
     np.testing.assert_allclose(places, path.place, atol=1e-6)
@@ -55,7 +55,7 @@ def test_the_moves_lead_back_to_every_pose_of_500_frames(tmp_path: Path) -> None
 
 
 def test_poses_look_at_their_point_upright(tmp_path: Path) -> None:
-    numbers = setup_of(tmp_path, WILD.replace("0: (0), 499: (720)", "0")).timeline.numbers
+    numbers = film_of(tmp_path, WILD.replace("0: (0), 499: (720)", "0")).timeline.numbers
     path = poses(numbers, looks=True)
     goal = np.stack([numbers["look_at_x"], -numbers["look_at_y"], numbers["look_at_z"]], axis=1)
     seen = np.einsum("nij,nj->ni", path.axes, goal - path.place)
@@ -66,20 +66,19 @@ def test_poses_look_at_their_point_upright(tmp_path: Path) -> None:
 
 
 def test_without_a_point_the_camera_looks_straight_on(tmp_path: Path) -> None:
-    setup = setup_of(tmp_path, 'camera_x = "0: 0, 9: 90"\ncamera_z = "0: (t*t)"\ncamera_y = 7', 10)
-    numbers = setup.timeline.numbers
+    film = film_of(tmp_path, 'camera_x = "0: 0, 9: 90"\ncamera_z = "0: (t*t)"\ncamera_y = 7', 10)
+    numbers = film.timeline.numbers
     np.testing.assert_allclose(numbers["translation_x"][1:], 10)
     np.testing.assert_allclose(numbers["translation_z"], [0, *np.diff(np.arange(10.0) ** 2)])
     for lane in ("translation_y", "rotation_3d_x", "rotation_3d_y", "rotation_3d_z"):
         np.testing.assert_allclose(numbers[lane], 0, atol=1e-12)
     assert (
-        dict((lane, why) for lane, _, why in setup.timeline.explain(3))["translation_x"]
-        == "the camera's path"
+        dict((lane, why) for lane, _, why in film.timeline.explain(3))["translation_x"] == "the camera's path"
     )
 
 
 def test_a_roll_turns_the_content_as_the_lane_for_steps_does(tmp_path: Path) -> None:
-    numbers = setup_of(tmp_path, 'camera_roll = "0: (3*t)"', 5).timeline.numbers
+    numbers = film_of(tmp_path, 'camera_roll = "0: (3*t)"', 5).timeline.numbers
     np.testing.assert_allclose(numbers["rotation_3d_z"], [0, 3, 3, 3, 3], atol=1e-9)
 
 
@@ -107,13 +106,13 @@ def test_mistakes_are_told_before_anything_is_painted(
     tmp_path: Path, motion: str, mode: str, why: str
 ) -> None:
     with pytest.raises(ProjectError, match=why) as caught:
-        setup_of(tmp_path, motion, 10, mode)
+        film_of(tmp_path, motion, 10, mode)
     assert caught.value.problems[0].line is not None
 
 
 def test_a_changed_key_of_a_path_paints_what_comes_after_it(tmp_path: Path) -> None:
     one, other = (
-        keys_of(setup_of(tmp_path, f'camera_x = "0: 0, 10: 5, 19: {last}"', 20)) for last in ("9", "12")
+        keys_of(film_of(tmp_path, f'camera_x = "0: 0, 10: 5, 19: {last}"', 20)) for last in ("9", "12")
     )
     assert one[:11] == other[:11]
     assert all(a != b for a, b in zip(one[11:], other[11:], strict=True))

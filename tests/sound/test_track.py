@@ -26,8 +26,8 @@ def project(folder: Path, zoom: str, *, top: str = SONG, **tables: str) -> Proje
     return load(folder, text)
 
 
-def zoom_of(setup: ResolvedProject) -> np.ndarray:
-    return setup.timeline.numbers["zoom"]
+def zoom_of(film: ResolvedProject) -> np.ndarray:
+    return film.timeline.numbers["zoom"]
 
 
 def test_the_bass_drives_the_zoom(tmp_path: Path) -> None:
