@@ -32,6 +32,7 @@ FLOORS: Mapping[int, tuple[str, ...]] = {
     1: ("diffusion", "depth", "video", "sound", "color"),
 }
 _PATCHES = re.compile(r"monkeypatch\.setattr|mock\.patch(?:\.object)?\(")
+HELPERS = {"projects.files", "projects.footage", "projects.png"}  # of the room projects: they know no project
 MACHINES = FLOORS[1]  # none knows a project or another machine; `diffusion` is used by its face alone
 Found = dict[str, int]  # what is against a rule, and by how much
 
@@ -146,11 +147,12 @@ def climbing_imports() -> Found:
 
 
 def machines_that_know_projects() -> Found:
-    """Files on the lowest floors that import the room `projects`."""
+    """Files on the lowest floors that import more of the room `projects` than its helpers for files and pictures."""
     found = {}
     for name, path in modules().items():
-        if _part(name) in MACHINES and any(
-            target.split(".")[0] == "projects" for _, target in imports_of(path)
+        targets = {target for _, target in imports_of(path) if target.split(".")[0] == "projects"}
+        if _part(name) in MACHINES and not all(
+            target in HELPERS or target.rpartition(".")[0] in HELPERS for target in targets
         ):
             found[_place(path)] = 1
     return found

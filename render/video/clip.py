@@ -20,8 +20,8 @@ import numpy as np
 
 from keyframes import Problem, ProjectError, RenderError, ReverieError
 from keyframes.errors import printable
-from projects import Picture
 from projects.files import digest_of, disk_errors, write_atomic
+from projects.png import Picture
 
 from ..ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, find_ffmpeg
 from ..speed import speed_file

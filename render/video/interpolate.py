@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from projects import Picture
+from projects.png import Picture
 
 if TYPE_CHECKING:
     from torch import Tensor

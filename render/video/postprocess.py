@@ -16,7 +16,7 @@ from itertools import islice
 
 import numpy as np
 
-from projects import Picture
+from projects.png import Picture
 
 from .interpolate import pictures_between
 

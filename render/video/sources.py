@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from keyframes import Problem, ProjectError
-from projects import Picture
 from projects.files import digest_of
 from projects.footage import is_video
+from projects.png import Picture
 
 from ..pictures import read_picture
 from .clip import Clip, Cut, open_clip

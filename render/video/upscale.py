@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from keyframes import EnvironmentFault, RenderError
-from projects import Picture
+from projects.png import Picture
 
 from ..assets.loading import loading, quiet_libraries
 from ..devices import release
