@@ -77,8 +77,8 @@ def load_depth(folder: Path, device: torch.device) -> DepthNetwork:
 
 def measure_of(config: Any) -> Measure:
     """Whether a network says metres or relative inverse depth."""
-    told = getattr(config, "depth_estimation_type", None)
-    metric = told == "metric" if told else config.model_type in _METRIC
+    given = getattr(config, "depth_estimation_type", None)
+    metric = given == "metric" if given else config.model_type in _METRIC
     return "metric" if metric else "inverse"
 
 
@@ -87,16 +87,16 @@ def read_intake(folder: Path) -> Intake:
     file = folder / "preprocessor_config.json"
     if not file.is_file():
         return Intake()
-    told = json.loads(file.read_text(encoding="utf-8"))
-    size = told.get("size", 384)
+    given = json.loads(file.read_text(encoding="utf-8"))
+    size = given.get("size", 384)
     width, height = (
         (size.get("width", 384), size.get("height", 384)) if isinstance(size, dict) else (size, size)
     )
-    normalised = told.get("do_normalize", True)
+    normalised = given.get("do_normalize", True)
     return Intake(
         size=(int(width), int(height)),
-        multiple=int(told.get("ensure_multiple_of") or told.get("size_divisor") or 1),
-        keep_aspect=bool(told.get("keep_aspect_ratio", False)),
-        mean=tuple(told.get("image_mean", (0.5,) * 3)) if normalised else (0.0,) * 3,
-        spread=tuple(told.get("image_std", (0.5,) * 3)) if normalised else (1.0,) * 3,
+        multiple=int(given.get("ensure_multiple_of") or given.get("size_divisor") or 1),
+        keep_aspect=bool(given.get("keep_aspect_ratio", False)),
+        mean=tuple(given.get("image_mean", (0.5,) * 3)) if normalised else (0.0,) * 3,
+        spread=tuple(given.get("image_std", (0.5,) * 3)) if normalised else (1.0,) * 3,
     )

@@ -1,6 +1,6 @@
 """3D as Deforum and Disco Diffusion move it, for films that depend on it.
 
-It is no camera but a flow: the picture's two axes from -1 to 1 are taken for places in the world, whatever its aspect,
+It is a flow, not a camera: the picture's two axes from -1 to 1 are taken for places in the world, whatever its aspect,
 and each destination pixel is moved by the depth that the source has at that same pixel. So rolling depends on depth,
 wide pictures shear, and nothing hides anything. Their loss of half a grey level at each warp is not kept: it is a bug.
 """

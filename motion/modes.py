@@ -55,7 +55,7 @@ def warp(
     flip comes last in 2D (flip * R * T) and first in 3D, as in Deforum.
 
     With `border="reveal"` the uncovered part is filled smoothly from what is round it (`fill`), to be painted
-    anew; a move that uncovers nothing gives the very picture that "replicate" gives.
+    later; a move that uncovers nothing gives the very picture that "replicate" gives.
 
     Raises ValueError for a mode, border, sampling or compat that does not exist, a depth in 2D, wrong shapes, and
     without any move.

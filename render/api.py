@@ -156,7 +156,7 @@ def render(
     """Render a project into its take, or continue where an earlier render stopped.
 
     options: how; also as keyword arguments, as in render(project, frames="0-99", film=False). studio: keeps models
-    loaded between renders; its device and dtype count. report: is called as the render goes on.
+    loaded between renders; its device and dtype count. report: is called during the render.
     Raises ProjectError, EnvironmentFault, LockedError, RenderError.
     """
     from .film import render_project

@@ -200,7 +200,7 @@ def _sound_fault(path: Path, _stamp: tuple[int, int], seconds: float | None) -> 
     try:
         decoded = run_ffmpeg([*limit, *sound_input(path), *few], doing=f"reading {printable(str(path))}")
     except RenderError as error:
-        return f"this is no sound that can be read: {printable(str(error).splitlines()[-1].strip())}."
+        return f"this is not a sound that can be read: {printable(str(error).splitlines()[-1].strip())}."
     return "" if decoded else "there is no sound in it."
 
 

@@ -22,7 +22,7 @@ def read_picture(path: Path, size: tuple[int, int], *, where: str = "init_image"
 
     The EXIF turn is applied, transparency laid on white, CMYK, 16 bit and animations (first picture) read as RGB. It
     is scaled to cover the size (Lanczos) and cropped about its middle, never stretched.
-    Raises ProjectError for a file that is no picture or has more than 100 million pixels.
+    Raises ProjectError for a file that is not a picture or has more than 100 million pixels.
     """
     try:
         with warnings.catch_warnings():

@@ -121,7 +121,7 @@ class PlanReport(ProjectReport):
 
 
 class Reporter:
-    """Is told how a render goes; this one does nothing. Override what you want to hear of."""
+    """Follows a render; this one does nothing. Override what you want to know."""
 
     def begin(self, plan: PlanReport) -> None:
         """The plan is made and the model is about to be loaded."""

@@ -40,7 +40,7 @@ def samples(path: Path) -> Iterator[NDArray[np.float32]]:
             process.finish()
     except RenderError as error:
         last = printable(str(error).splitlines()[-1].strip())
-        raise _unheard(path, f"this is no sound that can be read: {last}.") from error
+        raise _unheard(path, f"this is not a sound that can be read: {last}.") from error
 
 
 def _unheard(path: Path, what: str) -> ProjectError:

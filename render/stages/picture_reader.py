@@ -53,7 +53,7 @@ class Pictures:
         self._last: tuple[AnyPicture, Tensor] | None = None
 
     def read(self, picture: AnyPicture) -> Tensor:
-        """(1, 3, H, W), RGB in [0, 1], on the device. Raises ProjectError for a file that is no picture."""
+        """(1, 3, H, W), RGB in [0, 1], on the device. Raises ProjectError for a file that is not a picture."""
         from ..tensors import to_tensor
 
         if self._last is None or self._last[0] != picture:
