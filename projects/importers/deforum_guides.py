@@ -112,7 +112,7 @@ class _Unit:
             return self._left_out(why)
         if is_true(self._value("invert_image")):
             return self._left_out("Reverie does not invert pictures.")
-        model = _beside(self._word("model"), self.job.folder)
+        model = _model_folder(self._word("model"), self.job.folder)
         if model is None:
             plain = _plain(self._word("model"))
             fetch = f"hf download lllyasviel/{plain} --local-dir {plain}"
@@ -188,7 +188,7 @@ def _plain(model: str) -> str:
     return re.sub(r"(\s*\[\w+\]|\.(safetensors|pth|ckpt))+$", "", model)
 
 
-def _beside(model: str, folder: Path) -> str | None:
+def _model_folder(model: str, folder: Path) -> str | None:
     """The folder of a ControlNet, if it lies next to the project."""
     name = re.split(r"[\\/]", _plain(model))[-1]
     known = bool(name) and name not in (".", "..") and name.lower() != "none"

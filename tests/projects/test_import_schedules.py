@@ -174,6 +174,18 @@ def test_a_value_schedule_that_feeds_no_lane_is_noted() -> None:
     assert "ControlNetApply.strength" in note.why
 
 
+@pytest.mark.parametrize("link", [{}, [], {"id": 1}, "9", 1e300])
+def test_a_workflow_with_a_wrong_link_is_imported_without_it(link: object) -> None:
+    broken = copy.deepcopy(WORKFLOW)
+    node = next(node for node in broken["nodes"] if node["type"] == "KSampler")
+    wired = next(item for item in node["inputs"] if item["name"] == "negative")
+    wired["link"] = link
+    broken["links"].append([link, 1, 0, 2, 0, "X"])
+    found = tomllib.loads(imported(broken).text)
+    assert found["frames"] == 90
+    assert "people" not in found["prompts"].get("negative", "")
+
+
 def test_a_graph_without_prompts_is_an_error() -> None:
     with pytest.raises(ProjectError, match="without a prompt schedule"):
         imported({"3": {"class_type": "KSampler", "inputs": {}}})
