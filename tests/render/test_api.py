@@ -13,26 +13,41 @@ from PIL import Image
 from keyframes import ProjectError, ScheduleError
 from projects import Take
 from render import RenderOptions, api
+from render.resolve import ResolvedProject
 
-from ..fakes import Studio, load, project_text, write_project
+from ..fakes import FakePainter, Studio, load, project_text, write_project
 
 TEXT = project_text(6, output='crf = 30\npreset = "ultrafast"')
 
 
-@pytest.fixture(autouse=True)
-def studio(monkeypatch: pytest.MonkeyPatch) -> Studio:
+class FakeStudio(api.Studio):
     """A fake painter takes the place of every model."""
-    fake = Studio()
-    monkeypatch.setattr(api.Studio, "painter", lambda _self, setup: fake.painter(setup))
-    return fake
+
+    def __init__(self) -> None:
+        super().__init__(device="cpu")
+        self.fake = Studio()
+
+    def painter(self, film: ResolvedProject) -> FakePainter:
+        """A painter for the film."""
+        return self.fake.painter(film)
+
+    @property
+    def painted(self) -> list[int]:
+        """The frames painted, in order."""
+        return self.fake.painted
 
 
-def test_options_are_a_value_or_keywords(home: Path, studio: Studio) -> None:
+@pytest.fixture
+def studio() -> FakeStudio:
+    return FakeStudio()
+
+
+def test_options_are_a_value_or_keywords(home: Path, studio: FakeStudio) -> None:
     project = load(home, TEXT)
     options = RenderOptions(frames="0-2", film=False)
     assert api.plan(project, options) == api.plan(project, frames=[0, 1, 2], film=False)
     assert api.plan(project, options, frames=[5]).frames == (5,), "keywords change the value"
-    assert api.render(project, options, take=home / "mine").painted == (0, 1, 2)
+    assert api.render(project, options, take=home / "mine", studio=studio).painted == (0, 1, 2)
     assert studio.painted == [0, 1, 2]
     assert (home / "mine" / "frames" / "000002.png").is_file()
     assert not project.take_folder.exists()
@@ -79,47 +94,47 @@ def test_a_plan_as_plain_data(home: Path) -> None:
     assert json.loads(json.dumps(some.as_json()))["frames"][2]["lanes"]["angle"] == 1
 
 
-def test_a_still_and_its_copy(home: Path, studio: Studio) -> None:
+def test_a_still_and_its_copy(home: Path, studio: FakeStudio) -> None:
     project = load(home, TEXT)
-    stored = api.still(project, -3)
+    stored = api.still(project, -3, studio=studio)
     assert stored == project.take_folder / "frames" / "000003.png"
-    copy = api.still(project, 3, out=home / "three.png")
+    copy = api.still(project, 3, out=home / "three.png", studio=studio)
     assert copy.read_bytes() == stored.read_bytes()
     assert studio.painted == [0, 1, 2, 3], "once"
 
 
-def test_export_makes_the_film_that_render_makes(home: Path) -> None:
+def test_export_makes_the_film_that_render_makes(home: Path, studio: FakeStudio) -> None:
     project = api.load_project(write_project(home, TEXT))
-    done = api.render(project)
+    done = api.render(project, studio=studio)
     assert done.film is not None
     api.export(done.take, home / "again.mp4")
     assert (home / "again.mp4").read_bytes() == done.film.read_bytes()
 
 
-def test_a_take_records_its_project(home: Path, tmp_path: Path) -> None:
+def test_a_take_records_its_project(home: Path, tmp_path: Path, studio: FakeStudio) -> None:
     project = api.load_project(write_project(home, TEXT))
     take = tmp_path / "elsewhere"
-    api.render(project, take=take, film=False)
+    api.render(project, take=take, film=False, studio=studio)
     record = json.loads((take / "take.json").read_text())
     assert record == {"project": "dream.toml", "folder": "../films", "draft": False}
     draft = api.as_draft(replace(project))
-    api.render(draft, film=False)
+    api.render(draft, film=False, studio=studio)
     assert json.loads((draft.take_folder / "take.json").read_text())["draft"] is True
 
 
 @pytest.mark.parametrize(
     "record", ["", "[]", '{"project": 1}', '{"project": "../x", "folder": "/", "draft": 0}']
 )
-def test_a_record_that_makes_no_sense_is_as_none(home: Path, record: str) -> None:
+def test_a_record_that_makes_no_sense_is_as_none(home: Path, record: str, studio: FakeStudio) -> None:
     project = api.load_project(write_project(home, TEXT))
-    take = api.render(project, film=False).take
+    take = api.render(project, film=False, studio=studio).take
     (take / "take.json").write_text(record)
     assert api.export(take, home / "film.gif").frames == 6
 
 
-def test_verify_hashes_what_looks_unchanged(home: Path, studio: Studio) -> None:
+def test_verify_hashes_what_looks_unchanged(home: Path, studio: FakeStudio) -> None:
     project = load(home, TEXT)
-    path = Take(api.render(project).take).path(5)
+    path = Take(api.render(project, studio=studio).take).path(5)
     before, data = path.stat(), bytearray(path.read_bytes())
     data[-20] ^= 1
     with path.open("r+b") as file:  # the same file, of the same size and time
@@ -127,13 +142,13 @@ def test_verify_hashes_what_looks_unchanged(home: Path, studio: Studio) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert api.plan(project).paint == ()
     assert api.plan(project, verify=True).paint == (5,)
-    assert api.render(project, verify=True).painted == (5,)
+    assert api.render(project, verify=True, studio=studio).painted == (5,)
     assert studio.painted == [*range(6), 5]
     assert api.plan(project, verify=True).paint == ()
 
 
-def test_a_sheet(home: Path) -> None:
-    take = api.render(load(home, TEXT), film=False).take
+def test_a_sheet(home: Path, studio: FakeStudio) -> None:
+    take = api.render(load(home, TEXT), film=False, studio=studio).take
     assert api.sheet(take, home / "sheet.png", count=4, columns=2) == (4, 6)
     with Image.open(home / "sheet.png") as sheet:
         assert sheet.width == 2 * 64 + 3 * 8

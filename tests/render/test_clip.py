@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from keyframes import ProjectError, RenderError
-from render.video import clip as module
+from render.ffmpeg import find_ffmpeg
 from render.video.clip import Clip, Cut, open_clip
 
-from ..clips import ffmpeg, number_of, numbered, write_clip
+from ..clips import false_ffmpeg, ffmpeg, number_of, numbered, write_clip
 
 SIZE = (64, 64)
 
@@ -125,7 +125,7 @@ def test_a_clip_is_known_by_its_content(plain: Path, tmp_path: Path, monkeypatch
     first = opened(plain)
     copy = tmp_path / "copy.mp4"
     copy.write_bytes(plain.read_bytes())
-    monkeypatch.setattr(module, "_look", lambda *_: pytest.fail("a known clip is decoded again"))
+    false_ffmpeg(monkeypatch, tmp_path / find_ffmpeg().name, "exit 1")  # a known clip is not decoded again
     assert opened(copy).digests == first.digests
     monkeypatch.undo()
     changed = numbered(40)
@@ -144,10 +144,11 @@ def test_a_clip_that_is_replaced_while_it_is_read(tmp_path: Path) -> None:
     reader.close()
 
 
-def test_an_ffmpeg_that_is_ended_from_outside(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        module, "_EXACT", f"{module._EXACT},realtime"
-    )  # or it would be done before it is ended
+def test_an_ffmpeg_that_is_ended_from_outside(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = 'exec "$REAL" -readrate 1 "$@"'  # or it would be done before it is ended
+    false_ffmpeg(monkeypatch, tmp_path / "ffmpeg", slow)
     reader = opened(plain, size=(512, 512)).reader()
     reader.picture(0)
     assert reader._process is not None

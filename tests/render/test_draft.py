@@ -166,7 +166,6 @@ def test_sizes_are_whole_multiples() -> None:
 def test_the_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_project(home, project_text(3))
     monkeypatch.setattr("render.api.Studio.painter", lambda self, film: Studio().painter(film))
-    monkeypatch.setattr("render.api.Studio.fetch", lambda self, project: None)
     done = CliRunner().invoke(cli, ["render", str(path), "--draft", "--no-film"], catch_exceptions=False)
     assert done.exit_code == 0
     assert len(files(home / "takes" / "dream-draft")) == 3

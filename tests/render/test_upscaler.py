@@ -165,26 +165,24 @@ def test_other_factors(tmp_path: Path, weights: Path, upscale: int) -> None:
         assert np.array_equal(made, (once[0] * 255).round().permute(1, 2, 0).to(torch.uint8).numpy())
 
 
-def test_smaller_tiles_when_memory_runs_out(
-    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A device that holds tiles of 128 pixels makes the same picture, one that holds none is told of."""
-    upscaler, given, limit = found(tmp_path, str(weights)), picture(200, 24), 1000
+def test_smaller_tiles_when_memory_runs_out(tmp_path: Path, weights: Path) -> None:
+    """A device that holds tiles of 128 pixels makes the same picture; one that holds none gives an error."""
+
+    class Short(NetworkUpscaler):
+        limit = 128
+
+        def _look(self, tile: Tensor) -> Tensor:
+            if max(tile.shape[-2:]) > self.limit:
+                raise torch.OutOfMemoryError("no memory")
+            return super()._look(tile)
+
+    upscaler, given = found(tmp_path, str(weights)), picture(200, 24)
     expected = NetworkUpscaler(upscaler, 2, CPU)(given)
-    look = NetworkUpscaler._look
-
-    def short(self: NetworkUpscaler, tile: Tensor) -> Tensor:
-        if max(tile.shape[-2:]) > limit:
-            raise torch.OutOfMemoryError("no memory")
-        return look(self, tile)
-
-    monkeypatch.setattr(NetworkUpscaler, "_look", short)
-    limit = 128
-    made = NetworkUpscaler(upscaler, 2, CPU)(given)
+    made = Short(upscaler, 2, CPU)(given)
     assert np.abs(made.astype(int) - expected).mean() < 0.01
-    limit = 10
+    Short.limit = 10
     with pytest.raises(EnvironmentFault, match=r"memory of cpu ran out even for tiles of 64 pixels.*kept"):
-        NetworkUpscaler(upscaler, 2, CPU)(given)
+        Short(upscaler, 2, CPU)(given)
 
 
 def test_a_film_of_frames_between_on_a_loop_made_larger(home: Path, weights: Path) -> None:
