@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _text
 from math import isfinite
@@ -18,6 +19,8 @@ from typing import Any
 import numpy as np
 
 KEY_LENGTH = 64
+_MANY = 1000
+_REMEMBERED: dict[int, tuple[object, str]] = {}  # the value is kept too, so that its id stays its own
 _DOMAIN = "reverie frame 2"  # a new text here makes every frame be painted again
 
 
@@ -117,7 +120,24 @@ def _names(kind: type) -> tuple[tuple[str, str], ...] | None:
 
 
 def _other(value: object) -> str:
-    """What is of none of the usual types themselves, but of a class derived from one, or of NumPy, or ours."""
+    """What is of none of the usual types themselves, but of a class derived from one, or of NumPy, or ours.
+
+    The inputs of a long film hold the same few objects at every frame: what can be hashed, and so cannot change, is
+    written once.
+    """
+    known = _REMEMBERED.get(id(value))
+    if known is not None and known[0] is value:
+        return known[1]
+    text = _otherwise(value)
+    with suppress(TypeError):  # what has no hash may change, so it is written again each time
+        hash(value)
+        if len(_REMEMBERED) >= _MANY:
+            _REMEMBERED.clear()
+        _REMEMBERED[id(value)] = value, text
+    return text
+
+
+def _otherwise(value: object) -> str:
     kind: Any = type(value)
     if hasattr(kind, "in_key"):
         return _written(kind.in_key(value))

@@ -103,6 +103,21 @@ def test_what_has_no_canonical_form_is_refused(bad: object) -> None:
         canonical({"x": bad})
 
 
+def test_what_can_change_is_written_again() -> None:
+    names = ["a"]
+    value = Blur(3, names)  # type: ignore[arg-type]
+    assert canonical(value) == '{"amount":["a"],"width":3}'
+    names.append("b")
+    assert canonical(value) == '{"amount":["a","b"],"width":3}'
+
+
+def test_the_same_object_is_written_the_same_among_many_others() -> None:
+    same = Blur(3)
+    texts = {canonical([same, Blur(number)]) for number in range(3000)}
+    assert len(texts) == 3000
+    assert all(text.startswith('[{"amount":0.5,"width":3},') for text in texts)
+
+
 def test_the_place_of_a_fault_in_a_field_is_named() -> None:
     with pytest.raises(ValueError, match=r"value\[1\]\.amount: inf"):
         canonical([1, Blur(3, float("inf"))])
