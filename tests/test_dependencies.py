@@ -6,7 +6,8 @@ import re
 import sys
 import tomllib
 
-from tests.test_structure import MAY_IMPORT, OUTSIDE, ROOT, files, imports
+from tests.rules import imports_of
+from tests.test_structure import MAY_IMPORT, OUTSIDE, ROOT, files
 
 # distributions with another name than their module
 PACKAGE_OF = {"cv2": "opencv-python-headless", "PIL": "pillow", "skimage": "scikit-image"}
@@ -28,7 +29,7 @@ def imported(*rooms: str) -> dict[str, str]:
     """Package -> a place that imports it, of what is neither Python's own nor ours."""
     found = {}
     for path in files(*rooms):
-        for line, name in imports(path):
+        for line, name in imports_of(path):
             top = name.split(".")[0]
             if top not in sys.stdlib_module_names and top not in (*MAY_IMPORT, *OUTSIDE):
                 package = PACKAGE_OF.get(top, top.replace("_", "-"))
