@@ -1,4 +1,4 @@
-"""Whose time it was: functions wrapped for a while, each charged with what it did not pass on.
+"""Which function took the time: functions are wrapped for a while and charged with what they did not pass on.
 
 A function called within another's is charged itself and its caller is not, so that all charges together
 are the time that was spent, and what no wrapped function did is left over.
@@ -75,7 +75,7 @@ def watching(ledger: Ledger, points: Sequence[Point], parts: Mapping[str, Any]) 
     """Charge the functions of `points`, and the methods of `parts` ("vae.decode" -> the VAE), while this
     lasts.
 
-    Raises AttributeError, with its name, for a function that is no longer where a point says.
+    Raises AttributeError, with its name, for a function that is not where a point says.
     """
     with ExitStack() as patches:
         for point in points:

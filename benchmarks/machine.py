@@ -1,4 +1,4 @@
-"""On what was measured, and whether the machine was its own that day."""
+"""The machine that was measured on, and how steady it was."""
 
 from __future__ import annotations
 
@@ -93,5 +93,7 @@ def _memory() -> str:
 
 
 def _ffmpeg() -> str:
-    told = subprocess.run([str(find_ffmpeg()), "-version"], capture_output=True, text=True, check=True)
-    return " ".join(told.stdout.split()[:3]).replace(" version", "")
+    version_text = subprocess.run(
+        [str(find_ffmpeg()), "-version"], capture_output=True, text=True, check=True
+    )
+    return " ".join(version_text.stdout.split()[:3]).replace(" version", "")

@@ -65,7 +65,7 @@ def load(name: str, device: str) -> Candidate:
 
 
 def waiter(device: torch.device) -> Callable[[], None]:
-    """What waits until the device has done what it was told to."""
+    """A function that waits until the device has finished."""
     if device.type == "cuda":
         return lambda: torch.cuda.synchronize(device)
     if device.type == "mps":

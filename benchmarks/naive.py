@@ -3,7 +3,7 @@ thread.
 
 Written from the described behaviour of Deforum, with none of its code. Each frame goes from the device to
 PIL, to OpenCV in 8 bits, is warped and matched in colour there, and goes back through PIL; its prompts
-are encoded anew; the pipeline sets up its scheduler anew; the picture is matched in colour again and
+are encoded again; the pipeline sets up its scheduler again; the picture is matched in colour again and
 saved as a PNG. When all are there, ffmpeg reads the PNGs.
 
 What Deforum also does and this does not, so as not to look worse than a careful user would be: depth,

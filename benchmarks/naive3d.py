@@ -1,6 +1,6 @@
 """The warp in space as it is usually written, after Deforum's and Disco Diffusion's described behaviour.
 
-Two cameras as 4 x 4 matrices over the list of all points, the grids built anew each time, the picture from 8 bits to
+Two cameras as 4 x 4 matrices over the list of all points, the grids rebuilt each time, the picture from 8 bits to
 floats and back. It makes no coverage mask and hides nothing.
 """
 

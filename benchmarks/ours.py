@@ -22,7 +22,7 @@ from .segment import Segment, counting
 
 
 class Stamps(Reporter):
-    """Notes when each frame was done. on_frame: told of it too."""
+    """Notes when each frame was done, and calls `on_frame`."""
 
     def __init__(self, on_frame: Callable[[int], None] | None = None) -> None:
         self.began = 0.0

@@ -21,7 +21,7 @@ def fold_(position: Tensor, length: int, border: Border) -> Tensor:
     Convention: `position` in pixels, pixel centres at whole numbers, 0 to length - 1 is inside. A whole
     number stays an exact whole number. The result lies in
 
-    - [-1, length] for `replicate`: the edge pixel goes on, so one pixel of it is as good as a thousand;
+    - [-1, length] for `replicate`: the edge pixel is repeated: one pixel beyond the edge shows what a thousand would;
     - [0, length - 1] for `reflect`: mirrored about the centre of the edge pixel, which is not repeated
       (OpenCV's BORDER_REFLECT_101);
     - [0, length] for `wrap`: from length - 1 on, the seam between the last pixel and the first.

@@ -17,7 +17,7 @@ _METRIC = (
     "zoedepth",
     "glpn",
     "depth_pro",
-)  # their output is metres; others say it in their config, or are relative
+)  # their output is in metres; the config of others says so, or it is relative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +76,9 @@ def load_depth(folder: Path, device: torch.device) -> DepthNetwork:
 
 
 def measure_of(config: Any) -> Measure:
-    """Whether a network says metres or relative inverse depth."""
-    given = getattr(config, "depth_estimation_type", None)
-    metric = given == "metric" if given else config.model_type in _METRIC
+    """Whether a network gives metres or relative inverse depth."""
+    kind = getattr(config, "depth_estimation_type", None)
+    metric = kind == "metric" if kind else config.model_type in _METRIC
     return "metric" if metric else "inverse"
 
 
@@ -87,16 +87,16 @@ def read_intake(folder: Path) -> Intake:
     file = folder / "preprocessor_config.json"
     if not file.is_file():
         return Intake()
-    given = json.loads(file.read_text(encoding="utf-8"))
-    size = given.get("size", 384)
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    size = settings.get("size", 384)
     width, height = (
         (size.get("width", 384), size.get("height", 384)) if isinstance(size, dict) else (size, size)
     )
-    normalised = given.get("do_normalize", True)
+    normalised = settings.get("do_normalize", True)
     return Intake(
         size=(int(width), int(height)),
-        multiple=int(given.get("ensure_multiple_of") or given.get("size_divisor") or 1),
-        keep_aspect=bool(given.get("keep_aspect_ratio", False)),
-        mean=tuple(given.get("image_mean", (0.5,) * 3)) if normalised else (0.0,) * 3,
-        spread=tuple(given.get("image_std", (0.5,) * 3)) if normalised else (1.0,) * 3,
+        multiple=int(settings.get("ensure_multiple_of") or settings.get("size_divisor") or 1),
+        keep_aspect=bool(settings.get("keep_aspect_ratio", False)),
+        mean=tuple(settings.get("image_mean", (0.5,) * 3)) if normalised else (0.0,) * 3,
+        spread=tuple(settings.get("image_std", (0.5,) * 3)) if normalised else (1.0,) * 3,
     )

@@ -8,12 +8,11 @@ from torch.nn.functional import max_pool2d
 
 
 def hole_depth(coverage: Tensor, *, reach: int, feather: int) -> Tensor:
-    """How much each pixel must be painted anew: (B, 1, H, W) in [0, 1], on the coverage's device.
+    """How much of each pixel must be repainted: (B, 1, H, W) in [0, 1], on the coverage's device.
 
-    A pixel beside what is known is told well by its neighbours, one deep in a hole by nothing. So the share
-    rises into the hole, from 0 at its edge to 1 `reach` pixels in, and moves that uncover little ask for
-    little: a strip of a quarter of a pixel counts a quarter of a pixel. Outside the hole the share falls off
-    within `feather` pixels.
+    Neighbours say a lot about a pixel at the edge of a hole and nothing about one deep inside. So the share rises
+    into the hole, from 0 at its edge to 1 `reach` pixels in, and a move that uncovers little asks for little: a strip
+    of a quarter of a pixel counts a quarter of a pixel. Outside the hole the share falls off within `feather` pixels.
 
     Convention: `coverage` (B, 1, H, W) in [0, 1], as in `Warped`. Distances are counted in steps to any of the
     eight neighbours (Chebyshev). What lies beyond the picture is not known either.

@@ -1,8 +1,8 @@
 """3D as Deforum and Disco Diffusion move it, for films that depend on it.
 
-It is a flow, not a camera: the picture's two axes from -1 to 1 are taken for places in the world, whatever its aspect,
-and each destination pixel is moved by the depth that the source has at that same pixel. So rolling depends on depth,
-wide pictures shear, and nothing hides anything. Their loss of half a grey level at each warp is not kept: it is a bug.
+This is a flow, not a camera: the picture's axes from -1 to 1 are used as positions in the world, whatever its aspect,
+and each destination pixel is moved by the source's depth at that same pixel. So rolling depends on depth, wide pictures
+shear, and nothing hides anything. Their loss of half a grey level at each warp is a bug and is not kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def warp_flow(
     border: Border = "replicate",
     sampling: Sampling = "bilinear",
 ) -> Warped:
-    """Move `picture` (1, C, H, W) by the ancestors' flow; `depth` (1, 1, H, W) is their z (see `equalised`)."""
+    """Move `picture` (1, C, H, W) by their flow; `depth` (1, 1, H, W) is their z (see `equalised`)."""
     height, width = picture.shape[-2:]
     shift = flow(move, depth.to(picture.device, torch.float32))
     points = shift.neg_()

@@ -1,4 +1,4 @@
-"""The one way into a camera move, whatever the kind of camera."""
+"""Moving a picture by camera moves, in 2D or 3D."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 Compat = Literal["none", "deforum", "disco"]
 COMPATS: tuple[Compat, ...] = get_args(Compat)
 
-# A border, or that the hole is left to whoever paints: filled smoothly here, as something to start from.
+# A border, or "reveal": the hole is filled smoothly here, and repainted by the model.
 Uncovered = Literal[Border, "reveal"]
 UNCOVERED: tuple[Uncovered, ...] = ("reveal", *BORDERS)
 
@@ -54,8 +54,8 @@ def warp(
     Convention: see `Move` for the signs, which differ between 2D and 3D, and `Warped` for the coverage. A perspective
     flip comes last in 2D (flip * R * T) and first in 3D, as in Deforum.
 
-    With `border="reveal"` the uncovered part is filled smoothly from what is round it (`fill`), to be painted
-    later; a move that uncovers nothing gives the very picture that "replicate" gives.
+    With `border="reveal"` the uncovered part is filled smoothly from its surroundings (`fill`), to be repainted; a move
+    that uncovers nothing gives the same picture as "replicate".
 
     Raises ValueError for a mode, border, sampling or compat that does not exist, a depth in 2D, wrong shapes, and
     without any move.

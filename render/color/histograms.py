@@ -13,7 +13,7 @@ BINS = STEPS + 1
 def histogram(channels: Tensor, weight: Tensor | None = None) -> Tensor:
     """How often each value occurs: (B, C, BINS), int32, for `channels` (B, C, H, W) in [0, 1].
 
-    `weight` (B, C, H, W), whole numbers of type int32, counts a pixel so many times. Integers, so that the
+    `weight` (B, C, H, W), int32, says how many times a pixel counts. Integers, so that the
     order in which a device adds them cannot matter: the same picture always has the same histogram.
     """
     batch, count = channels.shape[:2]
