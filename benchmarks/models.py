@@ -9,10 +9,9 @@ from typing import Any
 
 import torch
 
-from render.diffusion import ModelDefaults, find_model
-from render.diffusion.job import ModelSpec
-from render.diffusion.load import load as load_spec
+from render.diffusion import ModelDefaults, ModelSpec, find_model
 from render.diffusion.model import Model
+from render.diffusion.pipeline import load_model as load_spec
 from render.diffusion.samplers import make_scheduler
 
 _PIPELINES = {"sd": "StableDiffusionImg2ImgPipeline", "sdxl": "StableDiffusionXLImg2ImgPipeline"}

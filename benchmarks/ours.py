@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from projects import Project
 from render import film
+from render.diffusion import DiffusionPainter
 from render.options import RenderOptions
 from render.painters import FilmPainter
 from render.reports import PlanReport, Reporter
@@ -49,7 +50,7 @@ def render_ours(
     """Render the project into a new take with the loaded model."""
 
     def painter(film: ResolvedProject) -> Painter:
-        return FilmPainter(film, lambda spec: candidate.model, candidate.model.device)
+        return FilmPainter(film, lambda spec: DiffusionPainter(candidate.model), candidate.model.device)
 
     stamps = Stamps(on_frame)
     with counting(candidate.model.denoiser) as asked, patch.object(film, "remember"):  # no estimate for users

@@ -16,8 +16,7 @@ import torch
 
 from render.assets.loading import quiet_libraries
 from render.devices import find_device, find_dtype
-from render.diffusion import ModelDefaults
-from render.diffusion.catalogue import ModelSource
+from render.diffusion import ModelDefaults, ModelSource
 from render.diffusion.embeddings import TextEncoder
 from render.diffusion.families.stable_diffusion import StableDiffusion
 from render.diffusion.model import Model

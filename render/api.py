@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Unpack
 from projects import Project, Take, load_project
 from projects.files import write_atomic
 
-from .diffusion import find_model
+from .diffusion import fetch, find_model, load
 from .exports import carried_project, export, sheet
 from .machine import describe_models, examine
 from .options import DEFAULTS, Notice, OptionChanges, RenderOptions
@@ -29,9 +29,8 @@ from .resolve.soundtrack import curves_of as hear
 from .video.encode import Film, check_encoder
 
 if TYPE_CHECKING:
-    from .diffusion.job import ModelSpec
+    from .diffusion import DiffusionPainter, ModelSpec
     from .diffusion.loras.convert import Target
-    from .diffusion.model import Model
     from .film import Rendered
     from .stages.stage import Painter
 
@@ -95,7 +94,7 @@ class Studio:
 
     def __init__(self, *, device: str = "auto", dtype: str = "auto", notice: Notice | None = None) -> None:
         self._device, self._dtype, self._notice = device, dtype, notice
-        self._loaded: tuple[ModelSpec, Model] | None = None
+        self._loaded: tuple[ModelSpec, DiffusionPainter] | None = None
 
     @property
     def device(self) -> str:
@@ -113,14 +112,8 @@ class Studio:
         if not missing:
             return
         resolve(project)
-        from torch import float32
-
-        from .devices import find_device, find_dtype
-        from .diffusion.load import fetch_model
-
-        half = find_dtype(self._dtype, find_device(self._device)) != float32
         for source in missing:
-            fetch_model(source, half=half)
+            fetch(source, device=self._device, dtype=self._dtype)
 
     def painter(self, film: ResolvedProject) -> Painter:
         """A painter for the film; each of its models is loaded when its first frame is painted, unless it was the last
@@ -130,9 +123,8 @@ class Studio:
 
         return FilmPainter(film, self._load, find_device(self._device))
 
-    def _load(self, spec: ModelSpec) -> Model:
+    def _load(self, spec: ModelSpec) -> DiffusionPainter:
         from .devices import find_device, release
-        from .diffusion.load import load
 
         # the size decides what stays on a GPU; elsewhere one model serves all sizes
         size = spec.size if find_device(self._device).type == "cuda" else None
@@ -199,8 +191,8 @@ def convert_lora(source: Path, out: Path, *, to: Target = "diffusers", alpha: fl
 
     alpha: of a file that does not say it; by default its rank. Raises EnvironmentFault for a file that is not a LoRA.
     """
+    from .diffusion import describe_lora
     from .diffusion.loras.convert import converted_lora
-    from .diffusion.loras.lora import describe_lora
 
     write_atomic(out, converted_lora(source, to=to, alpha=alpha))
     return describe_lora(out).describe()

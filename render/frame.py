@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from .diffusion.sampling import OnStep
+    from .diffusion import OnStep
     from .stages.stage import Painter
 
 # the stages of a preview: what moves the picture

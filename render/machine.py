@@ -38,9 +38,7 @@ def describe_models(
     What would be loaded and why, its defaults, the memory that it needs. No weights are read. Raises EnvironmentFault
     for a model that is not there.
     """
-    from .diffusion.catalogue import WeightOptions, find_model
-    from .diffusion.checkup import checkup
-    from .diffusion.weight_options import check_weights
+    from .diffusion import WeightOptions, check_weights, checkup, find_model
     from .resolve.models import model_names, project_weights
 
     folder = None if project is None else project.folder
@@ -111,7 +109,7 @@ def _ffmpeg() -> str:
 
 def _models() -> str:
     from .assets.find import BUILT_IN
-    from .diffusion.catalogue import find_model
+    from .diffusion import find_model
 
     names = sorted(path.parent.name for path in BUILT_IN.glob("*/model_index.json"))
     return ", ".join(f"{name} ({find_model(name).family})" for name in names) or "no built-in model"

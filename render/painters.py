@@ -7,10 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from .diffusion.job import ModelSpec, PaintJob
-from .diffusion.model import Model
-from .diffusion.painter import Canvas, DiffusionPainter
-from .diffusion.sampling import OnStep
+from .diffusion import Canvas, DiffusionPainter, ModelSpec, OnStep, PaintJob
 from .resolve import ResolvedProject
 from .stages.model_use import ModelUse
 
@@ -19,7 +16,7 @@ class FilmPainter:
     """Paints each frame with its own model. load: gives a model, and lets the one before go."""
 
     def __init__(
-        self, film: ResolvedProject, load: Callable[[ModelSpec], Model], device: torch.device
+        self, film: ResolvedProject, load: Callable[[ModelSpec], DiffusionPainter], device: torch.device
     ) -> None:
         self.device = device
         self._film, self._load = film, load
@@ -44,5 +41,5 @@ class FilmPainter:
         if self._painter is None or self._use is not use:
             self._painter = None  # the old model goes before the new one comes
             pictures = {digest: path for adapter in use.adapters for _, path, digest in adapter.keys}
-            self._use, self._painter = use, DiffusionPainter(self._load(use.spec), pictures)
+            self._use, self._painter = use, self._load(use.spec).with_pictures(pictures)
         return self._painter

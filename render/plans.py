@@ -12,7 +12,7 @@ from statistics import median
 from projects import Take
 
 from .cadence.between import between_parts
-from .diffusion.steps import reveal_plan, step_plan
+from .diffusion import reveal_plan, step_plan
 from .frame import KeyWriter, painted_frame, stages_of
 from .resolve import ResolvedProject
 from .speed import known_seconds

@@ -181,7 +181,7 @@ def _project(film: ResolvedProject) -> dict[str, Any]:
 
 
 def _models(film: ResolvedProject) -> Iterator[ModelReport]:
-    from .diffusion.catalogue import state_on_hub
+    from .diffusion import state_on_hub
 
     for model in film.models:
         source = model.spec.source

@@ -18,9 +18,7 @@ import torch
 from torch import Tensor
 
 from projects import Picture, Project, Take, canonical, read_project
-from render.diffusion.job import PaintJob
-from render.diffusion.painter import Canvas
-from render.diffusion.sampling import OnStep
+from render.diffusion import Canvas, OnStep, PaintJob
 from render.film import MakePainter, Rendered, render_project
 from render.frame import FrameMaker, painted_frame, stages_of
 from render.options import OptionChanges, RenderOptions

@@ -19,9 +19,7 @@ from torch import Tensor
 
 import render as api
 from projects import Picture, Project, Take, canonical, read_project
-from render.diffusion.job import PaintJob
-from render.diffusion.painter import Canvas
-from render.diffusion.sampling import OnStep
+from render.diffusion import Canvas, OnStep, PaintJob
 from render.film import render_project
 from render.options import RenderOptions
 from render.plans import film_keys

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from render.diffusion import ModelSource
+from render.diffusion import Inversion, ModelSource, ModelSpec
 from render.diffusion.embeddings import Notice
-from render.diffusion.inversions import Inversion
-from render.diffusion.job import ModelSpec
-from render.diffusion.load import load
 from render.diffusion.model import Model
+from render.diffusion.pipeline import load_model as load_spec
 
 
 def load_model(
@@ -25,4 +23,4 @@ def load_model(
         name: tuple(part) if isinstance(part, Sequence) and not isinstance(part, str) else part
         for name, part in parts.items()
     }
-    return load(ModelSpec(source=source, embeddings=tuple((inversions or {}).items()), **given), notice)
+    return load_spec(ModelSpec(source=source, embeddings=tuple((inversions or {}).items()), **given), notice)

@@ -17,7 +17,7 @@ SERVER.set_forkserver_preload(
         "render.frame",
         "render.film",
         "render.cli.rendering",
-        "render.diffusion.load",
+        "render.diffusion.pipeline",
         "tests.fakes",
         "rich.console",
     ]

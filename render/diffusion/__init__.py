@@ -1,30 +1,78 @@
-"""Painting with diffusion models: `load` a model, and `paint` with it.
+"""Painting with diffusion models: describe and check what a project names, `load` a model, and paint with it.
 
-What is named here imports neither torch nor diffusers. The heavy half is `render.diffusion.load` (load) and
-`render.diffusion.painter` (DiffusionPainter).
+This is the face of the folder. What is named here imports neither torch nor diffusers.
 """
 
-from render.diffusion.catalogue import ModelSource, find_model
+from render.diffusion.adapters.adapter_file import check_adapter, find_adapter
+from render.diffusion.canvas import Canvas, Control, OnStep
+from render.diffusion.catalogue import AUTO, ModelSource, WeightOptions, find_for, find_model, state_on_hub
+from render.diffusion.checkup import checkup
+from render.diffusion.control.fit import UNET, check_control
 from render.diffusion.defaults import ModelDefaults
-from render.diffusion.job import ImagePrompt, ModelSpec, PaintJob, Travel, model_inputs, version_seed
+from render.diffusion.denoisers.denoiser_file import find_denoiser
+from render.diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
+from render.diffusion.job import (
+    ClipGuidance,
+    CutoutSchedule,
+    ImagePrompt,
+    ModelSpec,
+    PaintJob,
+    Travel,
+    model_inputs,
+    version_seed,
+)
+from render.diffusion.loras.lora import check_fit, describe_lora, layers_per_block
+from render.diffusion.painter import DiffusionPainter, fetch, load
+from render.diffusion.quantise import check_method
 from render.diffusion.samplers import SAMPLER_NAMES, sampler_name
 from render.diffusion.steps import Sampling, StepPlan, StepsMode, reveal_plan, step_plan
+from render.diffusion.vaes import check_vae
+from render.diffusion.weight_options import check_weights, quantised_parts
 
 __all__ = [
+    "AUTO",
     "SAMPLER_NAMES",
+    "UNET",
+    "Canvas",
+    "ClipGuidance",
+    "Control",
+    "CutoutSchedule",
+    "DiffusionPainter",
     "ImagePrompt",
+    "Inversion",
     "ModelDefaults",
     "ModelSource",
     "ModelSpec",
+    "OnStep",
     "PaintJob",
     "Sampling",
     "StepPlan",
     "StepsMode",
     "Travel",
+    "WeightOptions",
+    "check_adapter",
+    "check_control",
+    "check_fit",
+    "check_inversion",
+    "check_method",
+    "check_vae",
+    "check_weights",
+    "checkup",
+    "describe_inversion",
+    "describe_lora",
+    "fetch",
+    "find_adapter",
+    "find_denoiser",
+    "find_for",
     "find_model",
+    "layers_per_block",
+    "load",
     "model_inputs",
+    "quantised_parts",
     "reveal_plan",
     "sampler_name",
+    "state_on_hub",
     "step_plan",
     "version_seed",
+    "words_in",
 ]

@@ -78,7 +78,7 @@ class ModelSource:
     """Where a model is, and what it is.
 
     A hub model that is not in the local cache has no `path` yet, and its `family` and `fingerprint` are "": they are
-    known once it has been fetched (render.diffusion.load.fetch_model). `weights` is part of the fingerprint.
+    known once it has been fetched (render.diffusion.fetch). `weights` is part of the fingerprint.
     """
 
     name: str

@@ -1,40 +1,41 @@
-"""What paints: a loaded model, given a canvas and a job."""
+"""What paints: a loaded model, given a canvas and a job. Importable without torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
+from operator import add
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from render.diffusion.canvas import Canvas, OnStep
+from render.diffusion.catalogue import ModelSource
+from render.diffusion.job import ImagePrompt, ModelSpec, PaintJob, version_seed
 
-from render.diffusion.adapters.ip_adapters import AdapterInput
-from render.diffusion.clipguidance.clip_guide import ClipGuide
-from render.diffusion.clipguidance.objective import FrameObjective
-from render.diffusion.control.control import Control
-from render.diffusion.job import ImagePrompt, PaintJob, version_seed
-from render.diffusion.latents import latent_shape, travelled_noise
-from render.diffusion.model import Model
-from render.diffusion.sampling import OnStep, Painting, paint
-from render.pictures import read_picture
-from render.tensors import to_tensor
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from render.diffusion.adapters.ip_adapters import AdapterInput
+    from render.diffusion.clipguidance.clip_guide import ClipGuide
+    from render.diffusion.embeddings import Notice
+    from render.diffusion.model import Model
 
 
-@dataclass(frozen=True, kw_only=True)
-class Canvas:
-    """What a frame is painted on.
+def load(spec: ModelSpec, notice: Notice | None = None) -> DiffusionPainter:
+    """Load a model and return its painter; see `pipeline.load_model`."""
+    from render.diffusion.pipeline import load_model
 
-    `picture` is (1, 3, H, W) RGB in [0, 1], None for a frame from noise alone. `hole` (1, 1, H, W) in [0, 1] says how
-    much of the reveal strength each pixel gets in place of the strength. `controls` are the inputs of ControlNets.
-    `version` tells several pictures of one frame apart: each has its own noise, 0 the frame's.
-    """
+    return DiffusionPainter(load_model(spec, notice))
 
-    picture: Tensor | None = None
-    hole: Tensor | None = None
-    controls: Sequence[Control] = ()
-    version: int = 0
+
+def fetch(source: ModelSource, *, device: str = "auto", dtype: str = "auto") -> ModelSource:
+    """Fetch a hub model that is not in the local cache, and return its full description; see `pipeline.fetch_model`."""
+    from torch import float32
+
+    from render.devices import find_device, find_dtype
+    from render.diffusion.pipeline import fetch_model
+
+    return fetch_model(source, half=find_dtype(dtype, find_device(device)) != float32)
 
 
 class DiffusionPainter:
@@ -44,6 +45,10 @@ class DiffusionPainter:
         self.model, self.device = model, model.device
         self._pictures = pictures or {}
         self._embeddings: dict[tuple[int, str], Tensor] = {}
+
+    def with_pictures(self, pictures: Mapping[str, Path]) -> DiffusionPainter:
+        """Return a painter with the same model and other pictures."""
+        return DiffusionPainter(self.model, pictures)
 
     def resume(self, notes: Sequence[str]) -> None:
         """Get ready for a frame whose predecessor was painted with these notes."""
@@ -60,6 +65,9 @@ class DiffusionPainter:
         `on_step(done, count)` is called after each step; what it raises stops the painting. Raises RenderError where
         the model gives nothing finite or memory runs out, and what `sampling.paint` raises for impossible settings.
         """
+        from render.diffusion.latents import latent_shape, travelled_noise
+        from render.diffusion.sampling import Painting, paint
+
         model, strength = self.model, job.sampling.strength
         model.loras.use(job.lora_weights)
         seed = version_seed(job.seed, canvas.version)
@@ -83,12 +91,17 @@ class DiffusionPainter:
         return paint(model, work, on_step)
 
     def _shown(self, prompt: ImagePrompt) -> AdapterInput:
+        from render.diffusion.adapters.ip_adapters import AdapterInput
+
         parts = [share * self._embedding(prompt.adapter, digest) for digest, share in prompt.pictures]
-        return AdapterInput(number=prompt.adapter, embedding=reduce(torch.add, parts), weight=prompt.weight)
+        return AdapterInput(number=prompt.adapter, embedding=reduce(add, parts), weight=prompt.weight)
 
     def _embedding(self, adapter: int, digest: str) -> Tensor:
         """Return a picture's embedding, float32. It is scaled to cover the encoder's square, and cropped about its
         middle."""
+        from render.pictures import read_picture
+        from render.tensors import to_tensor
+
         if (adapter, digest) not in self._embeddings:
             encoder = self.model.adapters.encoders[adapter]
             picture = read_picture(self._pictures[digest], (encoder.side, encoder.side), where="ip_adapter")
@@ -99,6 +112,9 @@ class DiffusionPainter:
         settings = job.clip_guidance
         if settings is None or not settings.on:
             return None
+        from render.diffusion.clipguidance.clip_guide import ClipGuide
+        from render.diffusion.clipguidance.objective import FrameObjective
+
         objective = FrameObjective(
             settings=settings,
             models=self.model.clip.models if settings.scale else (),

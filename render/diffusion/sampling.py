@@ -17,7 +17,8 @@ from torch import Tensor
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
 from render.diffusion.adapters.ip_adapters import AdapterInput
-from render.diffusion.control.control import ActiveControls, Control
+from render.diffusion.canvas import Control, OnStep
+from render.diffusion.control.control import ActiveControls
 from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.latents import decode, encode, in_float32, latent_shape, start_noise
 from render.diffusion.model import Model
@@ -28,7 +29,6 @@ from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
 from render.diffusion.schedule import Schedule, make_schedule, plan_steps
 from render.diffusion.steps import Sampling
 
-OnStep = Callable[[int, int], None]
 # returns the answer for the sampler from (the model's answer, latents, prediction, step, number of steps); tensors are
 # (1, C, h, w)
 StepHook = Callable[[Tensor, Tensor, StepPrediction, int, int], Tensor]

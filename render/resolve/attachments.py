@@ -20,13 +20,23 @@ from projects.schema import ControlNet
 from ..assets.find import Asset, find_asset
 from ..assets.kinds import CLIP, CONTROL, DECODER
 from ..depth.reader import DepthSource
-from ..diffusion.adapters.adapter_file import check_adapter, find_adapter
-from ..diffusion.catalogue import AUTO, find_for
-from ..diffusion.control.fit import UNET, check_control
-from ..diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
-from ..diffusion.job import ModelSpec
-from ..diffusion.loras.lora import check_fit, describe_lora, layers_per_block
-from ..diffusion.vaes import check_vae
+from ..diffusion import (
+    AUTO,
+    UNET,
+    Inversion,
+    ModelSpec,
+    check_adapter,
+    check_control,
+    check_fit,
+    check_inversion,
+    check_vae,
+    describe_inversion,
+    describe_lora,
+    find_adapter,
+    find_for,
+    layers_per_block,
+    words_in,
+)
 from ..stages.model_use import AdapterUse, ControlUse, ModelUse
 from ..stages.paint import PULLS
 from .models import Span

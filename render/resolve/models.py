@@ -19,12 +19,16 @@ from projects.toml_lines import line_of
 
 from ..assets.find import Asset, find_asset
 from ..assets.kinds import VAE
-from ..diffusion import ModelDefaults, ModelSource, find_model
-from ..diffusion.catalogue import WeightOptions
-from ..diffusion.denoisers.denoiser_file import find_denoiser
-from ..diffusion.quantise import check_method
-from ..diffusion.vaes import check_vae
-from ..diffusion.weight_options import check_weights
+from ..diffusion import (
+    ModelDefaults,
+    ModelSource,
+    WeightOptions,
+    check_method,
+    check_vae,
+    check_weights,
+    find_denoiser,
+    find_model,
+)
 from ..video.upscaler import Upscaler, find_upscaler
 
 _WHERE = "model"

@@ -16,9 +16,7 @@ from ..assets.find import BUILT_IN, Asset
 from ..assets.kinds import DEPTH as DEPTH_NETWORK
 from ..cadence.segments import Cadence
 from ..depth.reader import DepthSource
-from ..diffusion import SAMPLER_NAMES, ModelDefaults, ModelSource
-from ..diffusion.catalogue import AUTO, find_for
-from ..diffusion.weight_options import quantised_parts
+from ..diffusion import AUTO, SAMPLER_NAMES, ModelDefaults, ModelSource, find_for, quantised_parts
 from ..stages.clip_motion import CLIP
 from ..stages.match import ColorChoice
 from ..stages.paint import PULLS, PaintSettings

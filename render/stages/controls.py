@@ -76,7 +76,7 @@ class ControlHints:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: tuple[Hint, ...]) -> Canvas:
-        from ..diffusion.control.control import Control
+        from ..diffusion import Control
 
         controls = tuple(
             Control(

@@ -186,7 +186,7 @@ def _shown(canvas: Canvas, reference: Reference) -> list[Tensor]:
     if isinstance(reference, PictureFile):
         return [tools.pictures.read(reference)]
     if isinstance(reference, OfPrompt):
-        from ..diffusion.painter import Canvas as PaintCanvas
+        from ..diffusion import Canvas as PaintCanvas
 
         return [
             tools.paint(PaintCanvas(version=version), reference.work.job())

@@ -9,7 +9,7 @@ from projects import Row
 from projects.schema import ControlNet
 
 from ..assets.find import Asset
-from ..diffusion.job import ModelSpec
+from ..diffusion import ModelSpec
 
 
 @dataclass(frozen=True, kw_only=True)

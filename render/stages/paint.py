@@ -13,15 +13,7 @@ from projects import Row
 from projects.schema import ClipGuidance as ClipSettings
 from projects.schema import Diffusion
 
-from ..diffusion.job import (
-    ClipGuidance,
-    CutoutSchedule,
-    ImagePrompt,
-    PaintJob,
-    Travel,
-    model_inputs,
-)
-from ..diffusion.steps import Sampling
+from ..diffusion import ClipGuidance, CutoutSchedule, ImagePrompt, PaintJob, Sampling, Travel, model_inputs
 from .model_use import AdapterUse, ModelUse
 from .stage import Canvas, Frame
 
@@ -144,7 +136,7 @@ class Paint:
 
     @staticmethod
     def apply(canvas: Canvas, inputs: PaintInputs) -> Canvas:
-        from ..diffusion.painter import Canvas as PaintCanvas
+        from ..diffusion import Canvas as PaintCanvas
 
         # OpenCV leaves channels last in memory; networks round differently then
         picture = None if canvas.picture is None else canvas.picture.contiguous()

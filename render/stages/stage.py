@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ..depth.reader import DepthReader
-    from ..diffusion.control.control import Control
-    from ..diffusion.job import PaintJob
-    from ..diffusion.painter import Canvas as PaintCanvas
-    from ..diffusion.sampling import OnStep
+    from ..diffusion import Canvas as PaintCanvas
+    from ..diffusion import Control, OnStep, PaintJob
     from .picture_reader import Pictures
 
 I = TypeVar("I")  # noqa: E741

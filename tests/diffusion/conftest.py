@@ -13,7 +13,7 @@ import torch
 
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
 from render.assets.loading import quiet_libraries
-from render.diffusion.catalogue import find_model
+from render.diffusion import find_model
 from render.diffusion.model import Model
 from tests.models import load_model
 from tests.tiny import LCM, PLMS, TURBO, VELOCITY, tiny_sd, tiny_sdxl

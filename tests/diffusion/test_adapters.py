@@ -14,8 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from keyframes.errors import EnvironmentFault
-from render.diffusion import Sampling, find_model
-from render.diffusion.adapters.adapter_file import check_adapter, find_adapter
+from render.diffusion import Sampling, check_adapter, find_adapter, find_model
 from render.diffusion.adapters.ip_adapters import AdapterInput
 from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model

@@ -15,17 +15,15 @@ from keyframes import FramePrompt, PromptPart, TextShare
 from keyframes.errors import EnvironmentFault, RenderError
 from render.assets.find import find_asset
 from render.assets.kinds import CLIP, DECODER
-from render.diffusion import Sampling
-from render.diffusion.catalogue import find_for
+from render.diffusion import ClipGuidance, Sampling, check_vae, find_for
 from render.diffusion.clipguidance.clip_guide import ClipGuide
 from render.diffusion.clipguidance.clip_model import ClipModel, load_clip_model, load_decoder
 from render.diffusion.clipguidance.objective import FrameObjective
-from render.diffusion.job import ClipGuidance, constant
+from render.diffusion.job import constant
 from render.diffusion.latents import decode, in_float32
 from render.diffusion.model import Model
 from render.diffusion.prediction import StepPrediction, angle_prediction
 from render.diffusion.sampling import Painting, paint
-from render.diffusion.vaes import check_vae
 from tests.diffusion.conftest import KINDS, prompt
 from tests.diffusion.test_families import given as needs
 from tests.tiny_clip import tiny_clip, tiny_decoder

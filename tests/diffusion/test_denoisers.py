@@ -19,9 +19,8 @@ from keyframes import EnvironmentFault, ProjectError
 from projects import Take, read_project
 from render import render
 from render.cli import main
-from render.diffusion import Sampling, find_model
-from render.diffusion.catalogue import WeightOptions
-from render.diffusion.denoisers.denoiser_file import READABLE, find_denoiser
+from render.diffusion import Sampling, WeightOptions, find_denoiser, find_model
+from render.diffusion.denoisers.denoiser_file import READABLE
 from render.diffusion.denoisers.layouts import LAYOUTS
 from render.diffusion.memory_needs import needs_of
 from render.diffusion.model import Model
@@ -121,7 +120,7 @@ def test_weights_stay_in_their_blocks(home: Path) -> None:
 
 
 def test_a_lora_works_on_top(home: Path, folder_of: FolderOf, tmp_path: Path) -> None:
-    from render.diffusion.loras.lora import describe_lora
+    from render.diffusion import describe_lora
 
     own = load_model(find_model(str(folder_of("flux-dev"))), device="cpu").denoiser
     own.load_state_dict(as_stored(denoiser_tensors(folder_of("flux-dev")), "Q8_0"))

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
+from render.diffusion import SAMPLER_NAMES, Sampling
 from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
-from render.diffusion.samplers import SAMPLER_NAMES, make_scheduler
+from render.diffusion.samplers import make_scheduler
 from render.diffusion.sampling import Painting, paint
-from render.diffusion.steps import Sampling
 from tests.diffusion.conftest import drawing, prompt
 
 TEXT, NEGATIVE = "a cat, Dög", "blue"

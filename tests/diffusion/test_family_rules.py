@@ -14,12 +14,12 @@ import torch
 
 from keyframes.errors import EnvironmentFault, ProjectError
 from keyframes.prompts import TextShare
-from render.diffusion import ModelDefaults, ModelSpec, Sampling, find_model, load
+from render.diffusion import ModelDefaults, ModelSpec, Sampling, find_model, pipeline, sampler_name
 from render.diffusion.embeddings import Embedding, mix, stack
 from render.diffusion.families.table import FAMILIES, family_named
 from render.diffusion.guidance import make_guidance
 from render.diffusion.model import Model, PromptEncoder
-from render.diffusion.samplers import check_sampler, sampler_name, samplers_of
+from render.diffusion.samplers import check_sampler, samplers_of
 from render.diffusion.schedule import make_schedule, plan_steps
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt
@@ -205,4 +205,4 @@ def test_a_package_that_is_missing(folder_of: FolderOf, monkeypatch: pytest.Monk
     with pytest.raises(
         EnvironmentFault, match=r"needs the package sentencepiece. Install it with: pip install"
     ):
-        load.load(ModelSpec(source=source, device="cpu"))
+        pipeline.load_model(ModelSpec(source=source, device="cpu"))

@@ -15,9 +15,8 @@ from safetensors.torch import load_file, save_file
 from keyframes.errors import EnvironmentFault
 from render.assets.files import missing_shards
 from render.assets.hub import why_not_fetched
-from render.diffusion import find_model
-from render.diffusion.catalogue import state_on_hub
-from render.diffusion.load import fetch_model
+from render.diffusion import find_model, state_on_hub
+from render.diffusion.pipeline import fetch_model
 
 FolderOf = Callable[[str], Path]
 WHOLE = "diffusion_pytorch_model.safetensors"

@@ -16,8 +16,8 @@ from torch import Tensor
 from keyframes import ProjectError
 from keyframes.prompts import FramePrompt
 from projects import read_project
-from render.diffusion import Sampling, find_model
-from render.diffusion.inversions import Inversions, describe_inversion, words_in
+from render.diffusion import Sampling, describe_inversion, find_model, words_in
+from render.diffusion.inversions import Inversions
 from render.diffusion.latents import start_noise
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint

@@ -20,8 +20,8 @@ from keyframes.errors import EnvironmentFault
 from render.devices import find_device, find_dtype
 from render.diffusion import ModelSource, Sampling, find_model
 from render.diffusion.families.table import family_named
-from render.diffusion.load import _vae_dtype
 from render.diffusion.model import Model
+from render.diffusion.pipeline import _vae_dtype
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
 from tests.models import load_model

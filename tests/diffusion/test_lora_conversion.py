@@ -13,9 +13,9 @@ from torch import Tensor
 
 from keyframes import EnvironmentFault
 from render import api
-from render.diffusion import Sampling, find_model
+from render.diffusion import Sampling, check_fit, describe_lora, find_model
 from render.diffusion.loras.convert import Target
-from render.diffusion.loras.lora import LoraFile, check_fit, describe_lora
+from render.diffusion.loras.lora import LoraFile
 from render.diffusion.loras.reading import read_pairs
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint

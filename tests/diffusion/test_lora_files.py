@@ -13,8 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from keyframes import EnvironmentFault
-from render.diffusion import find_model
-from render.diffusion.loras.lora import check_fit, describe_lora
+from render.diffusion import check_fit, describe_lora, find_model
 from render.diffusion.loras.names import DENOISER, dotted, flat, kohya_name, read_name, stability_module
 from render.diffusion.loras.reading import read_lora_header
 from tests.lora_files import diffsynth_blocks, diffsynth_state, sdxl_unet

@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from keyframes import EnvironmentFault
-from render.diffusion import Sampling, find_model
-from render.diffusion.loras.lora import LoraFile, check_fit, describe_lora
+from render.diffusion import Sampling, check_fit, describe_lora, find_model
+from render.diffusion.loras.lora import LoraFile
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt

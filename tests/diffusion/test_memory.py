@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from render.cli import main
-from render.diffusion import find_model
-from render.diffusion.checkup import checkup, origins
+from render.diffusion import checkup, find_model
+from render.diffusion.checkup import origins
 from render.diffusion.memory_levels import (
     ENCODERS_OFF,
     LEVELS,

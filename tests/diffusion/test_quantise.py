@@ -21,15 +21,13 @@ from torch import Tensor
 from keyframes import EnvironmentFault, ProjectError
 from projects import Take, read_project
 from render import render
-from render.diffusion import Sampling, find_model
-from render.diffusion.catalogue import WeightOptions
-from render.diffusion.denoisers.denoiser_file import find_denoiser
+from render.diffusion import Sampling, WeightOptions, find_denoiser, find_model, quantised_parts
 from render.diffusion.memory_levels import ENCODERS_OFF
 from render.diffusion.memory_needs import fitting, needs_of, parts_of
 from render.diffusion.model import Model
 from render.diffusion.quantise import METHODS, check_device
 from render.diffusion.sampling import Painting, paint
-from render.diffusion.weight_options import check_devices, quantised_parts
+from render.diffusion.weight_options import check_devices
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt
 from tests.fakes import keys_of

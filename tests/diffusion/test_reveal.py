@@ -9,13 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from render.diffusion import SAMPLER_NAMES, Sampling, step_plan
+from render.diffusion import SAMPLER_NAMES, Sampling, StepPlan, reveal_plan, step_plan
 from render.diffusion.latents import encode, start_noise
 from render.diffusion.model import Model
 from render.diffusion.reveal import Reveal, RevealSchedule, plan_reveal
 from render.diffusion.sampling import Painting, paint
 from render.diffusion.schedule import make_schedule, plan_steps
-from render.diffusion.steps import StepPlan, reveal_plan
 from tests.diffusion.conftest import prompt
 
 ModelOf = Callable[[str], Model]

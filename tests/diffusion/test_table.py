@@ -16,8 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from keyframes.prompts import FramePrompt, PromptPart, TextShare
-from render.diffusion import Sampling, find_model
-from render.diffusion.loras.lora import describe_lora
+from render.diffusion import Sampling, describe_lora, find_model
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.test_families import given

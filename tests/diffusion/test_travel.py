@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from render.diffusion.job import Travel
+from render.diffusion import Travel
 from render.diffusion.latents import start_noise, travelled_noise
 
 SHAPE = (4, 32, 32)

@@ -12,7 +12,7 @@ import render as api
 from keyframes import ProjectError
 from projects import read_project
 from projects.png import encode_png
-from render.diffusion.painter import DiffusionPainter
+from render.diffusion import DiffusionPainter
 from render.resolve import ResolvedProject, resolve
 from render.stages.paint import Painting
 from tests.fakes import keys_of

@@ -18,8 +18,7 @@ from projects import Picture, Take
 from projects.png import encode_png
 from render.cadence.segments import Cadence
 from render.color import detail_of
-from render.diffusion.job import PaintJob
-from render.diffusion.painter import Canvas
+from render.diffusion import Canvas, PaintJob
 from render.frame import painted_frame, stages_of
 from render.plans import ORIGINALS, Calls, hidden_originals, make_plan
 from render.randomness import generator

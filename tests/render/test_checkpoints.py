@@ -15,9 +15,8 @@ import render as api
 from keyframes import EnvironmentFault, ProjectError
 from projects import read_project
 from render.cli import main
-from render.diffusion import load as loading
+from render.diffusion import ModelSpec, pipeline
 from render.diffusion.embeddings import Notice
-from render.diffusion.job import ModelSpec
 from render.diffusion.model import Model
 from render.plans import make_plan
 from render.resolve import ResolvedProject, resolve
@@ -37,9 +36,9 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_sd(folder / "one", seed=0)
     tiny_sd(folder / "two", seed=1)
     fake_model(folder / "few", steps=4, cfg_scale=1.0)
-    for name, pipeline in (("flow", "FluxPipeline"), ("xl", "StableDiffusionXLPipeline")):
+    for name, kind in (("flow", "FluxPipeline"), ("xl", "StableDiffusionXLPipeline")):
         index = fake_model(folder / name) / "model_index.json"
-        index.write_text(f'{{"_class_name": "{pipeline}"}}')
+        index.write_text(f'{{"_class_name": "{kind}"}}')
     module = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
     torch.manual_seed(4)
     state = {
@@ -71,7 +70,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of models as they are loaded; each is gone before the next one comes."""
     names: list[str] = []
     before: list[weakref.ref[torch.nn.Module]] = []
-    load = loading.load
+    load = pipeline.load_model
 
     def watched(spec: ModelSpec, notice: Notice) -> Model:
         assert all(part() is None for part in before), "the model before is still there"
@@ -80,7 +79,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         before.append(weakref.ref(model.denoiser))
         return model
 
-    monkeypatch.setattr(loading, "load", watched)
+    monkeypatch.setattr(pipeline, "load_model", watched)
     return names
 
 

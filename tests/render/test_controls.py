@@ -15,7 +15,7 @@ import render as api
 from keyframes import ProjectError
 from projects import Take, read_project
 from projects.png import encode_png
-from render.diffusion.control.control import Control
+from render.diffusion import Control
 from render.frame import painted_frame, tools_for
 from render.resolve import ResolvedProject, resolve
 from render.stages.controls import ControlHints

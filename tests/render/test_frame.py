@@ -13,8 +13,7 @@ from torch import Tensor
 from motion import Move, warp
 from projects import Picture
 from render.color import add_noise, adjust_contrast, match_color, palette, unsharp
-from render.diffusion.job import PaintJob
-from render.diffusion.painter import Canvas
+from render.diffusion import Canvas, PaintJob
 from render.frame import FrameMaker, painted_frame, stages_of
 from render.resolve import ResolvedProject, resolve
 from render.tensors import to_picture, to_tensor

@@ -16,9 +16,7 @@ import render as api
 from keyframes import EnvironmentFault, ProjectError
 from projects import Take
 from render.cli.progress import duration, summary
-from render.diffusion import ModelSource, ModelSpec, find_model
-from render.diffusion.job import PaintJob
-from render.diffusion.painter import Canvas
+from render.diffusion import Canvas, DiffusionPainter, ModelSource, ModelSpec, PaintJob, find_model
 from render.frame import painted_frame, stages_of
 from render.plans import Calls, make_plan
 from render.reports import plan_report
@@ -327,13 +325,13 @@ def test_a_hub_model_is_fetched_before_the_plan_is_made(home: Path, monkeypatch:
         found = real(name, folder=folder)
         return found if fetched else replace(found, kind="hub", path=None, family="", fingerprint="")
 
-    def fetch(source: ModelSource, *, half: bool = False) -> ModelSource:
+    def fetch(source: ModelSource, **_: object) -> ModelSource:
         fetched.append(source.name)
         return real(source.name, folder=home)
 
     monkeypatch.setattr("render.api.find_model", find)
     monkeypatch.setattr("render.resolve.models.find_model", find)
-    monkeypatch.setattr("render.diffusion.load.fetch_model", fetch)
+    monkeypatch.setattr("render.api.fetch", fetch)
     monkeypatch.setattr("render.api.Studio.painter", lambda _self, film: studio.painter(film))
     project = load(home, TEXT)
     assert api.plan(project).paint == tuple(range(10))
@@ -350,9 +348,9 @@ def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch
     """The last model is kept: another one, another precision or another device is loaded."""
     loaded = []
 
-    def load_spec(spec: ModelSpec, notice: object) -> SimpleNamespace:
+    def load_spec(spec: ModelSpec, notice: object) -> DiffusionPainter:
         loaded.append((spec, notice))
-        return SimpleNamespace(device=torch.device("cpu"))
+        return DiffusionPainter(SimpleNamespace(device=torch.device("cpu")))  # type: ignore[arg-type]
 
     def paint(painter: object, canvas: Canvas, job: PaintJob, on_step: object = None) -> torch.Tensor:
         return torch.zeros(1, 3, 64, 64)
@@ -360,7 +358,7 @@ def test_a_studio_loads_a_model_once(home: Path, monkeypatch: pytest.MonkeyPatch
     def notice(_text: str) -> None:
         return None
 
-    monkeypatch.setattr("render.diffusion.load.load", load_spec)
+    monkeypatch.setattr("render.api.load", load_spec)
     monkeypatch.setattr("render.diffusion.painter.DiffusionPainter.paint", paint)
     fake_model(home / "other")
     (home / "other" / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')

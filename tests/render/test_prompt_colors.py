@@ -12,9 +12,7 @@ from torch import Tensor
 from projects import Picture, Project, read_project
 from projects.png import encode_png
 from render.color import detail_of
-from render.diffusion.job import PaintJob
-from render.diffusion.painter import Canvas
-from render.diffusion.sampling import OnStep
+from render.diffusion import Canvas, OnStep, PaintJob
 from render.plans import make_plan
 from render.randomness import generator
 from render.resolve import ResolvedProject, resolve

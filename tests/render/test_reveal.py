@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from motion import Move, hole_depth, warp
 from projects import Picture
 from render.cli.app import cli
-from render.diffusion.painter import DiffusionPainter
+from render.diffusion import DiffusionPainter
 from render.plans import Calls, make_plan
 from render.previews import moving_pictures
 from render.resolve import ResolvedProject, resolve

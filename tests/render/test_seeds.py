@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from render.diffusion.job import version_seed
-from render.diffusion.painter import Canvas, DiffusionPainter
+from render.diffusion import Canvas, DiffusionPainter, version_seed
 from render.resolve import ResolvedProject, resolve
 from render.stages.paint import Painting
 from tests.fakes import keys_of, load, project_text

@@ -13,9 +13,8 @@ import numpy as np
 import torch
 
 from keyframes import FramePrompt, PromptPart, TextShare
-from render.diffusion import Sampling, find_model
-from render.diffusion.job import ModelSpec
-from render.diffusion.load import load
+from render.diffusion import ModelSpec, Sampling, find_model
+from render.diffusion.pipeline import load_model
 from render.diffusion.sampling import Painting, paint
 
 from . import measure_depth, measure_picture_text
@@ -66,7 +65,7 @@ def evaluate(
     for name in said:
         share = float((said[name].argmax(1) == fresh.answers[name]).float().mean())
         print(f"the judge on fresh paintings, {name}: {share:.1%}")
-    loaded = load(ModelSpec(source=find_model(model)))
+    loaded = load_model(ModelSpec(source=find_model(model)))
     known = loaded.source.defaults
     settings = Sampling(steps=known.steps, cfg_scale=known.cfg_scale, sampler=known.sampler)
     scenes, pictures = ask(count, world), []

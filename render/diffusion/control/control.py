@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,33 +17,10 @@ from torch import Tensor
 from render.assets.files import weights_variant
 from render.assets.find import Asset
 from render.assets.loading import loading
+from render.diffusion.canvas import Control
 from render.diffusion.control.residuals import NETWORKS, ControlInput, Residuals
 from render.diffusion.guidance import Guidance
 from render.diffusion.model import Model
-
-Mode = Literal["balanced", "prompt", "control"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Control:
-    """One ControlNet in one painting.
-
-    `number` is its place among the model's. `picture` (1, 3, H, W) RGB in [0, 1] is its input. It acts with `weight` in
-    the steps between the shares `start` and `end` of all. `mode` "prompt" weakens its outer layers; "control" does that
-    too, and leaves the negative prompt alone, so that guidance strengthens it. Both are for UNets.
-    """
-
-    number: int
-    picture: Tensor
-    weight: float = 1.0
-    start: float = 0.0
-    end: float = 1.0
-    mode: Mode = "balanced"
-
-    def acts(self, index: int, count: int) -> bool:
-        """Tell whether it acts in step `index` of `count`."""
-        outside = index / count < self.start or (index + 1) / count > self.end
-        return self.weight != 0 and not outside
 
 
 class ActiveControls:

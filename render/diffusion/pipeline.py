@@ -36,7 +36,7 @@ from render.diffusion.vaes import check_vae, load_vae
 from render.diffusion.weight_options import check_devices, check_weights, quantised_parts
 
 
-def load(spec: ModelSpec, notice: Notice | None = None) -> Model:
+def load_model(spec: ModelSpec, notice: Notice | None = None) -> Model:
     """Load a model with all that is attached to it.
 
     `notice` is called with what a person should know, such as words beyond the model's window, one sentence
