@@ -10,11 +10,9 @@ upper byte of a value is its level, rounded.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 import cv2
@@ -139,19 +137,9 @@ def ladder() -> Tensor:
 
 
 def _in_bands(work: Callable[[slice], Made], image: NDArray[Any]) -> list[Made]:
-    """What `work` gives for bands of rows: what is made on the way stays in the cache, and each core has a band."""
+    """What `work` gives for bands of rows, one after another: what is made on the way stays in the cache."""
     rows = max(1, _BAND // image.shape[1])
-    bands = [slice(top, top + rows) for top in range(0, len(image), rows)]
-    threads = min(torch.get_num_threads(), len(bands))
-    if threads == 1:
-        return [work(band) for band in bands]
-    return list(_threads(threads, os.getpid()).map(work, bands))
-
-
-@lru_cache(maxsize=1)
-def _threads(count: int, process: int) -> ThreadPoolExecutor:
-    """Of a process: one that was forked off has none of its parent's."""
-    return ThreadPoolExecutor(count, thread_name_prefix="color")
+    return [work(slice(top, top + rows)) for top in range(0, len(image), rows)]
 
 
 def _whole(image: Image) -> Values:
