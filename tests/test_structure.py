@@ -164,7 +164,7 @@ def test_the_rules_see_what_is_against_them(tmp_path: Path) -> None:
     """On a house of four files that breaks every rule about imports."""
     for path, text in {
         "render/api.py": "",
-        "render/cli/app.py": "from render.diffusion.pipeline import load",
+        "render/cli/app.py": "from render.diffusion.load import load",
         "render/diffusion/load.py": "from projects import Project\nfrom render.stages.warp import warp",
         "render/stages/warp.py": "if TYPE_CHECKING:\n    from render.diffusion import load",
         "projects/load.py": "",
