@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,9 +12,8 @@ from ..schema import SCHEMA_FILE
 TOP = ("title", "size", "fps", "frames", "seed", "model")  # the order of the first lines
 TABLES = ("prompts", "motion", "diffusion", "coherence", "masks", "guide", "clip_guidance", "video", "output")
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")  # half a character, which JSON can hold and UTF-8 cannot
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 @dataclass(kw_only=True)
@@ -42,28 +41,12 @@ class ConvertedProject:
 
 
 def toml_value(value: object) -> str:
-    """A text, number, truth value or list as TOML. Raises ValueError for anything else."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
-        return repr(value)
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(toml_value(item) for item in value)}]"
-    raise ValueError(f"{type(value).__name__} has no place in a project file")
-
-
-def _text(text: str) -> str:
-    text = _SURROGATES.sub("\ufffd", text)  # half a character, which JSON can hold and UTF-8 cannot
-    return f'"{"".join(_escaped(char) for char in text)}"'
-
-
-def _escaped(char: str) -> str:
-    if char in _ESCAPES:
-        return _ESCAPES[char]
-    return f"\\u{ord(char):04X}" if ord(char) < 32 or ord(char) == 127 else char
+    """A text, number, truth value or list as TOML, which writes them like JSON. Raises ValueError for anything else."""
+    if not isinstance(value, str | int | float | list | tuple):
+        raise ValueError(f"{type(value).__name__} has no place in a project file")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _SURROGATES.sub("\ufffd", text).replace("\x7f", "\\u007f")
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _text(name)
+    return name if _BARE.fullmatch(name) else toml_value(name)
