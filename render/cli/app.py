@@ -78,7 +78,11 @@ def cli() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    sys.exit(run(lambda: cli.main(args=argv, prog_name="reverie", standalone_mode=False)))
+    from ..stop import stoppable
+
+    with stoppable(ending=True):
+        code = run(lambda: cli.main(args=argv, prog_name="reverie", standalone_mode=False))
+    sys.exit(code)
 
 
 def run(command: Callable[[], object]) -> int:
