@@ -5,7 +5,7 @@ STAMP := .venv/.ready
 
 GALLERY := lighthouse coast flight travel beat loop dolly clip
 
-.PHONY: demo test lint bench docs setup gallery evaluate-sketch clean
+.PHONY: demo test fuzz lint bench docs setup gallery evaluate-sketch clean
 
 demo: $(STAMP)  ## render a sample project to an MP4 with the built-in model
 	$(BIN)/reverie render projects/gallery/lighthouse.toml --take takes/demo
@@ -14,6 +14,9 @@ demo: $(STAMP)  ## render a sample project to an MP4 with the built-in model
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest
+
+fuzz: $(STAMP)  ## every setting with many values: are frames' keys as true as their pixels?
+	$(BIN)/python -m tests.fuzz
 
 lint: $(STAMP)  ## types and style
 	$(BIN)/ruff check .

@@ -78,8 +78,7 @@ class Hunt:
                 if len(films) == ENOUGH and all(film == self.plain for _, film in films):
                     break  # it does nothing here
             settled |= {setting.name} if films else set()
-            if most is None or most >= 2:
-                self._look_for_fresh(setting, films)
+            self._look_for_fresh(setting, films, enough=1 if most is None else 2)
         return Found(sorted(self._faults), self._tried, settled)
 
     def _changes(self, setting: Setting, most: int | None) -> Iterator[tuple[str, object, Document]]:
@@ -123,14 +122,20 @@ class Hunt:
                 self._faults.add(Fault(STALE, self.base, setting, words))
         return Frames(made.keys, pixels)
 
-    def _look_for_fresh(self, setting: Setting, films: Sequence[tuple[object, Frames]]) -> None:
-        """A frame's key holds its predecessor's, so only the first frame whose key changes says something."""
+    def _look_for_fresh(
+        self, setting: Setting, films: Sequence[tuple[object, Frames]], *, enough: int
+    ) -> None:
+        """A frame's key holds its predecessor's, so only the first frame whose key changes says something. One value
+        may leave the pixels by chance: `enough` of them have to.
+        """
         first: dict[int, list[tuple[object, Frames]]] = {}
         for value, film in films:
             changed = [n for n, (a, b) in enumerate(zip(self.plain.keys, film.keys, strict=False)) if a != b]
             if changed:
                 first.setdefault(changed[0], []).append((value, film))
         for frame, those in first.items():
+            if len({str(value) for value, _ in those}) < enough:
+                continue
             if all(film.pixels[frame] == self.plain.pixels[frame] for _, film in those):
                 values = ", ".join(repr(value) for value, _ in those)
                 words = f"the key of frame {frame} changes, its pixels never do: {values}"
@@ -150,15 +155,31 @@ class Slice:
 
 
 def hunt(
-    slice: Slice, folder: Path, *, most: int | None = None, only: str = ""
+    slice: Slice,
+    folder: Path,
+    *,
+    most: int | None = None,
+    only: str | tuple[str, ...] = "",
+    own: bool = False,
 ) -> tuple[Slice, Found, float]:
-    """Hunt in one base, on one thread; how long it took goes with what was found."""
+    """Hunt in one base, on one thread; how long it took goes with what was found.
+
+    only: settings whose names begin so. own: only those that the base itself gives.
+    """
     torch.set_num_threads(1)
-    began = time.monotonic()
-    unseen = () if slice.base == REAL else UNSEEN
-    wanted = [one for one in all_settings() if one.name.startswith(only) and not one.name.startswith(unseen)]
-    found = Hunt(slice.base, bases()[slice.base], folder).run(wanted[slice.part :: slice.parts], most=most)
+    began, document = time.monotonic(), bases()[slice.base]
+    wanted = [one for one in all_settings() if one.name.startswith(only) and _is_seen(one, slice.base)]
+    if own:
+        wanted = [one for one in wanted if any(_get(document, path) for path in _paths(one.path, document))]
+    found = Hunt(slice.base, document, folder).run(wanted[slice.part :: slice.parts], most=most)
     return slice, found, time.monotonic() - began
+
+
+def _is_seen(setting: Setting, base: str) -> bool:
+    """Whether the base's painter sees a setting that others do not, or sees it sooner."""
+    if base == REAL:
+        return setting.name.startswith((*UNSEEN, "control.", "diffusion.", "model", "prompts."))
+    return not setting.name.startswith((*UNSEEN, "control.*.model"))
 
 
 def toml(document: Mapping[str, object]) -> str:
@@ -189,7 +210,7 @@ def _paths(path: tuple[str, ...], document: Document) -> Iterator[tuple[str, ...
         yield (*path[:place], name, *path[place + 1 :])
 
 
-def _get(document: Document, path: tuple[str, ...], default: object) -> object:
+def _get(document: Document, path: tuple[str, ...], default: object = None) -> object:
     found: object = document
     for name in path:
         found = found.get(name, default) if isinstance(found, dict) else default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -13,12 +14,12 @@ from ..tiny_adapter import tiny_adapter
 from ..tiny_clip import tiny_clip, tiny_decoder
 from ..tiny_control import tiny_control
 
-FAMILIES = ("kolors", "sd3", "flux", "chroma", "qwen", "zimage", "sana")
+FAMILIES = ("sdxl", "kolors", "sd3", "flux", "chroma", "qwen", "zimage", "sana")
 _ATTENTION = "attentions.0.transformer_blocks.0.attn1"
 
 
-def write_networks(folder: Path) -> Path:
-    """Write them all beside the inputs: `sd` and what goes with it, and a model of each other family."""
+def write_networks(folder: Path, families: Sequence[str] = FAMILIES) -> Path:
+    """Write them beside the inputs: `sd` and what goes with it, and a model of each other family."""
     from diffusers import UNet2DConditionModel
 
     tiny_sd(folder / "sd")
@@ -27,9 +28,9 @@ def write_networks(folder: Path) -> Path:
     tiny_decoder(folder / "taesd")
     tiny_control(folder / "edges two", "sd", seed=1)
     tiny_adapter(folder, UNet2DConditionModel.from_pretrained(str(folder / "sd" / "unet")))
-    tiny_sdxl(folder / "sdxl")
-    for family in FAMILIES:
-        getattr(tiny_families, f"tiny_{family}")(folder / family)
+    for family in families:
+        make = tiny_sdxl if family == "sdxl" else getattr(tiny_families, f"tiny_{family}")
+        make(folder / family)
     torch.manual_seed(4)
     for name, module in (
         ("style", f"down_blocks.1.{_ATTENTION}.to_q"),

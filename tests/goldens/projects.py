@@ -384,7 +384,7 @@ def golden_projects() -> dict[str, Golden]:
     for name, tables in STEERED.items():
         found[f"sd {name}"] = Golden(text=text_of(tables, {"model": "sd"}), real=True)
     found["sd two models"] = Golden(text=text_of(_sd(), {"model": {"0": "sd", "3": "sd two"}}), real=True)
-    for family in ("sdxl", *FAMILIES):
+    for family in FAMILIES:
         text = text_of({"diffusion": {"steps": 3, "strength": 0.7}}, {"model": family}, frames=3)
         found[f"family {family}"] = Golden(text=text, count=3, real=True)
     for path in sorted(GALLERY.glob("*.toml")):
