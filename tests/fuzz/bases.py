@@ -82,7 +82,7 @@ _BASES: Mapping[str, Document] = {
     },
     "2d ground depth mask": {
         "motion": {"zoom": 1.02, "depth": "ground"},
-        "coherence": {"mask": "depth(0, 700)", "mask_feather": 3, "noise": 0.02},
+        "coherence": {"mask": "depth(0, 3000)", "mask_feather": 3, "noise": 0.02},
     },
     "2d clip depth mask": {
         "motion": {"zoom": 1.02, "depth": "depths/%04d.png"},
@@ -167,6 +167,7 @@ _BASES: Mapping[str, Document] = {
             "video_alpha": 0.5,
             "mask": "depth",
             "mask_equalize": "before",
+            "video_mask_contrast": 1.4,
         },
     },
     "video from render": {

@@ -66,27 +66,29 @@ class Hunt:
         self._start = lanes_at_start(toml(document), folder)
 
     def run(self, settings: Sequence[Setting], *, most: int | None = None) -> Found:
-        """Change the settings in turn; `most`: how many values of each, all by default."""
+        """Change the settings in turn; `most`: how many legal values of each, all by default."""
         settled = set()
         for setting in settings:
             films: list[tuple[object, Frames]] = []
-            for label, value, changed in self._changes(setting, most):
+            for label, value, changed in self._changes(setting):
                 try:
                     films.append((value, self._film(changed, label, setting.name)))
                 except ReverieError:
                     continue
+                if len(films) == most:
+                    break
                 if len(films) == ENOUGH and all(film == self.plain for _, film in films):
                     break  # it does nothing here
             settled |= {setting.name} if films else set()
             self._look_for_fresh(setting, films, enough=1 if most is None else 2)
         return Found(sorted(self._faults), self._tried, settled)
 
-    def _changes(self, setting: Setting, most: int | None) -> Iterator[tuple[str, object, Document]]:
+    def _changes(self, setting: Setting) -> Iterator[tuple[str, object, Document]]:
         """The base with a setting changed, and how; in an order of the base's own."""
         for path in _paths(setting.path, self.document):
             values = [*setting.values, *self._schedules(path, setting)]
             random.Random(f"{self.base} {setting.name}").shuffle(values)
-            for value in values[:most]:
+            for value in values:
                 changed = copy.deepcopy(self.document)
                 _set(changed, path, value)
                 if changed != self.document:

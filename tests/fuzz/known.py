@@ -8,7 +8,12 @@ from fnmatch import fnmatchcase
 from .hunt import Fault
 
 # (kind, base, setting): patterns as of file names
-KNOWN: tuple[tuple[str, str, str], ...] = ()
+KNOWN: tuple[tuple[str, str, str], ...] = (
+    # in a flat world every depth is the same: all of the picture is within these masks, which only pixels tell
+    ("needlessly fresh", "3d flat", "coherence.mask"),
+    # what a camera in space uncovers is not known before its pixels are moved
+    ("needlessly fresh", "3d flat", "diffusion.reveal_strength"),
+)
 
 
 def unknown(faults: Sequence[Fault], bases: Iterable[str], *, whole: bool) -> list[str]:
