@@ -115,10 +115,11 @@ class DepthReader:
     def _loaded(self) -> DepthNetwork:
         from motion.estimate import load_depth
 
-        from ..assets.loading import loading
+        from ..assets.loading import loading, quiet_libraries
 
         if self._network is None:
             assert self._folder is not None
+            quiet_libraries()
             with loading(f'depth model "{self._folder.name}" ({self._folder})'):
                 self._network = load_depth(self._folder, self._device)
         return self._network
