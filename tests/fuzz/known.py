@@ -13,6 +13,14 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ("needlessly fresh", "3d flat", "coherence.mask"),
     # what a camera in space uncovers is not known before its pixels are moved
     ("needlessly fresh", "3d flat", "diffusion.reveal_strength"),
+    # features of a clip are found in its pixels: in small pictures there may be too few to move by
+    ("needlessly fresh", "video before", "video.to"),
+    ("needlessly fresh", "video before", "video.video_flow_factor"),
+    ("needlessly fresh", "video from render", "video.video_flow_factor"),
+    # a mask that is spread evenly goes from black to white already
+    ("needlessly fresh", "video mask", "video.mask_auto_contrast"),
+    # a zoom far enough in reads no pixel beyond the edges
+    ("needlessly fresh", "sound", "motion.border"),
 )
 
 
