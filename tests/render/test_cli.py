@@ -436,7 +436,8 @@ def test_stopped_while_rendering(
     assert ran.code == 130
     assert "stopped by SIGINT" in ran.err
     assert "run the same command again to continue" in ran.err
-    assert tuple(signal.getsignal(number) for number in STOPS) == signals
+    ignored = [signal.getsignal(number) is signal.SIG_IGN for number in STOPS]
+    assert all(ignored), "the process ends now: a second signal must not interrupt that"
 
 
 def test_signals_are_given_back_after_a_render(

@@ -147,7 +147,7 @@ def test_pulses_stand_on_the_beat(tmp_path: Path) -> None:
 def test_what_is_no_sound_is_told(tmp_path: Path) -> None:
     path = tmp_path / "song.wav"
     path.write_text("no sound")
-    with pytest.raises(ProjectError, match="no sound that can be read"):
+    with pytest.raises(ProjectError, match="not a sound that can be read"):
         curves_of(path, fps=15)
     with pytest.raises(ProjectError, match="no such sound file"):
         curves_of(tmp_path / "gone.wav", fps=15)
