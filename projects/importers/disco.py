@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from keyframes import Clock
+from keyframes.cutouts import parse_cutouts
 
 from ..lanes import STEPS
-from ..schema.cutouts import parse_cutouts
 from .common import (
     BORDERS,
     SAMPLING,

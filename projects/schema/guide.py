@@ -6,7 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from .cutouts import CutoutSchedule, parse_cutouts
+from keyframes.cutouts import CutoutSchedule, parse_cutouts
+
 from .fields import Lane, NoBool, RowTable, Table, lane, share
 
 

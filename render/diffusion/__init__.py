@@ -13,7 +13,6 @@ from render.diffusion.denoisers.denoiser_file import find_denoiser
 from render.diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
 from render.diffusion.job import (
     ClipGuidance,
-    CutoutSchedule,
     ImagePrompt,
     ModelSpec,
     PaintJob,
@@ -36,7 +35,6 @@ __all__ = [
     "Canvas",
     "ClipGuidance",
     "Control",
-    "CutoutSchedule",
     "DiffusionPainter",
     "ImagePrompt",
     "Inversion",

@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from keyframes.cutouts import CutoutSchedule
 from keyframes.prompts import FramePrompt
 from render.assets.find import Asset
 from render.diffusion.adapters.adapter_file import AdapterFile
@@ -59,23 +60,6 @@ class ImagePrompt:
     adapter: int
     weight: float
     pictures: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CutoutSchedule:
-    """A value that changes while one picture is painted. runs: (value, number of noise levels), from the noisy end."""
-
-    runs: tuple[tuple[float, int], ...]
-
-    def at(self, level: float) -> float:
-        """Return the value at a noise level: 1 is noise alone, 0 the clean picture."""
-        total = sum(count for _, count in self.runs)
-        left = min(max(int(total * (1.0 - level) + 1e-6), 0), total - 1)
-        for value, count in self.runs:
-            if left < count:
-                return value
-            left -= count
-        raise ValueError("a schedule over noise levels needs at least one of them")
 
 
 def constant(value: float) -> CutoutSchedule:

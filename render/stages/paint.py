@@ -13,7 +13,7 @@ from projects import Row
 from projects.schema import ClipGuidance as ClipSettings
 from projects.schema import Diffusion
 
-from ..diffusion import ClipGuidance, CutoutSchedule, ImagePrompt, PaintJob, Sampling, Travel, model_inputs
+from ..diffusion import ClipGuidance, ImagePrompt, PaintJob, Sampling, Travel, model_inputs
 from .model_use import AdapterUse, ModelUse
 from .stage import Canvas, Frame
 
@@ -220,9 +220,8 @@ def clip_guidance(settings: ClipSettings, row: Row, pictured: bool) -> ClipGuida
     )
     if not pulls.on or not pulls.scale:  # cut-outs are for the picture-text models alone
         return pulls if pulls.on else None
-    overview, inner, power, gray = (
-        CutoutSchedule(runs=given.runs) for given in (*settings.counts, *settings.sizes)
-    )
+    overview, inner = settings.counts
+    power, gray = settings.sizes
     return replace(
         pulls,
         batches=lanes.cutn_batches,

@@ -1,4 +1,4 @@
-"""Compare the golden films with `goldens.json`, or write it anew.
+"""Compare the golden films with `goldens.json`, or write it.
 
     python -m tests.goldens check [--quick] [NAME...]     --quick: only what a fake painter paints
     python -m tests.goldens record [--quick] [NAME...]    record those named, or all

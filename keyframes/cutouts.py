@@ -16,12 +16,12 @@ _EXAMPLE = "allowed is a number, or lists such as '[12]*400+[4]*600', from the n
 
 @dataclass(frozen=True, kw_only=True)
 class CutoutSchedule:
-    """runs: (value, how many noise levels), from the noisy end on."""
+    """A value that changes while one picture is painted. runs: (value, number of noise levels), from the noisy end."""
 
     runs: tuple[tuple[float, int], ...]
 
     def at(self, level: float) -> float:
-        """The value where `level` of what is seen is noise: 1 is noise alone, 0 the clean picture."""
+        """Return the value at a noise level: 1 is noise alone, 0 the clean picture."""
         total = sum(count for _, count in self.runs)
         left = min(max(int(total * (1.0 - level) + 1e-6), 0), total - 1)
         for value, count in self.runs:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyframes import ProjectError, Timeline, compile_timeline
+from keyframes.cutouts import parse_cutouts
 from projects import Project, lane_specs, read_project
-from projects.schema.cutouts import parse_cutouts
 
 TEXTS = ("[12]*400+[4]*600", "[1, 2,3]*2 + [7]", "[0.5]", " [1]*1000 ", "[4]*0+[2]*3", "3", "[-0]")
 
