@@ -1,11 +1,31 @@
 """Limits in seconds that hold on shared machines: a limit grows as the machine slows."""
 
+import gc
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # Seconds of `_work` on the machine that the limits were set on (2 shared cores of a server CPU), while it was quiet.
 _QUIET = 0.020
 _PIECE = re.compile(r"(\d+): \(([\d.]+)\)")
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Check that the body takes less than `seconds` of processor time on the quiet machine.
+
+    Objects of other tests are frozen meanwhile: the garbage collector walks over them more often, the longer the
+    tests have run, and would add a second of its own.
+    """
+    gc.freeze()
+    began = time.process_time()
+    try:
+        yield
+        spent = time.process_time() - began
+    finally:
+        gc.unfreeze()
+    assert spent < allowed(seconds)
 
 
 def allowed(seconds: float) -> float:

@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 from collections.abc import Mapping, Sequence
 
 import numexpr  # type: ignore[import-untyped]
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyframes import Clock, Dialect, LaneValue, ScheduleError, format_schedule, parse_schedule
-from tests.pace import allowed
+from tests.pace import within
 
 CLOCK = Clock(frames=12, fps=4, seed=42)
 DIALECTS: tuple[Dialect, ...] = ("reverie", "deforum", "disco")
@@ -283,12 +282,8 @@ def test_a_pole_is_refused_with_its_frame() -> None:
 def test_100k_keys_parse_in_a_second() -> None:
     clock = Clock(frames=100_000)
     text = "".join(f"{frame}: ({frame / 7:.4f}), " for frame in range(100_000))
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
+    with within(1):
         schedule = parse_schedule(text, lane="zoom", clock=clock)
-        took.append(time.perf_counter() - began)
-    assert min(took) < allowed(1.0)
     np.testing.assert_allclose(schedule.values(), np.arange(100_000) / 7, atol=1e-4)
 
 
@@ -312,9 +307,8 @@ def test_100k_keys_parse_in_a_second() -> None:
     ],
 )
 def test_a_monstrous_text_is_refused_quickly(text: str) -> None:
-    began = time.perf_counter()
-    assert len(str(refused(text))) < 1000
-    assert time.perf_counter() - began < allowed(2.0)
+    with within(2):
+        assert len(str(refused(text))) < 1000
 
 
 def test_explain() -> None:

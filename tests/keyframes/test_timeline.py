@@ -1,7 +1,5 @@
 """The timeline: lanes compiled together, rows, explanations, all mistakes at once, speed."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -14,7 +12,7 @@ from keyframes import (
     Timeline,
     compile_timeline,
 )
-from tests.pace import allowed
+from tests.pace import within
 
 CLOCK = Clock(frames=121, fps=24, seed=42)
 PROMPTS = PromptSource(prompts={"0": "a lighthouse", "100": "a calm sea"}, blend="linear")
@@ -183,10 +181,6 @@ def test_a_hundred_thousand_frames_of_thirty_lanes_in_two_seconds() -> None:
     )
     specs = [LaneSpec(name=f"lane_{number}", default=0.0) for number in range(30)]
     prompts = PromptSource(prompts={str(10_000 * key): f"prompt {key}" for key in range(10)}, blend="smooth")
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
+    with within(2):
         timeline = compile_timeline(clock, specs, {spec.name: value for spec in specs}, prompts)
-        took.append(time.perf_counter() - began)
-    assert min(took) < allowed(2.0)
     assert timeline.numbers["lane_29"].shape == (100_000,)

@@ -24,6 +24,7 @@ from render.resolve import resolve
 from render.speed import known_seconds, remember, speed_file
 from render.stages.stage import parts
 from tests.fakes import keys_of
+from tests.pace import within
 
 from ..fakes import Studio, fake_model, load, project_text, write_project
 from ..fakes import render as render_fake
@@ -160,12 +161,10 @@ def test_the_color_frame_is_painted_if_it_is_looked_at(home: Path) -> None:
 
 
 def test_ten_thousand_frames_are_planned_soon(home: Path) -> None:
-    import time
 
-    start = time.process_time()
-    made = make_plan(resolve(load(home, project_text(10_000))), None)
+    with within(10):
+        made = make_plan(resolve(load(home, project_text(10_000))), None)
     assert len(made.paint) == 10_000
-    assert time.process_time() - start < 10
 
 
 # --- time
