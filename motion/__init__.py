@@ -3,8 +3,7 @@
 from motion.borders import BORDERS, Border
 from motion.camera import Move, flip_matrix, matrix2d
 from motion.depth import MEASURES, Measure, ground, to_units
-from motion.fill import fill
-from motion.hole_depth import hole_depth
+from motion.holes import fill, hole_depth
 from motion.legacy3d import disco_z, equalised, flow
 from motion.match import FITS, Fit, match_motion
 from motion.modes import COMPATS, MODES, UNCOVERED, Compat, Mode, Uncovered, warp

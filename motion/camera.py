@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,18 @@ def matrix2d(move: Move, size: tuple[int, int]) -> Tensor:
     return torch.tensor([[a, b, right], [-b, a, down], [0.0, 0.0, 1.0]], dtype=torch.float64)
 
 
+def matrix_of(moves: Sequence[Move], size: tuple[int, int], *, deforum: bool = False) -> Tensor:
+    """The 2D moves of one picture, first to last, as one matrix (3, 3), float64, on the CPU: each is flip * R * T.
+
+    deforum: with that pivot of the perspective flip. Convention: see `matrix2d`.
+    """
+    whole = torch.eye(3, dtype=torch.float64)
+    for move in moves:
+        flip = torch.from_numpy(flip_matrix(move, size, deforum=deforum))
+        whole = flip @ matrix2d(move, size) @ whole
+    return whole
+
+
 def flip_matrix(move: Move, size: tuple[int, int], *, deforum: bool = False) -> NDArray[np.float64]:
     """The perspective flip as a matrix (3, 3), source to destination; the identity if all three angles are 0.
 
@@ -101,7 +114,7 @@ def flip_matrix(move: Move, size: tuple[int, int], *, deforum: bool = False) -> 
         raise ValueError(f"perspective_flip_fv lies between 0 and 180, got {move.perspective_flip_fv:g}")
     half, diagonal = math.radians(move.perspective_flip_fv) / 2, math.hypot(*size)
     away = diagonal / 2 / math.sin(half)
-    turned = _axes(*map(math.radians, angles))
+    turned = turn(*angles)
     seen = np.zeros((3, 3))
     seen[:2, :2] = away * turned[:2, :2]
     seen[2] = (-turned[2, 0], -turned[2, 1], away + (1.0 if deforum else 0.0))
@@ -112,10 +125,14 @@ def flip_matrix(move: Move, size: tuple[int, int], *, deforum: bool = False) -> 
     return np.asarray(back @ seen @ to)
 
 
-def _axes(tilt: float, pan: float, roll: float) -> NDArray[np.float64]:
-    """Rx(tilt) Ry(pan) Rz(roll) on column vectors, radians."""
-    (cx, sx), (cy, sy), (cz, sz) = ((math.cos(a), math.sin(a)) for a in (tilt, pan, roll))
-    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return np.asarray(about_x @ about_y @ about_z)
+def turn(x: float, y: float, z: float) -> NDArray[np.float64]:
+    """Rx Ry Rz for degrees about the three axes, (3, 3)."""
+    whole = np.eye(3)
+    for (a, b), degrees in zip(((1, 2), (2, 0), (0, 1)), (x, y, z), strict=True):
+        if degrees:
+            c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+            about = np.eye(3)
+            about[a, a] = about[b, b] = c
+            about[a, b], about[b, a] = -s, s
+            whole = whole @ about
+    return whole

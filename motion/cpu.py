@@ -17,11 +17,8 @@ from torch import Tensor
 
 from motion.borders import BORDERS, FAR, Border, fold_
 
-_TOGETHER = (
-    1,
-    3,
-    4,
-)  # channels that are read at exact positions; with other counts, each channel is read by itself
+# Channels that are read at exact positions; with other counts, each channel is read by itself.
+_TOGETHER = (1, 3, 4)
 _SHORTEST, _LONGEST = 8, 32_766  # px; cv2.remap takes no longer side, its bicubic way hangs on a side of 1
 _ON_THE_EDGE = 1e-6  # px; corners this near to the edge lie on it: a turn by 360 degrees stands still
 # Where the camera's plane is nearer than this the picture is stretched a million times: nothing to see.
@@ -56,10 +53,8 @@ def warp(picture: Tensor, inverse: Matrix, *, border: Border, sampling: str) -> 
     corners = _corners(inverse.tolist(), height, width)
     if corners is None:
         return None
-    inside = all(
-        -_ON_THE_EDGE <= x <= width - 1 + _ON_THE_EDGE and -_ON_THE_EDGE <= y <= height - 1 + _ON_THE_EDGE
-        for x, y in corners
-    )
+    outside = max(max(-x, x - (width - 1), -y, y - (height - 1)) for x, y in corners)
+    inside = outside <= _ON_THE_EDGE
     if not (inside or border == "replicate"):
         return None
     size, flags = (width, height), _FLAGS[sampling] | cv2.WARP_INVERSE_MAP

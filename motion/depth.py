@@ -12,7 +12,7 @@ from torch import Tensor
 
 Measure = Literal["inverse", "metric"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
-HORIZON = 0.5
+_HORIZON = 0.5  # share of the height from the top
 _ENDS = (0.02, 0.98)  # shares of the pixels that may lie beyond near and far: networks have outliers
 _SAMPLE = 65_536
 
@@ -39,18 +39,18 @@ def to_units(raw: Tensor, measure: Measure, *, near: float, far: float) -> Tenso
     return (1 / far + share * (1 / near - 1 / far)).reciprocal_()
 
 
-def ground(size: tuple[int, int], *, near: float, far: float, horizon: float = HORIZON) -> Tensor:
-    """The depth of open country, (1, 1, H, W): flat ground up to the horizon, sky at `far` above it.
+def ground(size: tuple[int, int], *, near: float, far: float) -> Tensor:
+    """The depth of open country, (1, 1, H, W): flat ground up to a horizon half way up, sky at `far` above it.
 
-    size: (width, height). horizon: share of the height from the top. A plane seen at a slant has its inverse depth
-    grow evenly down the picture: 0 at the horizon, 1/near at the lower edge.
+    size: (width, height). A plane seen at a slant has its inverse depth grow evenly down the picture: 0 at the horizon,
+    1/near at the lower edge.
 
     Raises ValueError for planes that are not 0 < near < far.
     """
     _check_planes(near, far)
     width, height = size
     row = (torch.arange(height, dtype=torch.float32) + 0.5) / height
-    share = ((row - horizon) / (1 - horizon)).clamp(0, 1)
+    share = ((row - _HORIZON) / (1 - _HORIZON)).clamp(0, 1)
     return (share / near).clamp(min=1 / far).reciprocal_()[None, None, :, None].repeat(1, 1, 1, width)
 
 

@@ -12,32 +12,11 @@ import math
 import torch
 from torch import Tensor
 
-from motion.borders import Border
-from motion.camera import Move
-from motion.pose import UNITS, turn
-from motion.resample import Sampling, Warped, covered, resample
+from motion.camera import Move, turn
+from motion.pose import UNITS
 
 _NEAREST = 1e-3
 _BINS = 1024
-
-
-def warp_flow(
-    picture: Tensor,
-    move: Move,
-    depth: Tensor,
-    *,
-    border: Border = "replicate",
-    sampling: Sampling = "bilinear",
-) -> Warped:
-    """Move `picture` (1, C, H, W) by their flow; `depth` (1, 1, H, W) is their z (see `equalised`)."""
-    height, width = picture.shape[-2:]
-    shift = flow(move, depth.to(picture.device, torch.float32))
-    points = shift.neg_()
-    points[:, 0] += torch.arange(width, device=picture.device)
-    points[:, 1] += torch.arange(height, device=picture.device)[:, None]
-    coverage = covered(points, height, width)
-    moved = resample(picture, points, border=border, sampling=sampling)
-    return Warped(picture=moved, coverage=coverage.to(picture.dtype))
 
 
 def flow(move: Move, depth: Tensor) -> Tensor:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal, get_args
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from motion.optical_flow import grey_levels
 
 Fit = Literal["affine", "perspective"]
 FITS: tuple[Fit, ...] = get_args(Fit)
@@ -36,7 +37,7 @@ def match_motion(before: Tensor, after: Tensor, *, fit: Fit) -> NDArray[np.float
     if before.shape != after.shape or before.shape[:2] != (1, 3):
         given = f"{tuple(before.shape)} and {tuple(after.shape)}"
         raise ValueError(f"motion is measured between two pictures (1, 3, H, W) of one shape, got {given}")
-    pairs = _pairs(_grey(before), _grey(after))
+    pairs = _pairs(grey_levels(before)[0], grey_levels(after)[0])
     if pairs is None:
         return np.eye(3)
     start, end = pairs
@@ -68,12 +69,6 @@ def _pairs(
     start = np.array([points[match.queryIdx].pt for match in good], np.float32)
     end = np.array([points_after[match.trainIdx].pt for match in good], np.float32)
     return start, end
-
-
-def _grey(picture: Tensor) -> NDArray[np.uint8]:
-    weights = torch.tensor((0.299, 0.587, 0.114), device=picture.device).view(3, 1, 1)
-    grey = (picture[0].float() * weights).sum(0).clamp(0, 1)
-    return np.ascontiguousarray((grey * 255).round().to("cpu", torch.uint8).numpy())
 
 
 def _is_sane(matrix: NDArray[np.float64]) -> bool:

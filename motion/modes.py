@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from motion.borders import BORDERS, Border
-from motion.camera import Move, flip_matrix
-from motion.compose import matrix_of, pose_of
-from motion.fill import fill
-from motion.legacy3d import warp_flow
-from motion.pose import Pose, pose
+from motion.camera import Move, flip_matrix, matrix_of
+from motion.holes import fill
+from motion.legacy3d import flow
+from motion.optical_flow import along
+from motion.pose import Pose, pose, pose_of
 from motion.resample import Sampling, Warped
 from motion.warp2d import warp_matrix
 from motion.warp3d import warp_depth
@@ -129,7 +129,8 @@ def _flipped_and_moved(picture: Tensor, move: Move, depth: Tensor, how: _Options
 
 def _moved(picture: Tensor, move: Move, depth: Tensor, how: _Options) -> Warped:
     if how.compat != "none":
-        return warp_flow(picture, move, depth, border=how.border, sampling=how.sampling)
+        moved_by = flow(move, depth.to(picture.device, torch.float32))
+        return along(picture, moved_by.neg_(), border=how.border, sampling=how.sampling)
     return _seen(picture, pose(move, (picture.shape[-1], picture.shape[-2])), depth, how)
 
 

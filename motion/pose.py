@@ -1,14 +1,16 @@
-"""The 3D camera of one move: where it looks from, which way, and through which lens."""
+"""The 3D camera: where it looks from, which way, and through which lens, before and after moves."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motion.camera import Move
+from motion.camera import Move, flip_matrix, turn
 
 UNITS = 200.0  # translation lanes count in 1/200 of a unit, as in Deforum and Disco Diffusion
 
@@ -63,18 +65,21 @@ def pose(move: Move, size: tuple[int, int]) -> Pose:
     )
 
 
-def turn(x: float, y: float, z: float) -> Matrix:
-    """Rx Ry Rz for degrees about the three axes, (3, 3), for row vectors."""
-    out = np.eye(3)
-    for axis, degrees in enumerate((x, y, z)):
-        if degrees:
-            c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-            a, b = ((1, 2), (2, 0), (0, 1))[axis]
-            about = np.eye(3)
-            about[a, a] = about[b, b] = c
-            about[a, b], about[b, a] = -s, s
-            out = out @ about
-    return out
+def pose_of(moves: Sequence[Move], size: tuple[int, int]) -> Pose | None:
+    """The 3D moves of one picture, first to last, as one pose; None where no single pose does the same.
+
+    That is so with a perspective flip on the way, and where the lens after a move is not the lens before the next.
+    Convention: see `Pose`. X goes to R2 (R1 X + t1) + t2.
+    """
+    if any(np.any(flip_matrix(move, size) != np.eye(3)) for move in moves):
+        return None
+    poses = [pose(move, size) for move in moves]
+    if not all(np.allclose(one.lens_after, other.lens, rtol=1e-9) for one, other in pairwise(poses)):
+        return None
+    whole, shift = np.eye(3), np.zeros(3)
+    for one in poses:
+        whole, shift = one.turn @ whole, one.turn @ shift + one.shift
+    return Pose(turn=whole, shift=shift, lens=poses[0].lens, lens_after=poses[-1].lens_after)
 
 
 def lens(fov: float, aspect: float, size: tuple[int, int], magnify: float = 1.0) -> Matrix:

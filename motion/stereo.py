@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from motion.fill import fill
+from motion.holes import fill
 from motion.pose import Matrix, Pose, lens
 from motion.resample import Sampling, covered, resample
 from motion.warp3d import warp_depth
@@ -65,7 +65,7 @@ def half_sphere(picture: Tensor, *, fov: float, aspect: float = 1.0) -> Tensor:
     x, y = (p.clamp(-_FAR_OUT * n, (_FAR_OUT + 1) * n) for p, n in ((x, width), (y, height)))
     points = torch.stack([x, y])[None].float().to(picture.device).repeat(len(picture), 1, 1, 1)
     shown = resample(picture, points, border="replicate", sampling="bicubic")
-    return shown * covered(points.clone(), height, width).to(shown.dtype)
+    return shown * covered(points, height, width).to(shown.dtype)
 
 
 def _eye_pose(offset: float, screen: float, before: Matrix) -> Pose:

@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from projects import Picture, Row, canonical, frame_key
 
+from .depth import DepthReader
 from .resolve import ResolvedProject
 from .resolve.resolve import mask_picture
 from .stages.camera import Camera
 from .stages.clip_motion import ClipMotion
 from .stages.clip_overlay import ClipOverlay
 from .stages.controls import ControlHints
-from .stages.depth import DepthInputs
 from .stages.echo import Echo
 from .stages.guides import Guide, GuideColors
 from .stages.mask import MaskReader, Strength
 from .stages.match import Match
 from .stages.noise import Noise
 from .stages.paint import Paint, Painting
+from .stages.picture_reader import DepthInputs, Pictures
 from .stages.stage import Canvas, Frame, Parts, Stage, Stages, Tools, run
 from .stages.start import Start
 from .stages.symmetry import Symmetry
@@ -235,9 +236,6 @@ def tools_for(
 
     frame, painted, painter: see Tools; not needed where nothing is painted.
     """
-    from .depth.reader import DepthReader
-    from .stages.picture_reader import Pictures
-
     pictures = Pictures(film.size, film.clips, device)
     depth = DepthReader(film.depth.path, device, pictures.grey, network=networks)
     return Tools(device=device, painter=painter, pictures=pictures, depth=depth, frame=frame, painted=painted)

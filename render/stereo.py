@@ -12,8 +12,9 @@ from functools import partial
 
 from projects import Picture
 
+from .depth import DepthReader
 from .resolve import ResolvedProject
-from .stages.depth import DepthInputs
+from .stages.picture_reader import DepthInputs, Pictures
 
 View = Callable[[int, Picture], Picture]
 
@@ -54,9 +55,6 @@ class _Eyes:
 
     def __init__(self, film: ResolvedProject) -> None:
         import torch
-
-        from .depth.reader import DepthReader
-        from .stages.picture_reader import Pictures
 
         self._film, self._device = film, torch.device("cpu")
         self._inputs = DepthInputs(film.depth, film.project.file.motion, film.clips)

@@ -60,7 +60,7 @@ def test_nobody_needs_torchvision() -> None:
         for path in files(*MAY_IMPORT, *OUTSIDE)
         if [name for _, name in imports_of(path) if name.split(".")[0] == "torchvision"]
     }
-    assert users == {"motion/raft.py"}
+    assert users == {"motion/optical_flow.py"}
     assert "torchvision" not in modules_after("import motion")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]

@@ -19,7 +19,7 @@ from projects.schema import ControlNet
 
 from ..assets.find import Asset, find_asset
 from ..assets.kinds import CLIP, CONTROL, DECODER
-from ..depth.reader import DepthSource
+from ..depth import DepthSource
 from ..diffusion import (
     AUTO,
     UNET,

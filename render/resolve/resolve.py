@@ -15,7 +15,7 @@ from projects.pictures import uses_depth
 from ..assets.find import BUILT_IN, Asset
 from ..assets.kinds import DEPTH as DEPTH_NETWORK
 from ..cadence.segments import Cadence
-from ..depth.reader import DepthSource
+from ..depth import DepthSource
 from ..diffusion import AUTO, SAMPLER_NAMES, ModelDefaults, ModelSource, find_for, quantised_parts
 from ..stages.clip_motion import CLIP
 from ..stages.match import ColorChoice

@@ -10,7 +10,7 @@ from projects import Project, Rows
 from projects.masks import Mask
 
 from ..cadence.segments import Cadence
-from ..depth.reader import DepthSource
+from ..depth import DepthSource
 from ..stages.match import ColorChoice
 from ..stages.model_use import ModelUse
 from ..stages.paint import PaintSettings

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from projects import Row, Rows
 from projects.schema import Motion
 
-from ..depth.reader import Distances
-from .depth import DepthInputs
+from ..depth import Distances
 from .hole_estimate import Values, uncovers
+from .picture_reader import DepthInputs
 from .stage import Canvas, Frame, Tools
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ def move_of(values: Values) -> Move:
 
 def _distances(canvas: Canvas, inputs: CameraInputs) -> Tensor | None:
     """How far the pixels of the picture that is moved are; with earlier frames' depth, where they agree."""
-    from motion.compose import pose_of
+    from motion.pose import pose_of
 
-    from ..depth.reader import smoothed
+    from ..depth import smoothed
 
     tools, wanted = canvas.tools, inputs.depth
     assert wanted is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ..depth.reader import DepthMap
+from ..depth import DepthMap
 from .picture_reader import ClipPicture
 from .stage import Canvas
 

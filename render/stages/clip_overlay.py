@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from projects.schema import Video
 
-from ..depth.reader import DepthMap
+from ..depth import DepthMap
 from .clip_mask import ClipMask, clip_mask
 from .clip_motion import CLIP, ClipMotion
-from .depth import DepthInputs
-from .picture_reader import ClipPicture, clip_picture
+from .picture_reader import ClipPicture, DepthInputs, clip_picture
 from .stage import Canvas, Frame
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ..depth.reader import DepthMap
-from .depth import DepthInputs
+from ..depth import DepthMap
 from .model_use import ControlUse, ModelUse
-from .picture_reader import ClipPicture, clip_picture
+from .picture_reader import ClipPicture, DepthInputs, clip_picture
 from .stage import Canvas, Frame
 
 if TYPE_CHECKING:

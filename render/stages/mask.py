@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from projects import masks as language
 
-from ..depth.reader import Distances
-from .depth import DepthInputs
-from .picture_reader import AnyPicture
+from ..depth import Distances
+from .picture_reader import AnyPicture, DepthInputs
 from .stage import Canvas, Frame
 from .uncovered import HoleEstimate
 

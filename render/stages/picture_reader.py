@@ -1,4 +1,4 @@
-"""Pictures that a frame is made from besides the one before it: files, and pictures of clips."""
+"""Pictures that a frame is made from besides the one before it: files, pictures of clips, and depth."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from projects import Picture
+from projects import Picture, Row
+from projects.schema import Motion
+
+from ..depth import DepthMap, Distances
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from ..depth import DepthSource
     from ..video.sources import Source
+
+DEPTH_CLIP = "motion.depth"  # the setting that names a depth video
 
 
 class PictureFile(NamedTuple):
@@ -82,3 +88,32 @@ class Pictures:
 def clip_picture(clips: Mapping[str, Source], clip: str, frame: int) -> ClipPicture:
     """The picture of a clip at a frame of the film."""
     return ClipPicture(clip, frame, clips[clip].digest(frame))
+
+
+class DepthInputs:
+    """The depth source of one film. clips: by the setting that names them."""
+
+    def __init__(self, source: DepthSource, settings: Motion, clips: Mapping[str, Source]) -> None:
+        self._source, self._compat, self._clips = source, settings.compat, clips
+        self.kind = source.kind
+
+    def map(self, frame: int) -> DepthMap:
+        """Relative depth. frame: of the picture that is looked at; a depth video has one picture for each."""
+        source = self._source
+        if source.kind == "clip":
+            return DepthMap("clip", clip_picture(self._clips, DEPTH_CLIP, frame))
+        if source.kind == "picture":
+            assert source.path is not None
+            return DepthMap("picture", PictureFile(source.path, source.digest, DEPTH_CLIP))
+        return DepthMap(source.kind, source.digest or None)
+
+    def distances(self, row: Row, frame: int) -> Distances:
+        """Distances by the planes of `row`. frame: of the picture that is looked at."""
+        looked = self.map(frame)
+        if looked.kind == "flat":
+            return Distances(looked, 0.0, 0.0)
+        if looked.kind == "ground":  # has its own shape, whatever the other program does
+            return Distances(looked, row.motion.near, row.motion.far)
+        if self._compat != "none":  # the other programs know no planes
+            return Distances(looked, 0.0, 0.0, self._compat)
+        return Distances(looked, row.motion.near, row.motion.far)

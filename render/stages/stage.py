@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from ..depth.reader import DepthReader
+    from ..depth import DepthReader
     from ..diffusion import Canvas as PaintCanvas
     from ..diffusion import Control, OnStep, PaintJob
     from .picture_reader import Pictures

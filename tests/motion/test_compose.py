@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from motion import Move, pose, warp, warp_matrix
-from motion.compose import matrix_of, pose_of
+from motion.camera import matrix_of
+from motion.pose import pose_of
 from tests.motion import twin
 
 SIZE = (56, 40)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motion import UNCOVERED, Move, fill, warp
-from motion.fill import _TRUST
+from motion.holes import _TRUST
 from tests.motion import twin
 
 Array = twin.Picture

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from motion import optical_flow
-from motion.raft import flow_by
+from motion.optical_flow import flow_by
 
 
 class Still:

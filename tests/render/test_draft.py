@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from motion import Move, matrix2d
-from motion.compose import matrix_of
+from motion.camera import matrix_of
 from projects import Project
 from render.cli.app import cli
 from render.diffusion import step_plan

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from keyframes import EnvironmentFault
-from motion.raft import WEIGHTS
+from motion.optical_flow import RAFT_WEIGHTS as WEIGHTS
 from render.assets.find import torch_cache
 from render.previews import moving_pictures
 from render.resolve import resolve

@@ -12,7 +12,7 @@ from PIL import Image
 
 from keyframes import EnvironmentFault, ProjectError
 from motion import Move, ground, to_units
-from motion.estimate import Intake
+from render.depth import Intake
 from render.frame import FrameMaker, painted_frame, stages_of, tools_for
 from render.previews import moving_pictures
 from render.resolve import ResolvedProject, resolve
@@ -186,7 +186,7 @@ def test_a_network_equals_its_own_processor(network: Path) -> None:
     """The same depth as transformers' own image processor and model give, but for resizing in 8 bit."""
     from transformers import AutoModelForDepthEstimation, DPTImageProcessorPil
 
-    from motion.estimate import load_depth
+    from render.depth import load_depth
 
     rng = np.random.default_rng(0)
     pixels = np.array(Image.fromarray(rng.integers(0, 256, (6, 9, 3), np.uint8)).resize((90, 60)))
@@ -219,7 +219,7 @@ def test_a_network_is_used_frame_by_frame(home: Path, network: Path) -> None:
 
 
 def test_metric_networks_are_told_apart(tmp_path: Path) -> None:
-    from motion.estimate import load_depth
+    from render.depth import load_depth
 
     metric = load_depth(tiny_depth(tmp_path / "metric", metric=True), CPU)
     assert metric.measure == "metric"

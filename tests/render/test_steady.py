@@ -9,11 +9,10 @@ import pytest
 import torch
 
 from motion import Move, warp
-from motion.compose import pose_of
-from motion.pose import pose
+from motion.pose import pose, pose_of
 from motion.warp3d import carry_depth
 from projects import Take
-from render.depth.reader import DepthReader, Distances, smoothed
+from render.depth import DepthReader, Distances, smoothed
 from render.frame import painted_frame, stages_of, tools_for
 from render.plans import make_plan
 from render.resolve import resolve

@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import AutoModelForDepthEstimation, CLIPModel, CLIPProcessor
 
-from motion.estimate import load_depth
+from render.depth import load_depth
 from tests.pace import allowed
 from training.sketch import checkpoint, depth, measure_depth, measure_picture_text, picture_text
 from training.sketch.data import paint_set

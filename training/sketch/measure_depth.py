@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from motion import ground
-from motion.estimate import DepthNetwork, load_depth
+from render.depth import DepthNetwork, load_depth
 
 from .depth import SKY
 from .painter import SMALL, WHOLE, Painting, Vocabulary, paint

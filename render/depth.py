@@ -1,7 +1,11 @@
-"""The depth of one picture after the other, wherever it comes from."""
+"""How far things are: a guess, a picture, a video, or a network that looks at each frame.
+
+Any transformers model for depth estimation serves, from a folder of its files.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +15,16 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from motion import Pose
-    from motion.estimate import DepthNetwork
+    from motion import Measure, Pose
 
 Kind = Literal["flat", "ground", "picture", "clip", "network"]
 _AGREES = 0.3  # how far apart two estimates may be, as a logarithm, to count a third
 _HORIZON = 1e3  # how far open country goes, times its nearest, where only the order counts
+_METRIC = (
+    "zoedepth",
+    "glpn",
+    "depth_pro",
+)  # give metres; the config of others says so, or they give relative depth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +111,7 @@ class DepthReader:
     def _kind(self, wanted: DepthMap) -> Kind:
         return "ground" if wanted.kind == "network" and not self._allowed else wanted.kind
 
-    def _raw(self, picture: Tensor, wanted: DepthMap) -> tuple[Tensor, Literal["inverse", "metric"]]:
+    def _raw(self, picture: Tensor, wanted: DepthMap) -> tuple[Tensor, Measure]:
         """What a depth picture or the network says, and in which measure (see `motion.to_units`)."""
         if wanted.kind in ("picture", "clip"):
             return self._grey(wanted.source), "inverse"
@@ -113,9 +121,7 @@ class DepthReader:
         return self._looked[1], network.measure
 
     def _loaded(self) -> DepthNetwork:
-        from motion.estimate import load_depth
-
-        from ..assets.loading import loading, quiet_libraries
+        from .assets.loading import loading, quiet_libraries
 
         if self._network is None:
             assert self._folder is not None
@@ -123,6 +129,90 @@ class DepthReader:
             with loading(f'depth model "{self._folder.name}" ({self._folder})'):
                 self._network = load_depth(self._folder, self._device)
         return self._network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """What a network wants to see. size: (width, height); mean, spread: per channel, of pictures in [0, 1]."""
+
+    size: tuple[int, int] = (384, 384)
+    multiple: int = 1
+    keep_aspect: bool = False
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    spread: tuple[float, ...] = (0.5, 0.5, 0.5)
+
+    def fitted(self, width: int, height: int) -> tuple[int, int]:
+        """The size (width, height) at which a picture of this size is shown to the network."""
+        across, down = self.size[0] / width, self.size[1] / height
+        if self.keep_aspect:  # the side that has to change less decides, as in the DPT processor
+            across = down = across if abs(1 - across) < abs(1 - down) else down
+        return self._rounded(across * width), self._rounded(down * height)
+
+    def _rounded(self, length: float) -> int:
+        return max(1, round(length / self.multiple)) * self.multiple
+
+
+class DepthNetwork:
+    """A loaded depth network. measure: what its numbers mean (see motion.to_units)."""
+
+    def __init__(self, model: Any, measure: Measure, intake: Intake) -> None:
+        self.model, self.measure, self.intake = model, measure, intake
+
+    def __call__(self, picture: Tensor) -> Tensor:
+        """The network's output for pictures (B, 3, H, W), RGB in [0, 1]: (B, 1, H, W), float32, as it is."""
+        import torch
+        from torch.nn.functional import interpolate
+
+        height, width = picture.shape[-2:]
+        like = next(self.model.parameters())
+        with torch.inference_mode():
+            shown = self.intake.fitted(width, height)[::-1]
+            small = interpolate(picture, shown, mode="bicubic", align_corners=False, antialias=True)
+            mean = picture.new_tensor(self.intake.mean).view(3, 1, 1)
+            spread = picture.new_tensor(self.intake.spread).view(3, 1, 1)
+            pixels = ((small.clamp(0, 1) - mean) / spread).to(device=like.device, dtype=like.dtype)
+            depth: Tensor = self.model(pixel_values=pixels).predicted_depth
+            depth = depth.reshape(len(picture), 1, *depth.shape[-2:]).float()
+            return interpolate(depth, (height, width), mode="bilinear", align_corners=False)
+
+
+def load_depth(folder: Path, device: torch.device) -> DepthNetwork:
+    """Load a depth network from a folder in transformers' format (config.json, safetensors, preprocessor_config.json).
+
+    Raises OSError or ValueError, as transformers says it, for a folder that holds no such model; pickles are not read.
+    """
+    import torch
+    from transformers import AutoModelForDepthEstimation
+
+    model = AutoModelForDepthEstimation.from_pretrained(
+        str(folder), use_safetensors=True, local_files_only=True, dtype=torch.float32
+    )
+    return DepthNetwork(model.to(device).eval(), measure_of(model.config), read_intake(folder))
+
+
+def measure_of(config: Any) -> Measure:
+    """Whether a network gives metres or relative inverse depth."""
+    kind = getattr(config, "depth_estimation_type", None)
+    metric = kind == "metric" if kind else config.model_type in _METRIC
+    return "metric" if metric else "inverse"
+
+
+def read_intake(folder: Path) -> Intake:
+    """What the network's preprocessor_config.json asks for; the DPT processor's defaults without one."""
+    file = folder / "preprocessor_config.json"
+    if not file.is_file():
+        return Intake()
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    size = settings.get("size", 384)
+    sides = size if isinstance(size, dict) else {"width": size, "height": size}
+    normalised = settings.get("do_normalize", True)
+    return Intake(
+        size=(int(sides.get("width", 384)), int(sides.get("height", 384))),
+        multiple=int(settings.get("ensure_multiple_of") or settings.get("size_divisor") or 1),
+        keep_aspect=bool(settings.get("keep_aspect_ratio", False)),
+        mean=tuple(settings.get("image_mean", (0.5,) * 3)) if normalised else (0.0,) * 3,
+        spread=tuple(settings.get("image_std", (0.5,) * 3)) if normalised else (1.0,) * 3,
+    )
 
 
 def smoothed(now: Tensor, earlier: Sequence[tuple[Tensor, Pose]]) -> Tensor:
