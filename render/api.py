@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Unpack
 from projects import Project, Take, load_project
 from projects.files import write_atomic
 
-from .diffusion import fetch, find_model, load
+from .diffusion import converted_lora, describe_lora, fetch, find_model, load
 from .exports import carried_project, export, sheet
 from .machine import describe_models, examine
 from .options import DEFAULTS, Notice, OptionChanges, RenderOptions
@@ -29,8 +29,7 @@ from .resolve.soundtrack import curves_of as hear
 from .video.encode import Film, check_encoder
 
 if TYPE_CHECKING:
-    from .diffusion import DiffusionPainter, ModelSpec
-    from .diffusion.loras.convert import Target
+    from .diffusion import DiffusionPainter, LoraNaming, ModelSpec
     from .film import Rendered
     from .stages.stage import Painter
 
@@ -186,13 +185,10 @@ def preview(project: Project, out: Path | None = None) -> Film:
     return preview_project(project, out)
 
 
-def convert_lora(source: Path, out: Path, *, to: Target = "diffusers", alpha: float | None = None) -> str:
+def convert_lora(source: Path, out: Path, *, to: LoraNaming = "diffusers", alpha: float | None = None) -> str:
     """Write a LoRA with the names that another program knows. Returns a line that describes it.
 
     alpha: of a file that does not say it; by default its rank. Raises EnvironmentFault for a file that is not a LoRA.
     """
-    from .diffusion import describe_lora
-    from .diffusion.loras.convert import converted_lora
-
     write_atomic(out, converted_lora(source, to=to, alpha=alpha))
     return describe_lora(out).describe()

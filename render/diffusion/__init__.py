@@ -20,7 +20,9 @@ from render.diffusion.job import (
     model_inputs,
     version_seed,
 )
-from render.diffusion.loras.lora import check_fit, describe_lora, layers_per_block
+from render.diffusion.loras.convert import LoraNaming, converted_lora
+from render.diffusion.loras.lora import describe_lora
+from render.diffusion.loras.lora_fit import check_fit, layers_per_block
 from render.diffusion.painter import DiffusionPainter, fetch, load
 from render.diffusion.quantise import check_method
 from render.diffusion.samplers import SAMPLER_NAMES, sampler_name
@@ -38,6 +40,7 @@ __all__ = [
     "DiffusionPainter",
     "ImagePrompt",
     "Inversion",
+    "LoraNaming",
     "ModelDefaults",
     "ModelSource",
     "ModelSpec",
@@ -56,6 +59,7 @@ __all__ = [
     "check_vae",
     "check_weights",
     "checkup",
+    "converted_lora",
     "describe_inversion",
     "describe_lora",
     "fetch",

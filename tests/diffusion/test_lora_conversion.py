@@ -13,10 +13,9 @@ from torch import Tensor
 
 from keyframes import EnvironmentFault
 from render import api
-from render.diffusion import Sampling, check_fit, describe_lora, find_model
-from render.diffusion.loras.convert import Target
+from render.diffusion import LoraNaming, Sampling, check_fit, describe_lora, find_model
+from render.diffusion.loras.attach import read_pairs
 from render.diffusion.loras.lora import LoraFile
-from render.diffusion.loras.reading import read_pairs
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
 from tests.diffusion.conftest import prompt
@@ -35,7 +34,7 @@ from tests.models import load_model
 RANK, ALPHA = 4, 1.0
 
 
-def convert(source: Path, out: Path, *, to: Target = "diffusers", alpha: float | None = None) -> LoraFile:
+def convert(source: Path, out: Path, *, to: LoraNaming = "diffusers", alpha: float | None = None) -> LoraFile:
     """Convert a file, and describe what was written."""
     line = api.convert_lora(source, out, to=to, alpha=alpha)
     assert line == describe_lora(out).describe()
@@ -91,10 +90,10 @@ def test_a_checkpoint_of_diffsynth_does_the_same_under_all_names(kolors: Path, t
     merged(hand, pairs, ALPHA / RANK)
     oracle = painted(_with(plain, hand))
     assert (oracle - before).abs().max() > 1e-3
-    same = read_pairs(original.path, original.scales)
+    same = read_pairs(original)
     for file in (as_diffusers, as_kohya):
         assert check_fit(file, source) == 0
-        pairs_there = read_pairs(file.path, file.scales)
+        pairs_there = read_pairs(file)
         assert pairs_there.keys() == same.keys()
         for key, pair in pairs_there.items():
             assert torch.equal(pair.scaled_up() @ pair.down, same[key].scaled_up() @ same[key].down)

@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 
 from keyframes import EnvironmentFault
 from render.diffusion import check_fit, describe_lora, find_model
+from render.diffusion.loras.lora import read_lora_header
 from render.diffusion.loras.names import DENOISER, dotted, flat, kohya_name, read_name, stability_module
-from render.diffusion.loras.reading import read_lora_header
 from tests.lora_files import diffsynth_blocks, diffsynth_state, sdxl_unet
 
 QUERY = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"

@@ -1,4 +1,4 @@
-"""LoRAs in a loaded model: beside the weights, never in them, so that every frame has its own strength.
+"""LoRAs read and put into a loaded model: beside the weights, never in them, so that every frame has its own strength.
 
 peft's layers do the work. With weight 0 a layer is switched off: what comes out is the model's own, bit for bit.
 """
@@ -7,19 +7,47 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from keyframes.errors import EnvironmentFault
+from render.assets.files import WEIGHTS
+from render.assets.loading import loading
 from render.diffusion.families.table import DIFFUSION, FamilyRow
-from render.diffusion.loras.lora import LoraFile
-from render.diffusion.loras.names import DENOISER, ENCODERS, flat, tidy
-from render.diffusion.loras.reading import Pair, Pairs, converted_pairs, read_pairs
+from render.diffusion.loras.lora import LoraFile, read_pickle, scale_of
+from render.diffusion.loras.names import DENOISER, ENCODERS, Key, flat, halves, read_name, tidy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One module's change: up @ down * scale. `down` (rank, in, ...), `up` (out, rank, ...)."""
+
+    down: Tensor
+    up: Tensor
+    scale: float
+
+    @property
+    def rank(self) -> int:
+        """Rows of `down`."""
+        return len(self.down)
+
+    @property
+    def alpha(self) -> float:
+        """The alpha that says the scale."""
+        return self.scale * self.rank
+
+    def scaled_up(self) -> Tensor:
+        """Return `up` with the scale in it, float32."""
+        return self.up.float() * self.scale
+
+
+Pairs = Mapping[Key, Pair]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +107,46 @@ def attach_loras(pipe: Any, row: FamilyRow, files: Sequence[LoraFile], dtype: to
     return attached
 
 
+def read_pairs(file: LoraFile, *, layers: int = 2) -> Pairs:
+    """Return a file's pairs, with the scales that its description says. `layers`: see read_name."""
+    scales = {key: layer.scale for key, layer in file.layers.items()}
+    return _pairs(_tensors(file.path), scales, layers=layers)
+
+
 def _read(file: LoraFile, row: FamilyRow, pipe: Any) -> Pairs:
+    """Return a file's pairs with diffusers' names: the LoRAs of Flux, Qwen-Image and others have many namings, which
+    diffusers knows. Where it leaves the scale to the caller, that is as the file's description says.
+    """
     if row.samplers == DIFFUSION:
-        return read_pairs(file.path, file.scales, layers=int(pipe.unet.config.layers_per_block))
-    pipeline = getattr(import_module("diffusers"), row.pipelines[0])
-    return converted_pairs(file.path, file.scales, file.alpha, pipeline)
+        return read_pairs(file, layers=int(pipe.unet.config.layers_per_block))
+    given = _tensors(file.path)
+    returned = getattr(import_module("diffusers"), row.pipelines[0]).lora_state_dict(dict(given))
+    state: dict[str, Tensor] = returned[0] if isinstance(returned, tuple) else returned
+    if state.keys() == given.keys():
+        return read_pairs(file)
+    return _pairs({name: value for name, value in state.items() if value.ndim > 1}, {}, alpha=file.alpha)
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    """Return a file's tensors by their names in it, on the CPU. Raises EnvironmentFault for one that cannot be read."""
+    if path.suffix.lower() != WEIGHTS:
+        return read_pickle(path, "cpu")
+    from safetensors.torch import load_file
+
+    with loading(f"LoRA {path}"):
+        return load_file(path)
+
+
+def _pairs(
+    tensors: Mapping[str, Tensor], scales: Mapping[Key, float], *, layers: int = 2, alpha: float | None = None
+) -> Pairs:
+    """Return the whole pairs; those that are not in `scales` have the scale that `alpha` says."""
+    spots = {name: read_name(name, layers=layers) for name in tensors}
+    return {
+        key: Pair(**pair, scale=scales.get(key, scale_of(alpha, len(pair["down"]))))
+        for key, pair in halves(tensors, spots).items()
+        if len(pair) == 2
+    }
 
 
 def _modules(part: nn.Module) -> dict[str, tuple[str, nn.Module]]:
@@ -137,7 +200,7 @@ def _inject(part: nn.Module, pairs: Mapping[str, Pair], number: int, dtype: torc
     """Put peft's layers round the modules, with the scale in `up` so that 1 is the LoRA's own strength."""
     from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
 
-    ranks = {name: len(pair.down) for name, pair in pairs.items()}
+    ranks = {name: pair.rank for name, pair in pairs.items()}
     usual = Counter(ranks.values()).most_common(1)[0][0]
     others = {f"^{name.replace('.', chr(92) + '.')}$": rank for name, rank in ranks.items() if rank != usual}
     config = LoraConfig(
@@ -164,7 +227,7 @@ def _inject(part: nn.Module, pairs: Mapping[str, Pair], number: int, dtype: torc
     part.requires_grad_(False)
 
 
-def _layers(parts: Any, count: int) -> Any:
+def _layers(parts: Iterable[nn.Module], count: int) -> Iterator[tuple[Any, tuple[int, ...]]]:
     from peft.tuners.lora import LoraLayer
 
     for part in parts:

@@ -2,7 +2,7 @@
 families with a UNet.
 
 The numbers stay the same. The alpha goes where the target has a place for it: a tensor for each module (kohya) or
-metadata (diffusers); DiffSynth's files have none.
+metadata (diffusers); DiffSynth's files have none. Importable without torch.
 """
 
 from __future__ import annotations
@@ -11,29 +11,23 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Literal
 
 from keyframes.errors import EnvironmentFault
-from render.diffusion.loras.lora import METADATA, LoraFile, describe_lora, family_of
-from render.diffusion.loras.names import DENOISER, ENCODERS, kohya_name
-from render.diffusion.loras.reading import Pair, read_pairs
+from render.diffusion.loras.lora import METADATA, LoraFile, describe_lora
+from render.diffusion.loras.lora_fit import family_of
+from render.diffusion.loras.names import DENOISER, ENCODERS, UNET_BLOCKS, diffusers_name, kohya_name
 
-Target = Literal["diffusers", "kohya"]
-_UNETS = (
-    "down_blocks.",
-    "mid_block.",
-    "up_blocks.",
-    "conv_in",
-    "conv_out",
-    "time_embedding.",
-    "add_embedding.",
-)
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from render.diffusion.loras.attach import Pair, Pairs
+
+LoraNaming = Literal["diffusers", "kohya"]
+_UNETS = (*UNET_BLOCKS, "conv_in", "conv_out", "time_embedding.", "add_embedding.")
 
 
-def converted_lora(source: Path, *, to: Target = "diffusers", alpha: float | None = None) -> bytes:
+def converted_lora(source: Path, *, to: LoraNaming = "diffusers", alpha: float | None = None) -> bytes:
     """Return a LoRA file with other names, as the bytes of a .safetensors file.
 
     `alpha` is for files that do not say theirs (DiffSynth's): the scale is alpha / rank; by default 1.
@@ -42,24 +36,26 @@ def converted_lora(source: Path, *, to: Target = "diffusers", alpha: float | Non
     """
     file = describe_lora(source, alpha=alpha, any_pickle=True)
     strange = [key for key in file.layers if key[0] == DENOISER and not key[1].startswith(_UNETS)]
-    if strange or any(part not in (DENOISER, *ENCODERS[:2]) for part in file.parts):
+    if strange or any(part not in (DENOISER, *ENCODERS[:2]) for part, _ in file.layers):
         kind = family_of(file) or "no family with a UNet"
         raise EnvironmentFault(
             f"{source.name} is for {kind}; only LoRAs for sd, sdxl and kolors are converted. Those of other families "
             "are used in a project as they are."
         )
-    pairs = read_pairs(file.path, file.scales)
-    tensors, metadata = _kohya(file, pairs) if to == "kohya" else _diffusers(pairs)
     from safetensors.torch import save
 
+    from render.diffusion.loras.attach import read_pairs
+
+    pairs = read_pairs(file)
+    tensors, metadata = _kohya(file, pairs) if to == "kohya" else _diffusers(pairs)
     return save(tensors, metadata={"format": "pt", **metadata})
 
 
-def _diffusers(pairs: Mapping[tuple[str, str], Pair]) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _diffusers(pairs: Pairs) -> tuple[dict[str, Tensor], dict[str, str]]:
     tensors: dict[str, Tensor] = {}
     settings: dict[str, Any] = {}
     for part in sorted({part for part, _ in pairs}):
-        own = {_full(part, module): pair for (home, module), pair in pairs.items() if home == part}
+        own = {diffusers_name(part, module): pair for (home, module), pair in pairs.items() if home == part}
         prefix = "unet" if part == DENOISER else part
         for name, pair in own.items():
             tensors[f"{prefix}.{name}.lora_A.weight"] = pair.down.contiguous()
@@ -68,15 +64,12 @@ def _diffusers(pairs: Mapping[tuple[str, str], Pair]) -> tuple[dict[str, Tensor]
     return tensors, {METADATA: json.dumps(settings, indent=2, sort_keys=True)}
 
 
-def _full(part: str, module: str) -> str:
-    """Return CLIP's module names as they have always been in LoRA files."""
-    return module if part == DENOISER or module == "text_projection" else f"text_model.{module}"
-
-
 def _config(pairs: Mapping[str, Pair]) -> dict[str, Any]:
     """Return peft's settings of a part: the usual rank and alpha, and those of modules with others."""
-    ranks = {name: len(pair.down) for name, pair in pairs.items()}
-    alphas = {name: _whole(pair.scale * len(pair.down)) for name, pair in pairs.items()}
+    ranks = {name: pair.rank for name, pair in pairs.items()}
+    alphas = {
+        name: int(pair.alpha) if pair.alpha.is_integer() else pair.alpha for name, pair in pairs.items()
+    }
     rank = Counter(ranks.values()).most_common(1)[0][0]
     alpha = Counter(alphas.values()).most_common(1)[0][0]
     return {
@@ -88,25 +81,18 @@ def _config(pairs: Mapping[str, Pair]) -> dict[str, Any]:
     }
 
 
-def _whole(alpha: float) -> float:
-    return int(alpha) if alpha == int(alpha) else alpha
+def _kohya(file: LoraFile, pairs: Pairs) -> tuple[dict[str, Tensor], dict[str, str]]:
+    import torch
 
-
-def _kohya(file: LoraFile, pairs: Mapping[tuple[str, str], Pair]) -> tuple[dict[str, Tensor], dict[str, str]]:
-    encoders = 2 if ENCODERS[1] in file.parts or "sdxl" in family_of(file) else 1
+    encoders = 2 if any(part == ENCODERS[1] for part, _ in pairs) or "sdxl" in family_of(file) else 1
     tensors: dict[str, Tensor] = {}
     for (part, module), pair in pairs.items():
         name = kohya_name(part, module, encoders=encoders)
         tensors[f"{name}.lora_down.weight"] = pair.down.contiguous()
         tensors[f"{name}.lora_up.weight"] = pair.up.contiguous()
-        tensors[f"{name}.alpha"] = torch.tensor(pair.scale * len(pair.down))
-    ranks, alphas = ({f"{value:g}" for value in values} for values in _spans(pairs))
+        tensors[f"{name}.alpha"] = torch.tensor(pair.alpha)
     metadata = {"ss_network_module": "networks.lora"}
+    ranks, alphas = {pair.rank for pair in pairs.values()}, {f"{pair.alpha:g}" for pair in pairs.values()}
     if len(ranks) == len(alphas) == 1:
-        metadata |= {"ss_network_dim": ranks.pop(), "ss_network_alpha": alphas.pop()}
+        metadata |= {"ss_network_dim": str(ranks.pop()), "ss_network_alpha": alphas.pop()}
     return tensors, metadata
-
-
-def _spans(pairs: Mapping[tuple[str, str], Pair]) -> tuple[list[float], list[float]]:
-    ranks: list[float] = [len(pair.down) for pair in pairs.values()]
-    return ranks, [pair.scale * len(pair.down) for pair in pairs.values()]

@@ -1,4 +1,4 @@
-"""A LoRA file described (its naming, modules, rank and scale) and checked against a model, by the headers of both.
+"""A LoRA file described from its header: its naming, modules, rank and scale.
 
 Importable without torch. W becomes W + weight * scale * up @ down; scale is alpha / rank (Hu et al. 2021,
 arXiv:2106.09685, section 4.1).
@@ -10,19 +10,23 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import file_digest
+from math import prod
 from pathlib import Path
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING
+from zipfile import is_zipfile
 
 from keyframes.errors import EnvironmentFault
 from render.assets.files import PICKLES, WEIGHTS, read_header
 from render.assets.find import check_ending
 from render.assets.kinds import LORA
-from render.diffusion.catalogue import ModelSource
-from render.diffusion.families.table import DIFFUSION, FamilyRow, family_named
-from render.diffusion.loras.names import DENOISER, DIFFSYNTH, ENCODERS, Spot, flat, read_name, tidy
-from render.diffusion.loras.reading import Header, Key, read_lora_header
-from render.diffusion.weight_options import stored_parts
+from render.assets.loading import loading
+from render.diffusion.loras.names import DENOISER, DIFFSYNTH, Key, Spot, halves, read_name
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 METADATA = "lora_adapter_metadata"
 _FOREIGN = {
@@ -31,17 +35,9 @@ _FOREIGN = {
     r"^model\.diffusion_model\.|^first_stage_model\.|^cond_stage_model\.": "a whole model",
     r"^controlnet_|^control_model\.|^lora_controlnet": "a ControlNet",
 }
+_NUMPY = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8")  # types that need no torch
+_HINT = "Save it as .safetensors, or fetch it again."
 Shape = tuple[int, ...]
-Modules = Mapping[str, Mapping[str, Shape]]
-_UNET = ("down_blocks.", "mid_block.", "up_blocks.")
-_WIDTHS = {768: "sd (1.x)", 1024: "sd (2.x)", 1280: "sdxl's refiner", 2048: "sdxl or kolors"}
-_SIGNS = (
-    (("double_blocks", "double.blocks", "single_transformer_blocks", "single.blocks"), "flux or chroma"),
-    (("img_mlp", "txt_mlp", "img_mod", "img.mlp", "txt.mlp"), "qwen-image"),
-    (("noise_refiner", "context_refiner", "noise.refiner", "context.refiner"), "z-image"),
-    (("joint_blocks", "add_q_proj", "ff_context"), "sd3"),
-    (("conv_inverted", "conv_depth"), "sana-sprint"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +47,6 @@ class LoraLayer:
     down: Shape
     up: Shape
     scale: float
-
-    @property
-    def rank(self) -> int:
-        """Rows of `down`."""
-        return self.down[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +62,9 @@ class LoraFile:
     alpha_known: bool
     digest: str
 
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The parts of the model that it changes."""
-        return tuple(sorted({part for part, _ in self.layers}))
-
-    @property
-    def scales(self) -> Mapping[Key, float]:
-        """The scale of each module's change."""
-        return {key: layer.scale for key, layer in self.layers.items()}
-
     def describe(self) -> str:
         """Describe it in a few words: naming, modules, rank and effective scale."""
-        ranks = _span({layer.rank for layer in self.layers.values()})
+        ranks = _span({layer.down[0] for layer in self.layers.values()})
         scales = _span({round(layer.scale, 6) for layer in self.layers.values()})
         counts = Counter(part for part, _ in self.layers)
         places = " and ".join(
@@ -91,6 +72,15 @@ class LoraFile:
         )
         source = "alpha / rank" if self.alpha_known else "no alpha in the file; taken as the rank"
         return f"{self.form}, {places}, rank {ranks}, scale {scales} ({source})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """Tensor name -> shape; `scalars` are the values of the alphas; `metadata` what the file says of itself."""
+
+    shapes: Mapping[str, Shape]
+    scalars: Mapping[str, float] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def describe_lora(
@@ -110,10 +100,13 @@ def describe_lora(
         raise EnvironmentFault(
             f"{path.name} says its own alpha ({_span(set(alphas.values()))}); leave `alpha` out, and use `weight`."
         )
-    shapes = _pairs(path, header, spots)
+    pairs = halves(header.shapes, spots)
+    _check_pairs(path, pairs)
     found = {
-        key: LoraLayer(down=down, up=up, scale=_scale(alphas.get(key, alpha), down[0]))
-        for key, (down, up) in shapes.items()
+        key: LoraLayer(
+            down=pair["down"], up=pair["up"], scale=scale_of(alphas.get(key, alpha), pair["down"][0])
+        )
+        for key, pair in pairs.items()
     }
     forms = Counter(spot.form for spot in spots.values() if spot.role in ("down", "up"))
     with path.open("rb") as stream:
@@ -127,6 +120,54 @@ def describe_lora(
         alpha_known=alpha is not None or bool(alphas),
         digest=digest.hexdigest(),
     )
+
+
+def read_lora_header(path: Path) -> Header:
+    """Read a LoRA file's header. Raises EnvironmentFault for a file that is damaged, or a pickle that holds more than
+    tensors.
+    """
+    if path.suffix.lower() != WEIGHTS:
+        return Header(shapes={name: tuple(value.shape) for name, value in read_pickle(path, "meta").items()})
+    from safetensors import safe_open
+
+    tensors = read_header(path)
+    alphas = [name for name, stored in tensors.items() if name.endswith("alpha") and prod(stored.shape) == 1]
+    plain = all(tensors[name].dtype in _NUMPY for name in alphas)
+    with safe_open(path, framework="numpy" if plain else "pt") as file:
+        return Header(
+            shapes={name: stored.shape for name, stored in tensors.items()},
+            scalars={name: float(file.get_tensor(name).item()) for name in alphas},
+            metadata=file.metadata() or {},
+        )
+
+
+def read_pickle(path: Path, device: str) -> dict[str, Tensor]:
+    """Read a dict of tensors that torch saved, by torch's reader of tensors, which runs nothing; on the device "meta"
+    their numbers are not read. Raises EnvironmentFault for a file that is damaged or holds more than tensors.
+    """
+    import torch
+
+    with loading(f"LoRA {path}", _HINT):
+        if not is_zipfile(path):
+            raise ValueError("not a file of tensors in torch's format")
+        try:
+            found = torch.load(path, map_location=device, weights_only=True)
+        except UnpicklingError as error:
+            asked = re.search(r"GLOBAL (\S+)", str(error))
+            if asked is None:
+                raise
+            raise EnvironmentFault(
+                f"{path} asks to run {asked[1]} when it is opened. A file of weights needs no such thing, so it is not "
+                "opened. Use a .safetensors file."
+            ) from error
+    if not isinstance(found, dict):
+        raise EnvironmentFault(f"{path}: holds a {type(found).__name__}, not tensors by name. {_HINT}")
+    return {str(name): value for name, value in found.items() if isinstance(value, torch.Tensor)}
+
+
+def scale_of(alpha: float | None, rank: int) -> float:
+    """Return the scale of a module's change; an alpha that nobody says is the rank."""
+    return 1.0 if alpha is None else alpha / rank
 
 
 def _check_kind(path: Path, spots: Mapping[str, Spot], *, any_pickle: bool) -> None:
@@ -150,46 +191,33 @@ def _check_kind(path: Path, spots: Mapping[str, Spot], *, any_pickle: bool) -> N
         )
 
 
-def _pairs(path: Path, header: Header, spots: Mapping[str, Spot]) -> dict[Key, tuple[Shape, Shape]]:
-    """Return the shapes of down and up by part and module."""
-    halves: dict[Key, dict[str, Shape]] = {}
-    for name, spot in spots.items():
-        if spot.role in ("down", "up"):
-            halves.setdefault((spot.part, spot.module), {})[spot.role] = header.shapes[name]
-    for (part, module), half in halves.items():
-        if len(half) < 2:
+def _check_pairs(path: Path, pairs: Mapping[Key, Mapping[str, Shape]]) -> None:
+    for (part, module), pair in pairs.items():
+        if len(pair) < 2:
             raise EnvironmentFault(
                 f"{path.name}: {part} {module} has only one half of its pair. Fetch the file again."
             )
-        if len(half["down"]) < 2 or len(half["up"]) < 2 or half["up"][1] != half["down"][0]:
+        down, up = pair["down"], pair["up"]
+        if len(down) < 2 or len(up) < 2 or up[1] != down[0]:
             raise EnvironmentFault(
-                f"{path.name}: {part} {module} has halves of different rank: {half['down']} and {half['up']}."
+                f"{path.name}: {part} {module} has halves of different rank: {down} and {up}."
             )
-    return {key: (half["down"], half["up"]) for key, half in halves.items()}
 
 
 def _alphas(path: Path, header: Header, spots: Mapping[str, Spot]) -> dict[Key, float]:
     """Return the file's alphas by part and module, from its tensors (kohya) or its metadata (diffusers)."""
-    found = {
-        (spots[name].part, spots[name].module): value
-        for name, value in header.scalars.items()
-        if spots[name].role == "alpha"
-    }
+    found = {spots[name].key: value for name, value in header.scalars.items() if spots[name].role == "alpha"}
     try:
         said = json.loads(header.metadata.get(METADATA, "{}"))
         for spot in spots.values():
-            prefix = next((known for known in _prefixes(spot.part) if f"{known}.lora_alpha" in said), None)
+            prefixes = ("unet", "transformer") if spot.part == DENOISER else (spot.part,)
+            prefix = next((known for known in prefixes if f"{known}.lora_alpha" in said), None)
             if spot.role == "down" and prefix is not None:
                 patterns = said.get(f"{prefix}.alpha_pattern") or {}
-                usual = said[f"{prefix}.lora_alpha"]
-                found[spot.part, spot.module] = float(_matching(patterns, spot.module, usual))
+                found[spot.key] = float(_matching(patterns, spot.module, said[f"{prefix}.lora_alpha"]))
     except (ValueError, TypeError, AttributeError) as error:
         raise EnvironmentFault(f"{path}: its metadata ({METADATA}) cannot be read: {error}.") from error
     return found
-
-
-def _prefixes(part: str) -> tuple[str, ...]:
-    return ("unet", "transformer") if part == DENOISER else (part,)
 
 
 def _matching(patterns: Mapping[str, float], module: str, usual: float) -> float:
@@ -201,97 +229,6 @@ def _matching(patterns: Mapping[str, float], module: str, usual: float) -> float
     return usual
 
 
-def _scale(alpha: float | None, rank: int) -> float:
-    return 1.0 if alpha is None else alpha / rank
-
-
 def _span(values: set[int] | set[float]) -> str:
     low, high = min(values), max(values)
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
-
-
-def layers_per_block(source: ModelSource) -> int:
-    """Return what Stability's names count in a model's UNet: 2 where it is not known yet."""
-    given = source.config("unet").get("layers_per_block", 2)
-    return given if isinstance(given, int) else 2
-
-
-def modules_of(source: ModelSource) -> Modules | None:
-    """Return the shapes of a model's weights by part and flat module name; None where its files do not say: it has not
-    been fetched, is a single file with other names, or has other weights than those of its folder.
-    """
-    if source.path is None or source.path.is_file():
-        return None
-    if source.weights.denoiser is not None or any(stored_parts(source)):
-        return None
-    row = family_named(source.family)
-    found: dict[str, dict[str, Shape]] = {}
-    for part, folder in ((DENOISER, row.denoiser), *zip(ENCODERS, ENCODERS, strict=True)):
-        for file in sorted((source.path / folder).glob(f"*{WEIGHTS}")):
-            for name, entry in read_header(file).items():
-                if name.endswith(".weight"):
-                    module = flat(tidy(name.removesuffix(".weight")))
-                    found.setdefault(part, {})[module] = entry.shape
-    return found
-
-
-def check_fit(file: LoraFile, source: ModelSource) -> int:
-    """Check a LoRA against a model, and return how many of its modules the model does not have.
-
-    Raises EnvironmentFault for one that was made for other models: none of its modules is there, or one has
-    another shape. What cannot be known before the model is loaded is checked then.
-    """
-    if not source.family:
-        return 0
-    row, made_for = family_named(source.family), family_of(file)
-    if row.samplers != DIFFUSION:
-        if _is_unets(file):
-            raise EnvironmentFault(_misfit(file, source, row, made_for, ""))
-        return 0
-    modules = modules_of(source)
-    if modules is None:
-        if not _is_unets(file):
-            raise EnvironmentFault(_misfit(file, source, row, made_for, ""))
-        return 0
-    missing = []
-    for (part, module), layer in file.layers.items():
-        shape = modules.get(part, {}).get(flat(module))
-        if shape is None:
-            missing.append((part, module))
-        elif (layer.up[0], layer.down[1]) != shape[:2]:
-            detail = f" {module} is {shape[0]} x {shape[1]} there and {layer.up[0]} x {layer.down[1]} here."
-            raise EnvironmentFault(_misfit(file, source, row, made_for, detail))
-    if len(missing) == len(file.layers):
-        detail = f" None of its {len(missing)} modules is in the model, for example {' '.join(missing[0])}."
-        raise EnvironmentFault(_misfit(file, source, row, made_for, detail))
-    return len(missing)
-
-
-def family_of(file: LoraFile) -> str:
-    """Return the names of the families whose models a LoRA seems made for, "" where nothing tells."""
-    if _is_unets(file):
-        widths = (
-            layer.down[1]
-            for (part, module), layer in file.layers.items()
-            if part == DENOISER and module.endswith(("attn2.to_k", "attn2.to_v"))
-        )
-        return _WIDTHS.get(next(widths, 0), "sd, sdxl or kolors")
-    modules = [module for part, module in file.layers if part == DENOISER]
-    for signs, family in _SIGNS:
-        if any(sign in module for module in modules for sign in signs):
-            return family
-    return ""
-
-
-def _is_unets(file: LoraFile) -> bool:
-    """Tell whether a LoRA is for a UNet, or for text encoders alone."""
-    modules = [module for part, module in file.layers if part == DENOISER]
-    return not modules or any(module.startswith(_UNET) for module in modules)
-
-
-def _misfit(file: LoraFile, source: ModelSource, row: FamilyRow, made_for: str, detail: str) -> str:
-    guess = f"made for {made_for} models" if made_for else "not made for such models"
-    return (
-        f'{file.path.name} does not fit "{source.name}" (family {row.name}): it seems {guess}.{detail} '
-        "Use a LoRA that was trained on this family."
-    )

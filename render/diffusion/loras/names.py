@@ -14,30 +14,31 @@ Every name says three things: which part of the model it is for, which module th
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 Role = Literal["down", "up", "alpha", "other"]
+Key = tuple[str, str]  # part and module
 DIFFSYNTH, KOHYA, DIFFUSERS, UNKNOWN = "DiffSynth", "kohya", "diffusers", "unknown"
 DENOISER = "denoiser"
 ENCODERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
+UNET_BLOCKS = ("down_blocks.", "mid_block.", "up_blocks.")
+Value = TypeVar("Value")
 
-_ROLES: tuple[tuple[str, Role], ...] = (
-    (r"\.lora_A(\.(?!weight)\w+)?\.weight|\.lora_down\.weight|[._]lora\.down\.weight", "down"),
-    (r"\.lora_B(\.(?!weight)\w+)?\.weight|\.lora_up\.weight|[._]lora\.up\.weight", "up"),
-    (r"\.lora_linear_layer\.down\.weight", "down"),
-    (r"\.lora_linear_layer\.up\.weight", "up"),
-    (r"\.alpha", "alpha"),
-)
+_ROLES: Mapping[Role, str] = {
+    "down": r"\.lora_A(\.(?!weight)\w+)?\.weight|(\.lora_|[._]lora\.|\.lora_linear_layer\.)down\.weight",
+    "up": r"\.lora_B(\.(?!weight)\w+)?\.weight|(\.lora_|[._]lora\.|\.lora_linear_layer\.)up\.weight",
+    "alpha": r"\.alpha",
+}
 _KOHYA = {"lora_unet_": DENOISER, "lora_te_": ENCODERS[0], "lora_te1_": ENCODERS[0], "lora_te2_": ENCODERS[1]}
-_KOHYA_WRITES = {ENCODERS[0]: "lora_te1_", ENCODERS[1]: "lora_te2_", DENOISER: "lora_unet_"}
+_KOHYA_WRITES = {part: start for start, part in _KOHYA.items()}  # of two starts of a part, the later one
 _DOTTED = {
     "unet.": DENOISER,
     "transformer.": DENOISER,
     "diffusion_model.": DENOISER,
     **{f"{encoder}.": encoder for encoder in ENCODERS},
 }
-_DIFFUSERS_STARTS = ("down_blocks.", "mid_block.", "up_blocks.", "transformer_blocks.")
 # words of module names that have an underscore of their own, the longest of those that begin alike first
 _WORD = re.compile(
     "down_blocks|mid_block|up_blocks|transformer_blocks|text_model|self_attn|time_embedding|add_embedding|"
@@ -90,6 +91,11 @@ class Spot:
     role: Role
     form: str
 
+    @property
+    def key(self) -> Key:
+        """Its part and module."""
+        return self.part, self.module
+
 
 def read_name(name: str, *, layers: int = 2) -> Spot:
     """Return what a tensor's name says; `form` is UNKNOWN for one that no trainer writes.
@@ -109,15 +115,28 @@ def read_name(name: str, *, layers: int = 2) -> Spot:
     for prefix, part in _DOTTED.items():
         if stem.startswith(prefix):
             return Spot(part=part, module=tidy(stem.removeprefix(prefix)), role=role, form=DIFFUSERS)
-    form = DIFFUSERS if stem.startswith(_DIFFUSERS_STARTS) else UNKNOWN
+    form = DIFFUSERS if stem.startswith((*UNET_BLOCKS, "transformer_blocks.")) else UNKNOWN
     return Spot(part=DENOISER, module=tidy(stem), role=role, form=form)
+
+
+def halves(values: Mapping[str, Value], spots: Mapping[str, Spot]) -> dict[Key, dict[str, Value]]:
+    """Sort values of a file's tensors, given by name, into pairs by part and module: {"down": ..., "up": ...}."""
+    found: dict[Key, dict[str, Value]] = {}
+    for name, value in values.items():
+        if spots[name].role in ("down", "up"):
+            found.setdefault(spots[name].key, {})[spots[name].role] = value
+    return found
+
+
+def diffusers_name(part: str, module: str) -> str:
+    """Return a module's name in LoRA files, which keep CLIP's old names."""
+    return module if part == DENOISER or module == "text_projection" else f"text_model.{module}"
 
 
 def kohya_name(part: str, module: str, *, encoders: int = 2) -> str:
     """Return kohya's name of a module; the text encoder of a model that has only one gets no number."""
     prefix = "lora_te_" if part == ENCODERS[0] and encoders < 2 else _KOHYA_WRITES[part]
-    inner = f"text_model.{module}" if part != DENOISER and not module.startswith("text_") else module
-    return prefix + flat(inner)
+    return prefix + flat(diffusers_name(part, module))
 
 
 def tidy(module: str) -> str:
@@ -163,7 +182,7 @@ def stability_module(module: str, layers: int) -> str | None:
 
 
 def _split(name: str) -> tuple[str, Role]:
-    for pattern, role in _ROLES:
+    for role, pattern in _ROLES.items():
         if found := re.search(f"(?:{pattern})$", name):
             return name[: found.start()], role
     return name, "other"

@@ -1,0 +1,102 @@
+"""Whether a LoRA fits a model, by the headers of both. Importable without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from keyframes.errors import EnvironmentFault
+from render.assets.files import WEIGHTS, read_header
+from render.diffusion.catalogue import ModelSource
+from render.diffusion.families.table import DIFFUSION, family_named
+from render.diffusion.loras.lora import LoraFile, Shape
+from render.diffusion.loras.names import DENOISER, ENCODERS, UNET_BLOCKS, flat, tidy
+from render.diffusion.weight_options import stored_parts
+
+_WIDTHS = {768: "sd (1.x)", 1024: "sd (2.x)", 1280: "sdxl's refiner", 2048: "sdxl or kolors"}
+_SIGNS = (
+    (("double_blocks", "double.blocks", "single_transformer_blocks", "single.blocks"), "flux or chroma"),
+    (("img_mlp", "txt_mlp", "img_mod", "img.mlp", "txt.mlp"), "qwen-image"),
+    (("noise_refiner", "context_refiner", "noise.refiner", "context.refiner"), "z-image"),
+    (("joint_blocks", "add_q_proj", "ff_context"), "sd3"),
+    (("conv_inverted", "conv_depth"), "sana-sprint"),
+)
+
+
+def layers_per_block(source: ModelSource) -> int:
+    """Return what Stability's names count in a model's UNet: 2 where it is not known yet."""
+    given = source.config("unet").get("layers_per_block", 2)
+    return given if isinstance(given, int) else 2
+
+
+def check_fit(file: LoraFile, source: ModelSource) -> int:
+    """Check a LoRA against a model, and return how many of its modules the model does not have.
+
+    Raises EnvironmentFault for one that was made for other models: none of its modules is there, or one has
+    another shape. What cannot be known before the model is loaded is checked then.
+    """
+    if not source.family:
+        return 0
+    has_unet = family_named(source.family).samplers == DIFFUSION
+    modules = _modules_of(source) if has_unet else None
+    if modules is None:
+        if _is_unets(file) != has_unet:
+            raise _misfit(file, source)
+        return 0
+    missing = []
+    for (part, module), layer in file.layers.items():
+        shape = modules.get(part, {}).get(flat(module))
+        if shape is None:
+            missing.append((part, module))
+        elif (layer.up[0], layer.down[1]) != shape[:2]:
+            detail = f" {module} is {shape[0]} x {shape[1]} there and {layer.up[0]} x {layer.down[1]} here."
+            raise _misfit(file, source, detail)
+    if len(missing) == len(file.layers):
+        detail = f" None of its {len(missing)} modules is in the model, for example {' '.join(missing[0])}."
+        raise _misfit(file, source, detail)
+    return len(missing)
+
+
+def family_of(file: LoraFile) -> str:
+    """Return the names of the families whose models a LoRA seems made for, "" where nothing tells."""
+    layers = {module: layer for (part, module), layer in file.layers.items() if part == DENOISER}
+    if _is_unets(file):
+        cross = (layer for module, layer in layers.items() if module.endswith(("attn2.to_k", "attn2.to_v")))
+        return _WIDTHS.get(next((layer.down[1] for layer in cross), 0), "sd, sdxl or kolors")
+    for signs, family in _SIGNS:
+        if any(sign in module for module in layers for sign in signs):
+            return family
+    return ""
+
+
+def _is_unets(file: LoraFile) -> bool:
+    """Tell whether a LoRA is for a UNet, or for text encoders alone."""
+    modules = [module for part, module in file.layers if part == DENOISER]
+    return not modules or any(module.startswith(UNET_BLOCKS) for module in modules)
+
+
+def _modules_of(source: ModelSource) -> Mapping[str, Mapping[str, Shape]] | None:
+    """Return the shapes of a model's weights by part and flat module name; None where its files do not say: it has not
+    been fetched, is a single file with other names, or has other weights than those of its folder.
+    """
+    if source.path is None or source.path.is_file():
+        return None
+    if source.weights.denoiser is not None or any(stored_parts(source)):
+        return None
+    folders = {DENOISER: family_named(source.family).denoiser, **{name: name for name in ENCODERS}}
+    found: dict[str, dict[str, Shape]] = {}
+    for part, folder in folders.items():
+        for file in sorted((source.path / folder).glob(f"*{WEIGHTS}")):
+            for name, entry in read_header(file).items():
+                if name.endswith(".weight"):
+                    module = flat(tidy(name.removesuffix(".weight")))
+                    found.setdefault(part, {})[module] = entry.shape
+    return found
+
+
+def _misfit(file: LoraFile, source: ModelSource, detail: str = "") -> EnvironmentFault:
+    made_for = family_of(file)
+    guess = f"made for {made_for} models" if made_for else "not made for such models"
+    return EnvironmentFault(
+        f'{file.path.name} does not fit "{source.name}" (family {source.family}): it seems {guess}.{detail} '
+        "Use a LoRA that was trained on this family."
+    )
