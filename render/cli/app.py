@@ -6,7 +6,6 @@ Commands are in the modules beside this one. They import what they need when the
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -20,15 +19,15 @@ _HOMES = {
     "schema": "projects",
     "move": "projects",
     "import": "projects",
-    "beats": "hearing",
-    "plan": "planning",
+    "beats": "showing",
+    "plan": "showing",
     "preview": "rendering",
     "render": "rendering",
     "still": "rendering",
     "export": "rendering",
     "sheet": "rendering",
     "convert-lora": "projects",
-    "doctor": "doctor",
+    "doctor": "showing",
 }
 
 
@@ -81,14 +80,14 @@ def main(argv: list[str] | None = None) -> None:
     from ..stop import stoppable
 
     with stoppable(ending=True):
-        code = run(lambda: cli.main(args=argv, prog_name="reverie", standalone_mode=False))
+        code = _run(argv)
     sys.exit(code)
 
 
-def run(command: Callable[[], object]) -> int:
+def _run(argv: list[str] | None) -> int:
     """Run a command. An error of ours, or a stop, is printed on stderr and gives its exit code."""
     try:
-        code = command()
+        code = cli.main(args=argv, prog_name="reverie", standalone_mode=False)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,13 @@ def render_options(*options: Decorator) -> Decorator:
     def decorate(command: Command) -> Command:
         @wraps(command)
         def with_options(**values: Any) -> Any:
-            from ..options import OptionChanges, RenderOptions
+            from .. import RenderOptions
 
             for name in ("film", "metadata"):
                 if f"no_{name}" in values:
                     values[name] = not values.pop(f"no_{name}")
-            changes = {name: values.pop(name) for name in OptionChanges.__annotations__ if name in values}
+            names = {field.name for field in fields(RenderOptions)} & values.keys()
+            changes = {name: values.pop(name) for name in names}
             return command(options=RenderOptions(**changes), **values)
 
         decorated: Command = with_options

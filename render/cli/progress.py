@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Sequence
-from typing import IO
 
+import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from keyframes.errors import printable
 
@@ -30,49 +29,37 @@ class Bar(Reporter):
     """A progress bar: frame, seconds per frame, time left."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bar: Progress | None = None
-        self._task = TaskID(0)
+        text, speed = TextColumn("{task.description}"), TextColumn("{task.fields[speed]}")
+        columns = (text, BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console)
 
     def begin(self, plan: PlanReport) -> None:
-        self._console.print(summary(plan), highlight=False, markup=False)
+        self._progress.console.print(summary(plan), highlight=False, markup=False)
         if plan.paint:
             self._show("loading", len(plan.paint))
 
     def _show(self, what: str, total: int) -> None:
-        text, speed = TextColumn("{task.description}"), TextColumn("{task.fields[speed]}")
-        columns = (text, BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
-        self._bar = Progress(*columns, console=self._console)
-        self._task = self._bar.add_task(what, total=total, speed="")
-        self._bar.start()
+        self._task = self._progress.add_task(what, total=total, speed="")
+        self._progress.start()
 
     def frame(self, frame: int, seconds: float) -> None:
-        if self._bar is not None:
-            speed = f"{seconds:.2f} s/frame"
-            self._bar.update(self._task, advance=1, description=f"frame {frame}", speed=speed)
+        speed = f"{seconds:.2f} s/frame"
+        self._progress.update(self._task, advance=1, description=f"frame {frame}", speed=speed)
 
     def film(self, done: int, count: int) -> None:
         if done == 1:  # a bar of its own
-            self.close()
             self._show("film", count)
-        if self._bar is not None:
-            self._bar.update(self._task, completed=done)
+        self._progress.update(self._task, completed=done)
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        self._progress.stop()
 
 
 class Lines(Reporter):
     """A line for each of the first frames, then at most one in five seconds."""
 
-    def __init__(self, out: IO[str] | None = None) -> None:
-        self._out = out or sys.stderr
-        self._left, self._painted, self._printed, self._spent = 0, 0, 0.0, 0.0
-
     def begin(self, plan: PlanReport) -> None:
-        self._left = len(plan.paint)
+        self._left, self._painted, self._spent = len(plan.paint), 0, 0.0
         self._print(summary(plan))
 
     def frame(self, frame: int, seconds: float) -> None:
@@ -88,28 +75,26 @@ class Lines(Reporter):
 
     def _print(self, line: str) -> None:
         self._printed = time.monotonic()
-        print(line, file=self._out, flush=True)
+        click.echo(line, err=True)
 
 
 class Json(Reporter):
     """One JSON object per line: {"event": "begin" | "frame" | "film" | "end", ...}."""
 
-    def __init__(self, out: IO[str] | None = None) -> None:
-        self._out = out or sys.stdout
-
     def begin(self, plan: PlanReport) -> None:
         counts = {"frames": len(plan.frames), "kept": len(plan.kept), "paint": len(plan.paint)}
-        self.print("begin", project=plan.project, **counts, calls=plan.model_calls, seconds=plan.seconds)
+        echo_event("begin", project=plan.project, **counts, calls=plan.model_calls, seconds=plan.seconds)
 
     def frame(self, frame: int, seconds: float) -> None:
-        self.print("frame", frame=frame, seconds=round(seconds, 4))
+        echo_event("frame", frame=frame, seconds=round(seconds, 4))
 
     def film(self, done: int, count: int) -> None:
-        self.print("film", done=done, count=count)
+        echo_event("film", done=done, count=count)
 
-    def print(self, event: str, **fields: object) -> None:
-        """Print one event."""
-        print(json.dumps({"event": event, **fields}), file=self._out, flush=True)
+
+def echo_event(event: str, **fields: object) -> None:
+    """Print one event for machines."""
+    click.echo(json.dumps({"event": event, **fields}))
 
 
 def summary(plan: PlanReport) -> str:

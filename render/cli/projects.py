@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from .arguments import (
-    device_option,
-    force_option,
-    frames_option,
-    outside_option,
-    projects_argument,
-    render_options,
-)
+from . import arguments as shared
 
 if TYPE_CHECKING:
     from .. import RenderOptions
@@ -34,7 +27,7 @@ def _refuse_to_overwrite(path: Path, force: bool) -> None:
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write, for a frame."
 )
 @click.option("--title", default="", help="Title of the film.  [default: from the file name]")
-@force_option
+@shared.force_option
 def new(path: Path, out: Path | None, title: str, force: bool) -> None:
     """Write a small commented project that renders as it is.
 
@@ -57,8 +50,8 @@ def new(path: Path, out: Path | None, title: str, force: bool) -> None:
 
 
 @click.command()
-@projects_argument
-@outside_option
+@shared.projects_argument
+@shared.outside_option
 def check(projects: tuple[Path, ...], allow_outside: bool) -> None:
     """Find every mistake in projects at once. Exit code 2 if there is one."""
     from keyframes import ReverieError
@@ -109,8 +102,8 @@ def schema(out: Path | None) -> None:
     "--model", default="sketch", show_default=True, metavar="NAME", help="The model that the project names."
 )
 @click.option("--render", is_flag=True, help="Render the project too, as reverie render does.")
-@render_options(frames_option, device_option)
-@force_option
+@shared.render_options(shared.frames_option, shared.device_option)
+@shared.force_option
 @click.pass_context
 def import_(
     context: click.Context,
@@ -145,22 +138,8 @@ def import_(
     context.invoke(render_command, projects=(target,), frames=options.frames, device=options.device)
 
 
-class _MoveName(click.ParamType):  # type: ignore[type-arg]
-    """The name of a camera move, looked up only when one is given: `reverie --help` imports nothing."""
-
-    name = "name"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        from projects.moves import MOVES
-
-        for move in MOVES:
-            if move.name == value:
-                return move
-        self.fail(f"there is no move {value!r}; there are {', '.join(m.name for m in MOVES)}.", param, ctx)
-
-
 @click.command()
-@click.argument("name", type=_MoveName(), required=False)
+@click.argument("name", required=False)
 @click.option(
     "--frames", type=click.IntRange(min=2), default=120, show_default=True, help="Length of the move."
 )
@@ -168,20 +147,24 @@ class _MoveName(click.ParamType):  # type: ignore[type-arg]
 @click.option(
     "--distance", type=float, default=2.0, show_default=True, help="Units to what is looked at (near is 1)."
 )
-def move(name: object, frames: int, amount: float, distance: float) -> None:
+def move(name: str | None, frames: int, amount: float, distance: float) -> None:
     """Print the schedules of a camera move.
 
     Paste them into a project. Without NAME, list the moves: push-in, orbit, dolly-zoom ...
     """
-    from projects.moves import MOVES, CameraMove, motion_table
+    from projects.moves import MOVES, motion_table
 
-    if not isinstance(name, CameraMove):
-        width = max(len(known.name) for known in MOVES)
+    moves = {known.name: known for known in MOVES}
+    if name is None:
+        width = max(map(len, moves))
         for known in MOVES:
             click.echo(f"{known.name:<{width}}  {known.mode}  {known.help}")
         return
+    if name not in moves:
+        message = f"there is no move {name!r}; there are {', '.join(moves)}."
+        raise click.BadParameter(message, param_hint="'[NAME]'")
     try:
-        click.echo(motion_table(name, frames, amount=amount, distance=distance))
+        click.echo(motion_table(moves[name], frames, amount=amount, distance=distance))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
@@ -202,7 +185,7 @@ def move(name: object, frames: int, amount: float, distance: float) -> None:
     metavar="A",
     help="Alpha of a file that has none, such as DiffSynth's; its scale is alpha / rank.  [default: the rank]",
 )
-@force_option
+@shared.force_option
 def convert_lora(source: Path, out: Path, to: str, alpha: float | None, force: bool) -> None:
     """Convert a LoRA to the names of another program.
 

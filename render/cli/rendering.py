@@ -3,61 +3,47 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .arguments import (
-    device_option,
-    frames_option,
-    json_option,
-    no_film_option,
-    no_metadata_option,
-    outside_option,
-    project_argument,
-    projects_argument,
-    render_options,
-    take_argument,
-    take_option,
-    timeout_option,
-    verify_option,
-)
+from . import arguments as shared
 
 if TYPE_CHECKING:
     from .. import Rendered, RenderOptions
 
 
 @click.command()
-@project_argument
+@shared.project_argument
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="The film.  [default: TAKE/preview.mp4]")
-@outside_option
+@shared.outside_option
 def preview(project: Path, out: Path | None, allow_outside: bool) -> None:
     """Make a film of the motion alone, with no model."""
     from .. import api
-    from ..stop import stoppable
 
     started = time.monotonic()
-    with stoppable():
-        film = api.preview(api.load_project(project, allow_outside=allow_outside), out)
+    film = api.preview(api.load_project(project, allow_outside=allow_outside), out)
     spent = time.monotonic() - started
     click.echo(f"{film.path}: {film.frames} frames, {film.seconds:.1f} s of film in {spent:.1f} s")
 
 
 @click.command()
-@projects_argument
-@render_options(
-    take_option,
-    frames_option,
-    no_film_option,
-    no_metadata_option,
-    timeout_option,
-    verify_option,
-    device_option,
+@shared.projects_argument
+@shared.render_options(
+    shared.take_option,
+    shared.frames_option,
+    shared.no_film_option,
+    shared.no_metadata_option,
+    shared.timeout_option,
+    shared.verify_option,
+    shared.device_option,
 )
 @click.option("--draft", is_flag=True, help="Render half the size and steps, into takes/NAME-draft.")
-@json_option
-@outside_option
+@shared.json_option
+@shared.outside_option
 def render(
     projects: tuple[Path, ...], options: RenderOptions, draft: bool, as_json: bool, allow_outside: bool
 ) -> None:
@@ -69,20 +55,18 @@ def render(
     from keyframes import ReverieError, Stopped
 
     from .. import api
-    from ..stop import stoppable
     from .app import echo_error
     from .progress import reporter
 
     if options.take is not None and len(projects) > 1:
         raise click.UsageError("--take names one folder; with several projects each has its own.")
-    studio = api.Studio(device=options.device, notice=lambda text: click.echo(text, err=True))
+    studio = api.Studio(device=options.device, notice=partial(click.echo, err=True))
     failed = 0
     for path in projects:
-        report = reporter(as_json)
         try:
-            loaded = api.load_project(path, allow_outside=allow_outside)
-            loaded = api.as_draft(loaded) if draft else loaded
-            with stoppable():
+            with closing(reporter(as_json)) as report:
+                loaded = api.load_project(path, allow_outside=allow_outside)
+                loaded = api.as_draft(loaded) if draft else loaded
                 done = api.render(loaded, options, studio=studio, report=report)
         except Stopped as error:
             take = options.take or loaded.take_folder
@@ -92,18 +76,16 @@ def render(
             echo_error(error)
             failed = failed or error.exit_code
             continue
-        finally:
-            report.close()
         _echo_result(path, done, as_json)
     raise click.exceptions.Exit(failed)
 
 
 def _echo_result(path: Path, done: Rendered, as_json: bool) -> None:
-    from .progress import Json
+    from .progress import echo_event
 
     if as_json:
         film = str(done.film) if done.film else None
-        Json().print("end", project=str(path), take=str(done.take), film=film, up_to_date=done.up_to_date)
+        echo_event("end", project=str(path), take=str(done.take), film=film, up_to_date=done.up_to_date)
         return
     where = done.film or done.take
     if done.up_to_date:
@@ -114,23 +96,22 @@ def _echo_result(path: Path, done: Rendered, as_json: bool) -> None:
 
 
 @click.command()
-@project_argument
+@shared.project_argument
 @click.option("-f", "--frame", required=True, metavar="N", help="The frame; negatives count from the end.")
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Copy the PNG there.")
-@render_options(
+@shared.render_options(
     click.option(
         "-t", "--take", type=click.Path(path_type=Path, file_okay=False), help="Folder of the take."
     ),
-    device_option,
+    shared.device_option,
 )
 @click.option("--dry-run", is_flag=True, help="Only say how much must be painted first.")
-@outside_option
+@shared.outside_option
 def still(
     project: Path, frame: str, out: Path | None, options: RenderOptions, dry_run: bool, allow_outside: bool
 ) -> None:
     """Make one frame; paint the frames that it needs first."""
     from .. import api
-    from ..stop import stoppable
     from .progress import duration, reporter
 
     loaded = api.load_project(project, allow_outside=allow_outside)
@@ -143,51 +124,45 @@ def still(
     click.echo(f"frame {wanted[0]}: {len(plan.paint)} frames to paint{about}", err=True)
     if dry_run:
         return
-    report = reporter(as_json=False)
-    try:
-        with stoppable():
-            path = api.still(loaded, wanted[0], options, out=out, report=report)
-    finally:
-        report.close()
+    with closing(reporter(as_json=False)) as report:
+        path = api.still(loaded, wanted[0], options, out=out, report=report)
     click.echo(str(path))
 
 
 @click.command()
-@take_argument
+@shared.take_argument
 @click.option(
     "-o", "--out", required=True, metavar="OUT", help="film.mp4, .webm, .mov, .gif, .webp, or a folder/"
 )
-@frames_option
+@shared.frames_option
 @click.option(
     "--fps",
     type=click.FloatRange(min=0, min_open=True, max=240),
     help="Frames per second of the stored frames.  [default: the project's]",
 )
-@device_option
-@outside_option
+@shared.device_option
+@shared.outside_option
 def export(
     take: Path, out: str, frames: str | None, fps: float | None, device: str, allow_outside: bool
 ) -> None:
     """Make a film, GIF or folder of PNGs from a take's frames."""
     from .. import api
-    from ..stop import stoppable
 
-    with stoppable():
-        film = api.export(
-            take,
-            out,
-            frames=frames,
-            fps=fps,
-            device=device,
-            allow_outside=allow_outside,
-            notice=lambda text: click.echo(text, err=True),
-        )
+    film = api.export(
+        take,
+        out,
+        frames=frames,
+        fps=fps,
+        device=device,
+        allow_outside=allow_outside,
+        notice=partial(click.echo, err=True),
+    )
     padded = ", padded to even sides" if film.padded else ""
     click.echo(f"{film.path}: {film.frames} frames, {film.width}x{film.height}{padded}, {film.seconds:.1f} s")
 
 
 @click.command()
-@take_argument
+@shared.take_argument
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help=".png, .webp, .jpg"
 )

@@ -27,15 +27,14 @@ def begun(home: Path) -> PlanReport:
     return describe_plan(load(home, project_text(20)))
 
 
-def test_lines_now_and_then(begun: PlanReport) -> None:
-    out = io.StringIO()
-    lines = Lines(out)
+def test_lines_now_and_then(begun: PlanReport, capfd: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
     lines.begin(begun)
     for frame in range(20):
         lines.step(1, 2)
         lines.frame(frame, 0.5)
     lines.end(None)
-    told = out.getvalue().splitlines()
+    told = capfd.readouterr().err.splitlines()
     assert told[0] == "dream.toml: 20 frames 64x64 with fake; 20 to paint, 0 kept"
     assert told[1] == "frame 0  0.50 s/frame  10 s left"
     assert told[3] == "frame 2  0.50 s/frame  8 s left"
@@ -43,13 +42,12 @@ def test_lines_now_and_then(begun: PlanReport) -> None:
     assert len(told) == 5
 
 
-def test_json_lines(begun: PlanReport) -> None:
-    out = io.StringIO()
-    told = Json(out)
+def test_json_lines(begun: PlanReport, capfd: pytest.CaptureFixture[str]) -> None:
+    told = Json()
     told.begin(begun)
     told.frame(0, 0.123456)
     told.end(None)
-    begin, frame = [json.loads(line) for line in out.getvalue().splitlines()]
+    begin, frame = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert begin == {
         "event": "begin",
         "project": "dream.toml",
