@@ -10,10 +10,9 @@ from unittest.mock import patch
 
 from projects import Project
 from render import film
+from render.api import FilmPainter
 from render.diffusion import DiffusionPainter
-from render.options import RenderOptions
-from render.painters import FilmPainter
-from render.reports import PlanReport, Reporter
+from render.reports import PlanReport, RenderOptions, Reporter
 from render.resolve import ResolvedProject
 from render.stages.stage import Painter
 from render.video.encode import Film

@@ -94,6 +94,13 @@ class Row:
         columns = self._rows.columns
         return {name: columns[adapter_lane(name)][self.frame] for name in self._rows.adapters}
 
+    @property
+    def lanes(self) -> dict[str, float | str]:
+        """Every lane by its name, numbers first, for what shows them all. Whole numbers are floats here too."""
+        timeline, frame = self._rows.timeline, self.frame
+        numbers = {lane: float(series[frame]) for lane, series in timeline.numbers.items()}
+        return {**numbers, **{lane: words[frame] for lane, words in timeline.words.items()}}
+
     def __repr__(self) -> str:
         return f"Row(frame={self.frame})"
 

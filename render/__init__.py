@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from .api import Studio, check, describe_plan, export, plan, preview, render, sheet, still
     from .film import Rendered
-    from .options import RenderOptions
     from .plans import Plan
-    from .reports import PlanReport, ProjectReport, Reporter
+    from .reports import PlanReport, ProjectReport, RenderOptions, Reporter
     from .resolve.draft import as_draft
     from .video.encode import Film
 
@@ -66,8 +65,7 @@ _HOMES = {
     "render.api": "Studio check describe_plan export plan preview render sheet still",
     "render.resolve.draft": "as_draft",
     "render.film": "Rendered",
-    "render.options": "RenderOptions",
-    "render.reports": "PlanReport ProjectReport Reporter",
+    "render.reports": "PlanReport ProjectReport RenderOptions Reporter",
     "render.plans": "Plan",
     "render.video.encode": "Film",
 }

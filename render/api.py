@@ -9,6 +9,7 @@ film = render.render(project).film
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -19,9 +20,18 @@ from projects.files import write_atomic
 from .diffusion import converted_lora, describe_lora, fetch, find_model, load
 from .exports import carried_project, export, sheet
 from .machine import describe_models, examine
-from .options import DEFAULTS, Notice, OptionChanges, RenderOptions
 from .plans import Plan, make_plan
-from .reports import PlanReport, ProjectReport, Reporter, plan_report, project_report
+from .reports import (
+    DEFAULTS,
+    Notice,
+    OptionChanges,
+    PlanReport,
+    ProjectReport,
+    RenderOptions,
+    Reporter,
+    plan_report,
+    project_report,
+)
 from .resolve import ResolvedProject, resolve
 from .resolve.draft import as_draft
 from .resolve.models import model_names, project_weights
@@ -29,8 +39,12 @@ from .resolve.soundtrack import curves_of as hear
 from .video.encode import Film, check_encoder
 
 if TYPE_CHECKING:
-    from .diffusion import DiffusionPainter, LoraNaming, ModelSpec
+    import torch
+    from torch import Tensor
+
+    from .diffusion import Canvas, DiffusionPainter, LoraNaming, ModelSpec, OnStep, PaintJob
     from .film import Rendered
+    from .stages.model_use import ModelUse
     from .stages.stage import Painter
 
 __all__ = [
@@ -118,7 +132,6 @@ class Studio:
         """A painter for the film; each of its models is loaded when its first frame is painted, unless it was the last
         one used."""
         from .devices import find_device
-        from .painters import FilmPainter
 
         return FilmPainter(film, self._load, find_device(self._device))
 
@@ -134,6 +147,42 @@ class Studio:
                 release(device)  # the old model goes before the new one comes
             self._loaded = (spec, load(spec, self._notice))
         return self._loaded[1]
+
+
+class FilmPainter:
+    """Paints each frame of a film with its own model, which is loaded when its first frame is painted.
+
+    load: gives a model, and lets the one before go.
+    """
+
+    def __init__(
+        self, film: ResolvedProject, load: Callable[[ModelSpec], DiffusionPainter], device: torch.device
+    ) -> None:
+        self.device = device
+        self._film, self._load = film, load
+        self._use: ModelUse | None = None
+        self._painter: DiffusionPainter | None = None
+
+    def resume(self, frame: int, notes: Sequence[str]) -> None:
+        """See `render.film.Resumable`. The frame's model is loaded here, unless it painted the frame before."""
+        self._of(frame).resume(notes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `render.film.Resumable`."""
+        return () if self._painter is None else self._painter.notes
+
+    def paint(self, canvas: Canvas, job: PaintJob, on_step: OnStep | None = None) -> Tensor:
+        """See `stages.stage.Painter`. Raises RenderError where the model gives nothing finite."""
+        return self._of(job.frame).paint(canvas, job, on_step)
+
+    def _of(self, frame: int) -> DiffusionPainter:
+        use = self._film.paint.model(frame)
+        if self._painter is None or self._use is not use:
+            self._painter = None  # the old model goes before the new one comes
+            pictures = {digest: path for adapter in use.adapters for _, path, digest in adapter.keys}
+            self._use, self._painter = use, self._load(use.spec).with_pictures(pictures)
+        return self._painter
 
 
 def render(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from keyframes import FramePrompt, Problem, ProjectError, ReverieError, Row, parse_frames
+from keyframes import FramePrompt, Problem, ProjectError, ReverieError, parse_frames
 from keyframes.errors import printable, quoted
-from projects import Picture, Project, Take, read_project, read_text
+from projects import Picture, Project, Row, Take, read_project, read_text
 from projects.schema import Output
 
-from .options import Notice
+from .reports import Notice
 from .resolve import ResolvedProject, resolve
 from .resolve.draft import as_draft
 from .resolve.models import project_upscaler
@@ -192,7 +192,7 @@ def subtitles(film: ResolvedProject, frames: Sequence[int]) -> str | None:
     if file.output.subtitles == "none":
         return None
     postprocess = postprocess_of(file.output, file.fps, whole=len(frames) == file.length)
-    rows = film.timeline.rows(frames[postprocess.loop :])  # a loop leaves the first frames out
+    rows = map(film.rows.__getitem__, frames[postprocess.loop :])  # a loop leaves the first frames out
     if file.output.subtitles == "prompts":
         return subrip(map(_prompts, rows), postprocess.fps_in)
     return subrip((_values(film, row) for row in rows), postprocess.fps_in)
@@ -204,15 +204,15 @@ def _prompts(row: Row) -> str:
 
 def _values(film: ResolvedProject, row: Row) -> str:
     """Frame and seed, the lanes that the project writes, and the prompt: a line each."""
-    written = [name for name in film.project.given_lanes if name in row.numbers or name in row.words]
-    lanes = [f"{name} {_value(row, name)}" for name in written]
-    seed = film.paint.seed_of(film.rows[row.frame])
+    values = row.lanes
+    lanes = [f"{name} {_value(values[name])}" for name in film.project.given_lanes if name in values]
+    seed = film.paint.seed_of(row)
     lines = [f"frame {row.frame}  seed {seed}", "  ".join(lanes), _prompts(row)]
     return "\n".join(line for line in lines if line)
 
 
-def _value(row: Row, name: str) -> str:
-    return f"{row.numbers[name]:.6g}" if name in row.numbers else printable(row.words[name])
+def _value(value: float | str) -> str:
+    return printable(value) if isinstance(value, str) else f"{value:.6g}"
 
 
 def _texts(prompt: FramePrompt) -> Iterator[str]:

@@ -18,12 +18,11 @@ from projects import FrameWriter, Picture, Project, Take, canonical
 
 from .cadence.painted import PaintedFrames, storing
 from .film_file import FilmFile, assembling, film_key, is_made, keep_made
-from .options import DEFAULTS, RenderOptions
 from .plans import Plan, hidden_originals, make_plan, pace
-from .reports import Reporter, plan_report
+from .reports import DEFAULTS, RenderOptions, Reporter, plan_report
 from .resolve import ResolvedProject, resolve
 from .speed import remember
-from .timelimit import time_limit
+from .stop import time_limit
 from .video.encode import check_encoder
 
 if TYPE_CHECKING:
@@ -202,12 +201,12 @@ class _Work:
 
 def frame_text(film: ResolvedProject, number: int) -> dict[str, str]:
     """What a frame's PNG says of itself: the project that painted it, and its row of the timeline."""
-    row = film.timeline.row(number)
+    row = film.rows[number]
     values = {
         "frame": number,
-        "seed": film.paint.seed_of(film.rows[number]),
-        "lanes": row.numbers,
-        "words": row.words,
+        "seed": film.paint.seed_of(row),
+        "lanes": {lane: value for lane, value in row.lanes.items() if not isinstance(value, str)},
+        "words": {lane: value for lane, value in row.lanes.items() if isinstance(value, str)},
         "prompt": row.prompt,
     }
     return {

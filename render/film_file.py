@@ -13,9 +13,8 @@ from projects import FrameWriter, Picture, Take, canonical
 from projects.files import digest_of, write_atomic
 
 from .exports import film_metadata, find_upscale, postprocess_of, subtitles, write_film
-from .options import RenderOptions
 from .plans import Plan
-from .reports import Reporter
+from .reports import RenderOptions, Reporter
 from .resolve import ResolvedProject
 from .stereo import pair_settings, viewer
 from .video.encode import Film

@@ -1,32 +1,78 @@
-"""What a plan says and what a running render reports, as plain data: others put it into words."""
+"""What goes into a render and what comes out, as plain data: options, plans, and reports while it runs.
+
+Others put it into words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from keyframes import Row
+from keyframes import parse_frames
+from projects import Row
 
 if TYPE_CHECKING:
     from .plans import Plan
     from .resolve import ResolvedProject
     from .video.encode import Film
 
-
-_IN_JSON = [
-    "size",
-    "fps",
-    "length",
-    "paint",
-    "originals",
-    "kept",
-    "model_calls",
-    "reveal_calls",
-    "seconds",
-    "bytes",
-]
+Notice = Callable[[str], None]  # is given a line for people
+Frames = str | Iterable[int] | None  # "0-99", frame numbers, or all
+_IN_JSON = (
+    *("size", "fps", "length", "paint", "originals", "kept"),
+    *("model_calls", "reveal_calls", "seconds", "bytes"),
+)
 EXPLAINED = 5  # rows of a report, if their values are to come with reasons
+
+
+class OptionChanges(TypedDict, total=False):
+    """RenderOptions as keyword arguments."""
+
+    take: Path | None
+    frames: Frames
+    film: bool
+    metadata: bool
+    device: str
+    dtype: str
+    frame_timeout: float | None
+    verify: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderOptions:
+    """How to plan and render a project.
+
+    take: the folder of the take; by default takes/NAME beside the project. frames: only these and what they need,
+    "0-99" or frame numbers; the film then holds these alone. film: whether to assemble film.mp4. metadata: whether
+    frames and film carry the project. device: "auto", "cpu", "cuda", "cuda:1" or "mps". dtype: "auto", or torch's name
+    of the precision. frame_timeout: seconds that painting one frame may take. verify: hash every stored frame again,
+    also those that size and time say are unchanged.
+    """
+
+    take: Path | None = None
+    frames: Frames = None
+    film: bool = True
+    metadata: bool = True
+    device: str = "auto"
+    dtype: str = "auto"
+    frame_timeout: float | None = None
+    verify: bool = False
+
+    def chosen(self, length: int) -> tuple[int, ...] | None:
+        """The frames of a film of `length` frames, in order; None for all. Raises ScheduleError for others."""
+        if self.frames is None:
+            return None
+        text = self.frames if isinstance(self.frames, str) else ",".join(map(str, self.frames))
+        return parse_frames(text, length)
+
+    def changed(self, **changes: Unpack[OptionChanges]) -> RenderOptions:
+        """These options with some of them changed."""
+        return replace(self, **changes)
+
+
+DEFAULTS = RenderOptions()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,9 +209,7 @@ def plan_report(film: ResolvedProject, plan: Plan, rows: Sequence[int] = ()) -> 
         seconds=plan.seconds,
         bytes=plan.bytes,
         outdated=plan.outdated,
-        rows=tuple(_row(film, row, explain=len(rows) <= EXPLAINED) for row in film.timeline.rows(rows))
-        if rows
-        else (),
+        rows=tuple(_row(film, film.rows[frame], explain=len(rows) <= EXPLAINED) for frame in rows),
     )
 
 
@@ -192,8 +236,8 @@ def _models(film: ResolvedProject) -> Iterator[ModelReport]:
 def _row(film: ResolvedProject, row: Row, *, explain: bool) -> RowReport:
     return RowReport(
         frame=row.frame,
-        seed=film.paint.seed_of(film.rows[row.frame]),
-        lanes={**row.numbers, **row.words},
+        seed=film.paint.seed_of(row),
+        lanes=row.lanes,
         prompts=tuple((s.text, p.weight * s.share) for p in row.prompt.parts for s in p.mix),
         negative=tuple((n.text, n.share) for n in row.prompt.negative if n.text),
         reasons=tuple(film.timeline.explain(row.frame)) if explain else (),

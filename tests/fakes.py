@@ -21,9 +21,8 @@ from projects import Picture, Project, Take, canonical, read_project
 from render.diffusion import Canvas, OnStep, PaintJob
 from render.film import MakePainter, Rendered, render_project
 from render.frame import FrameMaker, painted_frame, stages_of
-from render.options import OptionChanges, RenderOptions
 from render.plans import film_keys
-from render.reports import Reporter
+from render.reports import OptionChanges, RenderOptions, Reporter
 from render.resolve import ResolvedProject
 from render.stages.stage import Painter
 from render.tensors import to_picture

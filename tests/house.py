@@ -21,8 +21,8 @@ import render as api
 from projects import Picture, Project, Take, canonical, read_project
 from render.diffusion import Canvas, OnStep, PaintJob
 from render.film import render_project
-from render.options import RenderOptions
 from render.plans import film_keys
+from render.reports import RenderOptions
 from render.resolve import resolve
 
 from .fakes import FakePainter

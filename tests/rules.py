@@ -27,7 +27,7 @@ FLOORS: Mapping[int, tuple[str, ...]] = {
     6: ("cli", "studio"),
     5: ("api", "machine"),
     4: ("film", "plan", "plans", "preview", "previews", "exports", "film_file", "reports"),
-    3: ("frame", "resolve", "cadence", "painters", "stereo"),
+    3: ("frame", "resolve", "cadence", "stereo"),
     2: ("stages",),
     1: ("diffusion", "depth", "video", "sound", "color"),
 }

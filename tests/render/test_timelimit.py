@@ -10,7 +10,7 @@ import pytest
 
 from keyframes import RenderError
 from projects import Take
-from render.timelimit import time_limit
+from render.stop import time_limit
 
 from ..fakes import FakePainter, load, project_text, render
 
