@@ -3,7 +3,7 @@
 This is the face of the folder. What is named here imports neither torch nor diffusers.
 """
 
-from render.diffusion.adapters.adapter_file import check_adapter, find_adapter
+from render.diffusion.adapters.adapter_file import AdapterFile, check_adapter, find_adapter
 from render.diffusion.canvas import Canvas, Control, OnStep
 from render.diffusion.catalogue import AUTO, ModelSource, WeightOptions, find_for, find_model, state_on_hub
 from render.diffusion.checkup import checkup
@@ -21,7 +21,7 @@ from render.diffusion.job import (
     version_seed,
 )
 from render.diffusion.loras.convert import LoraNaming, converted_lora
-from render.diffusion.loras.lora import describe_lora
+from render.diffusion.loras.lora import LoraFile, describe_lora
 from render.diffusion.loras.lora_fit import check_fit, layers_per_block
 from render.diffusion.painter import DiffusionPainter, fetch, load
 from render.diffusion.quantise import check_method
@@ -34,12 +34,14 @@ __all__ = [
     "AUTO",
     "SAMPLER_NAMES",
     "UNET",
+    "AdapterFile",
     "Canvas",
     "ClipGuidance",
     "Control",
     "DiffusionPainter",
     "ImagePrompt",
     "Inversion",
+    "LoraFile",
     "LoraNaming",
     "ModelDefaults",
     "ModelSource",

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from keyframes import Problem, ProjectError, Timeline
+from keyframes import Timeline
 from keyframes.timeline import Source
-from projects import Project, located
+from projects import Project
 from projects.lanes import LOOK_AT, PATH, STEPS
+
+from .checks import wrong
 
 Numbers = NDArray[np.float64]
 _LEAST = 1e-6  # units/200: nearer than this to what it looks at, a camera has no direction
@@ -48,7 +50,8 @@ def along_path(project: Project, timeline: Timeline) -> Timeline:
         moves = increments(poses(timeline.numbers, looks=looks))
     except ValueError as error:
         frame, what = error.args
-        raise _wrong(project, used[-1], what, "Move look_at or the camera a little.", frame) from None
+        hint = "Move look_at or the camera a little."
+        raise wrong(project, what, used[-1], hint=hint, frame=frame) from None
     sources: dict[str, Source] = {**timeline.sources, **dict.fromkeys(STEPS, _FromPath())}
     return replace(timeline, numbers={**timeline.numbers, **moves}, sources=sources)
 
@@ -119,20 +122,17 @@ class _FromPath:
 def _check(project: Project, used: list[str]) -> None:
     motion = project.file.motion
     if motion.mode != "3d":
-        raise _wrong(project, used[0], "a camera path runs through space.", 'Write mode = "3d" in [motion].')
+        what, hint = "a camera path runs through space.", 'Write mode = "3d" in [motion].'
+        raise wrong(project, what, used[0], hint=hint)
     if motion.compat != "none":
         what = f'a camera path needs a true camera; compat = "{motion.compat}" moves as that program does.'
-        raise _wrong(project, used[0], what, "Take compat out.")
+        raise wrong(project, what, used[0], hint="Take compat out.")
     mixed = [lane for lane in STEPS if lane in project.given_lanes]
     if mixed:
         what = f"a path says where the camera is, and {', '.join(mixed)} how it moves from one frame to the next."
-        raise _wrong(project, mixed[0], what, f"Keep either {', '.join(used)} or these.")
+        raise wrong(project, what, mixed[0], hint=f"Keep either {', '.join(used)} or these.")
 
 
 def _refuse(bad: NDArray[np.bool_], what: str) -> None:
     if bad.any():
         raise ValueError(int(np.argmax(bad)), what)
-
-
-def _wrong(project: Project, lane: str, what: str, hint: str, frame: int | None = None) -> ProjectError:
-    return ProjectError(located(project, [Problem(what=what, where=lane, hint=hint, frame=frame)]))

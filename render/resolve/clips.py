@@ -1,28 +1,23 @@
-"""A project's moving pictures: which file belongs to which setting, opened and counted as far as the film goes."""
+"""A project's moving pictures and its depth: found, and opened and counted as far as the film goes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
-from keyframes import EnvironmentFault, Problem, ProjectError
-from projects import Project
+from keyframes import Problem, ProjectError
+from projects import Project, located
+from projects.files import digest_of
 from projects.pictures import uses_depth
-from projects.schema import Video
-from projects.toml_lines import line_of
 
-from ..assets.find import find_asset
-from ..assets.kinds import RAFT
+from ..assets.find import BUILT_IN
+from ..assets.kinds import DEPTH as NETWORK
+from ..depth import DepthSource
+from ..diffusion import AUTO, ModelSource, find_for
 from ..video.clip import Cut
 from ..video.containers import exact_rate
 from ..video.sources import Source, open_pictures
 
 VIDEO, MASK, DEPTH = "video.input", "video.mask", "motion.depth"
-PACKAGE = "torchvision"
-WEIGHTS = "raft_large_C_T_SKHT_V2-ff5fadd5.pth"
-SHA256 = "ff5fadd56d26b40647388883af1547351ea17868b765c05b27231e72dd16a322"
-_OTHERS = 'Or take "dis" or "farneback", which need neither.'
 
 
 def needs_depth(project: Project) -> bool:
@@ -44,11 +39,7 @@ def find_sources(project: Project, size: tuple[int, int]) -> dict[str, Source]:
     try:
         return {name: _source(project, name, paths, size) for name, paths in used.items()}
     except ProjectError as error:
-        placed = [
-            replace(problem, file=project.file_name, line=line_of(project.lines, problem.where))
-            for problem in error.problems
-        ]
-        raise ProjectError(placed) from error
+        raise ProjectError(located(project, error.problems)) from error
 
 
 def _source(project: Project, name: str, paths: tuple[Path, ...], size: tuple[int, int]) -> Source:
@@ -57,51 +48,36 @@ def _source(project: Project, name: str, paths: tuple[Path, ...], size: tuple[in
         return Source(
             pictures=open_pictures(paths, size=size, needed=needed, cut=Cut(), where=name), end="hold"
         )
-    cut = _cut(project, video)
+    rate = exact_rate(project.file.fps) if video.sync == "time" else None
+    cut = Cut(start=video.from_, stop=video.to, every=video.every, rate=rate)
     pictures = open_pictures(paths, size=size, needed=needed, cut=cut, where=name)
     count = len(pictures.digests)
     if name == MASK:  # one picture is a mask for all frames
         return Source(pictures=pictures, end="hold" if count == 1 or video.end == "stop" else video.end)
     if count < needed and video.end == "stop":
-        raise ProjectError(_too_short(paths[0], count, needed))
+        what = f"{paths[0].name} gives {count} pictures, and the film has {needed} frames."
+        hint = f'Allowed: frames up to {count}, or video.end = "hold" (the last picture stays) or "loop".'
+        raise ProjectError(Problem(what=what, where=VIDEO, frame=count, hint=hint))
     return Source(pictures=pictures, end=video.end)
 
 
-def _cut(project: Project, video: Video) -> Cut:
-    rate = exact_rate(project.file.fps) if video.sync == "time" else None
-    return Cut(start=video.from_, stop=video.to, every=video.every, rate=rate)
-
-
-def _too_short(path: Path, count: int, needed: int) -> Problem:
-    what = f"{path.name} gives {count} pictures, and the film has {needed} frames."
-    hint = f'Allowed: frames up to {count}, or video.end = "hold" (the last picture stays) or "loop".'
-    return Problem(what=what, where=VIDEO, frame=count, hint=hint)
-
-
-def check_flows(project: Project) -> None:
-    """Raise EnvironmentFault if the project names RAFT and its package or its weights are not here.
-
-    torch is not imported.
+def find_depth(project: Project, model: ModelSource) -> DepthSource:
+    """What `[motion] depth` names. "auto" is the model's own depth network if it is built in and has one, open country
+    if it is built in and has none, and the usual network for all others.
     """
-    video, diffusion = project.file.video, project.file.diffusion
-    used = {
-        "[video] flow": video.flow if video.motion == "flow" else "",
-        "[diffusion] cadence_flow": diffusion.cadence_flow,
-    }
-    named = [where for where, method in used.items() if method == "raft"]
-    if not named:
-        return
-    setting = f'{named[0]} = "raft"'
-    if find_spec(PACKAGE) is None:
-        raise EnvironmentFault(
-            f'{setting} needs the package {PACKAGE}, of the torch that is installed: pip install "reverie[raft]". '
-            f"{_OTHERS}"
-        )
-    try:
-        weights = find_asset(RAFT, WEIGHTS)
-    except EnvironmentFault as error:
-        raise EnvironmentFault(f"{setting} needs weights. {error} {_OTHERS}") from None
-    if weights.digest != SHA256:
-        raise EnvironmentFault(
-            f"{setting}: {weights.path} is damaged. Delete it and fetch it again with: {RAFT.fetch}"
-        )
+    if not needs_depth(project):
+        return DepthSource(kind="flat", name="flat")
+    if DEPTH in project.footage:
+        return DepthSource(kind="clip", name="clip")
+    name, path = project.file.motion.depth, project.depth_picture
+    if path is not None:
+        return DepthSource(kind="picture", name=name, path=path, digest=digest_of(path))
+    built_in = model.path is not None and model.path.parent == BUILT_IN
+    if name == AUTO and built_in and model.path and not (model.path / NETWORK.own).is_dir():
+        name = "ground"
+    if name in ("flat", "ground"):
+        return DepthSource(kind="flat" if name == "flat" else "ground", name=name)
+    if name == AUTO and not built_in:
+        name = NETWORK.usual
+    network = find_for(NETWORK, name, model, folder=project.folder)
+    return DepthSource(kind="network", name=network.name, path=network.path, digest=network.digest)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from keyframes import EnvironmentFault, Problem, ProjectError, Timeline
 from keyframes.errors import Place
 from keyframes.positions import parse_position
 from projects import Project, located
-from projects.toml_lines import line_of
 
+from ..assets.files import CONFIG, read_json
 from ..assets.find import Asset, find_asset
 from ..assets.kinds import VAE
 from ..diffusion import (
@@ -30,9 +30,10 @@ from ..diffusion import (
     find_model,
 )
 from ..video.upscaler import Upscaler, find_upscaler
+from .checks import named_in, wrong
 
-_WHERE = "model"
 _OF_COLORS = ("color_amount", "detail_amount")
+_SKIPPED = {"sd": 0, "sdxl": 1, "sd3": 1}  # how many layers of CLIP before the last one is the usual one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,24 +86,19 @@ def _keys(project: Project, given: Mapping[str, str]) -> list[tuple[int, str]]:
     found: dict[int, tuple[str, str]] = {}
     problems: list[Problem] = []
     for label, name in given.items():
-        place = Place(f"{_WHERE}.{label}", label)
+        where = f"model.{label}"
         try:
-            frame = math.ceil(parse_position(label, clock=project.clock, place=place) - 1e-9)
+            position = parse_position(label, clock=project.clock, place=Place(where, label))
         except ProjectError as error:
             problems += error.problems
             continue
+        frame = math.ceil(position - 1e-9)
         if frame in found:
             what = f'the keys "{found[frame][0]}" and "{label}" are both at frame {frame}.'
-            problems.append(Problem(what=what, where=f"{_WHERE}.{label}", hint="Keep one of them."))
+            problems.append(Problem(what=what, where=where, hint="Keep one of them."))
         found[frame] = (label, name)
     if problems:
-        lines = project.lines
-        raise ProjectError(
-            [
-                replace(problem, file=project.file_name, line=line_of(lines, problem.where))
-                for problem in problems
-            ]
-        )
+        raise ProjectError(located(project, problems))
     return [(frame, found[frame][1]) for frame in sorted(found)]
 
 
@@ -132,32 +128,51 @@ def _held(spans: Sequence[Span], values: Sequence[float | str]) -> float | str:
     """A schedule of values that hold; the value itself where it is the same for all."""
     if len(set(values)) == 1:
         return values[0]
-    pairs = zip(spans, values, strict=True)
     return ", ".join(
         f'{span.frames.start}: ("{value}")'
         if isinstance(value, str)
         else f"{span.frames.start}: ({value}) hold"
-        for span, value in pairs
+        for span, value in zip(spans, values, strict=True)
     )
 
 
-def all_samplers(spans: Sequence[Span]) -> tuple[str, ...]:
-    """The samplers that work for one of the models at least."""
-    return tuple(dict.fromkeys(name for span in spans for name in span.source.samplers))
-
-
-def check_samplers(project: Project, spans: Sequence[Span], timeline: Timeline) -> None:
+def check_samplers(project: Project, span: Span, timeline: Timeline) -> None:
     """Raise ProjectError for a frame whose sampler does not work for the model that paints it."""
-    words = timeline.words["sampler"]
-    for span in spans:
-        for frame in span.frames:
-            if words[frame] not in span.source.samplers:
-                family = span.source.family
-                what = f'"{words[frame]}" does not work for {span.source.name} (family {family}).'
-                hint = f"{span.describe()}; allowed there are {', '.join(span.source.samplers)}."
-                raise ProjectError(
-                    located(project, [Problem(what=what, where="sampler", frame=frame, hint=hint)])
-                )
+    source, words = span.source, timeline.words["sampler"]
+    for frame in span.frames:
+        if words[frame] not in source.samplers:
+            what = f'"{words[frame]}" does not work for {source.name} (family {source.family}).'
+            hint = f"{span.describe()}; allowed there are {', '.join(source.samplers)}."
+            raise wrong(project, what, "sampler", hint=hint, frame=frame)
+
+
+def check_clipskip(project: Project, span: Span, timeline: Timeline) -> None:
+    """Raise ProjectError where the lane `clipskip` asks for a layer that the model does not have."""
+    source, lane = span.source, timeline.numbers["clipskip"]
+    most = _most_skipped(source)
+    beyond = (lane[span.frames.start : span.frames.stop] > most).nonzero()[0]
+    if beyond.size == 0:
+        return
+    frame = span.frames.start + int(beyond[0])
+    what = f"{lane[frame]:g} is more than {most}, the layers that can be skipped in {source.name}."
+    hint = f"Allowed: 1 to {most}."
+    if source.family not in _SKIPPED:
+        what = f"{source.family} models have no layers of CLIP to skip."
+        hint = f"Leave clipskip out, or use a model of {', '.join(_SKIPPED)}."
+    raise wrong(project, what, "clipskip", hint=hint, frame=frame)
+
+
+def _most_skipped(source: ModelSource) -> int:
+    """The highest clipskip of a model; the lane's own limit where its files do not tell."""
+    if not source.family:
+        return 32
+    if source.family not in _SKIPPED:
+        return 1
+    if source.path is None or source.kind == "single-file":
+        return 12  # the layers of the smallest CLIP that single files have
+    configs = (source.path / encoder / CONFIG for encoder in ("text_encoder", "text_encoder_2"))
+    counts = [int(read_json(path).get("num_hidden_layers", 12)) for path in configs if path.is_file()]
+    return min(counts, default=12) - _SKIPPED[source.family]
 
 
 def project_weights(project: Project) -> WeightOptions:
@@ -171,10 +186,8 @@ def project_weights(project: Project) -> WeightOptions:
         check_method(given.quantize)
     if not given.denoiser:
         return WeightOptions(quantize=given.quantize)
-    try:
+    with named_in(project, "denoiser"):
         denoiser = find_denoiser(given.denoiser, folder=project.folder)
-    except EnvironmentFault as error:
-        raise _wrong(project, error, "denoiser") from None
     return WeightOptions(denoiser=denoiser, quantize=given.quantize)
 
 
@@ -183,11 +196,7 @@ def _check_weights(project: Project, source: ModelSource) -> None:
         check_weights(source)
     except EnvironmentFault as error:
         where = "quantize" if str(error).startswith("quantize") else "denoiser"
-        raise _wrong(project, error, where) from None
-
-
-def _wrong(project: Project, error: EnvironmentFault, where: str) -> ProjectError:
-    return ProjectError(located(project, [Problem(what=str(error), where=where)]))
+        raise wrong(project, str(error), where) from None
 
 
 def project_vae(project: Project, spans: Sequence[Span]) -> Asset | None:
@@ -198,12 +207,10 @@ def project_vae(project: Project, spans: Sequence[Span]) -> Asset | None:
     name = project.file.diffusion.vae
     if not name:
         return None
-    try:
+    with named_in(project, "vae"):
         vae = find_asset(VAE, name, folder=project.folder)
         for span in spans:
             check_vae(vae, span.source)
-    except EnvironmentFault as error:
-        raise _wrong(project, error, "vae") from None
     return vae
 
 
@@ -215,10 +222,5 @@ def project_upscaler(project: Project) -> Upscaler | None:
     name = project.file.output.upscaler.strip()
     if not name:
         return None
-    try:
+    with named_in(project, "output.upscaler"):
         return find_upscaler(name, folder=project.folder)
-    except EnvironmentFault as error:
-        where, line = "output.upscaler", project.lines.get("output.upscaler")
-        raise ProjectError(
-            Problem(what=str(error), where=where, file=project.file_name, line=line)
-        ) from error

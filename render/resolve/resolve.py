@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from keyframes import EnvironmentFault, Problem, ProjectError, Timeline, compile_timeline
@@ -10,27 +11,28 @@ from projects import Project, Rows, lane_specs, located
 from projects.files import digest_of
 from projects.footage import file_at
 from projects.lanes import VIDEO
+from projects.masks import Mask
 from projects.pictures import uses_depth
 
-from ..assets.find import BUILT_IN, Asset
-from ..assets.kinds import DEPTH as DEPTH_NETWORK
+from ..assets.find import Asset
 from ..cadence.segments import Cadence
 from ..depth import DepthSource
-from ..diffusion import AUTO, SAMPLER_NAMES, ModelDefaults, ModelSource, find_for, quantised_parts
+from ..diffusion import SAMPLER_NAMES, ModelDefaults, quantised_parts
 from ..stages.clip_motion import CLIP
 from ..stages.match import ColorChoice
+from ..stages.model_use import ModelUse
 from ..stages.paint import PULLS, PaintSettings
 from ..stages.picture_reader import AnyPicture, PictureFile, clip_picture
 from ..video.sources import Source
 from ..video.upscaler import Upscaler
-from .attachments import attach
+from .attachments import Attachments
 from .camera_path import along_path
-from .clips import DEPTH, check_flows, find_sources, needs_depth
-from .clipskip import check_clipskip
+from .checks import check_flows, check_planes, check_stereo
+from .clips import find_depth, find_sources
 from .draft import draft_size, draft_timeline
 from .models import (
     Span,
-    all_samplers,
+    check_clipskip,
     check_samplers,
     find_spans,
     lane_defaults,
@@ -38,8 +40,49 @@ from .models import (
     project_vae,
     usual_lanes,
 )
-from .resolved import ResolvedProject
 from .soundtrack import with_sound
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedProject:
+    """A project ready to render. No model is loaded, and torch is not imported.
+
+    size: (width, height) in pixels. paint: what painting a frame depends on, its models among it. start: the picture
+    that frame 0 is painted over. guides: (frame, picture), by frame. masks: by their settings, "mask" and
+    "noise_mask". clips: by the setting that names them. depth_smooth: how many painted frames before the last count
+    for depth. described: (what, line) for each thing that is attached to the models, for people.
+    """
+
+    project: Project
+    timeline: Timeline
+    rows: Rows
+    size: tuple[int, int]
+    cadence: Cadence
+    paint: PaintSettings
+    colors: ColorChoice
+    depth: DepthSource
+    depth_smooth: int = 0
+    start: AnyPicture | None = None
+    guides: tuple[tuple[int, PictureFile], ...] = ()
+    masks: Mapping[str, Mask] = field(default_factory=dict)
+    clips: Mapping[str, Source] = field(default_factory=dict)
+    upscaler: Upscaler | None = None
+    described: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """Length of the film."""
+        return len(self.timeline)
+
+    @property
+    def models(self) -> tuple[ModelUse, ...]:
+        """The models, in the order of the frames that they paint."""
+        return self.paint.models
+
+    @property
+    def model_names(self) -> str:
+        """Their names, for people."""
+        return " then ".join(model.spec.source.name for model in self.models)
 
 
 def resolve(project: Project) -> ResolvedProject:
@@ -52,15 +95,17 @@ def resolve(project: Project) -> ResolvedProject:
     first = spans[0].source
     colors = choose_colors(project, first.defaults)
     own_colors = colors.source == first.defaults.color_from
-    timeline = _timeline(project, lane_defaults(spans, own_colors=own_colors), all_samplers(spans))
+    samplers = tuple(dict.fromkeys(name for span in spans for name in span.source.samplers))
+    timeline = _timeline(project, lane_defaults(spans, own_colors=own_colors), samplers)
     size = project.file.size or (first.defaults.size, first.defaults.size)
     if project.draft:
         full, size = size, draft_size(size, first.defaults.size_multiple)
         timeline = draft_timeline(project, timeline, full, size)
     _check(project, spans, timeline)
-    depth = _depth(project, first)
+    depth = find_depth(project, first)
     vae, upscaler = project_vae(project, spans), project_upscaler(project)
-    models, described = attach(project, spans, timeline, depth, size, vae)
+    attached = Attachments(project, timeline, depth, size, vae, alone=len(spans) == 1)
+    models = attached.all(spans)
     clips = find_sources(project, size)
     file = project.file
     return ResolvedProject(
@@ -85,7 +130,7 @@ def resolve(project: Project) -> ResolvedProject:
         masks=project.masks,
         clips=clips,
         upscaler=upscaler,
-        described=(*described, *_described(project, spans, vae, upscaler)),
+        described=(*attached.described, *_described(project, spans, vae, upscaler)),
     )
 
 
@@ -152,62 +197,14 @@ def _color_source(project: Project, source: str) -> Literal["frame", "previous",
 
 
 def _check(project: Project, spans: tuple[Span, ...], timeline: Timeline) -> None:
-    check_samplers(project, spans, timeline)
     for span in spans:
-        check_clipskip(project, span.source, timeline, span.frames)
-    _check_stereo(project)
+        check_samplers(project, span, timeline)
+    for span in spans:
+        check_clipskip(project, span, timeline)
+    check_stereo(project)
     check_flows(project)
     if project.file.motion.mode == "3d" or uses_depth(project.masks.values()):
-        _check_planes(project, timeline)
-
-
-def _check_planes(project: Project, timeline: Timeline) -> None:
-    """The near plane must be nearer than the far plane, at every frame."""
-    near, far = timeline.numbers["near"], timeline.numbers["far"]
-    wrong = (near >= far).nonzero()[0]
-    if wrong.size:
-        frame = int(wrong[0])
-        what = f"the near plane ({near[frame]:g}) must be nearer than the far plane ({far[frame]:g})."
-        problem = Problem(what=what, where="near", frame=frame, hint="Example: near = 200, far = 10000")
-        raise ProjectError(located(project, [problem]))
-
-
-def _check_stereo(project: Project) -> None:
-    """A film for two eyes needs depth; half a sphere has no screen."""
-    output = project.file.output
-    if output.vr == "none":
-        return
-    if project.file.motion.mode != "3d":
-        what, where = "Stereo output needs depth, and a 2D film has no depth.", "output.vr"
-        hint = 'Write mode = "3d" in [motion].'
-    elif output.vr == "equirect-180" and output.vr_screen:
-        what, where = "half a sphere has no screen: its eyes look straight on.", "output.vr_screen"
-        hint = "Take vr_screen out."
-    else:
-        return
-    line = project.lines.get(where)
-    raise ProjectError(Problem(what=what, where=where, hint=hint, file=project.file_name, line=line))
-
-
-def _depth(project: Project, model: ModelSource) -> DepthSource:
-    """What `[motion] depth` names. "auto" is the model's own depth network if it is built in and has one, open country
-    if it is built in and has none, and the usual network for all others."""
-    if not needs_depth(project):
-        return DepthSource(kind="flat", name="flat")
-    if DEPTH in project.footage:
-        return DepthSource(kind="clip", name="clip")
-    name, path = project.file.motion.depth, project.depth_picture
-    if path is not None:
-        return DepthSource(kind="picture", name=name, path=path, digest=digest_of(path))
-    built_in = model.path is not None and model.path.parent == BUILT_IN
-    if name == AUTO and built_in and model.path and not (model.path / DEPTH_NETWORK.own).is_dir():
-        name = "ground"
-    if name in ("flat", "ground"):
-        return DepthSource(kind="flat" if name == "flat" else "ground", name=name)
-    if name == AUTO and not built_in:
-        name = DEPTH_NETWORK.usual
-    network = find_for(DEPTH_NETWORK, name, model, folder=project.folder)
-    return DepthSource(kind="network", name=network.name, path=network.path, digest=network.digest)
+        check_planes(project, timeline)
 
 
 def _depth_smooth(project: Project, depth: DepthSource) -> int:

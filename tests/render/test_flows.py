@@ -14,7 +14,7 @@ from motion.optical_flow import RAFT_WEIGHTS as WEIGHTS
 from render.assets.find import torch_cache
 from render.previews import moving_pictures
 from render.resolve import resolve
-from render.resolve.clips import check_flows
+from render.resolve.checks import check_flows
 from tests.fakes import keys_of
 
 from ..clips import numbered, write_clip
