@@ -52,7 +52,10 @@ def render_ours(
         return FilmPainter(film, lambda spec: DiffusionPainter(candidate.model), candidate.model.device)
 
     stamps = Stamps(on_frame)
-    with counting(candidate.model.denoiser) as asked, patch.object(film, "remember"):  # no estimate for users
+    with (
+        counting(candidate.model.denoiser) as asked,
+        patch.object(film, "remember_seconds"),
+    ):  # no estimate for users
         start = time.perf_counter()
         film.render_project(project, RenderOptions(take=take), make_painter=painter, report=stamps)
         end = time.perf_counter()

@@ -1,55 +1,26 @@
-"""From stored frames to a film file: what a project's [output] says, done the same way by `render` and `export`."""
+"""What is made of a take's stored frames: a film as the project's [output] says, or a contact sheet; and the project
+that a frame or a film carries.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from keyframes import FramePrompt, Problem, ProjectError, ReverieError, parse_frames
+from keyframes import Problem, ProjectError, ReverieError, parse_frames
 from keyframes.errors import printable, quoted
-from projects import Picture, Project, Row, Take, read_project, read_text
-from projects.schema import Output
+from projects import Project, Take, read_project, read_text
 
+from .film_file import find_upscale, postprocess_of, write_film
 from .reports import Notice
-from .resolve import ResolvedProject, resolve
+from .resolve import resolve
 from .resolve.draft import as_draft
 from .resolve.models import project_upscaler
 from .stereo import viewer
 from .video.contact_sheet import contact_sheet
-from .video.containers import Quality, container_of, exact_rate
-from .video.encode import DEFAULT_QUALITY, Film, encode
-from .video.postprocess import Postprocess, Upscale
+from .video.containers import container_of
+from .video.encode import Film, encode
 from .video.probe import read_metadata
-from .video.subtitles import subrip
-from .video.upscaler import Upscaler
-
-
-def write_film(
-    project: Project,
-    stored: Iterable[Picture],
-    out: Path | str,
-    postprocess: Postprocess,
-    *,
-    metadata: bool = True,
-    upscaler: Upscale | None = None,
-    on_frame: Callable[[int], None] | None = None,
-) -> Film:
-    """Encode stored pictures of a project as the film `out`, with sound and quality if that kind of file has them.
-
-    metadata: whether the film carries the project. upscaler: enlarges a picture; by default Lanczos. on_frame(n): is
-    called after frame n. Raises as `encode`.
-    """
-    container, output = container_of(out), project.file.output
-    return encode(
-        postprocess.pictures(stored, upscaler),
-        out,
-        fps=postprocess.fps_out,
-        audio=project.audio if container.sound else None,
-        audio_from=project.file.sound.offset + postprocess.starts_at,
-        metadata=film_metadata(project) if metadata else None,
-        quality=Quality(crf=output.crf, preset=output.preset) if container.preset else DEFAULT_QUALITY,
-        on_frame=on_frame,
-    )
 
 
 def export(
@@ -156,69 +127,3 @@ def sheet(take: Path, out: Path, *, count: int = 24, columns: int = 6) -> tuple[
     chosen = sorted({stored[round(i * (len(stored) - 1) / max(count - 1, 1))] for i in range(count)})
     contact_sheet((found.read(f) for f in chosen), columns, out, labels=[str(f) for f in chosen])
     return len(chosen), len(stored)
-
-
-def film_metadata(project: Project) -> dict[str, str]:
-    """The texts that a film carries: its title and the project's text."""
-    return {"title": project.file.title or project.name, "comment": project.text}
-
-
-def postprocess_of(output: Output, fps: float, *, whole: bool = True) -> Postprocess:
-    """What a project's [output] says of the film, at `fps` stored frames per second.
-
-    whole: whether the film has all of the project's frames; a part of a film does not loop.
-    """
-    rate = exact_rate(fps)
-    wanted = exact_rate(output.fps_out) if output.fps_out is not None else rate * output.interpolate
-    return Postprocess(fps_in=rate, fps_out=wanted, upscale=output.upscale, loop=output.loop if whole else 0)
-
-
-def find_upscale(upscaler: Upscaler | None, upscale: int, device: str) -> Upscale | None:
-    """What enlarges pictures by a network on a device, "auto" or its name; None without a network."""
-    if upscaler is None:
-        return None
-    from .devices import find_device
-    from .video.upscale import NetworkUpscaler
-
-    return NetworkUpscaler(upscaler, upscale, find_device(device))
-
-
-def subtitles(film: ResolvedProject, frames: Sequence[int]) -> str | None:
-    """The subtitles of a film of these frames, None without `[output] subtitles`: prompts, or values too.
-
-    Raises ProjectError as `postprocess_of`.
-    """
-    file = film.project.file
-    if file.output.subtitles == "none":
-        return None
-    postprocess = postprocess_of(file.output, file.fps, whole=len(frames) == file.length)
-    rows = map(film.rows.__getitem__, frames[postprocess.loop :])  # a loop leaves the first frames out
-    if file.output.subtitles == "prompts":
-        return subrip(map(_prompts, rows), postprocess.fps_in)
-    return subrip((_values(film, row) for row in rows), postprocess.fps_in)
-
-
-def _prompts(row: Row) -> str:
-    return " AND ".join(_texts(row.prompt))
-
-
-def _values(film: ResolvedProject, row: Row) -> str:
-    """Frame and seed, the lanes that the project writes, and the prompt: a line each."""
-    values = row.lanes
-    lanes = [f"{name} {_value(values[name])}" for name in film.project.given_lanes if name in values]
-    seed = film.paint.seed_of(row)
-    lines = [f"frame {row.frame}  seed {seed}", "  ".join(lanes), _prompts(row)]
-    return "\n".join(line for line in lines if line)
-
-
-def _value(value: float | str) -> str:
-    return printable(value) if isinstance(value, str) else f"{value:.6g}"
-
-
-def _texts(prompt: FramePrompt) -> Iterator[str]:
-    """What counts most in each part of the prompt, in one line."""
-    for part in prompt.parts:
-        text = max(part.mix, key=lambda mixed: mixed.share).text
-        line = " ".join(printable(" ".join(text.split())).split())
-        if line and part.weight > 0:
-            yield line

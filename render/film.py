@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from projects import FrameWriter, Picture, Project, Take, canonical
 
+from .cache import remember_seconds
 from .cadence.painted import PaintedFrames, storing
 from .film_file import FilmFile, assembling, film_key, is_made, keep_made
 from .plans import Plan, hidden_originals, make_plan, pace
 from .reports import DEFAULTS, RenderOptions, Reporter, plan_report
 from .resolve import ResolvedProject, resolve
-from .speed import remember
 from .stop import time_limit
 from .video.encode import check_encoder
 
@@ -160,7 +160,9 @@ class _Work:
             self._report.frame(number, time.monotonic() - began)
         paces = {pace(self._film.paint.model(number)) for number in originals}
         if len(paces) == 1:  # of several models it is not known which took how long
-            remember(paces.pop(), self._film.size, time.monotonic() - start - moving, self._plan.calls)
+            remember_seconds(
+                paces.pop(), self._film.size, time.monotonic() - start - moving, self._plan.calls
+            )
 
     def _paint_one(self, maker: FrameMaker, number: int) -> Picture:
         from .frame import painted_frame

@@ -1,27 +1,85 @@
-"""The film of a take: encoded while frames are painted, and known by all that it was made from."""
+"""The film of a project as its [output] says; that of a take is encoded while frames are painted, and known by all
+that it was made from.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from projects import FrameWriter, Picture, Take, canonical
+from projects import FrameWriter, Picture, Project, Take, canonical
 from projects.files import digest_of, write_atomic
+from projects.schema import Output
 
-from .exports import film_metadata, find_upscale, postprocess_of, subtitles, write_film
 from .plans import Plan
 from .reports import RenderOptions, Reporter
 from .resolve import ResolvedProject
 from .stereo import pair_settings, viewer
-from .video.encode import Film
-from .video.postprocess import Postprocess
-from .video.subtitles import write_subtitles
+from .subtitles import subtitles, write_subtitles
+from .video.containers import Quality, container_of, exact_rate
+from .video.encode import DEFAULT_QUALITY, Film, encode
+from .video.postprocess import Postprocess, Upscale
+from .video.upscaler import Upscaler
 
 RECORD = "film.json"  # in the take: what its film was made from
+
+
+def write_film(
+    project: Project,
+    stored: Iterable[Picture],
+    out: Path | str,
+    postprocess: Postprocess,
+    *,
+    metadata: bool = True,
+    upscaler: Upscale | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> Film:
+    """Encode stored pictures of a project as the film `out`, with sound and quality if that kind of file has them.
+
+    metadata: whether the film carries the project. upscaler: enlarges a picture; by default Lanczos. on_frame(n): is
+    called after frame n. Raises as `encode`.
+    """
+    container, output = container_of(out), project.file.output
+    return encode(
+        postprocess.pictures(stored, upscaler),
+        out,
+        fps=postprocess.fps_out,
+        audio=project.audio if container.sound else None,
+        audio_from=project.file.sound.offset + postprocess.starts_at,
+        metadata=film_metadata(project) if metadata else None,
+        quality=Quality(crf=output.crf, preset=output.preset) if container.preset else DEFAULT_QUALITY,
+        on_frame=on_frame,
+    )
+
+
+def film_metadata(project: Project) -> dict[str, str]:
+    """The texts that a film carries: its title and the project's text."""
+    return {"title": project.file.title or project.name, "comment": project.text}
+
+
+def postprocess_of(output: Output, fps: float, *, whole: bool = True) -> Postprocess:
+    """What a project's [output] says of the film, at `fps` stored frames per second.
+
+    whole: whether the film has all of the project's frames; a part of a film does not loop.
+    """
+    rate = exact_rate(fps)
+    wanted = exact_rate(output.fps_out) if output.fps_out is not None else rate * output.interpolate
+    return Postprocess(fps_in=rate, fps_out=wanted, upscale=output.upscale, loop=output.loop if whole else 0)
+
+
+def find_upscale(upscaler: Upscaler | None, upscale: int, device: str) -> Upscale | None:
+    """What enlarges pictures by a network on a device, "auto" or its name; None without a network."""
+    if upscaler is None:
+        return None
+    from .devices import find_device
+    from .video.upscale import NetworkUpscaler
+
+    return NetworkUpscaler(upscaler, upscale, find_device(device))
 
 
 @dataclass(frozen=True)
@@ -39,17 +97,24 @@ class FilmFile:
         file = self.film.project.file
         return postprocess_of(file.output, file.fps, whole=len(self.frames) == file.length)
 
+    @property
+    def subtitles(self) -> str | None:
+        """The subtitles of the film, whose loop leaves the first frames out; None if it has none."""
+        postprocess = self.postprocess
+        return subtitles(self.film, self.frames[postprocess.loop :], postprocess.fps_in)
+
 
 def film_key(wanted: FilmFile, plan: Plan) -> str:
     """A hash of all that the film file is made from."""
     project, output = wanted.film.project, wanted.film.project.file.output
-    settings, upscaler = {"crf": output.crf, "preset": output.preset}, wanted.film.upscaler
+    upscaler = wanted.film.upscaler
     others = {"crf", "preset", "vr", "vr_eyes", "vr_screen", "subtitles"}
     made_from = [
         [plan.keys[frame] for frame in wanted.frames],
         project.file.fps,
         {
-            **settings,
+            "crf": output.crf,
+            "preset": output.preset,
             **output.model_dump(exclude=others, exclude_defaults=True),
             **({"upscaler": upscaler.asset.digest} if upscaler else {}),
             **pair_settings(wanted.film, wanted.frames),
@@ -69,13 +134,13 @@ def is_made(wanted: FilmFile, key: str) -> bool:
     except (OSError, ValueError, KeyError, TypeError):
         return False
     if made:
-        write_subtitles(wanted.take.film, subtitles(wanted.film, wanted.frames))
+        write_subtitles(wanted.take.film, wanted.subtitles)
     return made
 
 
 def keep_made(wanted: FilmFile, key: str, made: Film) -> None:
     """Write the subtitles, and what the film was made from."""
-    write_subtitles(wanted.take.film, subtitles(wanted.film, wanted.frames))
+    write_subtitles(wanted.take.film, wanted.subtitles)
     record = {"key": key, "bytes": made.path.stat().st_size}
     write_atomic(wanted.take.folder / RECORD, json.dumps(record).encode())
 
@@ -88,63 +153,43 @@ def assembling(
     if wanted is None:
         yield lambda: None
         return
-    thread = _Encoding(wanted, writer, report)
-    thread.start()
-    try:
-        yield thread.wait
-    except BaseException:
-        with suppress(Exception):  # what storing raises, the writer's own `with` reports
-            writer.close()  # stores what waits; the thread then ends and leaves no half film
-        thread.join()
-        raise
-
-
-class _Encoding(threading.Thread):
-    """Encodes the film as its frames appear."""
-
-    def __init__(self, wanted: FilmFile, writer: FrameWriter, report: Reporter) -> None:
-        super().__init__(name="film", daemon=True)
-        self._wanted, self._writer, self._report = wanted, writer, report
-        self._made: Film | None = None
-        self._failed: BaseException | None = None
-
-    def run(self) -> None:
-        """Encode."""
+    with ThreadPoolExecutor(1, "film") as thread:
+        making = thread.submit(_encode, wanted, writer, report)
         try:
-            self._made = self._encode()
-        except BaseException as error:  # handed to the painting thread, which raises it
-            self._failed = error
+            yield lambda: _result(making)
+        except BaseException:
+            with suppress(Exception):  # what storing raises, the writer's own `with` reports
+                writer.close()  # stores what waits; the thread then ends and leaves no half film
+            raise
 
-    def wait(self) -> Film:
-        """The film, when it is made. Raises what encoding raised."""
-        while self.is_alive():
-            self.join(0.2)  # in pieces, so that a signal gets through
-        if self._failed is not None:
-            raise self._failed
-        assert self._made is not None
-        return self._made
 
-    def _encode(self) -> Film:
-        wanted, postprocess = self._wanted, self._wanted.postprocess
-        upscale = wanted.film.project.file.output.upscale
-        larger = find_upscale(wanted.film.upscaler, upscale, wanted.options.device)
-        count = postprocess.count(len(wanted.frames) - postprocess.loop)
-        return write_film(
-            wanted.film.project,
-            self._pictures(wait_for_all=larger is not None),
-            wanted.take.film,
-            postprocess,
-            metadata=wanted.options.metadata,
-            upscaler=larger,
-            on_frame=None if larger is None else lambda done: self._report.film(done + 1, count),
-        )
+def _result(making: Future[Film]) -> Film:
+    """The film, when it is made. Raises what encoding raised."""
+    while not making.done():
+        wait([making], 0.2)  # in pieces, so that a signal gets through
+    return making.result()
 
-    def _pictures(self, *, wait_for_all: bool) -> Iterator[Picture]:
-        """The stored frames. wait_for_all: a network enlarges them; the device is the painter's until it is done."""
-        wanted = self._wanted
-        for frame in wanted.frames if wait_for_all else ():
-            self._writer.wait_for(frame)
-        with viewer(wanted.film) as view:
-            for frame in wanted.frames:
-                self._writer.wait_for(frame)
-                yield view(frame, wanted.take.read(frame))
+
+def _encode(wanted: FilmFile, writer: FrameWriter, report: Reporter) -> Film:
+    film, postprocess = wanted.film, wanted.postprocess
+    larger = find_upscale(film.upscaler, film.project.file.output.upscale, wanted.options.device)
+    count = postprocess.count(len(wanted.frames) - postprocess.loop)
+    return write_film(
+        film.project,
+        _pictures(wanted, writer, wait_for_all=larger is not None),
+        wanted.take.film,
+        postprocess,
+        metadata=wanted.options.metadata,
+        upscaler=larger,
+        on_frame=None if larger is None else lambda done: report.film(done + 1, count),
+    )
+
+
+def _pictures(wanted: FilmFile, writer: FrameWriter, *, wait_for_all: bool) -> Iterator[Picture]:
+    """The stored frames. wait_for_all: a network enlarges them; the device is the painter's until it is done."""
+    for frame in wanted.frames if wait_for_all else ():
+        writer.wait_for(frame)
+    with viewer(wanted.film) as view:
+        for frame in wanted.frames:
+            writer.wait_for(frame)
+            yield view(frame, wanted.take.read(frame))

@@ -11,11 +11,11 @@ from statistics import median
 
 from projects import Take
 
+from .cache import known_seconds
 from .cadence.between import between_parts
 from .diffusion import reveal_plan, step_plan
 from .frame import KeyWriter, painted_frame, stages_of
 from .resolve import ResolvedProject
-from .speed import known_seconds
 from .stages.mask import Strength
 from .stages.match import Match, OfPrompt
 from .stages.model_use import ModelUse

@@ -26,7 +26,7 @@ MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_PARAMETERS, SMALL = 400, 60, 8, 40
 FLOORS: Mapping[int, tuple[str, ...]] = {
     6: ("cli", "studio"),
     5: ("api", "machine"),
-    4: ("film", "plan", "plans", "preview", "previews", "exports", "film_file", "reports"),
+    4: ("film", "plan", "plans", "preview", "previews", "exports", "film_file", "reports", "subtitles"),
     3: ("frame", "resolve", "cadence", "stereo"),
     2: ("stages",),
     1: ("diffusion", "depth", "video", "sound", "color"),

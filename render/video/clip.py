@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from keyframes import Problem, ProjectError, RenderError, ReverieError
+from keyframes import Problem, ProjectError, RenderError
 from keyframes.errors import printable
-from projects.files import digest_of, disk_errors, write_atomic
+from projects.files import digest_of, disk_errors
 from projects.png import Picture
 
+from ..cache import keep, recall
 from ..ffmpeg import SAFE_INPUT, Ffmpeg, file_argument, find_ffmpeg
-from ..speed import speed_file
 
 # Plain containers only: no playlists, which could point at other files.
 CLIP_FORMATS = "mov,mp4,m4a,3gp,matroska,webm,avi,gif,mpeg,mpegts,mpegvideo,ogg,asf,flv,yuv4mpegpipe"
@@ -90,7 +90,7 @@ def open_clip(path: Path, *, size: tuple[int, int], needed: int, cut: Cut, where
     known = _recall(record)
     if known is None or (len(known[0]) < needed and not known[1]):
         known = _look(path, size, needed, cut, where)
-        _keep(record, known)
+        keep(record, {"digests": known[0], "whole": known[1]})
     digests, whole = known
     return Clip(
         path=path, size=size, cut=cut, digests=digests[:needed], whole=whole and len(digests) <= needed
@@ -210,26 +210,17 @@ def _cut_off(said: Sequence[str]) -> bool:
     return any(word in line.lower() for line in said for word in _CUT_OFF)
 
 
-def _record_of(path: Path, size: tuple[int, int], cut: Cut) -> Path:
-    """Where the digests of a clip are kept: in the user's cache, by the content of the file."""
+def _record_of(path: Path, size: tuple[int, int], cut: Cut) -> str:
+    """Where the digests of a clip are kept in the user's cache: by the content of the file."""
     with disk_errors(path):
         content = digest_of(path)
     made_from = [_INDEX, content, *_command(Path("/clip"), size, cut), find_ffmpeg().name]
-    name = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
-    return speed_file().parent / "clips" / f"{name}.json"
+    return f"clips/{hashlib.sha256(json.dumps(made_from).encode()).hexdigest()}.json"
 
 
-def _recall(record: Path) -> tuple[tuple[str, ...], bool] | None:
+def _recall(record: str) -> tuple[tuple[str, ...], bool] | None:
     try:
-        known = json.loads(record.read_text())
+        known = recall(record)
         return tuple(str(digest) for digest in known["digests"]), bool(known["whole"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
-
-
-def _keep(record: Path, known: tuple[tuple[str, ...], bool]) -> None:
-    try:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(record, json.dumps({"digests": known[0], "whole": known[1]}).encode())
-    except (OSError, ReverieError):
-        return  # a home that cannot be written to only costs the next plan a decode

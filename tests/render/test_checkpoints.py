@@ -14,13 +14,13 @@ from safetensors.torch import save_file
 import render as api
 from keyframes import EnvironmentFault, ProjectError
 from projects import read_project
+from render.cache import remember_seconds
 from render.cli import main
 from render.diffusion import ModelSpec, pipeline
 from render.diffusion.embeddings import Notice
 from render.diffusion.model import Model
 from render.plans import make_plan
 from render.resolve import ResolvedProject, resolve
-from render.speed import remember
 from tests.fakes import keys_of
 
 from ..fakes import fake_model, files
@@ -196,7 +196,7 @@ def test_plan_tells_the_models_and_the_time_of_each(films: Path, capfd: pytest.C
     made = setup(films, BOTH)
     assert make_plan(made, None).seconds is None
     for frame, seconds in ((0, 30.0), (2, 10.0)):  # 10 and 10 calls
-        remember(made.paint.model(frame).spec.source.fingerprint, made.size, seconds, 10)
+        remember_seconds(made.paint.model(frame).spec.source.fingerprint, made.size, seconds, 10)
     assert make_plan(made, None).seconds == pytest.approx(3 * 3 + 1 * 2)
 
 

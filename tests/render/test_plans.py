@@ -15,13 +15,13 @@ import torch
 import render as api
 from keyframes import EnvironmentFault, ProjectError
 from projects import Take
+from render.cache import SPEEDS, cache_file, known_seconds, remember_seconds
 from render.cli.progress import duration, summary
 from render.diffusion import Canvas, DiffusionPainter, ModelSource, ModelSpec, PaintJob, find_model
 from render.frame import painted_frame, stages_of
 from render.plans import Calls, make_plan
 from render.reports import plan_report
 from render.resolve import resolve
-from render.speed import known_seconds, remember, speed_file
 from render.stages.stage import parts
 from tests.fakes import keys_of
 from tests.pace import within
@@ -175,7 +175,7 @@ def test_what_is_known_after_a_render(home: Path) -> None:
     film = resolve(project)
     assert make_plan(film, None).seconds is None
     render_fake(project, make_painter=Studio(seconds=0.02).painter, film=False)
-    took = json.loads(speed_file().read_text())
+    took = json.loads(cache_file(SPEEDS).read_text())
     assert list(took) == [f"{film.models[0].spec.source.fingerprint[:16]} 64x64"]
     elsewhere = make_plan(film, None).seconds
     assert elsewhere is not None
@@ -191,31 +191,31 @@ def test_what_is_known_after_a_render(home: Path) -> None:
 
 
 def test_speeds_are_remembered_by_model_and_size() -> None:
-    remember("a" * 64, (64, 64), 10.0, 20)
-    remember("b" * 64, (64, 64), 30.0, 10)
-    remember("a" * 64, (128, 64), 5.0, 1)
+    remember_seconds("a" * 64, (64, 64), 10.0, 20)
+    remember_seconds("b" * 64, (64, 64), 30.0, 10)
+    remember_seconds("a" * 64, (128, 64), 5.0, 1)
     assert known_seconds("a" * 64, (64, 64), 4) == 2.0
     assert known_seconds("b" * 64, (64, 64), 4) == 12.0
     assert known_seconds("a" * 64, (64, 128), 4) is None
-    remember("a" * 64, (64, 64), 40.0, 20)
+    remember_seconds("a" * 64, (64, 64), 40.0, 20)
     assert known_seconds("a" * 64, (64, 64), 4) == 8.0
-    remember("a" * 64, (64, 64), 1.0, 0)
+    remember_seconds("a" * 64, (64, 64), 1.0, 0)
     assert known_seconds("a" * 64, (64, 64), 4) == 8.0
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"a": "x"}', "\xff", "null"])
 def test_a_damaged_speed_file_counts_as_none(content: str) -> None:
-    speed_file().parent.mkdir(parents=True, exist_ok=True)
-    speed_file().write_bytes(content.encode("latin-1"))
+    cache_file(SPEEDS).parent.mkdir(parents=True, exist_ok=True)
+    cache_file(SPEEDS).write_bytes(content.encode("latin-1"))
     assert known_seconds("a" * 64, (64, 64), 4) is None
-    remember("a" * 64, (64, 64), 10.0, 10)
+    remember_seconds("a" * 64, (64, 64), 10.0, 10)
     assert known_seconds("a" * 64, (64, 64), 4) == 4.0
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
-    remember("a" * 64, (64, 64), 10.0, 10)
+    remember_seconds("a" * 64, (64, 64), 10.0, 10)
     assert known_seconds("a" * 64, (64, 64), 4) is None
 
 

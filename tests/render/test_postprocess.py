@@ -11,7 +11,7 @@ import pytest
 from keyframes import ProjectError
 from projects import Picture
 from projects.schema import Output
-from render.exports import postprocess_of
+from render.film_file import postprocess_of
 from render.video.interpolate import pictures_between
 from render.video.postprocess import Postprocess, enlarged
 from render.video.probe import probe

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from render.exports import subtitles
+from projects import Take
 from render.ffmpeg import run_ffmpeg
-from render.film_file import RECORD
+from render.film_file import RECORD, FilmFile
+from render.reports import RenderOptions
 from render.resolve import ResolvedProject, resolve
 
 from ..fakes import Studio, load, project_text, render
@@ -23,7 +24,8 @@ def text(frames: int = 12, output: str = "", prompts: str = PROMPTS, **tables: s
 
 
 def srt(film: ResolvedProject, frames: Sequence[int]) -> str:
-    written = subtitles(film, frames)
+    take = Take(film.project.take_folder, project=film.project.name)
+    written = FilmFile(film, take, frames, RenderOptions()).subtitles
     assert written is not None
     return written
 
