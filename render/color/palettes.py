@@ -41,7 +41,7 @@ def palette(picture: Tensor, *, space: Space = "lab", method: Method = "histogra
     if method not in METHODS:
         raise ValueError(f"colour matching method {method!r} is not known; it is one of {', '.join(METHODS)}")
     if tables.serves(picture, space):
-        measured = torch.cat([_measure_levels(tables.values_of(one, space), method) for one in picture])
+        measured = torch.cat([_measure_levels(tables.channels_of(one, space), method) for one in picture])
         return Palette(space=space, method=method, measured=measured)
     return _measure(to_channels(picture, space), space, method)
 
@@ -105,18 +105,15 @@ def match_channels(picture: Tensor, reference: Palette) -> Tensor:
 
 def _match_levels(picture: Tensor, goal: Tensor, space: Space, method: Method) -> Tensor:
     """One picture (3, H, W) by tables: (1, 3, H, W)."""
-    values = tables.values_of(picture, space)
-    own = _measure_levels(values, method)
+    channels = tables.channels_of(picture, space)
+    own = _measure_levels(channels, method)
     if method == "histogram":
-        curve = tables.transfer_levels(own, goal)
-    else:
-        curve = _match_means(tables.ladder(), own, goal, False).clamp(0, 1)
-    return tables.follow_levels(values, curve, space)
+        return tables.follow_levels(channels, tables.transfer_levels(own, goal), space)
+    return tables.scale_channels(channels, *_gain_and_shift(own[0], goal[0]), space)
 
 
-def _measure_levels(values: tables.Values, method: Method) -> Tensor:
-    counts = tables.count_levels(values)
-    return counts if method == "histogram" else tables.moments(counts)
+def _measure_levels(channels: tables.Channels, method: Method) -> Tensor:
+    return tables.count_levels(channels) if method == "histogram" else tables.moments(channels)
 
 
 def _measure(channels: Tensor, space: Space, method: Method) -> Palette:
@@ -168,16 +165,21 @@ def _turned(counts: Tensor, cut: Tensor) -> Tensor:
 
 
 def _match_means(channels: Tensor, own: Tensor, goal: Tensor, hue: bool) -> Tensor:
-    mean, spread = own[:, :, None, None].unbind(4)
-    goal_mean, goal_spread = goal[:, :, None, None].unbind(4)
-    gain = goal_spread.clamp(min=_LEAST_SPREAD) / spread.clamp(min=_LEAST_SPREAD)
-    matched = (channels - mean) * gain + goal_mean
+    gain, shift = (each[..., None, None] for each in _gain_and_shift(own, goal))
+    matched = channels * gain + shift
     if hue:
         # A picture without a main hue, or a reference without one, says nothing about the turn.
-        known = torch.minimum(spread, goal_spread)[:, :1] > _LEAST_SPREAD
-        turn = torch.where(known, (goal_mean - mean)[:, :1], 0)
-        matched[:, :1] = (channels[:, :1] + turn) % 1
+        (mean, spread), (goal_mean, goal_spread) = own[:, 0].unbind(1), goal[:, 0].unbind(1)
+        turn = torch.where(torch.minimum(spread, goal_spread) > _LEAST_SPREAD, goal_mean - mean, 0)
+        matched[:, 0] = (channels[:, 0] + turn[:, None, None]) % 1
     return matched
+
+
+def _gain_and_shift(own: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+    """What gives channels with `own` mean and deviation, (..., 2), those of `goal`."""
+    (mean, spread), (goal_mean, goal_spread) = own.unbind(-1), goal.unbind(-1)
+    gain = goal_spread.clamp(min=_LEAST_SPREAD) / spread.clamp(min=_LEAST_SPREAD)
+    return gain, goal_mean - mean * gain
 
 
 def _mean_hue(channels: Tensor) -> Tensor:
