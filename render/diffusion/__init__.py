@@ -3,13 +3,13 @@
 This is the face of the folder. What is named here imports neither torch nor diffusers.
 """
 
-from render.diffusion.adapters.adapter_file import AdapterFile, check_adapter, find_adapter
+from render.diffusion.adapter_file import AdapterFile, find_adapter
 from render.diffusion.canvas import Canvas, Control, OnStep
 from render.diffusion.catalogue import AUTO, ModelSource, WeightOptions, find_for, find_model, state_on_hub
 from render.diffusion.checkup import checkup
-from render.diffusion.control.fit import UNET, check_control
 from render.diffusion.defaults import ModelDefaults
 from render.diffusion.denoisers.denoiser_file import find_denoiser
+from render.diffusion.fit import UNET, check_adapter, check_control, check_fit, layers_per_block
 from render.diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
 from render.diffusion.job import (
     ClipGuidance,
@@ -22,7 +22,6 @@ from render.diffusion.job import (
 )
 from render.diffusion.loras.convert import LoraNaming, converted_lora
 from render.diffusion.loras.lora import LoraFile, describe_lora
-from render.diffusion.loras.lora_fit import check_fit, layers_per_block
 from render.diffusion.painter import DiffusionPainter, fetch, load
 from render.diffusion.quantise import check_method
 from render.diffusion.samplers import SAMPLER_NAMES, sampler_name

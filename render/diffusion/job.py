@@ -12,7 +12,7 @@ from hashlib import blake2b
 from keyframes.cutouts import CutoutSchedule
 from keyframes.prompts import FramePrompt
 from render.assets.find import Asset
-from render.diffusion.adapters.adapter_file import AdapterFile
+from render.diffusion.adapter_file import AdapterFile
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.inversions import Inversion, words_in
 from render.diffusion.loras.lora import LoraFile

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from keyframes.prompts import TextShare
-from render.diffusion.adapters.ip_adapters import Adapters
 from render.diffusion.catalogue import ModelSource
 from render.diffusion.clipguidance.clip_model import ClipModels
 from render.diffusion.embeddings import Embedding, Notice, TextEncoder, mix
 from render.diffusion.families.table import FamilyRow, vae_factor
 from render.diffusion.inversions import Inversions
+from render.diffusion.ip_adapters import Adapters
 from render.diffusion.loras.attach import Loras
 from render.diffusion.memory_levels import MemoryPolicy
 from render.diffusion.offload import DENOISER, TEXT_ENCODERS, VAE, bring

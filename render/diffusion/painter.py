@@ -15,9 +15,9 @@ from render.diffusion.job import ImagePrompt, ModelSpec, PaintJob, version_seed
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from render.diffusion.adapters.ip_adapters import AdapterInput
     from render.diffusion.clipguidance.clip_guide import ClipGuide
     from render.diffusion.embeddings import Notice
+    from render.diffusion.ip_adapters import AdapterInput
     from render.diffusion.model import Model
 
 
@@ -91,7 +91,7 @@ class DiffusionPainter:
         return paint(model, work, on_step)
 
     def _shown(self, prompt: ImagePrompt) -> AdapterInput:
-        from render.diffusion.adapters.ip_adapters import AdapterInput
+        from render.diffusion.ip_adapters import AdapterInput
 
         parts = [share * self._embedding(prompt.adapter, digest) for digest, share in prompt.pictures]
         return AdapterInput(number=prompt.adapter, embedding=reduce(add, parts), weight=prompt.weight)
@@ -112,8 +112,7 @@ class DiffusionPainter:
         settings = job.clip_guidance
         if settings is None or not settings.on:
             return None
-        from render.diffusion.clipguidance.clip_guide import ClipGuide
-        from render.diffusion.clipguidance.objective import FrameObjective
+        from render.diffusion.clipguidance.clip_guide import ClipGuide, FrameObjective
 
         objective = FrameObjective(
             settings=settings,

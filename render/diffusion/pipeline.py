@@ -17,14 +17,14 @@ from render.assets.find import Asset
 from render.assets.hub import why_not_fetched
 from render.assets.loading import first_line, loading, quiet_libraries
 from render.devices import find_device, find_dtype
-from render.diffusion.adapters.ip_adapters import attach_adapters
 from render.diffusion.catalogue import ModelSource, source_of_folder
 from render.diffusion.clipguidance.clip_model import ClipModels
-from render.diffusion.control.control import load_controls
+from render.diffusion.control import load_controls
 from render.diffusion.denoisers.read import load_denoiser
 from render.diffusion.embeddings import Notice, TextEncoder
 from render.diffusion.families.table import FamilyRow, family_named
 from render.diffusion.inversions import attach_inversions
+from render.diffusion.ip_adapters import attach_adapters
 from render.diffusion.job import ModelSpec
 from render.diffusion.loras.attach import attach_loras
 from render.diffusion.memory_levels import ENCODERS_OFF, NONE, MemoryPolicy

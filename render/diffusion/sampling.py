@@ -16,10 +16,10 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
-from render.diffusion.adapters.ip_adapters import AdapterInput
 from render.diffusion.canvas import Control, OnStep
-from render.diffusion.control.control import ActiveControls
+from render.diffusion.control import ActiveControls
 from render.diffusion.guidance import Guidance, make_guidance
+from render.diffusion.ip_adapters import AdapterInput
 from render.diffusion.latents import decode, encode, in_float32, latent_shape, start_noise
 from render.diffusion.model import Model
 from render.diffusion.offload import DENOISER

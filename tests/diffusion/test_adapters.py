@@ -15,7 +15,7 @@ from torch import Tensor
 
 from keyframes.errors import EnvironmentFault
 from render.diffusion import Sampling, check_adapter, find_adapter, find_model
-from render.diffusion.adapters.ip_adapters import AdapterInput
+from render.diffusion.ip_adapters import AdapterInput
 from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint

@@ -16,9 +16,8 @@ from keyframes.errors import EnvironmentFault, RenderError
 from render.assets.find import find_asset
 from render.assets.kinds import CLIP, DECODER
 from render.diffusion import ClipGuidance, Sampling, check_vae, find_for
-from render.diffusion.clipguidance.clip_guide import ClipGuide
+from render.diffusion.clipguidance.clip_guide import ClipGuide, FrameObjective
 from render.diffusion.clipguidance.clip_model import ClipModel, load_clip_model, load_decoder
-from render.diffusion.clipguidance.objective import FrameObjective
 from render.diffusion.job import constant
 from render.diffusion.latents import decode, in_float32
 from render.diffusion.model import Model
@@ -87,7 +86,7 @@ def objective(readers: Sequence[ClipModel], settings: ClipGuidance, **given: Any
 def far(readers: Sequence[ClipModel], picture: Tensor) -> float:
     """How far a painted picture is from its text."""
     settings = replace(PULL, scale=1.0)
-    return float(objective(readers, settings).loss(picture * 2 - 1, level=0.0, step=0))
+    return float(sum(objective(readers, settings).losses(picture * 2 - 1, level=0.0, step=0)))
 
 
 class Watched(ClipGuide):
@@ -213,7 +212,7 @@ def test_the_gradient_of_all_pulls_is_that_of_finite_differences(clip: Path, sd:
 
     def loss(at: Tensor) -> float:
         with torch.no_grad():
-            return float(goal.loss(tiny.decode(at).sample[..., :24, :32], level=0.5, step=1).sum())
+            return float(sum(goal.losses(tiny.decode(at).sample[..., :24, :32], level=0.5, step=1)))
 
     found = guide._gradient(latents.clone(), 0.5, 1)
     for _ in range(4):

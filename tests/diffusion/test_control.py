@@ -18,7 +18,7 @@ from render.assets.find import find_asset
 from render.assets.kinds import CONTROL
 from render.diffusion import Control, Sampling, check_control, find_model
 from render.diffusion.canvas import Mode
-from render.diffusion.control.control import load_controls
+from render.diffusion.control import load_controls
 from render.diffusion.families.flow import pack
 from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model

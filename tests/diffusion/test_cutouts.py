@@ -8,15 +8,15 @@ import pytest
 import torch
 from torch.nn.functional import interpolate, pad
 
-from render.diffusion.clipguidance.clip_guide import clamped
-from render.diffusion.clipguidance.cutouts import Cuts, Window, cut_out, draw_windows
-from render.diffusion.clipguidance.objective import (
+from render.diffusion.clipguidance.clip_guide import (
+    clamped,
     out_of_range,
     saturation,
     spherical,
     total_variation,
     unlike,
 )
+from render.diffusion.clipguidance.cutouts import Cuts, Window, cut_out, draw_windows
 from render.randomness import generator
 
 PICTURE = torch.rand(3, 40, 56, generator=torch.Generator().manual_seed(0)) * 2 - 1

@@ -31,12 +31,12 @@ class ClipModel:
         model: Any,
         tokenizer: Any,
         *,
-        mean: Sequence[float] = MEAN,
-        spread: Sequence[float] = SPREAD,
+        mean: Sequence[float],
+        spread: Sequence[float],
         notice: Callable[[str], None] | None = None,
     ) -> None:
         self.model, self.tokenizer, self._notice = model, tokenizer, notice
-        self._mean, self._spread = tuple(mean), tuple(spread)
+        self._mean, self._spread = mean, spread
         self._known: dict[str, Tensor] = {}
 
     @property
@@ -110,10 +110,8 @@ def load_clip_model(
     """Load a CLIP model in float32. Raises EnvironmentFault where transformers cannot read it."""
     from transformers import AutoTokenizer, CLIPModel
 
-    with (
-        loading(str(found)),
-        torch.inference_mode(False),
-    ):  # weights made in that mode cannot be part of a gradient
+    # weights made in inference mode cannot be part of a gradient
+    with loading(str(found)), torch.inference_mode(False):
         model = CLIPModel.from_pretrained(
             str(found.path), dtype=torch.float32, use_safetensors=True, local_files_only=True
         )

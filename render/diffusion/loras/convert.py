@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from keyframes.errors import EnvironmentFault
+from render.diffusion.fit import family_of
 from render.diffusion.loras.lora import METADATA, LoraFile, describe_lora
-from render.diffusion.loras.lora_fit import family_of
 from render.diffusion.loras.names import DENOISER, ENCODERS, UNET_BLOCKS, diffusers_name, kohya_name
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""IP-Adapters in a loaded model: beside its attention to the prompt, with a weight for each painting."""
+"""IP-Adapters in a loaded model: beside its attention to the prompt, with a weight for each painting.
+
+Pictures that speak beside the prompt: Ye et al. 2023, arXiv:2308.06721.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from render.assets.loading import loading
-from render.diffusion.adapters.adapter_file import AdapterFile
-from render.diffusion.clipguidance.clip_model import MEAN, SPREAD, picture_levels
+from render.diffusion.adapter_file import AdapterFile
+from render.diffusion.clipguidance.clip_model import picture_levels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +25,8 @@ class ImageEncoder:
 
     encoder: Any
     whole: bool
-    mean: tuple[float, ...] = MEAN
-    spread: tuple[float, ...] = SPREAD
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
 
     @property
     def side(self) -> int:

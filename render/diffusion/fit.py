@@ -1,13 +1,20 @@
-"""Whether a LoRA fits a model, by the headers of both. Importable without torch."""
+"""Whether what is attached to a model fits it: LoRAs, ControlNets and IP-Adapters, by the headers and configs of both.
+
+Importable without torch; nothing is loaded. Nothing is known of a hub model that is not here yet: it is checked once it
+is fetched.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from keyframes.errors import EnvironmentFault
 from render.assets.files import WEIGHTS, read_header
+from render.assets.find import Asset
+from render.diffusion.adapter_file import AdapterFile
 from render.diffusion.catalogue import ModelSource
-from render.diffusion.families.table import DIFFUSION, family_named
+from render.diffusion.families.table import DIFFUSION, FAMILIES, family_named
 from render.diffusion.loras.lora import LoraFile, Shape
 from render.diffusion.loras.names import DENOISER, ENCODERS, UNET_BLOCKS, flat, tidy
 from render.diffusion.weight_options import stored_parts
@@ -20,6 +27,25 @@ _SIGNS = (
     (("joint_blocks", "add_q_proj", "ff_context"), "sd3"),
     (("conv_inverted", "conv_depth"), "sana-sprint"),
 )
+UNET, SD3, FLUX = "ControlNetModel", "SD3ControlNetModel", "FluxControlNetModel"
+# What must be the same in both configs; those of _ALONE also where one of them does not say it.
+_TRANSFORMERS = (
+    *("in_channels", "attention_head_dim", "num_attention_heads"),
+    *("joint_attention_dim", "pooled_projection_dim"),
+)
+_SAME: Mapping[str, tuple[str, ...]] = {
+    UNET: ("in_channels", "cross_attention_dim", "block_out_channels", "layers_per_block"),
+    SD3: _TRANSFORMERS,
+    FLUX: _TRANSFORMERS,
+}
+_ALONE: Mapping[str, tuple[str, ...]] = {
+    UNET: ("encoder_hid_dim", "addition_embed_type", "projection_class_embeddings_input_dim")
+}
+_UNKNOWN: Mapping[str, Mapping[str, str]] = {  # what a config must not ask for
+    SD3: {"extra_conditioning_channels": "is for inpainting and needs a mask"},
+    FLUX: {"num_mode": "is a union of several and needs a mode"},
+    UNET: {"class_embed_type": "needs a class label"},
+}
 
 
 def layers_per_block(source: ModelSource) -> int:
@@ -68,6 +94,55 @@ def family_of(file: LoraFile) -> str:
     return ""
 
 
+def check_control(file: Asset, source: ModelSource) -> None:
+    """Check a ControlNet against a model.
+
+    Raises EnvironmentFault for a family that has none here, and for one that was made for other models.
+    """
+    if not source.family:
+        return
+    kind, config, wanted = file.class_name, file.config, family_named(source.family).control
+    if not wanted:
+        steered = ", ".join(known.name for known in FAMILIES if known.control)
+        raise EnvironmentFault(
+            f'ControlNet "{file.name}": ControlNet is for {steered} models here, and "{source.name}" is of the '
+            f"family {source.family}."
+        )
+    if kind != wanted:
+        raise _misfit_control(file, source, f"is made for {file.kind.classes[kind]} models")
+    for key, why in _UNKNOWN[kind].items():
+        if config.get(key):
+            raise EnvironmentFault(f'ControlNet "{file.name}" {why} ({key}). It cannot be used here.')
+    known = _denoiser_config(source)
+    said = [key for key in _SAME[kind] if known.get(key) is not None and config.get(key) is not None]
+    differing = [key for key in said if known[key] != config[key]]
+    if len(known) > 1:
+        differing += [key for key in _ALONE.get(kind, ()) if known.get(key) != config.get(key)]
+    if differing:
+        key = differing[0]
+        why = f"has {key} {config.get(key)}, and the model {known.get(key)}"
+        raise _misfit_control(file, source, why)
+
+
+def check_adapter(file: AdapterFile, source: ModelSource) -> None:
+    """Check an IP-Adapter against a model. Raises EnvironmentFault for another family, or other widths."""
+    if not source.family:
+        return
+    row = family_named(source.family)
+    if row.denoiser != "unet":
+        allowed = ", ".join(known.name for known in FAMILIES if known.denoiser == "unet")
+        raise EnvironmentFault(
+            f'IP-Adapter "{file.name}": IP-Adapters are for {allowed} models here, and "{source.name}" is of the '
+            f"family {row.name}."
+        )
+    width = source.config(row.denoiser).get("cross_attention_dim")
+    if isinstance(width, int) and width != file.width:
+        raise EnvironmentFault(
+            f'IP-Adapter "{file.name}" does not fit "{source.name}" (family {row.name}): it stands beside texts of '
+            f"width {file.width}, and the model's are {width} wide. Use one that was trained on this family."
+        )
+
+
 def _is_unets(file: LoraFile) -> bool:
     """Tell whether a LoRA is for a UNet, or for text encoders alone."""
     modules = [module for part, module in file.layers if part == DENOISER]
@@ -100,3 +175,21 @@ def _misfit(file: LoraFile, source: ModelSource, detail: str = "") -> Environmen
         f'{file.path.name} does not fit "{source.name}" (family {source.family}): it seems {guess}.{detail} '
         "Use a LoRA that was trained on this family."
     )
+
+
+def _misfit_control(file: Asset, source: ModelSource, why: str) -> EnvironmentFault:
+    return EnvironmentFault(
+        f'ControlNet "{file.name}" does not fit "{source.name}" (family {source.family}): it {why}. '
+        "Use a ControlNet that was trained on this family."
+    )
+
+
+def _denoiser_config(source: ModelSource) -> Mapping[str, Any]:
+    """Return the config of a model's denoiser; of a single file only the width of its prompt embeddings is known."""
+    assert source.path is not None
+    if source.path.is_dir():
+        return source.config(family_named(source.family).denoiser)
+    shapes = (
+        entry.shape for name, entry in read_header(source.path).items() if name.endswith("attn2.to_k.weight")
+    )
+    return {"cross_attention_dim": next(shapes, (None, None))[1]}

@@ -1,4 +1,4 @@
-"""An IP-Adapter: found with its image encoder, described, and checked against a model. Importable without torch.
+"""An IP-Adapter: found with its image encoder, and described. Importable without torch.
 
 The published layout: `models/ip-adapter_sd15.safetensors`, and the image encoder in `models/image_encoder/`.
 """
@@ -13,11 +13,8 @@ from keyframes.errors import EnvironmentFault
 from render.assets.files import CONFIG, fingerprint, read_header, read_json, weights_in
 from render.assets.find import Asset, find_asset, find_path
 from render.assets.kinds import IMAGE_ENCODER, IP_ADAPTER
-from render.diffusion.catalogue import ModelSource
-from render.diffusion.families.table import FAMILIES, family_named
 
 ENCODER = "image_encoder"
-_UNET = "unet"
 _READS = (  # a tensor of the adapter, and the setting of the encoder's config that its second dimension is
     ("image_proj.proj.weight", "projection_dim"),
     ("image_proj.proj_in.weight", "hidden_size"),
@@ -59,25 +56,6 @@ def find_adapter(name: str, encoder: str = "", *, folder: Path | None = None) ->
             "Put it there, or name its folder: encoder = ..."
         )
     return _described(adapter, beside)
-
-
-def check_adapter(file: AdapterFile, source: ModelSource) -> None:
-    """Check an IP-Adapter against a model. Raises EnvironmentFault for another family, or other widths."""
-    if not source.family:
-        return
-    row = family_named(source.family)
-    if row.denoiser != _UNET:
-        allowed = ", ".join(known.name for known in FAMILIES if known.denoiser == _UNET)
-        raise EnvironmentFault(
-            f'IP-Adapter "{file.name}": IP-Adapters are for {allowed} models here, and "{source.name}" is of the '
-            f"family {row.name}."
-        )
-    width = source.config(row.denoiser).get("cross_attention_dim")
-    if isinstance(width, int) and width != file.width:
-        raise EnvironmentFault(
-            f'IP-Adapter "{file.name}" does not fit "{source.name}" (family {row.name}): it stands beside texts of '
-            f"width {file.width}, and the model's are {width} wide. Use one that was trained on this family."
-        )
 
 
 def _described(adapter: Asset, encoder: Path) -> AdapterFile:

@@ -1,0 +1,270 @@
+"""The ControlNets of one painting (Zhang, Rao and Agrawala 2023, arXiv:2302.05543): at each step they add to what the
+denoiser computes.
+
+The residuals of several are summed. When each acts, and how its residuals are weighted, is as in the diffusers
+pipelines.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from math import ceil
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from render.assets.files import weights_variant
+from render.assets.find import Asset
+from render.assets.loading import loading
+from render.diffusion.canvas import Control
+from render.diffusion.families.flow import TIME, pack
+from render.diffusion.fit import FLUX, SD3, UNET
+from render.diffusion.guidance import Guidance
+from render.diffusion.latents import padded
+from render.diffusion.model import Model
+
+Residuals = Sequence[Sequence[Tensor]]
+_PER_ROW = ("encoder_hidden_states", "pooled_projections", "text_embeds", "time_ids")
+
+
+class ActiveControls:
+    """The controls of one painting that have a weight, step by step."""
+
+    def __init__(self, model: Model, controls: Sequence[Control], *, cfg_scale: float) -> None:
+        self._dtype = model.dtype
+        self._controls = [
+            NETWORKS[model.family.row.control](model, control, cfg_scale=cfg_scale)
+            for control in controls
+            if control.weight != 0
+        ]
+
+    def at(
+        self,
+        index: int,
+        count: int,
+        *,
+        latents: Tensor,
+        timestep: Tensor,
+        conditions: Mapping[str, Any],
+        guidance: Guidance,
+    ) -> Mapping[str, Any]:
+        """Return the denoiser's arguments in step `index` of `count`, none where no ControlNet acts.
+
+        `latents` (N, C, h, w) and `conditions` are the denoiser's input; `guidance` describes the rows.
+        """
+        total: Residuals | None = None
+        for active in self._controls:
+            if active.control.acts(index, count):
+                residuals = active.residuals(latents, timestep, conditions, negatives=guidance.negatives)
+                total = residuals if total is None else _added(total, residuals)
+        if total is None:
+            return {}
+        return self._controls[0].arguments([[one.to(self._dtype) for one in group] for group in total])
+
+
+class Network(ABC):
+    """A ControlNet in one painting: its input, and where its residuals are added."""
+
+    def __init__(self, model: Model, control: Control, *, cfg_scale: float) -> None:
+        self.model, self.control, self.cfg_scale = model, control, cfg_scale
+        self.net = model.controls[control.number]
+        self._seen = self._hint(control.picture)
+
+    def residuals(
+        self, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any], *, negatives: int
+    ) -> Residuals:
+        """Return the residuals of all rows, zeros for the negative ones where the ControlNet leaves these alone."""
+        alone = self.control.mode == "control" or self.net.config.get("global_pool_conditions")
+        skipped = negatives if alone else 0
+        rows = latents[skipped:].to(self.net.dtype)
+        every = {**conditions, **conditions.get("added_cond_kwargs", {})}
+        given = {name: value[skipped:] if name in _PER_ROW else value for name, value in every.items()}
+        found = self._run(rows, timestep, torch.cat([self._seen] * len(rows)), given)
+        return [[_zeros_before(one, skipped) for one in group] for group in found]
+
+    @abstractmethod
+    def _hint(self, picture: Tensor) -> Tensor:
+        """Return a picture (1, 3, H, W) in [0, 1] as the ControlNet takes it."""
+
+    @abstractmethod
+    def _run(self, latents: Tensor, timestep: Tensor, hint: Tensor, given: Mapping[str, Any]) -> Residuals:
+        """Return the residuals for the denoiser's layers, in groups. `latents` (n, C, h, w), `hint` (n, ...) and the
+        denoiser's conditions, `given`, are of the same rows.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def arguments(residuals: Residuals) -> Mapping[str, Any]:
+        """Return the denoiser's arguments for residuals."""
+
+
+class UNetControl(Network):
+    """Pictures as pixels; one residual for each layer of the UNet's down blocks, and one for its middle.
+
+    In other modes than "balanced" the layers' weights rise evenly, in decibels, from 0.1 to 1. Kolors' ControlNet
+    projects ChatGLM's states itself, as its UNet does.
+    """
+
+    def _hint(self, picture: Tensor) -> Tensor:
+        return padded(self.model, picture.to(device=self.model.device, dtype=self.net.dtype))
+
+    def _run(self, latents: Tensor, timestep: Tensor, hint: Tensor, given: Mapping[str, Any]) -> Residuals:
+        texts = given["encoder_hidden_states"].to(self.net.dtype)
+        if self.net.config.encoder_hid_dim_type == "text_proj":
+            texts = self.net.encoder_hid_proj(texts)
+        down, middle = self.net(
+            latents,
+            timestep,
+            encoder_hidden_states=texts,
+            controlnet_cond=hint,
+            conditioning_scale=self.control.weight,
+            added_cond_kwargs={name: given[name] for name in ("text_embeds", "time_ids") if name in given},
+            guess_mode=self.control.mode != "balanced",
+            return_dict=False,
+        )
+        return [list(down), [middle]]
+
+    @staticmethod
+    def arguments(residuals: Residuals) -> Mapping[str, Any]:
+        """See Network."""
+        down, (middle,) = residuals
+        return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": middle}
+
+
+class SD3Control(Network):
+    """Pictures as latents; residuals for the transformer's blocks, fewer than it has, each for several of them.
+
+    InstantX's have no pooled text, and take latents without the VAE's shift.
+    """
+
+    @property
+    def _unpooled(self) -> bool:
+        return bool(self.net.config.get("force_zeros_for_pooled_projection", True))
+
+    def _hint(self, picture: Tensor) -> Tensor:
+        config = self.model.vae.config
+        shift = 0.0 if self._unpooled else float(config.shift_factor)
+        return ((_encoded(self.model, picture) - shift) * float(config.scaling_factor)).to(self.net.dtype)
+
+    def _run(self, latents: Tensor, timestep: Tensor, hint: Tensor, given: Mapping[str, Any]) -> Residuals:
+        pooled = given["pooled_projections"].to(self.net.dtype)
+        texts = given["encoder_hidden_states"].to(self.net.dtype)
+        found = self.net(
+            hidden_states=latents,
+            timestep=timestep.expand(len(latents)),
+            encoder_hidden_states=None if self.net.config.joint_attention_dim is None else texts,
+            pooled_projections=torch.zeros_like(pooled) if self._unpooled else pooled,
+            controlnet_cond=hint,
+            conditioning_scale=self.control.weight,
+            return_dict=False,
+        )[0]
+        blocks = len(self.model.denoiser.transformer_blocks)
+        return [[found[int(block / (blocks / len(found)))] for block in range(blocks)]]
+
+    @staticmethod
+    def arguments(residuals: Residuals) -> Mapping[str, Any]:
+        """See Network."""
+        return {"block_controlnet_hidden_states": list(residuals[0])}
+
+
+class FluxControl(Network):
+    """Pictures as latents in tokens, or (XLabs) as pixels; residuals for both kinds of the transformer's blocks."""
+
+    def _hint(self, picture: Tensor) -> Tensor:
+        if self.net.input_hint_block is not None:
+            return padded(self.model, picture.to(device=self.model.device, dtype=self.net.dtype)) * 2 - 1
+        config = self.model.vae.config
+        shifted = _encoded(self.model, picture) - float(config.shift_factor)
+        return pack(shifted * float(config.scaling_factor)).to(self.net.dtype)
+
+    def _run(self, latents: Tensor, timestep: Tensor, hint: Tensor, given: Mapping[str, Any]) -> Residuals:
+        count, net, denoiser = len(latents), self.net, self.model.denoiser
+        scale = torch.full([count], self.cfg_scale, device=latents.device)
+        double, single = net(
+            hidden_states=pack(latents),
+            controlnet_cond=hint,
+            conditioning_scale=self.control.weight,
+            timestep=timestep.expand(count).to(latents.dtype) / TIME,
+            guidance=scale if net.config.guidance_embeds else None,
+            pooled_projections=given["pooled_projections"].to(net.dtype),
+            encoder_hidden_states=given["encoder_hidden_states"].to(net.dtype),
+            txt_ids=given["txt_ids"],
+            img_ids=given["img_ids"],
+            return_dict=False,
+        )
+        return [
+            _stretched(
+                double or (), len(denoiser.transformer_blocks), around=net.input_hint_block is not None
+            ),
+            _stretched(single or (), len(denoiser.single_transformer_blocks), around=False),
+        ]
+
+    @staticmethod
+    def arguments(residuals: Residuals) -> Mapping[str, Any]:
+        """See Network."""
+        double, single = (list(group) or None for group in residuals)
+        return {"controlnet_block_samples": double, "controlnet_single_block_samples": single}
+
+
+NETWORKS: Mapping[str, type[Network]] = {UNET: UNetControl, SD3: SD3Control, FLUX: FluxControl}
+
+
+def load_controls(
+    files: Sequence[Asset], *, denoiser: Any, device: torch.device, dtype: torch.dtype
+) -> tuple[Any, ...]:
+    """Load ControlNets, one for each file; the same file twice is loaded once. Raises EnvironmentFault where one cannot
+    be read.
+    """
+    loaded: dict[str, Any] = {}
+    for file in files:
+        if file.digest not in loaded:
+            net = _read(file, dtype)
+            if net.config.get("use_pos_embed") is False:  # Stable Diffusion 3.5's own read the model's places
+                net.pos_embed = net._get_pos_embed_from_transformer(denoiser).to(dtype)
+            loaded[file.digest] = net.to(device).eval().requires_grad_(False)
+    return tuple(loaded[file.digest] for file in files)
+
+
+def _read(file: Asset, dtype: torch.dtype) -> Any:
+    with loading(str(file)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the age of config files, which nobody here can change
+        return getattr(import_module("diffusers"), file.class_name).from_pretrained(
+            str(file.path),
+            dtype=dtype,
+            variant=weights_variant(file.path, half=dtype == torch.float16),
+            use_safetensors=True,
+            local_files_only=True,
+        )
+
+
+def _zeros_before(residual: Tensor, rows: int) -> Tensor:
+    """Return residuals of all rows: zeros for the first ones, which the ControlNet did not see."""
+    if rows == 0:
+        return residual
+    return torch.cat([torch.zeros_like(residual[:1]).expand(rows, *residual.shape[1:]), residual])
+
+
+def _added(before: Residuals, more: Residuals) -> Residuals:
+    return [
+        [one + other for one, other in zip(group, others, strict=True)]
+        for group, others in zip(before, more, strict=True)
+    ]
+
+
+def _stretched(found: Sequence[Tensor], blocks: int, *, around: bool) -> list[Tensor]:
+    """Return one residual for each block: each for the same number of neighbours, or, with `around`, in turn."""
+    if not found:
+        return []
+    each = ceil(blocks / len(found))
+    return [found[block % len(found) if around else block // each] for block in range(blocks)]
+
+
+def _encoded(model: Model, picture: Tensor) -> Tensor:
+    """Return the mode of the VAE's posterior, float32, as it is: neither shifted nor scaled."""
+    pixels = padded(model, picture.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
+    mode: Tensor = model.vae.encode(pixels).latent_dist.mode()
+    return mode.float()
