@@ -28,7 +28,7 @@ bench: $(STAMP)  ## our loop against a naive one, side by side
 
 docs: $(STAMP)  ## write the generated pages anew
 	$(BIN)/python -m render.cli.reference > docs/cli.md
-	$(BIN)/python -m projects.importers.parity > docs/parity.md
+	$(BIN)/python -m projects.importers.parity docs/parity.md
 
 gallery: $(STAMP)  ## render the sample projects and make the pictures of the README
 	for name in $(GALLERY); do \

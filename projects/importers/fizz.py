@@ -35,6 +35,7 @@ _TEXT_LIKE_IT = re.compile(r"""\s*+\{?+\s*+(?:"[^"\n]{1,100}"|'[^'\n]{1,100}'|\d
 
 CARRIED = carried(
     r"""
+text | prompts | keys and prompts as FizzNodes writes them
 PromptSchedule.text BatchPromptSchedule.text BatchPromptScheduleLatentInput.text StringSchedule.text
     BatchStringSchedule.text | prompts | each blends into the next, `blend = "linear"`; in a key, max_f is the number
     of frames
@@ -79,12 +80,6 @@ VHS_VideoCombine.* SaveImage.filename_prefix ADE_AnimateDiffCombine.* | a take k
 """
 )
 
-TEXT = carried(
-    r"""
-text | prompts | keys and prompts as FizzNodes writes them
-"""
-)
-
 TABLE = (*CARRIED, *LEFT)
 
 
@@ -108,7 +103,7 @@ def from_keyed_text(
     report.remarks.append(f"The text gives no length; the film has {frames} frames. Change that as needed.")
     carry_schedule(job, placed(pairs, Clock(frames=frames, fps=15.0, seed=0)))
     job.carried("prompts", "text")
-    return job.settle(TEXT)
+    return job.settle(TABLE)
 
 
 def keyed_text(text: str) -> list[tuple[str, str]]:
