@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_schedule
 
-from .comfy_graph import WIDGETS, Graph, Node, consumers, literal, read_graph, upstream
+from .comfy_graph import WIDGETS, Node, consumers, literal, read_graph, upstream
 from .common import MODEL_SAMPLER, clean, our_sampler, put_title
 from .conversion import Conversion
-from .converted import ConvertedProject
 from .fizz import LENGTH, TABLE, carry_schedule, read_keyed
-from .report import Report
+from .rewrite import AS_IT_IS, IN_RANGE
 from .rules import as_number, plain_number
 
 PROMPTS = tuple(kind for kind in WIDGETS if "PromptSchedule" in kind or "StringSchedule" in kind)
@@ -24,48 +21,45 @@ _RATES = ("VHS_VideoCombine", "ADE_AnimateDiffCombine")
 _KNOWN = (*WIDGETS, *_RATES)
 
 
-def from_graph(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` from the nodes, and report on each.
+def from_graph(job: Conversion) -> None:
+    """Fill the project from the nodes, and report on each.
 
     Raises ProjectError for a graph without a prompt schedule.
     """
-    graph = _Graph(read_graph(values), name, folder, project)
-    put_title(graph.job, name)
+    job.report.written_by = "ComfyUI, with FizzNodes"
+    graph = _Graph(job)
+    put_title(job)
     graph.frame()
     graph.prompts()
     graph.negative()
     graph.sampling()
     graph.values()
     graph.leave()
-    return graph.job.settle(TABLE)
+    job.settle(TABLE)
 
 
 class _Graph:
-    """The import of one graph."""
+    """The import of one graph: its nodes, and their inputs as the settings of the import."""
 
-    def __init__(self, nodes: Graph, name: str, folder: Path, project: ConvertedProject) -> None:
-        self.nodes = nodes
-        self.active = [node for node in nodes.values() if not node.muted]
-        kinds = [node.kind for node in nodes.values()]
+    def __init__(self, job: Conversion) -> None:
+        self.job, self.report = job, job.report
+        self.nodes = read_graph(job.values)
+        self.active = [node for node in self.nodes.values() if not node.muted]
+        kinds = [node.kind for node in self.nodes.values()]
         self.several = {kind for kind in kinds if kinds.count(kind) > 1}
-        typed = {
+        self.typed = {
             self.name(node, part): value
             for node in self.active
             if node.kind in _KNOWN
             for part, value in node.typed.items()
         }
-        report = Report(source=name, written_by="ComfyUI, with FizzNodes")
-        self.typed, self.report = typed, report
-        self.job = Conversion(typed, project=project, report=report, folder=folder, dialect="deforum")
+        job.values = self.typed
         self.sampler = self.first(*SAMPLERS)
         wired = self.sampler.wired.get("positive") if self.sampler else None
-        prompt = upstream(nodes, wired, PROMPTS) or self.first(*PROMPTS)
+        prompt = upstream(self.nodes, wired, PROMPTS) or self.first(*PROMPTS)
         if prompt is None:
-            what, hint = (
-                "is a ComfyUI graph without a prompt schedule.",
-                f"Looked for: {', '.join(PROMPTS)}.",
-            )
-            raise ProjectError(Problem(what=what, file=name, hint=hint))
+            what = "is a ComfyUI graph without a prompt schedule."
+            raise ProjectError(Problem(what=what, hint=f"Looked for: {', '.join(PROMPTS)}."))
         self.prompt = prompt
 
     def first(self, *kinds: str) -> Node | None:
@@ -164,7 +158,7 @@ class _Graph:
                     "negative prompts have no keys; using the first. For several, write --neg into the keys."
                 )
                 self.report.note(name, "changed", why)
-        known = str(self.job.project.tables["prompts"].get("negative", ""))
+        known = str(self.job.tables["prompts"].get("negative", ""))
         words = clean(f"{text or ''} {known}".replace("--neg", " "))
         if words:
             self.job.put("prompts.negative", words)
@@ -206,7 +200,7 @@ class _Graph:
 
     def lane(self, name: str, lane: str, value: object) -> None:
         self.typed[name] = value
-        self.job.lane(lane, name, keep_in_range=lane != "seed")
+        self.job.lane(lane, name, change=AS_IT_IS if lane == "seed" else IN_RANGE)
 
     def values(self) -> None:
         """Carry each value schedule to the lane of the input that it feeds."""

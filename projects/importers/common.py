@@ -39,12 +39,12 @@ SAMPLING = {"bicubic": "bicubic", "bilinear": "bilinear"}
 _FLOWS = {"": "dis", "dis medium": "dis", "dis fine": "dis-fine", "farneback": "farneback"}
 
 
-def put_title(job: Conversion, name: str, *setting: str) -> None:
+def put_title(job: Conversion, *setting: str) -> None:
     """Write the title that a setting holds, without its time stamp, else the file's name."""
     batch = next(map(job.values.get, setting), "")
     text = batch if isinstance(batch, str) else ""
     text = re.sub(r"[_ ]*(\{timestring\}|\d{14})", "", text[:2000]).strip()
-    job.put("title", printable(text or Path(name).stem)[:1000], *setting)
+    job.put("title", printable(text or Path(job.name).stem)[:1000], *setting)
 
 
 def put_rate(job: Conversion, setting: str, otherwise: float, *, quiet: bool = False) -> float:

@@ -11,35 +11,42 @@ from typing import Any
 from keyframes import Clock, Dialect, LaneSpec, ProjectError, ScheduleError, parse_position
 
 from ..lanes import TABLES, table_of
-from .converted import ConvertedProject
 from .report import Report
-from .rewrite import rewritten
-from .rules import Rule, as_number, is_true
+from .rewrite import AS_IT_IS, Change, rewritten
+from .rules import Rule, as_number, is_true, rule_for
 
 _SPECS = {spec.name: spec for specs in TABLES.values() for spec in specs}
+_TABLES = (
+    "prompts",
+    "motion",
+    "diffusion",
+    "coherence",
+    "masks",
+    "guide",
+    "clip_guidance",
+    "video",
+    "output",
+)
 
 
 class Conversion:
     """A file's settings, the project made of them, and the report of what became of each setting.
 
-    values: the file's settings. folder: where the project will stand. defaults: values of settings that are not in the
-    file. dialect, clock: how schedules are read; an importer sets the clock once it knows the film's length.
+    values: the file's settings. name: the file's. folder: where the project will stand. tables: the project's settings
+    by table and name, in the order they are written; the top level is the table "". dialect, clock: how schedules are
+    read; an importer sets the clock once it knows the film's length. defaults: values of settings that are not in the
+    file.
     """
 
     clock: Clock
+    dialect: Dialect = "deforum"
 
-    def __init__(
-        self,
-        values: Mapping[str, Any],
-        *,
-        project: ConvertedProject,
-        report: Report,
-        folder: Path,
-        dialect: Dialect,
-        defaults: Mapping[str, object] | None = None,
-    ) -> None:
-        self.values, self.defaults = values, defaults or {}
-        self.project, self.report, self.folder, self.dialect = project, report, folder, dialect
+    def __init__(self, values: Mapping[str, Any], *, name: str, folder: Path, model: str) -> None:
+        self.values, self.name, self.folder = values, name, folder
+        self.defaults: Mapping[str, object] = {}
+        self.report = Report(source=name)
+        self.tables: dict[str, dict[str, object]] = {table: {} for table in ("", *_TABLES)}
+        self.put("model", model)
 
     # Reading
 
@@ -67,7 +74,7 @@ class Conversion:
         return value if isinstance(value, str) else "" if value is None else str(value)[:1000]
 
     def word(self, name: str) -> str:
-        """A setting as one lower-case word."""
+        """A setting in lower case, without spaces around it."""
         return self.text(name).strip().lower()
 
     def number(self, name: str, *others: str, otherwise: float) -> float:
@@ -131,8 +138,9 @@ class Conversion:
     # Writing
 
     def put(self, place: str, value: object, *names: str) -> None:
-        """Write a value at a place of the project, and record that these settings went there."""
-        self.project.put(place, value)
+        """Write a value at a dotted place of the project, and record that these settings went there."""
+        table, _, name = place.rpartition(".")
+        self.tables.setdefault(table, {})[name] = value
         self.carried(place, *names)
 
     def carried(self, place: str, *names: str) -> None:
@@ -142,26 +150,20 @@ class Conversion:
             if name in self.values and name not in noted:
                 self.report.carried.setdefault(name, place)
 
-    def lane(self, lane: str, *names: str, **change: Any) -> None:
-        """Write a schedule into a lane; an invalid one only makes a note. change: see `rewritten`."""
+    def lane(self, lane: str, *names: str, change: Change = AS_IT_IS) -> None:
+        """Write a schedule into a lane; an invalid one only makes a note."""
         value = self.get(*names)
         if value is None:
             return
         used = next((name for name in names if self.has(name)), names[0])
-        place = f"{table_of(lane)}.{lane}"
-        found = self.schedule(used, value, self.spec(lane), **change)
+        found = self.schedule(used, value, lane_spec(lane), change)
         if found is not None:
-            self.put(place, found, used)
+            self.put(f"{table_of(lane)}.{lane}", found, used)
 
-    @staticmethod
-    def spec(lane: str) -> LaneSpec:
-        """Range and kind of a lane."""
-        return _SPECS[lane]
-
-    def schedule(self, name: str, value: object, spec: LaneSpec, **change: Any) -> int | float | str | None:
+    def schedule(self, name: str, value: object, spec: LaneSpec, change: Change) -> int | float | str | None:
         """A schedule as the project writes it; None, and a note, for an invalid one."""
         try:
-            return rewritten(value, spec, clock=self.clock, dialect=self.dialect, **change)
+            return rewritten(value, spec, clock=self.clock, dialect=self.dialect, change=change)
         except ProjectError as error:
             problem = error.problems[0]
             if isinstance(error, ScheduleError):
@@ -185,20 +187,24 @@ class Conversion:
             if self.has(name):
                 self.report.note(name, "off", why, self.values[name])
 
-    def settle(self, rules: Iterable[Rule]) -> Report:
+    def settle(self, rules: Iterable[Rule]) -> None:
         """Complete the report: note every setting that is not accounted for yet."""
         rules = list(rules)
         for name, value in self.values.items():
             if name in self.report.accounted:
                 continue
-            rule = next((rule for rule in rules if rule.matches(name)), None)
+            rule = rule_for(name, rules)
             if rule is None:
                 self.report.note(name, "unknown", value=value)
-                continue
-            switch = rule.switch.replace("#", (re.findall(r"\d+", name) or [""])[0])
-            switched_off = bool(switch) and not is_true(self.values.get(switch))
-            unused = bool(rule.here)  # what reads it had no use for it
-            why = "not used by this film." if unused else rule.why
-            off = unused or switched_off or rule.is_harmless(value)
-            self.report.note(name, "off" if off else "missing", why, value)
-        return self.report
+            elif rule.here:  # what reads it had no use for it
+                self.report.note(name, "off", "not used by this film.", value)
+            else:
+                switch = rule.switch.replace("#", (re.findall(r"\d+", name) or [""])[0])
+                switched_off = bool(switch) and not is_true(self.values.get(switch))
+                off = switched_off or rule.is_harmless(value)
+                self.report.note(name, "off" if off else "missing", rule.why, value)
+
+
+def lane_spec(lane: str) -> LaneSpec:
+    """Range and kind of a lane."""
+    return _SPECS[lane]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 from keyframes import Clock, ProjectError
 
@@ -19,8 +17,7 @@ from .common import (
     put_seed,
     put_title,
 )
-from .conversion import Conversion
-from .converted import ConvertedProject
+from .conversion import Conversion, lane_spec
 from .deforum_guides import carry_controls, carry_guides
 from .deforum_motion import carry_motion
 from .deforum_prompts import carry_prompts
@@ -28,8 +25,7 @@ from .deforum_table import TABLE
 from .deforum_versions import defaults_of, is_notebook, version_of
 from .deforum_video import carry_film, carry_video
 from .parseq import with_manifest
-from .report import Report
-from .rewrite import ODD, ONE_MINUS, RANDOM_BELOW_0, rewritten
+from .rewrite import AS_IT_IS, IN_RANGE, ODD, ONE_MINUS, RANDOM_BELOW_0, Change, rewritten
 from .rules import as_number
 
 _GRAIN = {"perlin": 0.24, "uniform": 0.36}  # docs/motion.md, Noise
@@ -42,22 +38,13 @@ _COUNTED = {  # t: number of the painted frame
 }
 
 
-def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` from the settings, and report on each. folder: where the project will stand."""
-    values, parseq_fields = with_manifest(values)
-    notebook, version = is_notebook(values), version_of(values)
-    report = Report(
-        source=name, written_by="Deforum's notebook" if notebook else f"Deforum ({version} or later)"
-    )
-    job = Conversion(
-        values,
-        project=project,
-        report=report,
-        folder=folder,
-        dialect="deforum",
-        defaults=defaults_of(version),
-    )
-    _frame(job, notebook, name)
+def from_deforum(job: Conversion) -> None:
+    """Fill the project from the settings, and report on each."""
+    job.values, parseq_fields = with_manifest(job.values)
+    notebook, version = is_notebook(job.values), version_of(job.values)
+    job.defaults = defaults_of(version)
+    job.report.written_by = "Deforum's notebook" if notebook else f"Deforum ({version} or later)"
+    _frame(job, notebook)
     carry_video(job)
     carry_motion(job)
     _diffusion(job)
@@ -69,15 +56,15 @@ def from_deforum(values: Mapping[str, Any], *, name: str, folder: Path, project:
     carry_prompts(job, notebook)
     note_model(job, "sd_model_name")
     if parseq_fields:
-        report.remarks.append(f"Its Parseq manifest sets {', '.join(parseq_fields)}.")
+        job.report.remarks.append(f"Its Parseq manifest sets {', '.join(parseq_fields)}.")
         job.carried("the lanes that it sets", "parseq_manifest", "parseq_use_deltas")
         job.carried("fps, frames", "parseq_non_schedule_overrides")
-    return job.settle(TABLE)
+    job.settle(TABLE)
 
 
-def _frame(job: Conversion, notebook: bool, name: str) -> None:
+def _frame(job: Conversion, notebook: bool) -> None:
     """Title, size, length, rate, seed and init image."""
-    put_title(job, name, "batch_name")
+    put_title(job, "batch_name")
     step = 64 if notebook else 8
     sides = [
         job.whole(*names, low=16, high=8192, otherwise=512) for names in (("W", "width"), ("H", "height"))
@@ -93,19 +80,19 @@ def _frame(job: Conversion, notebook: bool, name: str) -> None:
 
 def _diffusion(job: Conversion) -> None:
     if job.on("enable_steps_scheduling") and job.get("steps_schedule") is not None:
-        job.lane("steps", "steps_schedule", keep_in_range=True)
+        job.lane("steps", "steps_schedule", change=IN_RANGE)
         job.carried("diffusion.steps", "enable_steps_scheduling")
     else:
-        job.lane("steps", "steps", keep_in_range=True)
+        job.lane("steps", "steps", change=IN_RANGE)
     job.lane("cfg_scale", "cfg_scale_schedule", "scale")
     if job.on("enable_clipskip_scheduling"):
-        job.lane("clipskip", "clipskip_schedule", keep_in_range=True)
+        job.lane("clipskip", "clipskip_schedule", change=IN_RANGE)
         job.carried("diffusion.clipskip", "enable_clipskip_scheduling")
     first = None
-    if "init_image" in job.project.tables[""]:
+    if "init_image" in job.tables[""]:
         first = round(1.0 - job.limited("strength", low=0.0, high=1.0, otherwise=0.8), 12)
         job.carried("diffusion.strength", "strength")
-    job.lane("strength", "strength_schedule", **ONE_MINUS, first=first)
+    job.lane("strength", "strength_schedule", change=replace(ONE_MINUS, first=first))
     if job.on("enable_ddim_eta_scheduling"):
         job.lane("eta", "ddim_eta_schedule")
         job.carried("diffusion.eta", "enable_ddim_eta_scheduling")
@@ -160,7 +147,9 @@ def _cadence(job: Conversion) -> int:
         job.put("diffusion.cadence_flow", flow_of(job, "optical_flow_cadence"))
         job.put("diffusion.cadence_flow_factor", 0.5)  # Deforum moves by half of the flow
         job.carried("diffusion.cadence_flow", "optical_flow_cadence")
-        job.lane("cadence_flow_factor", "cadence_flow_factor_schedule", times=0.5, keep_in_range=True)
+        job.lane(
+            "cadence_flow_factor", "cadence_flow_factor_schedule", change=Change(times=0.5, in_range=True)
+        )
     else:
         job.carried("diffusion.cadence_flow", "optical_flow_cadence")
     return cadence
@@ -192,7 +181,7 @@ def _seeds(job: Conversion, cadence: int) -> None:
     ):
         if job.on(switch):
             _seed_lane(job, "subseed", seed)
-            job.lane("subseed_strength", strength, keep_in_range=True)
+            job.lane("subseed_strength", strength, change=IN_RANGE)
             job.carried("diffusion.subseed", switch)
             return
 
@@ -201,9 +190,9 @@ def _seed_lane(job: Conversion, lane: str, name: str) -> None:
     """Carry a schedule of seeds. One below 0 means a random seed."""
     value = job.get(name)
     try:
-        plain = rewritten(value, job.spec(lane), clock=job.clock, dialect="deforum")
+        plain = rewritten(value, lane_spec(lane), clock=job.clock, dialect="deforum")
     except ProjectError:
-        job.lane(lane, name, shape=RANDOM_BELOW_0)
+        job.lane(lane, name, change=RANDOM_BELOW_0)
     else:
         job.put(f"diffusion.{lane}", plain, name)
 
@@ -224,21 +213,21 @@ def _coherence(job: Conversion, notebook: bool) -> None:
         kind = "uniform"
     job.put("coherence.noise_type", "normal" if kind == "uniform" else kind, "noise_type")
     grain = _GRAIN_OF_NOTEBOOK if notebook else _GRAIN[kind]
-    job.lane("noise", "noise_schedule", times=grain, keep_in_range=True)
+    job.lane("noise", "noise_schedule", change=Change(times=grain, in_range=True))
     job.lane("contrast", "contrast_schedule")
-    if job.project.tables["coherence"].get("contrast") not in (None, 1):
+    if job.tables["coherence"].get("contrast") not in (None, 1):
         why = "Reverie changes contrast about mid-grey; Deforum changes it about black, which also brightens."
         job.report.note("contrast_schedule", "changed", why, job.get("contrast_schedule"))
     if job.get("amount_schedule") is not None:
         job.lane("antiblur_amount", "amount_schedule")
-        job.lane("antiblur_kernel", "kernel_schedule", shape=_odd(job))
+        job.lane("antiblur_kernel", "kernel_schedule", change=_odd(job))
         job.lane("antiblur_sigma", "sigma_schedule")
-        job.lane("antiblur_threshold", "threshold_schedule", times=1 / 255)
+        job.lane("antiblur_threshold", "threshold_schedule", change=Change(times=1 / 255))
 
 
-def _odd(job: Conversion) -> str:
-    """The shape that makes the kernel odd; none for a constant that is odd."""
+def _odd(job: Conversion) -> Change:
+    """What makes the kernel odd; nothing for a constant that is odd."""
     value = as_number(job.get("kernel_schedule"))
     fixed = re.fullmatch(r"0:\(?(\d{1,3})\)?", job.text("kernel_schedule").replace(" ", ""))
     width = value if value is not None else float(fixed[1]) if fixed else 0.0
-    return "" if int(width) % 2 else ODD
+    return AS_IT_IS if int(width) % 2 else ODD

@@ -10,7 +10,7 @@ from typing import Any
 from ..footage import PICTURES, is_video
 from ..lanes import CONTROL_LANES
 from .conversion import Conversion
-from .rewrite import ONE_MINUS
+from .rewrite import IN_RANGE, ONE_MINUS
 from .rules import as_number, is_true
 
 CONFIG = "config.json"
@@ -56,12 +56,12 @@ def _guides(job: Conversion) -> None:
         path = None if frame is None else job.file("init_images", value)
         if frame is not None and path is not None:
             job.put(f"guide.{max(frame, 0)}", path)
-    if not job.project.tables["guide"]:
+    if not job.tables["guide"]:
         return
     job.carried("guide", "use_looper", "init_images")
     for name, lane in _GUIDE_LANES.items():
-        job.lane(lane, name, keep_in_range=True)
-    job.lane("strength", "image_strength_schedule", **ONE_MINUS)
+        job.lane(lane, name, change=IN_RANGE)
+    job.lane("strength", "image_strength_schedule", change=ONE_MINUS)
 
 
 def _images(job: Conversion) -> dict[str, Any]:
@@ -157,7 +157,7 @@ class _Unit:
         for setting, lane in _LANES.items():
             name, value = f"{self.name}_{setting}", self._value(setting)
             if value is not None:
-                found = self.job.schedule(name, value, specs[lane], keep_in_range=True)
+                found = self.job.schedule(name, value, specs[lane], IN_RANGE)
                 if found is not None:
                     self._put(lane, found, setting)
 

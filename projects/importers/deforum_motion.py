@@ -16,7 +16,7 @@ def carry_motion(job: Conversion) -> None:
     """Carry mode, borders, depth and all lanes of the camera."""
     mode = job.word("animation_mode")
     if mode not in ("2d", "3d"):
-        if not job.project.tables["video"]:
+        if not job.tables["video"]:
             why = "Reverie has only 2D, 3D, and Video Input with its video; the camera stands still."
             job.report.note("animation_mode", "missing", why, job.text("animation_mode").strip())
         job.put("motion.mode", "2d")
@@ -39,7 +39,7 @@ def carry_motion(job: Conversion) -> None:
         job.lane(lane, lane)
     job.lane("fov", "fov_schedule", "fov")
     if job.on("aspect_ratio_use_old_formula"):
-        size: Any = job.project.tables[""]["size"]
+        size: Any = job.tables[""]["size"]
         job.put("motion.aspect", round(size[0] / size[1], 6))
         job.off("has no effect with the old formula.", "aspect_ratio_schedule")
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .rules import carried, left_out
 
-CARRIED = carried(
+_CARRIED = carried(
     r"""
 W H width height | size | rounded down to a multiple of 8 (notebook: 64)
 seed | seed | -1 becomes a number made from the file; the report names it
@@ -19,11 +19,10 @@ steps | diffusion.steps | Deforum runs one step more than steps x strength
 steps_schedule enable_steps_scheduling | diffusion.steps
 cfg_scale_schedule scale | diffusion.cfg_scale
 strength_schedule | diffusion.strength | 1 minus the value
-clipskip_schedule enable_clipskip_scheduling | diffusion.clipskip | switch: enable_clipskip_scheduling
-ddim_eta_schedule enable_ddim_eta_scheduling ddim_eta | diffusion.eta | for the samplers ddim and tcd | harmless: 0,
-    "0: (0)", false
+clipskip_schedule enable_clipskip_scheduling | diffusion.clipskip
+ddim_eta_schedule enable_ddim_eta_scheduling ddim_eta | diffusion.eta | for the samplers ddim and tcd
 seed_behavior | diffusion.seed_behavior
-seed_iter_N | diffusion.seed_iter_n | harmless: 1
+seed_iter_N | diffusion.seed_iter_n
 seed_schedule | diffusion.seed | below 0: a random seed
 enable_subseed_scheduling subseed_schedule subseed_strength_schedule | diffusion.subseed | and
     diffusion.subseed_strength, if enabled
@@ -92,21 +91,20 @@ threshold_schedule | coherence.antiblur_threshold | divided by 255
 diffusion_cadence | diffusion.cadence | 1 in Video Input; Reverie also makes the frames after the last painted one
 optical_flow_cadence | diffusion.cadence_flow | as hybrid_flow_method
 cadence_flow_factor_schedule | diffusion.cadence_flow_factor | half the value: Deforum moves by half of the flow
-use_looper init_images | guide | files next to the project | switch: use_looper
-image_strength_schedule | diffusion.strength | 1 minus the value, if there are guides | switch: use_looper
-blendFactorMax | guide.guide_max | switch: use_looper
-blendFactorSlope | guide.guide_slope | switch: use_looper
-tweening_frames_schedule | guide.guide_tween | switch: use_looper
-color_correction_factor | guide.guide_color | switch: use_looper
+use_looper init_images | guide | files next to the project
+image_strength_schedule | diffusion.strength | 1 minus the value, if there are guides
+blendFactorMax | guide.guide_max
+blendFactorSlope | guide.guide_slope
+tweening_frames_schedule | guide.guide_tween
+color_correction_factor | guide.guide_color
 use_mask mask_file invert_mask | coherence.mask | a file next to the project, as the mask `painted`; white is painted
-    | switch: use_mask
-mask_overlay_blur | coherence.mask_feather | switch: use_mask
+mask_overlay_blur | coherence.mask_feather
 color_coherence_image_path | coherence.color_from | a file next to the project
 sd_model_name | model | named in a comment; set the model with --model
 """
 )
 
-LEFT = left_out(
+_LEFT = left_out(
     r"""
 positive_prompts negative_prompts | the run has already merged them into the prompts, which are carried over. |
     harmless: any value
@@ -187,4 +185,4 @@ scheduler scheduler_schedule enable_scheduler_scheduling distilled_cfg_scale_sch
 """
 )
 
-TABLE = (*CARRIED, *LEFT)
+TABLE = (*_CARRIED, *_LEFT)

@@ -7,6 +7,7 @@ import re
 from ..footage import is_video
 from .common import flow_of
 from .conversion import Conversion
+from .rewrite import IN_RANGE
 from .rules import as_number
 
 _WHEN = {"before motion": "before", "normal": "init", "true": "init", "after generation": "after"}
@@ -83,7 +84,7 @@ def carry_video(job: Conversion) -> None:
 
 
 def _composite(job: Conversion) -> None:
-    job.lane("video_alpha", "hybrid_comp_alpha_schedule", keep_in_range=True)
+    job.lane("video_alpha", "hybrid_comp_alpha_schedule", change=IN_RANGE)
     mask = _MASKS.get(job.word("hybrid_comp_mask_type"))
     job.carried("video.mask", "hybrid_comp_mask_type")
     if not mask:
@@ -95,7 +96,7 @@ def _composite(job: Conversion) -> None:
     stretch = job.on("hybrid_comp_mask_auto_contrast")
     job.put("video.mask_auto_contrast", stretch, "hybrid_comp_mask_auto_contrast")
     for name, lane in {**_MASK_LANES, **(_STRETCH_LANES if stretch else {})}.items():
-        job.lane(lane, name, keep_in_range=True)
+        job.lane(lane, name, change=IN_RANGE)
 
 
 def _motion(job: Conversion, motion: str) -> None:
@@ -105,7 +106,7 @@ def _motion(job: Conversion, motion: str) -> None:
     if motion != "flow":
         return
     job.put("video.flow", flow_of(job, "hybrid_flow_method"), "hybrid_flow_method")
-    job.lane("video_flow_factor", "hybrid_flow_factor_schedule", keep_in_range=True)
+    job.lane("video_flow_factor", "hybrid_flow_factor_schedule", change=IN_RANGE)
     if job.on("hybrid_flow_consistency"):
         job.put("video.consistency", "still")
         blur = as_number(job.values.get("hybrid_consistency_blur"))

@@ -23,10 +23,9 @@ from .common import (
     put_title,
 )
 from .conversion import Conversion
-from .converted import ConvertedProject
 from .deforum_video import put_footage
 from .disco_table import DEFAULTS, TABLE
-from .report import Report
+from .rewrite import IN_RANGE
 from .rules import as_number, is_true
 
 _LANES = ("angle", "zoom", *STEPS, "fov")
@@ -44,14 +43,12 @@ _WITH_ITS_OWN = "sketch"
 _TURBO = ("turbo_mode", "turbo_steps", "turbo_preroll")
 
 
-def from_disco(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` from the settings, and report on each."""
-    report = Report(source=name, written_by="Disco Diffusion")
-    job = Conversion(
-        values, project=project, report=report, folder=folder, dialect="disco", defaults=DEFAULTS
-    )
+def from_disco(job: Conversion) -> None:
+    """Fill the project from the settings, and report on each."""
+    job.report.written_by = "Disco Diffusion"
+    job.dialect, job.defaults = "disco", DEFAULTS
     mode = job.word("animation_mode")
-    _frame(job, name, still=mode not in ("2d", "3d", "video input"))
+    _frame(job, still=mode not in ("2d", "3d", "video input"))
     if mode == "video input":
         _video(job)
     _motion(job, mode)
@@ -61,11 +58,11 @@ def from_disco(values: Mapping[str, Any], *, name: str, folder: Path, project: C
     _symmetry(job)
     _prompts(job)
     note_model(job, "diffusion_model")
-    return job.settle(TABLE)
+    job.settle(TABLE)
 
 
-def _frame(job: Conversion, name: str, *, still: bool) -> None:
-    put_title(job, name, "batch_name")
+def _frame(job: Conversion, *, still: bool) -> None:
+    put_title(job, "batch_name")
     size = [1280, 768]
     pair: list[Any] = next((job.values[key] for key in _PAIRS if isinstance(job.values.get(key), list)), [])
     sides = [as_number(side) for side in pair]
@@ -102,7 +99,7 @@ def _video(job: Conversion) -> None:
 
 def _motion(job: Conversion, mode: str) -> None:
     if mode not in ("2d", "3d"):
-        if mode not in ("none", "") and not job.project.tables["video"]:
+        if mode not in ("none", "") and not job.tables["video"]:
             why = "Reverie has only 2D, 3D, and Video Input with its video; the camera stands still."
             job.report.note("animation_mode", "missing", why, job.text("animation_mode"))
         job.carried("motion.mode", "animation_mode")
@@ -142,13 +139,13 @@ def _two_eyes(job: Conversion) -> None:
 
 
 def _diffusion(job: Conversion) -> None:
-    video = job.project.tables["video"]
+    video = job.tables["video"]
     steps = "video_init_steps" if video and job.has("video_init_steps") else "steps"
-    job.lane("steps", steps, keep_in_range=True)
+    job.lane("steps", steps, change=IN_RANGE)
     why = "unknown; using ddim."
     sampler = job.choice("diffusion_sampling_mode", _SAMPLERS, "ddim", why)
     job.put("diffusion.sampler", sampler, "diffusion_sampling_mode")
-    job.lane("eta", "eta", keep_in_range=True)
+    job.lane("eta", "eta", change=IN_RANGE)
     image = job.values.get("init_image")
     if image is not None and str(image)[:1000].strip().lower() not in ("", "none"):
         put_init_image(job)
@@ -165,11 +162,11 @@ def _strength(job: Conversion) -> None:
         job.report.note("frames_skip_steps", "missing", why, text)
         percent = 60
     strength: float | str = round(1.0 - percent / 100, 6)
-    if "motion" in job.project.tables["video"]:
+    if "motion" in job.tables["video"]:
         strength = (
             f"0: ({_first(job, 'video_init_skip_steps', 50, 'video_init_steps')}) hold, 1: ({strength})"
         )
-    elif "init_image" in job.project.tables[""]:
+    elif "init_image" in job.tables[""]:
         strength = f"0: ({_first(job, 'skip_steps', 10)}) hold, 1: ({strength})"
     job.put("diffusion.strength", strength, "frames_skip_steps")
 
@@ -184,11 +181,11 @@ def _first(job: Conversion, skipped: str, otherwise: float, *steps: str) -> floa
 
 def _guidance(job: Conversion) -> None:
     """Carry cut-outs and clamp, and the scales if the model has a picture-text model of its own."""
-    model = str(job.project.tables[""].get("model", _WITH_ITS_OWN))
+    model = str(job.tables[""].get("model", _WITH_ITS_OWN))
     if _has_its_own(model, job.folder):
         for name in _SCALES:
             if as_number(job.get(name)) != 0:
-                job.lane(name, name, keep_in_range=True)
+                job.lane(name, name, change=IN_RANGE)
         _init_scale(job)
         job.put("clip_guidance.clip_guidance_end", 1)  # Disco was guided to the end
         job.report.remarks.append(
@@ -203,11 +200,11 @@ def _guidance(job: Conversion) -> None:
             if job.has(name) and as_number(job.get(name)) != 0:
                 job.missing(name, why)
     if job.on("clamp_grad"):
-        job.lane("clamp_max", "clamp_max", keep_in_range=True)
+        job.lane("clamp_max", "clamp_max", change=IN_RANGE)
     else:
         job.put("clip_guidance.clamp_max", 100)  # no limit
     job.carried("clip_guidance.clamp_max", "clamp_grad", "clamp_max")
-    job.lane("cutn_batches", "cutn_batches", keep_in_range=True)
+    job.lane("cutn_batches", "cutn_batches", change=IN_RANGE)
     for name, allowed in _CUTS.items():
         _cuts(job, name, allowed)
     if job.on("skip_augs"):
@@ -227,7 +224,7 @@ def _init_scale(job: Conversion) -> None:
     """Carry the pull towards the moved frame, and at frame 0 towards the init image."""
     names = ["frames_scale"]
     first = later = job.limited("frames_scale", low=0.0, high=1e7, otherwise=1500.0)
-    if "init_image" in job.project.tables[""]:
+    if "init_image" in job.tables[""]:
         first = job.limited("init_scale", low=0.0, high=1e7, otherwise=1000.0)
         names.append("init_scale")
     if first or later:

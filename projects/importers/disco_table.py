@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .rules import carried, left_out
 
-CARRIED = carried(
+_CARRIED = carried(
     r"""
 batch_name | title
 use_vertical_symmetry use_horizontal_symmetry | coherence.symmetry
@@ -49,7 +49,7 @@ vr_mode vr_eye_angle vr_ipd | output.vr | side by side, in 3D; the toe-in become
 """
 )
 
-LEFT = left_out(
+_LEFT = left_out(
     r"""
 ViTB32 ViTB16 ViTL14 ViTL14_336px RN50 RN101 RN50x4 RN50x16 RN50x64 ViTB32_laion2b_e16 ViTB32_laion400m_e31
     ViTB32_laion400m_32 ViTB32quickgelu_laion400m_e31 ViTB32quickgelu_laion400m_e32 ViTB16_laion400m_e31
@@ -81,7 +81,7 @@ skip_video_for_run_all init_frame last_frame | concerns the film file; use rever
 """
 )
 
-TABLE = (*CARRIED, *LEFT)
+TABLE = (*_CARRIED, *_LEFT)
 
 DEFAULTS: dict[str, object] = {
     "animation_mode": "None",

@@ -8,16 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_position
 from keyframes.errors import quoted
 
 from .common import clean, put_title
 from .conversion import Conversion
-from .converted import ConvertedProject
-from .report import Report
 from .rules import carried, left_out
 
 LENGTH = 120  # FizzNodes' default
@@ -33,7 +29,7 @@ _ENTRY = re.compile(
 _GAP = re.compile(r"[\s,]*+")
 _TEXT_LIKE_IT = re.compile(r"""\s*+\{?+\s*+(?:"[^"\n]{1,100}"|'[^'\n]{1,100}'|\d{1,9})\s*:\s*["']""")
 
-CARRIED = carried(
+_CARRIED = carried(
     r"""
 text | prompts | keys and prompts as FizzNodes writes them
 PromptSchedule.text BatchPromptSchedule.text BatchPromptScheduleLatentInput.text StringSchedule.text
@@ -66,7 +62,7 @@ CheckpointLoaderSimple.ckpt_name | model | named in a comment; set the model wit
 """
 )
 
-LEFT = left_out(
+_LEFT = left_out(
     r"""
 *.current_frame *.start_frame *.end_frame *.print_output | belongs to a run of ComfyUI. | harmless: any value
 *.max_frames | the length is that of the prompts. | harmless: any value
@@ -80,7 +76,7 @@ VHS_VideoCombine.* SaveImage.filename_prefix ADE_AnimateDiffCombine.* | a take k
 """
 )
 
-TABLE = (*CARRIED, *LEFT)
+TABLE = (*_CARRIED, *_LEFT)
 
 
 def is_keyed_text(text: str) -> bool:
@@ -88,22 +84,20 @@ def is_keyed_text(text: str) -> bool:
     return _TEXT_LIKE_IT.match(text) is not None
 
 
-def from_keyed_text(
-    values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject
-) -> Report:
-    """Fill `project` from a text file that holds one prompt schedule."""
-    report = Report(source=name, written_by="hand, for FizzNodes")
-    job = Conversion(values, project=project, report=report, folder=folder, dialect="deforum")
-    put_title(job, name)
-    pairs = keyed_text(str(values["text"]))
+def from_keyed_text(job: Conversion) -> None:
+    """Fill the project from a text file that holds one prompt schedule."""
+    job.report.written_by = "hand, for FizzNodes"
+    put_title(job)
+    pairs = keyed_text(str(job.values["text"]))
     whole = [int(key) for key, _ in pairs if re.fullmatch(r"\d{1,5}", key)]
     frames = max(LENGTH, max(whole, default=0) + 1)
     job.put("frames", frames)
     job.put("seed", 0)
-    report.remarks.append(f"The text gives no length; the film has {frames} frames. Change that as needed.")
+    remark = f"The text gives no length; the film has {frames} frames. Change that as needed."
+    job.report.remarks.append(remark)
     carry_schedule(job, placed(pairs, Clock(frames=frames, fps=15.0, seed=0)))
     job.carried("prompts", "text")
-    return job.settle(TABLE)
+    job.settle(TABLE)
 
 
 def keyed_text(text: str) -> list[tuple[str, str]]:

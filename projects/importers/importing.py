@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from keyframes import Problem, ProjectError, compile_timeline
 from ..lanes import lane_specs
 from ..load import MAX_BYTES as MAX_PROJECT
 from ..load import read_project
+from ..schema import SCHEMA_FILE
 from .comfy import from_graph
 from .comfy_graph import is_graph
 from .common import MODEL_SAMPLER, SAMPLERS
-from .converted import ConvertedProject
+from .conversion import Conversion
 from .deforum import from_deforum
 from .disco import from_disco
 from .fizz import from_keyed_text, is_keyed_text
@@ -32,6 +33,9 @@ MAX_BYTES = 1 << 25  # a Parseq manifest holds about fifty numbers per frame
 _MAX_DEPTH = 24
 _EXAMPLE = 'A Deforum file holds {"max_frames": 120, "prompts": {"0": "a lighthouse"}, ...}.'
 _TEXT = "text"
+_FIRST = ("title", "size", "fps", "frames", "seed", "model")  # the order of the project's first lines
+_SURROGATES = re.compile("[\ud800-\udfff]")  # half a character, which JSON can hold and UTF-8 cannot
+_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _KNOWN = (
     "Deforum, Disco Diffusion, Parseq, ComfyUI with FizzNodes, FizzNodes' text, AnimateDiff prompt travel"
 )
@@ -49,7 +53,7 @@ def _is_deforum(values: Mapping[str, Any]) -> bool:
     return any(isinstance(values.get(key), dict | list) for key in ("prompts", "animation_prompts"))
 
 
-_BY_SHAPE: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[..., Report]], ...] = (
+_BY_SHAPE: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[[Conversion], None]], ...] = (
     (lambda values: set(values) == {_TEXT}, from_keyed_text),
     (is_manifest, from_parseq),
     (is_travel, from_travel),
@@ -84,17 +88,16 @@ def convert(data: bytes, *, name: str, folder: Path, model: str = "sketch") -> I
     importer = next((importer for known, importer in _BY_SHAPE if known(values)), None)
     if importer is None:
         raise _error("is not a known settings file.", name, hint=f"Known: {_KNOWN}. {_EXAMPLE}")
-    project = ConvertedProject()
-    project.put("model", model)
+    job = Conversion(values, name=name, folder=folder, model=model)
     try:
-        report = importer(values, name=name, folder=folder, project=project)
+        importer(job)
     except ProjectError as error:
         raise ProjectError([replace(p, file=name) for p in error.problems]) from error
-    text = project.toml(report.lines())
+    text = _toml(job.tables, job.report.lines())
     if len(text.encode()) > MAX_PROJECT:
         raise _error(f"makes a project of more than {MAX_PROJECT:,} bytes.", name, hint="")
     _check(text, name, folder)
-    return Imported(text=text, report=report)
+    return Imported(text=text, report=job.report)
 
 
 def _error(what: str, name: str, *, line: int | None = None, hint: str = _EXAMPLE) -> ProjectError:
@@ -136,6 +139,31 @@ def _depth(value: object) -> int:
             for child in (item.values() if isinstance(item, dict) else item)
         ]
     return depth
+
+
+def _toml(tables: Mapping[str, Mapping[str, object]], comments: Iterable[str]) -> str:
+    """A project's tables as TOML, with `comments` at the end; the top level is the table ""."""
+    lines = [f"#:schema {SCHEMA_FILE}"]
+    top = {**dict.fromkeys(_FIRST, ""), **tables[""]}
+    top = {name: value for name, value in top.items() if value != ""}
+    for table, settings in {**tables, "": top}.items():
+        if settings and table:
+            lines += ["", f"[{table}]"]
+        lines += [f"{_toml_key(name)} = {_toml_value(value)}" for name, value in settings.items()]
+    lines += ["", *(f"# {line}".rstrip() for line in comments)]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _toml_value(name)
+
+
+def _toml_value(value: object) -> str:
+    """A text, number, truth value or list as TOML, which writes them like JSON. Raises ValueError for anything else."""
+    if not isinstance(value, str | int | float | list | tuple):
+        raise ValueError(f"{type(value).__name__} has no place in a project file")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _SURROGATES.sub("\ufffd", text).replace("\x7f", "\\u007f")
 
 
 def _check(text: str, name: str, folder: Path) -> None:

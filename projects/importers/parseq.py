@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,18 @@ from keyframes import Clock, Problem, ProjectError
 
 from .common import clean, put_prompts, put_rate, put_title
 from .conversion import Conversion
-from .converted import ConvertedProject
 from .parseq_frames import Frames, frames_of
 from .parseq_table import MOVING, PLAIN, TABLE
 from .report import Report
-from .rewrite import ODD, ONE_MINUS, RANDOM_BELOW_0
+from .rewrite import AS_IT_IS, ODD, ONE_MINUS, RANDOM_BELOW_0, Change, Numbers, schedule_of
 from .rules import as_number, is_true, plain_number
-from .runs_to_keys import Numbers, schedule_of, text_changes
 
-_CHANGES: dict[str, dict[str, Any]] = {
+_CHANGES = {
     "strength": ONE_MINUS,
-    "noise": {"times": 0.24, "keep_in_range": True},  # of Deforum's perlin noise: docs/motion.md, Noise
-    "antiblur_kernel": {"shape": ODD},
-    "antiblur_threshold": {"times": 1 / 255},
-    "seed": {"shape": RANDOM_BELOW_0},
+    "noise": Change(times=0.24, in_range=True),  # of Deforum's perlin noise: docs/motion.md, Noise
+    "antiblur_kernel": ODD,
+    "antiblur_threshold": Change(times=1 / 255),
+    "seed": RANDOM_BELOW_0,
 }
 # Deforum's names for Parseq's fields, where they are not the field's name with _schedule.
 _DEFORUM_NAMES = {
@@ -51,37 +49,32 @@ def is_manifest(values: Mapping[str, Any]) -> bool:
     return framed and isinstance(values.get("options"), Mapping)
 
 
-def from_parseq(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` from the manifest, and report on each of its parts.
+def from_parseq(job: Conversion) -> None:
+    """Fill the project from the manifest, and report on each of its parts.
 
     Raises ProjectError for a manifest without frames.
     """
+    job.report.written_by, job.dialect = "Parseq", "reverie"
+    prompts = job.values.get("prompts")
     try:
-        frames = frames_of(values)
+        frames = frames_of(job.values)
     except ValueError as error:
-        what = f"cannot be read as a Parseq manifest: {error}."
-        raise ProjectError(Problem(what=what, file=name)) from error
+        raise ProjectError(Problem(what=f"cannot be read as a Parseq manifest: {error}.")) from error
     schedules = {column: schedule_of(numbers) for column, numbers in frames.columns.items()}
-    job = Conversion(
-        {**_flat(values), **schedules, **dict.fromkeys(frames.lost)},
-        project=project,
-        report=Report(source=name, written_by="Parseq"),
-        folder=folder,
-        dialect="reverie",
-    )
+    job.values = {**_flat(job.values), **schedules, **dict.fromkeys(frames.lost)}
     for column, why in frames.lost.items():
         job.report.note(column, "missing", why)
-    _frame(job, frames, name)
+    _frame(job, frames)
     _motion(job, frames)
     for field in PLAIN:
         if field not in _LENS:
             _plain(job, frames, field)
     if "diffusion.seed" in job.report.carried.values():
         job.put("diffusion.seed_behavior", "schedule")
-    keyed = text_changes(frames.prompts) or _prompts(values.get("prompts"), frames.count, job.report)
+    keyed = _text_changes(frames.prompts) or _prompts(prompts, frames.count, job.report)
     job.carried("prompts", "prompts")
     put_prompts(job, {frame: clean(text) for frame, text in keyed.items()}, "prompts")
-    return job.settle(TABLE)
+    job.settle(TABLE)
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,8 +88,8 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _frame(job: Conversion, frames: Frames, name: str) -> None:
-    put_title(job, name, "meta.docName")
+def _frame(job: Conversion, frames: Frames) -> None:
+    put_title(job, "meta.docName")
     fps = put_rate(job, "options.output_fps", 20.0)
     job.put("frames", frames.count, "rendered_frames", "keyframes")
     job.put("seed", 0)
@@ -148,7 +141,8 @@ def _plain(job: Conversion, frames: Frames, field: str) -> None:
         return
     lane = PLAIN[field]
     bent = {"seed": (values < 0).any(), "antiblur_kernel": (np.trunc(values) % 2 != 1).any()}
-    job.lane(lane, field, **(_CHANGES.get(lane, {}) if bent.get(lane, True) else {}))
+    change = _CHANGES.get(lane, AS_IT_IS) if bent.get(lane, True) else AS_IT_IS
+    job.lane(lane, field, change=change)
 
 
 def _prompts(prompts: object, count: int, report: Report) -> dict[int, str]:
@@ -200,6 +194,15 @@ def _joined(prompt: Mapping[str, Any], common: Mapping[str, Any]) -> str:
     return f"{both('positive')} --neg {negative}" if negative else both("positive")
 
 
+def _text_changes(texts: Iterable[str]) -> dict[int, str]:
+    """Frame -> text, for each frame at which the text changes."""
+    found, at = {}, 0
+    for text, run in groupby(texts):
+        found[at] = text
+        at += len(list(run))
+    return found
+
+
 def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
     """Put the manifest's schedules into the settings. Returns the settings, and the names of the manifest's fields.
 
@@ -215,7 +218,7 @@ def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[st
     found: dict[str, Any] = dict(values)
     fields = _lanes(found, frames, deltas=is_true(values.get("parseq_use_deltas", True)))
     if frames.prompts:
-        found["prompts"] = {str(at): text for at, text in text_changes(frames.prompts).items()}
+        found["prompts"] = {str(at): text for at, text in _text_changes(frames.prompts).items()}
         found.pop("animation_prompts", None)
         fields.append("prompts")
     if is_true(values.get("parseq_non_schedule_overrides", True)):

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .parseq_formulas import Field, Scope, formula
-from .parseq_functions import FUNCTIONS
+from .parseq_formulas import Formula
+from .parseq_functions import Field, Stretch
 from .parseq_table import MOVING
+from .rewrite import Numbers
 from .rules import as_number
-from .runs_to_keys import Numbers
 
 MAX_FRAMES = 100_000
 DERIVED = ("_delta", "_pc", "_i")
@@ -107,12 +107,11 @@ def _field(name: str, keys: Sequence[tuple[int, Mapping[str, Any]]], field: Fiel
         how = named or how
         stop = stretches[index + 1][0] if index + 1 < len(stretches) else field.count
         try:
-            node = formula(how, FUNCTIONS)
-            with np.errstate(all="ignore"):
-                step = 1 if _PREVIOUS in how else max(stop - start, 1)
-                for frame in range(start, stop, step):
-                    part = Scope(field, frame, frame + step)
-                    field.made[frame : frame + step] = node(part)
+            formula = Formula(how)
+            step = 1 if _PREVIOUS in how else max(stop - start, 1)
+            for frame in range(start, stop, step):
+                part = Stretch(field, frame, frame + step)
+                field.made[frame : frame + step] = formula.values(part)
         except ValueError as error:
             raise ValueError(f'"{how[:60]}": {error}; {_UNRENDERED}') from error
         if not np.isfinite(field.made[start:stop]).all():

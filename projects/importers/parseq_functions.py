@@ -1,130 +1,204 @@
-"""The functions of Parseq's formulas that Reverie supports: waves, slides, Bezier curves, arithmetic."""
+"""What Parseq's formulas compute with: the values of a field, and the functions that Reverie supports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from keyframes.curves import Curve
 
-from .parseq_formulas import Arguments, Field, Functions, Node, Scope
-from .runs_to_keys import Numbers
+from .rewrite import Numbers
 
-_CURVES: Mapping[str, tuple[float, float, float, float]] = {
+_MOST_POINTS = 24  # of a polynomial: with more it swings wildly
+_TEXT = '""'
+_CURVES = {
     "ease": (0.25, 0.1, 0.25, 1.0),
     "ease-in": (0.42, 0.0, 1.0, 1.0),
     "ease-out": (0.0, 0.0, 0.58, 1.0),
     "ease-in-out": (0.42, 0.0, 0.58, 1.0),
     "linear": (0.0, 0.0, 1.0, 1.0),
 }
-_WAVE = ("period! p", "phase ps", "amp a", "centre c", "limit li", "pulse pw")
-_WAVE_DEFAULTS = {"phase": 0.0, "amp": 1.0, "centre": 0.0, "limit": 0.0, "pulse": 5.0}
-_SPAN = ("from start", "to end t", "span in", "offset os")
-_POINTS = {"x1": 0.5, "y1": 0.0, "x2": 0.5, "y2": 1.0}
 
 
-def _bound(name: str, known: Sequence[str], arguments: Arguments) -> dict[str, Node | str]:
-    """The arguments by their first names. known: the names of each; ! marks a required one."""
-    order = [names.split()[0].rstrip("!") for names in known]
-    places = {
-        alias: place
-        for place, names in zip(order, known, strict=True)
-        for alias in [place, *names.split()[1:]]
-    }
-    found: dict[str, Node | str] = {}
-    for index, (key, node) in enumerate(arguments):
-        place = places.get(key, "") if key else order[index] if index < len(order) else ""
-        if not place or place in found:
+class Field:
+    """One field over the film. at, value: its key frames, rising, with the first and last frame among them.
+
+    made: the values computed so far.
+    """
+
+    def __init__(self, at: Numbers, value: Numbers, count: int, fps: float, bpm: float) -> None:
+        self.at, self.value, self.count, self.fps = at, value, count, fps
+        self.frames_per_beat = fps * 60 / bpm
+        self.frames = np.arange(count, dtype=np.float64)
+        self.made: Numbers = np.zeros(count)
+
+    @cached_property
+    def variables(self) -> dict[str, Numbers]:
+        """The variables that are quick to compute, at every frame."""
+        before = np.maximum(np.searchsorted(self.at, self.frames, side="right") - 1, 0)
+        after = np.minimum(before + 1, len(self.at) - 1)
+        return {
+            "f": self.frames,
+            "s": self.frames / self.fps,
+            "b": self.frames / self.frames_per_beat,
+            "k": self.frames - self.at[before],
+            "L": np.interp(self.frames, self.at, self.value),
+            "S": self.value[before],
+            "final_frame": np.full(self.count, self.count - 1.0),
+            **dict.fromkeys(("active_keyframe", "prev_keyframe"), self.at[before]),
+            **dict.fromkeys(("active_keyframe_value", "prev_keyframe_value"), self.value[before]),
+            "next_keyframe": self.at[after],
+            "next_keyframe_value": self.value[after],
+            "between_keys": self.at[after] - self.at[before],
+        }
+
+    @cached_property
+    def spline(self) -> Numbers:
+        """The natural cubic spline through the points: its second derivative is 0 at both ends."""
+        at, value = self.at, self.value
+        if len(at) < 3:
+            return self.variables["L"]
+        width, rise = np.diff(at), np.diff(value) / np.diff(at)
+        matrix = np.eye(len(at))
+        inner = np.arange(1, len(at) - 1)
+        matrix[inner, inner - 1], matrix[inner, inner + 1] = width[:-1], width[1:]
+        matrix[inner, inner] = 2 * (width[:-1] + width[1:])
+        bend = np.linalg.solve(matrix, np.concatenate([[0.0], 6 * np.diff(rise), [0.0]]))
+        i = np.clip(np.searchsorted(at, self.frames, side="right") - 1, 0, len(width) - 1)
+        x = self.frames - at[i]
+        slope = rise[i] - width[i] * (2 * bend[i] + bend[i + 1]) / 6
+        cubic = bend[i] / 2 + x * (bend[i + 1] - bend[i]) / (6 * width[i])
+        return np.asarray(value[i] + x * (slope + x * cubic))
+
+    @cached_property
+    def polynomial(self) -> Numbers:
+        """The polynomial through all points, by Neville's scheme. Raises ValueError for more than 24 points."""
+        if len(self.at) > _MOST_POINTS:
+            raise ValueError(f"P supports at most {_MOST_POINTS} key frames, not {len(self.at)}")
+        rows = [np.full(self.count, value) for value in self.value]
+        for step in range(1, len(rows)):
+            rows = [
+                ((self.frames - self.at[i + step]) * rows[i] + (self.at[i] - self.frames) * rows[i + 1])
+                / (self.at[i] - self.at[i + step])
+                for i in range(len(rows) - 1)
+            ]
+        return rows[0]
+
+
+class Stretch:
+    """The frames `start` to before `stop` of a field."""
+
+    def __init__(self, field: Field, start: int, stop: int) -> None:
+        self.field, self.part = field, slice(start, stop)
+
+    def variable(self, name: str) -> Numbers:
+        """A variable at each of the frames."""
+        if name == "prev_computed_value":  # its formula is computed one frame at a time
+            start = self.part.start
+            return self.field.made[start - 1 : start] if start else np.zeros(1)
+        if name == "C":
+            return self.field.spline[self.part]
+        return (self.field.polynomial if name == "P" else self.field.variables[name])[self.part]
+
+    def constant(self, number: float, unit: str = "") -> Numbers:
+        """A number of frames, seconds (s) or beats (b), at each of the frames."""
+        frames = {"s": self.field.fps, "b": self.field.frames_per_beat}.get(unit, 1.0)
+        return np.full(self.part.stop - self.part.start, number * frames)
+
+
+Argument = Numbers | str
+
+
+class Parameter(NamedTuple):
+    """default: a number, the name of a variable, `""` for one that is a text, or "" for one that is required."""
+
+    names: list[str]
+    default: str
+
+
+class Function(NamedTuple):
+    """compute: takes the stretch, and the value of each parameter."""
+
+    parameters: list[Parameter]
+    compute: Callable[..., Numbers]
+
+
+def call(name: str, arguments: Sequence[tuple[str, Argument]], stretch: Stretch) -> Numbers:
+    """Compute a function. arguments: (name or "", value). Raises ValueError for an unknown name or argument."""
+    if name not in FUNCTIONS:
+        raise ValueError(f"{name}() is not supported")
+    parameters, compute = FUNCTIONS[name]
+    places = {each: place for place, parameter in enumerate(parameters) for each in parameter.names}
+    found: dict[int, Argument] = {}
+    for index, (key, value) in enumerate(arguments):
+        place = places.get(key, len(parameters)) if key else index
+        if place >= len(parameters) or place in found:
             raise ValueError(f"{name}() does not take {key or 'so many arguments'}")
-        found[place] = node
-    for place, names in zip(order, known, strict=True):
-        if "!" in names and place not in found:
-            raise ValueError(f"{name}() needs {place}")
-    return found
+        found[place] = value
+    for place, (names, default) in enumerate(parameters):
+        if place not in found:
+            if not default:
+                raise ValueError(f"{name}() needs {names[0]}")
+            found[place] = _default(default, stretch)
+        elif isinstance(found[place], str) and default != _TEXT:
+            raise ValueError(f'{names[0]} must be a number, not "{found[place]}"')
+    values = (found[place] for place in range(len(parameters)))
+    return np.asarray(compute(stretch, *values), dtype=np.float64)
 
 
-def _number(found: Mapping[str, Node | str], place: str, default: float | str) -> Node:
-    """An argument as numbers. default: a number, or the name of a variable."""
-    node = found.get(place)
-    if isinstance(node, str):
-        raise ValueError(f'{place} must be a number, not "{node}"')
-    if node is not None:
-        return node
-    if isinstance(default, str):
-        return lambda scope: scope.variable(default)
-    return lambda scope: np.full(scope.count, float(default))
+def _default(default: str, stretch: Stretch) -> Argument:
+    if default == _TEXT:
+        return ""
+    return (
+        stretch.variable(default) if default in stretch.field.variables else stretch.constant(float(default))
+    )
 
 
-def _wave(name: str, shape: Callable[[Numbers, Numbers, Numbers], Numbers]) -> Callable[[Arguments], Node]:
+def _function(parameters: str, compute: Callable[..., Numbers]) -> Function:
+    """parameters: such as `phase ps = 0`: the names of each, and its default."""
+    parts = (part.partition(" = ") for part in parameters.split(", "))
+    return Function([Parameter(names.split(), default) for names, _, default in parts], compute)
+
+
+def _wave(shape: Callable[[Numbers, Numbers, Numbers], Numbers]) -> Function:
     """shape: (position, period, pulse width) -> -1 to 1, or 0 to 1."""
 
-    def make(arguments: Arguments) -> Node:
-        found = _bound(name, _WAVE, arguments)
-        parts = [_number(found, place, default) for place, default in _WAVE_DEFAULTS.items()]
-        period_of = _number(found, "period", 0.0)
+    def wave(stretch: Stretch, *values: Numbers) -> Numbers:
+        period, phase, amp, centre, limit, pulse = values
+        found = centre + amp * shape(stretch.variable("f") + phase, period, pulse)
+        over = (limit > 0) & (stretch.variable("k") > limit * period)
+        return np.where(over, 0.0, found)
 
-        def node(scope: Scope) -> Numbers:
-            period = period_of(scope)
-            phase, amp, centre, limit, pulse = (part(scope) for part in parts)
-            wave = centre + amp * shape(scope.variable("f") + phase, period, pulse)
-            over = (limit > 0) & (scope.variable("k") > limit * period)
-            return np.where(over, 0.0, wave)
-
-        return node
-
-    return make
+    return _function("period p, phase ps = 0, amp a = 1, centre c = 0, limit li = 0, pulse pw = 5", wave)
 
 
 def _turn(position: Numbers, period: Numbers) -> Numbers:
     return np.sin(position * np.pi * 2 / period)
 
 
-def _span_of(found: Mapping[str, Node | str]) -> tuple[Node, Node, Node, Node]:
-    """From, to, the frames between them, and the offset."""
-    span = _number(found, "span", 0.0) if "span" in found else _between_keys
-    start, stop = _number(found, "from", "active_keyframe_value"), _number(found, "to", "next_keyframe_value")
-    return start, stop, span, _number(found, "offset", 2.0)
+def _slide(stretch: Stretch, start: Numbers, stop: Numbers, span: Numbers, offset: Numbers) -> Numbers:
+    k = stretch.variable("k")
+    position = np.where(np.abs(offset) < 1, offset * span, k)
+    line = start + (stop - start) / np.where(span == 0, 1.0, span) * position
+    return np.where(span == 0, start, np.where(k >= span, stop, line))
 
 
-def _between_keys(scope: Scope) -> Numbers:
-    return scope.variable("next_keyframe") - scope.variable("active_keyframe")
-
-
-def _slide(arguments: Arguments) -> Node:
-    ends = _span_of(_bound("slide", _SPAN, arguments))
-
-    def node(scope: Scope) -> Numbers:
-        start, stop, span, offset = (end(scope) for end in ends)
-        k = scope.variable("k")
-        position = np.where(np.abs(offset) < 1, offset * span, k)
-        line = start + (stop - start) / np.where(span == 0, 1.0, span) * position
-        return np.where(span == 0, start, np.where(k >= span, stop, line))
-
-    return node
-
-
-def _bez(arguments: Arguments) -> Node:
-    found = _bound("bez", (*_POINTS, *_SPAN, "curve c", "delta d"), arguments)
-    points = [_number(found, name, default) for name, default in _POINTS.items()]
-    curve = found.get("curve", "")
+def _bez(stretch: Stretch, *values: Argument) -> Numbers:
+    *numbers, curve, delta = values
+    x1, y1, x2, y2, start, stop, span, offset = map(np.asarray, numbers)
     if not isinstance(curve, str) or (curve and curve not in _CURVES):
         raise ValueError(f"bez() supports these curves: {', '.join(_CURVES)}")
-    ends, delta_of = _span_of(found), _number(found, "delta", 0.0)
-
-    def node(scope: Scope) -> Numbers:
-        start, stop, span, offset = (end(scope) for end in ends)
-        delta = delta_of(scope)
-        stop = np.where(delta != 0, start + delta, stop)
-        inner = _CURVES[curve] if curve else _fixed([point(scope) for point in points])
-        position = np.where(np.abs(offset) < 1, offset, scope.variable("k") / np.where(span == 0, 1.0, span))
-        line = start + Curve(name="bezier", points=inner).shape(position) * (stop - start)
-        return np.where(span == 0, start, np.where(position > 1, stop, line))
-
-    return node
+    stop = np.where(np.asarray(delta) != 0, start + delta, stop)
+    points = _CURVES[curve] if curve else _fixed(x1, y1, x2, y2)
+    position = np.where(np.abs(offset) < 1, offset, stretch.variable("k") / np.where(span == 0, 1.0, span))
+    line = start + Curve(name="bezier", points=points).shape(position) * (stop - start)
+    return np.where(span == 0, start, np.where(position > 1, stop, line))
 
 
-def _fixed(points: Sequence[Numbers]) -> tuple[float, float, float, float]:
+def _fixed(*points: Numbers) -> tuple[float, float, float, float]:
     if any((point != point[0]).any() for point in points):
         raise ValueError("bez() needs control points that do not change")
     x1, y1, x2, y2 = (float(point[0]) for point in points)
@@ -133,50 +207,38 @@ def _fixed(points: Sequence[Numbers]) -> tuple[float, float, float, float]:
     return x1, y1, x2, y2
 
 
-def _plain(name: str, names: tuple[str, ...], compute: Callable[..., Numbers]) -> Callable[[Arguments], Node]:
-    """A function of numbers alone. names: those of its arguments."""
-
-    def make(arguments: Arguments) -> Node:
-        found = _bound(name, names, arguments)
-        nodes = [_number(found, each.split()[0].rstrip("!"), 0.0) for each in names]
-        return lambda scope: np.asarray(compute(*(node(scope) for node in nodes)), dtype=np.float64)
-
-    return make
+def _plain(parameters: str, compute: Callable[..., Numbers]) -> Function:
+    """A function of its arguments alone."""
+    return _function(parameters, lambda stretch, *values: compute(*values))
 
 
-def _rounded(name: str, round_off: Callable[[Numbers], Numbers]) -> Callable[[Arguments], Node]:
+def _rounded(round_off: Callable[[Numbers], Numbers]) -> Function:
     """A rounding to a number of digits."""
-    return _plain(name, ("v!", "p"), lambda v, digits: round_off(v * 10.0**digits) / 10.0**digits)
+    return _plain("v, p = 0", lambda v, digits: round_off(v * 10.0**digits) / 10.0**digits)
 
 
-def _converted(name: str, convert: Callable[[Numbers, Field], Numbers]) -> Callable[[Arguments], Node]:
-    def make(arguments: Arguments) -> Node:
-        value = _number(_bound(name, ("v!",), arguments), "v", 0.0)
-        return lambda scope: convert(value(scope), scope.field)
-
-    return make
-
-
+_SPAN = "from start = active_keyframe_value, to end t = next_keyframe_value, span in = between_keys, offset os = 2"
+_BEZIER = f"x1 = 0.5, y1 = 0, x2 = 0.5, y2 = 1, {_SPAN}, curve c = {_TEXT}, delta d = 0"
 _SAME = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log1p", "log10", "log2", "sign")
 _NUMPY = {name: name for name in (*_SAME, "sqrt", "cbrt")}
 _NUMPY |= {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
-FUNCTIONS: Functions = {
-    "sin": _wave("sin", lambda x, period, _: _turn(x, period)),
-    "tri": _wave("tri", lambda x, period, _: np.arcsin(_turn(x, period)) * 2 / np.pi),
-    "saw": _wave("saw", lambda x, period, _: np.fmod(x, period) / period),
-    "sq": _wave("sq", lambda x, period, _: np.where(_turn(x, period) >= 0, 1.0, -1.0)),
-    "pulse": _wave("pulse", lambda x, period, width: np.where(np.fmod(x, period) < width, 1.0, 0.0)),
-    "slide": _slide,
-    "bez": _bez,
-    "min": _plain("min", ("a!", "b!"), np.minimum),
-    "max": _plain("max", ("a!", "b!"), np.maximum),
-    "abs": _plain("abs", ("v!",), np.abs),
-    "round": _rounded("round", lambda v: np.floor(v + 0.5)),
-    "floor": _rounded("floor", np.floor),
-    "ceil": _rounded("ceil", np.ceil),
-    "f2s": _converted("f2s", lambda v, field: v / field.fps),
-    "s2f": _converted("s2f", lambda v, field: v * field.fps),
-    "f2b": _converted("f2b", lambda v, field: v / field.frames_per_beat),
-    "b2f": _converted("b2f", lambda v, field: v * field.frames_per_beat),
-    **{f"_{name}": _plain(f"_{name}", ("v!",), getattr(np, here)) for name, here in _NUMPY.items()},
+FUNCTIONS = {
+    "sin": _wave(lambda x, period, _: _turn(x, period)),
+    "tri": _wave(lambda x, period, _: np.arcsin(_turn(x, period)) * 2 / np.pi),
+    "saw": _wave(lambda x, period, _: np.fmod(x, period) / period),
+    "sq": _wave(lambda x, period, _: np.where(_turn(x, period) >= 0, 1.0, -1.0)),
+    "pulse": _wave(lambda x, period, width: np.where(np.fmod(x, period) < width, 1.0, 0.0)),
+    "slide": _function(_SPAN, _slide),
+    "bez": _function(_BEZIER, _bez),
+    "min": _plain("a, b", np.minimum),
+    "max": _plain("a, b", np.maximum),
+    "abs": _plain("v", np.abs),
+    "round": _rounded(lambda v: np.floor(v + 0.5)),
+    "floor": _rounded(np.floor),
+    "ceil": _rounded(np.ceil),
+    "f2s": _function("v", lambda stretch, v: v / stretch.field.fps),
+    "s2f": _function("v", lambda stretch, v: v * stretch.field.fps),
+    "f2b": _function("v", lambda stretch, v: v / stretch.field.frames_per_beat),
+    "b2f": _function("v", lambda stretch, v: v * stretch.field.frames_per_beat),
+    **{f"_{name}": _plain("v", getattr(np, here)) for name, here in _NUMPY.items()},
 }

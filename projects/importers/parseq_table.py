@@ -20,7 +20,7 @@ PLAIN: dict[str, str] = {
     )
 }
 
-CARRIED = carried(
+_CARRIED = carried(
     r"""
 rendered_frames keyframes | frames | one frame each, or all frames from the first key to the last
 options.output_fps | fps
@@ -47,7 +47,7 @@ antiblur_threshold | coherence.antiblur_threshold | divided by 255
 """
 )
 
-LEFT = left_out(
+_LEFT = left_out(
     r"""
 angle zoom translation_x translation_y translation_z rotation_3d_x rotation_3d_y rotation_3d_z perspective_flip_theta
     perspective_flip_phi perspective_flip_gamma | positions, whose differences from frame to frame are carried over. |
@@ -73,4 +73,4 @@ guided_blendFactorMax guided_blendFactorSlope guided_tweening_frames guidedcolor
 """
 )
 
-TABLE = (*CARRIED, *LEFT)
+TABLE = (*_CARRIED, *_LEFT)

@@ -40,7 +40,7 @@ class Report:
     """The report of one import. carried: setting -> its dotted place in the project file."""
 
     source: str
-    written_by: str
+    written_by: str = ""
     remarks: list[str] = field(default_factory=list)
     carried: dict[str, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)

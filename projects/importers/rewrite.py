@@ -2,15 +2,17 @@
 
 Text that means the same in both dialects stays as written. A linear change (`1 - strength`) is made key by key, which
 is exact; for any other change (a limit, odd numbers) the ramps between keys are written out as expressions.
+One value per frame becomes the shortest schedule with the same values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keyframes import (
     Clock,
@@ -27,28 +29,36 @@ from keyframes.timeline import lane_values
 
 from .rules import plain_number
 
-# Changes that several importers make; in a shape, {x} is the value of the schedule.
-ODD = "2*floor(trunc({x})/2) + 1"
-RANDOM_BELOW_0 = "where(trunc({x}) < 0, floor(4294967296*rand()), {x})"
-ONE_MINUS: dict[str, Any] = {"times": -1.0, "plus": 1.0, "keep_in_range": True}
+Numbers = NDArray[np.float64]
+_EXACT = 1e-12  # relative: what another order of additions may change
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What becomes of a schedule's values, in this order.
+
+    times: a factor. one_minus: 1 minus the value. shape: an expression in which {x} stands for the value. in_range:
+    limit values to the lane's range, as that program does. first: the value of frame 0.
+    """
+
+    times: float = 1.0
+    one_minus: bool = False
+    shape: str = ""
+    in_range: bool = False
+    first: float | None = None
+
+
+AS_IT_IS = Change()
+IN_RANGE = Change(in_range=True)
+ONE_MINUS = Change(one_minus=True, in_range=True)
+ODD = Change(shape="2*floor(trunc({x})/2) + 1")
+RANDOM_BELOW_0 = Change(shape="where(trunc({x}) < 0, floor(4294967296*rand()), {x})")
 
 
 def rewritten(
-    value: object,
-    spec: LaneSpec,
-    *,
-    clock: Clock,
-    dialect: Dialect,
-    times: float = 1.0,
-    plus: float = 0.0,
-    shape: str = "",
-    keep_in_range: bool = False,
-    first: float | None = None,
+    value: object, spec: LaneSpec, *, clock: Clock, dialect: Dialect, change: Change = AS_IT_IS
 ) -> int | float | str:
     """Rewrite a schedule of another program as the value of a lane.
-
-    times, plus: the lane is plus + times * x. shape: an expression of {x} that replaces x. keep_in_range: limit values
-    to the lane's range, as that program does. first: value of frame 0.
 
     Raises ScheduleError for a schedule that cannot be read or leaves the lane's range.
     """
@@ -56,16 +66,16 @@ def rewritten(
         what = f"{type(value).__name__} is not a schedule."
         raise ScheduleError(Problem(what=what, where=spec.name, hint='Example: "0: (1.0)".'))
     schedule = read = parse_schedule(value, lane=spec.name, clock=clock, dialect=dialect)
-    if (times, plus) != (1.0, 0.0):
-        schedule = _linear(schedule, times, plus)
-    if shape:
-        schedule = _bent(schedule, shape)
-    if keep_in_range and spec.minimum is not None and spec.maximum is not None:
+    if change.times != 1.0 or change.one_minus:
+        schedule = _linear(schedule, change)
+    if change.shape:
+        schedule = _bent(schedule, change.shape)
+    if change.in_range and spec.minimum is not None and spec.maximum is not None:
         values = schedule.values()
         if (values < spec.minimum).any() or (values > spec.maximum).any():
             schedule = _bent(schedule, f"clamp({{x}}, {spec.minimum:g}, {spec.maximum:g})")
-    if first is not None:
-        schedule = _begun(schedule, first)
+    if change.first is not None:
+        schedule = _begun(schedule, change.first)
     lane_values(schedule, spec)  # raises for what leaves its range
     fixed = len(read.keys) == 1 and not isinstance(read.keys[0].value, Expression)
     if schedule is read and isinstance(value, str) and not fixed and _means_the_same(value, read):
@@ -73,14 +83,11 @@ def rewritten(
     return _short(schedule)
 
 
-def _linear(schedule: Schedule, times: float, plus: float) -> Schedule:
+def _linear(schedule: Schedule, change: Change) -> Schedule:
     def turned(value: Expression | float) -> str:
         if not isinstance(value, Expression):
-            return repr(round(plus + times * value, 12))
-        scaled = {1.0: f"({value.text})", -1.0: f"-({value.text})"}.get(times, f"{times!r}*({value.text})")
-        if not plus:
-            return scaled
-        return f"{plus:g} - ({value.text})" if times == -1.0 else f"{plus:g} + {scaled}"
+            return repr(round(1.0 - value if change.one_minus else change.times * value + 0.0, 12))
+        return f"1 - ({value.text})" if change.one_minus else f"{change.times!r}*({value.text})"
 
     return _parsed(schedule, ((key.position, turned(key.value)) for key in schedule.keys))
 
@@ -148,3 +155,50 @@ def _short(schedule: Schedule) -> int | float | str:
         curve = f" {key.curve}" if key.curve != LINEAR else ""
         keys.append(f"{_place(key.position)}: ({value}){curve}")
     return ", ".join(keys)
+
+
+def schedule_of(values: Numbers) -> int | float | str:
+    """The schedule of `values` (frames,): a number for a constant, else keys where straight lines meet.
+
+    Raises ValueError for no values, and for one that is not finite.
+    """
+    if not len(values) or not np.isfinite(values).all():
+        raise ValueError("a schedule is made of one finite number per frame")
+    if (values == values[0]).all():
+        return plain_number(float(values[0]))
+    return ", ".join(f"{at}: ({_digits(float(values[at]))})" for at in _corners(values))
+
+
+def _corners(values: Numbers) -> list[int]:
+    """The frames where straight lines meet."""
+    found, last = [0], len(values) - 1
+    while found[-1] < last:
+        found.append(_reach(values, found[-1], last))
+    if len(found) > 1 and values[found[-1]] == values[found[-2]]:
+        found.pop()  # the last key's value holds to the end
+    return found
+
+
+def _reach(values: Numbers, start: int, last: int) -> int:
+    """The last frame on a straight line from `start`, by doubling a step and then halving it."""
+    good, step = start + 1, 1
+    while good + step <= last and _straight(values, start, good + step):
+        good, step = good + step, 2 * step
+    while step:
+        if good + step <= last and _straight(values, start, good + step):
+            good += step
+        step //= 2
+    return good
+
+
+def _straight(values: Numbers, start: int, stop: int) -> bool:
+    u = np.arange(stop - start + 1) / (stop - start)
+    here, there = values[start], values[stop]
+    line = here + (there - here) * u
+    given = values[start : stop + 1]
+    return bool((np.abs(line - given) <= _EXACT * np.maximum(np.abs(given), 1e-9)).all())
+
+
+def _digits(value: float) -> str:
+    """The shortest digits that read back the same, without an exponent: Deforum reads one as an expression."""
+    return str(np.format_float_positional(value, trim="-"))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 _FALSE = ("", "false", "none", "no", "off", "0")
 
@@ -19,8 +20,8 @@ _FALSE = ("", "false", "none", "no", "off", "0")
 class Rule:
     """What becomes of one or more settings.
 
-    here: their place in the project file, or "". why: what is different, or why they have no place. harmless: values
-    at which nothing is lost; None for all. switch: the setting that turns these on; without it they have no effect.
+    here: their place in the project file, or "". why: what is different, or why they have no place. Without a place,
+    harmless: values at which nothing is lost, None for all; switch: the setting that turns these on.
     """
 
     names: tuple[str, ...]
@@ -29,11 +30,6 @@ class Rule:
     harmless: tuple[object, ...] | None = ()
     switch: str = ""
 
-    def matches(self, name: str) -> bool:
-        """Whether this rule is for the setting `name`."""
-        plain = re.sub(r"^cn_\d+_", "cn_#_", re.sub(r"\[\w+\]", "", name))
-        return name in self.names or any(_stands_for(word, plain) for word in self.names)
-
     def is_harmless(self, value: object) -> bool:
         """Whether nothing is lost without a setting of this value."""
         if value is None or self.harmless is None:
@@ -41,40 +37,39 @@ class Rule:
         return any(_same(value, known) for known in self.harmless)
 
 
+def rule_for(name: str, rules: Iterable[Rule]) -> Rule | None:
+    """The first rule for the setting `name`."""
+    plain = re.sub(r"^cn_\d+_", "cn_#_", re.sub(r"\[\w+\]", "", name))
+    for rule in rules:
+        if plain in rule.names or any(fnmatchcase(plain, word) for word in rule.names if "*" in word):
+            return rule
+    return None
+
+
 def carried(table: str) -> tuple[Rule, ...]:
-    """Rules for settings with a place in a project. Row: names | here | why | harmless: JSON values | switch: name."""
-    return tuple(_rule(names, here, cells) for names, here, *cells in table_rows(table))
+    """Rules for settings with a place in a project. Row: names | here | why."""
+    return tuple(
+        Rule(names=tuple(names.split()), here=here, why="".join(why))
+        for names, here, *why in table_rows(table)
+    )
 
 
 def left_out(table: str) -> tuple[Rule, ...]:
     """Rules for settings without a place. Row: names | why | harmless: JSON values, or any value | switch: name."""
-    return tuple(_rule(names, "", cells) for names, *cells in table_rows(table))
+    rules = []
+    for names, why, *cells in table_rows(table):
+        more = dict(cell.split(": ", 1) for cell in cells)
+        known = more.get("harmless", "")
+        harmless = None if known == "any value" else tuple(json.loads(f"[{known}]"))
+        rule = Rule(names=tuple(names.split()), why=why, harmless=harmless, switch=more.get("switch", ""))
+        rules.append(rule)
+    return tuple(rules)
 
 
 def table_rows(table: str) -> Iterator[list[str]]:
     """The cells of every row of a table of text."""
     for row in re.sub(r"\n +", " ", table.strip()).splitlines():
         yield row.split(" | ")
-
-
-def _rule(names: str, here: str, cells: list[str]) -> Rule:
-    why = switch = ""
-    harmless: tuple[object, ...] | None = ()
-    for cell in cells:
-        if cell.startswith("harmless: "):
-            values = cell.removeprefix("harmless: ")
-            harmless = None if values == "any value" else tuple(json.loads(f"[{values}]"))
-        elif cell.startswith("switch: "):
-            switch = cell.removeprefix("switch: ")
-        else:
-            why = cell
-    return Rule(names=tuple(names.split()), here=here, why=why, harmless=harmless, switch=switch)
-
-
-def _stands_for(word: str, name: str) -> bool:
-    if word.endswith("*"):
-        return name.startswith(word[:-1])
-    return name.endswith(word[1:]) if word.startswith("*") else name == word
 
 
 def _same(value: object, known: object) -> bool:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from keyframes import Clock
 
 from .common import MODEL_SAMPLER, clean, note_model, our_sampler, put_seed, put_title
 from .conversion import Conversion
-from .converted import ConvertedProject
-from .report import Report
+from .rewrite import IN_RANGE
 from .rules import as_number, carried, left_out
 
 LENGTH = 16  # of a film without a length
 
-CARRIED = carried(
+_CARRIED = carried(
     r"""
 prompt_map | prompts | blended; after the last key the first one returns
 prompt_fixed_ratio | prompts | the share of the way for which each prompt is held
@@ -34,7 +32,7 @@ path | model | named in a comment; set the model with --model
 """
 )
 
-LEFT = left_out(
+_LEFT = left_out(
     r"""
 is_single_prompt_mode | Reverie has one prompt per frame. | harmless: false
 motion_module motion_lora_map base | Reverie has no motion networks; the camera of [motion] moves each frame into the
@@ -54,7 +52,7 @@ output.format output.encode_param | use reverie export. | harmless: any value
 """
 )
 
-TABLE = (*CARRIED, *LEFT)
+TABLE = (*_CARRIED, *_LEFT)
 
 
 def is_travel(values: Mapping[str, Any]) -> bool:
@@ -62,29 +60,29 @@ def is_travel(values: Mapping[str, Any]) -> bool:
     return isinstance(values.get("prompt_map"), Mapping)
 
 
-def from_travel(values: Mapping[str, Any], *, name: str, folder: Path, project: ConvertedProject) -> Report:
-    """Fill `project` from the settings, and report on each."""
-    output = values.get("output")
-    flat = {name: value for name, value in values.items() if name != "output"}
+def from_travel(job: Conversion) -> None:
+    """Fill the project from the settings, and report on each."""
+    job.report.written_by = "AnimateDiff prompt travel"
+    output = job.values.get("output")
+    flat = {name: value for name, value in job.values.items() if name != "output"}
     flat |= {f"output.{part}": value for part, value in output.items()} if isinstance(output, Mapping) else {}
     if isinstance(flat.get("seed"), list):
         flat["seed"] = (flat["seed"] or [-1])[0]
-    report = Report(source=name, written_by="AnimateDiff prompt travel")
-    job = Conversion(flat, project=project, report=report, folder=folder, dialect="deforum")
-    put_title(job, name, "name")
+    job.values = flat
+    put_title(job, "name")
     job.put("fps", job.number("output.fps", otherwise=8.0), "output.fps")
     put_seed(job, "seed")
     frames = _prompts(job)
     job.clock = Clock(frames=frames, fps=8.0, seed=0)
-    job.lane("steps", "steps", keep_in_range=True)
+    job.lane("steps", "steps", change=IN_RANGE)
     job.lane("cfg_scale", "guidance_scale")
-    job.lane("clipskip", "clip_skip", keep_in_range=True)
+    job.lane("clipskip", "clip_skip", change=IN_RANGE)
     _sampler(job)
     note_model(job, "path")
     for setting, value in flat.items():
         if isinstance(value, Mapping) and setting != "prompt_map" and not _at_work(value):
-            report.note(setting, "off", "switched off.")
-    return job.settle(TABLE)
+            job.report.note(setting, "off", "switched off.")
+    job.settle(TABLE)
 
 
 def _at_work(part: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
 from projects import lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
-from projects.importers.disco_table import CARRIED, DEFAULTS, TABLE
+from projects.importers.disco_table import DEFAULTS, TABLE
 from render.diffusion import SAMPLER_NAMES
 
 FILES = Path(__file__).parent / "settings"
@@ -190,7 +190,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-THERE = [name for row in CARRIED for name in row.names]
+THERE = [name for row in TABLE if row.here for name in row.names]
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

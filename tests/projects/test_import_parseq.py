@@ -19,7 +19,7 @@ from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_sch
 from projects import lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
 from projects.importers.parseq_frames import frames_of
-from projects.importers.runs_to_keys import schedule_of
+from projects.importers.rewrite import schedule_of
 from render.diffusion import SAMPLER_NAMES
 
 FILES = Path(__file__).parent / "settings"
