@@ -28,9 +28,7 @@ SOUND_FORMATS = "wav,mp3,flac,ogg,aac,aiff,caf,w64,mov,mp4,m4a,matroska,webm"
 _TAIL_LINES = 20
 _GRACE_SECONDS = 5.0
 _DISK_FULL = ("No space left on device", "File too large", "Disk quota exceeded")
-_TOO_LARGE = -int(
-    getattr(signal, "SIGXFSZ", 10_000)
-)  # the exit code of a process that reached its size limit
+_TOO_LARGE = -int(getattr(signal, "SIGXFSZ", 10_000))  # exit code of a process that reached its size limit
 _FIX = (
     "Install it with: pip install --force-reinstall imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg."
 )
@@ -74,11 +72,8 @@ class Ffmpeg:
         command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-v", "warning", "-y", *arguments]
         self._process = _start(command, feed)
         self._output: list[bytes] = []
-        self._drains = [threading.Thread(target=self._drain_errors, name="ffmpeg messages", daemon=True)]
-        if not stream:
-            self._drains.append(
-                threading.Thread(target=self._drain_output, name="ffmpeg output", daemon=True)
-            )
+        drained = [self._drain_errors] if stream else [self._drain_errors, self._drain_output]
+        self._drains = [threading.Thread(target=drain, name="ffmpeg", daemon=True) for drain in drained]
         for drain in self._drains:
             drain.start()
 
@@ -177,31 +172,30 @@ def check_sound(path: Path, seconds: float | None = None) -> None:
         status = path.stat()
         fault = _sound_fault(path, (status.st_mtime_ns, status.st_size), seconds)
     if fault:
-        hint = f'Allowed: {SOUND_FORMATS.replace(",", ", ")}. Example: audio = "music.wav"'
-        raise ProjectError(Problem(what=fault, file=str(path), where="audio", hint=hint))
+        raise no_sound(path, fault)
 
 
 @lru_cache(maxsize=16)
 def _sound_fault(path: Path, _stamp: tuple[int, int], seconds: float | None) -> str:
     """What is wrong with a sound file, "" if nothing is."""
     limit = [] if seconds is None else ["-t", f"{seconds:.6f}"]
-    few = [
-        "-map",
-        "0:a:0",
-        "-vn",
-        "-ac",
-        "1",
-        "-ar",
-        "1000",
-        "-f",
-        "s16le",
-        "-",
-    ]  # to count, in little memory
+    few = ["-map", "0:a:0", "-vn", "-ac", "1", "-ar", "1000", "-f", "s16le", "-"]  # little memory is enough
     try:
         decoded = run_ffmpeg([*limit, *sound_input(path), *few], doing=f"reading {printable(str(path))}")
     except RenderError as error:
-        return f"this is not a sound that can be read: {printable(str(error).splitlines()[-1].strip())}."
+        return unreadable(error)
     return "" if decoded else "there is no sound in it."
+
+
+def unreadable(error: RenderError) -> str:
+    """What is wrong with a sound file on which ffmpeg failed: its last words."""
+    return f"this is not a sound that can be read: {printable(str(error).splitlines()[-1].strip())}."
+
+
+def no_sound(path: Path, what: str) -> ProjectError:
+    """The error for a file that is not a sound."""
+    hint = f'Allowed: {SOUND_FORMATS.replace(",", ", ")}. Example: audio = "music.wav"'
+    return ProjectError(Problem(what=what, file=str(path), where="audio", hint=hint))
 
 
 def check_encoders(names: Collection[str], *, needed_for: str) -> None:

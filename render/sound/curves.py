@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .beats import Beats, find_beats
-from .decode import samples
-from .spectrum import HOPS, Heard, find_onsets, listen, loud
+from .spectrum import HOPS, Heard, find_onsets, listen, loud, samples
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("amp", "bass", "mid", "high")
 _DIGITS = 4
-_QUIET_BAND = (
-    0.05  # a band is scaled by at least this share of the whole, so that a nearly empty one stays low
-)
+_QUIET_BAND = 0.05  # of the whole: a band is scaled by at least this, so that a nearly empty one stays low
 _SILENCE = 1e-4  # -80 dB: what is softer is 0
 _REMEMBERED = 4  # sound files
 

@@ -1,4 +1,5 @@
-"""The sound measured a hundred times a second: its loudness, also in bands, and its onsets, where something begins.
+"""A sound file decoded, whatever ffmpeg can decode, and measured a hundred times a second: its loudness, also in bands,
+and its onsets, where something begins.
 
 Convention: hop i is the sound about the time i / HOPS seconds, in a Hann window of WINDOW samples centred there.
 Levels are root mean squares: a sine of full scale has 0.707.
@@ -6,24 +7,30 @@ Levels are root mean squares: a sine of full scale has 0.707.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.fft import rfft, rfftfreq
 from scipy.signal import find_peaks, get_window
 
-from .decode import RATE
+from keyframes.errors import RenderError, printable
+
+from ..ffmpeg import Ffmpeg, no_sound, sound_input, unreadable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
 
+RATE = 32_000  # samples a second
 HOPS = 100  # a second
 WINDOW = 1024  # 32 ms: short enough to tell when, long enough to tell bass from middle
 _HOP = RATE // HOPS
+_BLOCK = 1 << 18  # bytes: two seconds
 _LOWEST = 20.0  # Hz: below is inaudible
 _PITCHES, _PITCH_LOW, _PITCH_HIGH = 40, 40.0, 15_000.0
 _COMPRESSION = 1000.0  # a sound 60 dB below full scale counts about as much as its amplitude
@@ -44,6 +51,30 @@ class Heard:
     def seconds(self) -> float:
         """How long the sound is, to a hop."""
         return max(len(self.levels) - 1, 0) / HOPS
+
+
+def samples(path: Path) -> Iterator[NDArray[np.float32]]:
+    """The sound in blocks (n,), never all of it in memory: mono (its channels mixed), RATE samples a second, about -1
+    to 1.
+
+    Raises ProjectError, at `audio`, if the file is not there or holds no sound in a plain container, and
+    EnvironmentFault without ffmpeg.
+    """
+    if not path.is_file():
+        raise no_sound(path, "there is no such sound file.")
+    mono = ["-map", "0:a:0", "-vn", "-ac", "1", "-ar", str(RATE), "-c:a", "pcm_f32le", "-f", "f32le", "-"]
+    doing = f"hearing {printable(str(path))}"
+    try:
+        with Ffmpeg([*sound_input(path), *mono], doing=doing, stream=True) as process:
+            heard = b""
+            while chunk := process.read(_BLOCK):
+                heard += chunk
+                whole = len(heard) // 4 * 4
+                yield np.nan_to_num(np.frombuffer(heard[:whole], "<f4"), posinf=1.0, neginf=-1.0)
+                heard = heard[whole:]
+            process.finish()
+    except RenderError as error:
+        raise no_sound(path, unreadable(error)) from error
 
 
 def listen(blocks: Iterable[NDArray[np.float32]], edges: Sequence[float]) -> Heard:
@@ -76,7 +107,7 @@ class _Ear:
         # twice: of the spectrum only the positive half is there
         self.scale = 2.0 / (WINDOW * float(np.sum(self.window.astype(np.float64) ** 2)))
         pitches = np.geomspace(_PITCH_LOW, _PITCH_HIGH, _PITCHES + 1)
-        self.spans = [_bins(_LOWEST, RATE / 2), *(_bins(*pair) for pair in _pairs(edges))]
+        self.spans = [_bins(_LOWEST, RATE / 2), *(_bins(*pair) for pair in pairwise(edges))]
         self.pitches = np.unique([_bins(float(pitch), RATE)[0] for pitch in pitches])
         self.before = np.zeros((_LAG, len(self.pitches) - 1))
 
@@ -126,10 +157,6 @@ def loud(values: Numbers) -> float:
     if most <= 0:
         return 0.0
     return float(2.0 ** (np.floor(4.0 * np.log2(np.percentile(values[values >= 0.1 * most], 95.0))) / 4.0))
-
-
-def _pairs(edges: Sequence[float]) -> list[tuple[float, float]]:
-    return [(edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
 
 
 def _bins(low: float, high: float) -> tuple[int, int]:

@@ -74,10 +74,6 @@ class Clip:
     def __len__(self) -> int:
         return len(self.digests)
 
-    def reader(self) -> ClipReader:
-        """A reader of its pictures. Close it."""
-        return ClipReader(self)
-
 
 def open_clip(path: Path, *, size: tuple[int, int], needed: int, cut: Cut, where: str) -> Clip:
     """Decode a clip as far as `needed` pictures and note the digest of each; known clips are not decoded again.

@@ -16,9 +16,7 @@ from keyframes.errors import Problem, ProjectError, quoted
 THREADS = "8"
 BIT_EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact")
 TAGS = ("title", "artist", "comment", "copyright", "date", "genre")
-PRESETS = tuple(
-    ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
-)
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 
 # RGB to YUV by the matrix that players assume for untagged HD (BT.709), at full precision, and tagged so.
 _BT709 = (
@@ -127,14 +125,9 @@ def container_of(out: Path | str) -> Container:
         return FOLDER
     if suffix in CONTAINERS:
         return CONTAINERS[suffix]
-    allowed = ", ".join(CONTAINERS)
-    raise ProjectError(
-        Problem(
-            what=f"a film cannot be written as {quoted(suffix)}.",
-            file=str(out),
-            hint=f"Allowed: {allowed}, or a folder for PNG files (no suffix). Example: film.mp4",
-        )
-    )
+    hint = f"Allowed: {', '.join(CONTAINERS)}, or a folder for PNG files (no suffix). Example: film.mp4"
+    what = f"a film cannot be written as {quoted(suffix)}."
+    raise ProjectError(Problem(what=what, file=str(out), hint=hint))
 
 
 def exact_rate(fps: float | Fraction) -> Fraction:
@@ -143,13 +136,8 @@ def exact_rate(fps: float | Fraction) -> Fraction:
     Raises ProjectError unless 0 < fps <= 1000.
     """
     if not 0 < fps <= 1000:
-        raise ProjectError(
-            Problem(
-                what=f"{fps} frames per second is not possible.",
-                where="fps",
-                hint="Allowed: above 0, up to 1000. Example: 24",
-            )
-        )
+        what, hint = f"{fps} frames per second is not possible.", "Allowed: above 0, up to 1000. Example: 24"
+        raise ProjectError(Problem(what=what, where="fps", hint=hint))
     if isinstance(fps, Fraction):
         return fps
     ntsc = [Fraction(whole * 1000, 1001) for whole in _NTSC]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +18,7 @@ from projects.png import Picture, check_picture, encode_png
 
 from ..ffmpeg import SAFE_INPUT, Ffmpeg, check_encoders, check_sound, file_argument, run_ffmpeg, sound_input
 from .containers import BIT_EXACT, FOLDER, TAGS, Container, Quality, container_of, exact_rate
-from .probe import format_metadata, probe
+from .probe import counted, format_metadata
 
 DEFAULT_QUALITY = Quality()
 _A_MOMENT = 0.1  # seconds of sound: that it can be decoded to the end is known before frames are painted
@@ -70,60 +70,39 @@ def encode(
     Raises ProjectError (kind of file, sound, fps), RenderError (no frames, a frame of another size, ffmpeg failed),
     EnvironmentFault (no ffmpeg, disk full). After an error, what was at `out` before is still there, and nothing else.
     """
-    container = container_of(out)
-    order = _Order(
-        path=Path(out),
-        container=container,
-        encoding=container.encoding(quality),
-        rate=exact_rate(fps),
-        audio=audio,
-        audio_from=audio_from,
-        tags=_checked_tags(metadata or {}),
-    )
-    _check_limits(order)
-    first, rest = _first(pictures)
-    frames = _Frames(chain([first], rest), first, even=container.even, on_frame=on_frame)
+    path, container = Path(out), container_of(out)
+    encoding, rate = container.encoding(quality), exact_rate(fps)
+    tags = metadata or {}
+    if wrong := next((key for key in tags if key not in TAGS), None):
+        raise ValueError(f"metadata {wrong!r} is not one of {', '.join(TAGS)}")
+    _check_limits(path, container, rate, audio)
+    frames = _Frames(pictures, even=container.even, on_frame=on_frame)
     if container is FOLDER:
-        _write_sequence(frames, order.path, order.tags)
+        _write_sequence(frames, path, tags)
     else:
-        _write_film(frames, order)
+        _write_film(frames, path, container, encoding, rate, audio, audio_from, tags)
     return Film(
-        path=order.path,
+        path=path,
         frames=frames.count,
         width=frames.width,
         height=frames.height,
         padded=frames.padded,
-        seconds=float(frames.count / order.rate),
+        seconds=float(frames.count / rate),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Order:
-    """What is to be written, checked."""
-
-    path: Path
-    container: Container
-    encoding: tuple[str, ...]
-    rate: Fraction
-    audio: Path | None
-    audio_from: float
-    tags: Mapping[str, str]
 
 
 class _Frames:
     """The pictures as ffmpeg gets them: checked, padded, counted."""
 
     def __init__(
-        self,
-        pictures: Iterable[Picture],
-        first: Picture,
-        *,
-        even: bool,
-        on_frame: Callable[[int], None] | None,
+        self, pictures: Iterable[Picture], *, even: bool, on_frame: Callable[[int], None] | None
     ) -> None:
-        self._pictures = pictures
-        self._shape = first.shape
-        self._on_frame = on_frame
+        rest = iter(pictures)
+        first = next(rest, None)
+        if first is None:
+            raise RenderError("there are no frames to make a film of")
+        self._pictures, self._on_frame = chain([first], rest), on_frame
+        self._shape = check_picture(first, "frame 0 of the film").shape
         height, width = first.shape[:2]
         self._extra = (height % 2, width % 2) if even else (0, 0)
         self.height, self.width = height + self._extra[0], width + self._extra[1]
@@ -146,23 +125,8 @@ class _Frames:
             self.count += 1
 
 
-def _first(pictures: Iterable[Picture]) -> tuple[Picture, Iterator[Picture]]:
-    rest = iter(pictures)
-    for picture in rest:
-        return check_picture(picture, "frame 0 of the film"), rest
-    raise RenderError("there are no frames to make a film of")
-
-
-def _checked_tags(metadata: Mapping[str, str]) -> dict[str, str]:
-    for key in metadata:
-        if key not in TAGS:
-            raise ValueError(f"metadata {key!r} is not one of {', '.join(TAGS)}")
-    return dict(metadata)
-
-
-def _check_limits(order: _Order) -> None:
+def _check_limits(path: Path, container: Container, rate: Fraction, audio: Path | None) -> None:
     """Refuse, before the work, what the file cannot hold and a place where it cannot be."""
-    path, container, rate, audio = order.path, order.container, order.rate, order.audio
     problems = []
     with disk_errors(path):
         if not path.parent.is_dir():
@@ -183,31 +147,38 @@ def _check_limits(order: _Order) -> None:
         check_sound(audio, _A_MOMENT)
 
 
-def _write_film(frames: _Frames, order: _Order) -> None:
-    path, doing = order.path, f"writing {printable(str(order.path))}"
-    with temporary(path) as silent, temporary(path) as sounding, _tag_file(order) as tag_file:
+def _write_film(
+    frames: _Frames,
+    path: Path,
+    container: Container,
+    encoding: Sequence[str],
+    rate: Fraction,
+    audio: Path | None,
+    audio_from: float,
+    tags: Mapping[str, str],
+) -> None:
+    doing = f"writing {printable(str(path))}"
+    texts = _tagging(path, tags if container.tagged else {})
+    with temporary(path) as silent, temporary(path) as sounding, texts as tagging:
         with disk_errors(path):
             silent.touch()  # a folder that cannot be written to is refused in our words, before the work
-        tagging = [] if tag_file is None else ["-f", "ffmetadata", *SAFE_INPUT, "-i", file_argument(tag_file)]
         use_tags = ["-map_metadata", "1"] if tagging else []
-        finish = [*order.container.muxing, *BIT_EXACT[:2], *use_tags, "-f", order.container.format]
-        command = [*_raw_input(frames, order.rate), *tagging, *order.encoding, *finish, file_argument(silent)]
+        finish = [*container.muxing, *BIT_EXACT[:2], *use_tags, "-f", container.format]
+        command = [*_raw_input(frames, rate), *tagging, *encoding, *finish, file_argument(silent)]
         with Ffmpeg(command, doing=doing, feed=True) as process:
             for picture in frames:
                 process.write(np.ascontiguousarray(picture).data.cast("B"))
             process.finish()
         done = silent
-        if order.audio is not None:
+        if audio is not None:
             # Only now is the length known: the finished picture is copied, so that no frame can be cut.
-            length = order.audio_from + float(frames.count / order.rate)
-            sound = ["-t", f"{length:.6f}", *sound_input(order.audio)]
+            sound = ["-t", f"{audio_from + float(frames.count / rate):.6f}", *sound_input(audio)]
             inputs = [*SAFE_INPUT, "-i", file_argument(silent), *tagging, *sound]
             mapped = ["-map", "0:v:0", "-map", f"{2 if tagging else 1}:a:0", "-c:v", "copy"]
             # trimmed by a filter, to the sample: seeking in some formats is a guess
-            trim = f"atrim=start={order.audio_from:.6f},asetpts=PTS-STARTPTS"
-            cut = ["-filter:a", trim] if order.audio_from else []
-            encoding = [*order.container.sound, "-flags:a", "+bitexact"]
-            run_ffmpeg([*inputs, *mapped, *cut, *encoding, *finish, file_argument(sounding)], doing=doing)
+            trim = ["-filter:a", f"atrim=start={audio_from:.6f},asetpts=PTS-STARTPTS"] if audio_from else []
+            coding = [*container.sound, "-flags:a", "+bitexact"]
+            run_ffmpeg([*inputs, *mapped, *trim, *coding, *finish, file_argument(sounding)], doing=doing)
             done = sounding
         _check_count(done, frames, path)
         with disk_errors(path):
@@ -226,13 +197,12 @@ def _check_count(done: Path, frames: _Frames, path: Path) -> None:
     if path.suffix.lower() == ".webp":
         return _check_webp(done, frames, doing)
     try:
-        found = probe(done)
+        count, width, height = counted(done)
     except RenderError as error:
         raise RenderError(f"{doing}: the result cannot be read back. {error}") from error
-    if (found.frames, found.width, found.height) != (frames.count, frames.width, frames.height):
+    if (count, width, height) != (frames.count, frames.width, frames.height):
         went_in = f"{frames.count} frames of {frames.width} x {frames.height} went in"
-        came_out = f"{found.frames} of {found.width} x {found.height} came out"
-        raise RenderError(f"{doing}: {went_in}, {came_out}")
+        raise RenderError(f"{doing}: {went_in}, {count} of {width} x {height} came out")
 
 
 def _check_webp(done: Path, frames: _Frames, doing: str) -> None:
@@ -253,16 +223,16 @@ def _check_webp(done: Path, frames: _Frames, doing: str) -> None:
 
 
 @contextmanager
-def _tag_file(order: _Order) -> Iterator[Path | None]:
-    """A file with the texts for ffmpeg, None if there are none. Not as arguments: each is limited to 128 KiB."""
-    if not order.tags or not order.container.tagged:
-        yield None
+def _tagging(path: Path, tags: Mapping[str, str]) -> Iterator[list[str]]:
+    """ffmpeg's arguments to read texts from a file. Not as arguments themselves: each is limited to 128 KiB."""
+    if not tags:
+        yield []
         return
-    text = format_metadata(order.tags)
-    with temporary(order.path) as file:
-        with disk_errors(order.path, needed=len(text)):
+    text = format_metadata(tags)
+    with temporary(path) as file:
+        with disk_errors(path, needed=len(text)):
             file.write_bytes(text)
-        yield file
+        yield ["-f", "ffmetadata", *SAFE_INPUT, "-i", file_argument(file)]
 
 
 def _write_sequence(frames: Iterable[Picture], path: Path, texts: Mapping[str, str]) -> None:
@@ -272,13 +242,8 @@ def _write_sequence(frames: Iterable[Picture], path: Path, texts: Mapping[str, s
     Raises ProjectError if something else is there, and as `write_atomic`.
     """
     if path.exists() and not _is_sequence(path):
-        raise ProjectError(
-            Problem(
-                what="this is not a folder of numbered PNG files only, so it is not replaced.",
-                file=str(path),
-                hint="Choose a new folder.",
-            )
-        )
+        what = "this is not a folder of numbered PNG files only, so it is not replaced."
+        raise ProjectError(Problem(what=what, file=str(path), hint="Choose a new folder."))
     with temporary(path) as fresh, temporary(path) as old:
         with disk_errors(path):
             fresh.mkdir()

@@ -1,11 +1,9 @@
-"""What is in a film file: its frames counted, its size, rate and sound, and the texts it carries."""
+"""What is in a film file: its frames, counted, and the texts that it carries."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from keyframes.errors import RenderError, printable
@@ -17,35 +15,19 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SPECIAL = re.compile(r"([\\=;#\n\r])")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Probe:
-    """A film file as measured: frames counted (not as its header claims), size in pixels, seconds of film and sound."""
+def counted(path: Path) -> tuple[int, int, int]:
+    """(frames, width, height) of a film file; its frames are counted, whatever its header claims.
 
-    frames: int
-    width: int
-    height: int
-    fps: Fraction
-    seconds: float
-    sound: float = 0.0
-
-
-def probe(path: Path) -> Probe:
-    """Count and measure a film file. Raises RenderError if it cannot be read as a film."""
-    arguments = [*SAFE_INPUT, "-i", file_argument(path), "-map", "0:v:0", "-map", "0:a:0?", "-c", "copy"]
+    Raises RenderError if it cannot be read as a film.
+    """
     name = printable(str(path))
-    listing = run_ffmpeg([*arguments, "-f", "framecrc", "-"], doing=f"reading {name}").decode(
-        "utf-8", "replace"
-    )
-    header = dict(re.findall(r"^#(\w+ \d): (.*)$", listing, re.MULTILINE))
-    pictures = sorted(_times(listing, 0))
-    if not pictures or "x" not in header.get("dimensions 0", ""):
+    arguments = [*SAFE_INPUT, "-i", file_argument(path), "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-"]
+    listing = run_ffmpeg(arguments, doing=f"reading {name}").decode("utf-8", "replace")
+    size = re.search(r"^#dimensions 0: (\d+)x(\d+)$", listing, re.MULTILINE)
+    frames = sum(line.startswith("0,") for line in listing.splitlines())
+    if size is None or not frames:
         raise RenderError(f"{name} holds no frames")
-    width, height = (int(side) for side in header["dimensions 0"].split("x"))
-    fps = _rate(pictures, _fraction(header["tb 0"]))
-    sounds = _times(listing, 1)
-    sound = float(max(sum(time) for time in sounds) * _fraction(header["tb 1"])) if sounds else 0.0
-    frames = len(pictures)
-    return Probe(frames=frames, width=width, height=height, fps=fps, seconds=float(frames / fps), sound=sound)
+    return frames, int(size[1]), int(size[2])
 
 
 def read_metadata(path: Path) -> dict[str, str]:
@@ -74,21 +56,3 @@ def format_metadata(texts: Mapping[str, str]) -> bytes:
     escaped = {key: _SPECIAL.sub(r"\\\1", text) for key, text in texts.items()}
     lines = "".join(f"{key}={text}\0\n" for key, text in escaped.items())
     return f";FFMETADATA1\n{lines}".encode("utf-8", "replace")
-
-
-def _times(listing: str, stream: int) -> list[tuple[int, int]]:
-    """(time, duration) of each packet of a stream, in its time base."""
-    rows = (line.split(",") for line in listing.splitlines() if line.startswith(f"{stream},"))
-    return [(int(row[2]), int(row[3])) for row in rows]
-
-
-def _rate(pictures: list[tuple[int, int]], unit: Fraction) -> Fraction:
-    (first, duration), (last, _) = pictures[0], pictures[-1]
-    span = Fraction(last - first, len(pictures) - 1) if len(pictures) > 1 else Fraction(duration)
-    if span <= 0:
-        raise RenderError("the frames of this film have no time")
-    return 1 / (span * unit)
-
-
-def _fraction(text: str) -> Fraction:
-    return Fraction(text.strip())

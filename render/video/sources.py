@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from keyframes import Problem, ProjectError
 from projects.files import digest_of
@@ -14,21 +14,9 @@ from projects.footage import is_video
 from projects.png import Picture
 
 from ..pictures import read_picture
-from .clip import Clip, Cut, open_clip
+from .clip import Clip, ClipReader, Cut, open_clip
 
 End = Literal["hold", "loop", "stop"]
-
-
-class Reader(Protocol):
-    """Reads the pictures of one clip or list of files."""
-
-    def picture(self, index: int) -> Picture:
-        """Picture `index`, uint8 (H, W, 3)."""
-        ...
-
-    def close(self) -> None:
-        """Let go of files and processes."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,30 +30,6 @@ class Stills:
     size: tuple[int, int]
     where: str
     digests: tuple[str, ...]
-
-    def reader(self) -> StillsReader:
-        """A reader of these files."""
-        return StillsReader(self)
-
-
-class StillsReader:
-    """Reads picture files, one at a time."""
-
-    def __init__(self, stills: Stills) -> None:
-        self._stills = stills
-        self._recent = lru_cache(maxsize=2)(
-            self._read
-        )  # a frame looks at its own picture and at the one before
-
-    def picture(self, index: int) -> Picture:
-        """Picture `index`, uint8 (H, W, 3). Raises ProjectError if the file is not a picture."""
-        return self._recent(index)
-
-    def _read(self, index: int) -> Picture:
-        return read_picture(self._stills.paths[index], self._stills.size, where=self._stills.where)
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,16 +77,26 @@ class SourceReader:
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = sources
-        self._readers: dict[str, Reader] = {}
+        self._clips: dict[str, ClipReader] = {}
+        self._still = lru_cache(maxsize=8)(
+            read_picture
+        )  # a frame looks at its own pictures and at those before
 
     def picture(self, name: str, frame: int) -> Picture:
-        """The picture of source `name` at a frame of the film, uint8 (H, W, 3). Do not write to it."""
-        if name not in self._readers:
-            self._readers[name] = self._sources[name].pictures.reader()
-        return self._readers[name].picture(self._sources[name].index(frame))
+        """The picture of source `name` at a frame of the film, uint8 (H, W, 3). Do not write to it.
+
+        Raises ProjectError if a file is not a picture.
+        """
+        source = self._sources[name]
+        pictures, index = source.pictures, source.index(frame)
+        if isinstance(pictures, Stills):
+            return self._still(pictures.paths[index], pictures.size, where=pictures.where)
+        if name not in self._clips:
+            self._clips[name] = ClipReader(pictures)
+        return self._clips[name].picture(index)
 
     def close(self) -> None:
-        """Close all readers; they open again when asked."""
-        for reader in self._readers.values():
+        """End ffmpeg; clips open again when asked."""
+        for reader in self._clips.values():
             reader.close()
-        self._readers.clear()
+        self._clips.clear()

@@ -27,7 +27,8 @@ from projects.schema import ProjectFile
 from render import api
 from render.cli.app import cli, main
 from render.cli.progress import ranges
-from render.video.probe import probe, read_metadata
+from render.video.probe import read_metadata
+from tests.films import probe
 
 from ..fakes import Studio, fake_model, files, project_text, write_project
 from ..sound.signals import sine, write_wav

@@ -12,7 +12,7 @@ import pytest
 
 from keyframes import ProjectError, RenderError
 from render.ffmpeg import find_ffmpeg
-from render.video.clip import Clip, Cut, open_clip
+from render.video.clip import Clip, ClipReader, Cut, open_clip
 
 from ..clips import false_ffmpeg, ffmpeg, number_of, numbered, write_clip
 
@@ -24,7 +24,7 @@ def opened(path: Path, cut: Cut | None = None, *, needed: int = 1000, size: tupl
 
 
 def numbers(clip: Clip) -> list[int]:
-    reader = clip.reader()
+    reader = ClipReader(clip)
     found = [number_of(reader.picture(index)) for index in range(len(clip))]
     reader.close()
     return found
@@ -72,7 +72,7 @@ def test_any_order_is_the_same_as_one_after_the_other(tmp_path: Path, codec: str
     ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2", "-c:v", codec, "-bf", "2", "-g", "12", path)
     for cut in (Cut(), Cut(start=3, every=2)):
         clip = opened(path, cut, size=(48, 32))
-        reader = clip.reader()
+        reader = ClipReader(clip)
         in_order = [reader.picture(index) for index in range(len(clip))]
         assert len(in_order) == (50 if cut.every == 1 else 24)
         order = [*np.random.default_rng(1).permutation(len(clip))[:6], 5, 4, 5, 3, 0]
@@ -98,7 +98,7 @@ def test_a_turned_phone_video_stands_upright(tmp_path: Path) -> None:
     write_clip(tmp_path / "lying.mp4", [picture] * 4)
     turned = tmp_path / "turned.mp4"
     ffmpeg("-display_rotation", "90", "-i", tmp_path / "lying.mp4", "-c", "copy", turned)
-    reader = opened(turned, size=(48, 96)).reader()
+    reader = ClipReader(opened(turned, size=(48, 96)))
     upright = reader.picture(3)
     reader.close()
     expected = np.rot90(picture)  # counter-clockwise: the left edge lies at the foot
@@ -108,12 +108,12 @@ def test_a_turned_phone_video_stands_upright(tmp_path: Path) -> None:
 def test_it_is_scaled_to_cover_and_cropped_about_the_middle(tmp_path: Path) -> None:
     picture = np.zeros((64, 128, 3), np.uint8)
     picture[:, 32:96] = 200
-    square_pixels = opened(write_clip(tmp_path / "wide.mp4", [picture] * 2)).reader()
+    square_pixels = ClipReader(opened(write_clip(tmp_path / "wide.mp4", [picture] * 2)))
     assert (square_pixels.picture(0)[:, 2:-2] > 190).all()
     square_pixels.close()
     narrow = tmp_path / "narrow.mp4"  # the same, said to be shown half as wide
     ffmpeg("-i", tmp_path / "wide.mp4", "-vf", "setsar=1/2", *("-c:v", "libx264rgb", "-crf", "0"), narrow)
-    reader = opened(narrow).reader()
+    reader = ClipReader(opened(narrow))
     shown = reader.picture(0)[32].mean(1)
     reader.close()
     assert (shown[:14] < 10).all()
@@ -136,7 +136,7 @@ def test_a_clip_is_known_by_its_content(plain: Path, tmp_path: Path, monkeypatch
 
 def test_a_clip_that_is_replaced_while_it_is_read(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.mp4", numbered(10))
-    reader = opened(path).reader()
+    reader = ClipReader(opened(path))
     reader.picture(9)
     write_clip(path, numbered(10)[::-1])
     with pytest.raises(RenderError, match=r"picture 2 has changed since the render began"):
@@ -149,7 +149,7 @@ def test_an_ffmpeg_that_is_ended_from_outside(
 ) -> None:
     slow = 'exec "$REAL" -readrate 1 "$@"'  # or it would be done before it is ended
     false_ffmpeg(monkeypatch, tmp_path / "ffmpeg", slow)
-    reader = opened(plain, size=(512, 512)).reader()
+    reader = ClipReader(opened(plain, size=(512, 512)))
     reader.picture(0)
     assert reader._process is not None
     os.kill(reader._process.pid, signal.SIGKILL)

@@ -20,7 +20,7 @@ from render.previews import moving_pictures
 from render.resolve import ResolvedProject, resolve
 from render.resolve.draft import as_draft, draft_size
 from render.stages.camera import Camera, move_of
-from render.video.probe import probe
+from tests.films import probe
 
 from ..fakes import Studio, files, load, pictures, project_text, render, write_project
 

@@ -21,7 +21,8 @@ from render.film import render_project
 from render.plans import make_plan
 from render.reports import Reporter
 from render.resolve import resolve
-from render.video.probe import probe, read_metadata
+from render.video.probe import read_metadata
+from tests.films import probe
 
 from ..clips import false_ffmpeg
 from ..fakes import Studio, files, load, pictures, project_text, render

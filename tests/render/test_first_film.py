@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from projects import Take
-from render.video.probe import probe
+from tests.films import probe
 
 from ..fakes import files
 from ..tiny import tiny_sd

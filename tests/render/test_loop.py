@@ -14,8 +14,8 @@ from keyframes import ProjectError
 from projects import Picture
 from render.api import export
 from render.video.postprocess import dissolved, looped
-from render.video.probe import probe
 from tests.fakes import load, project_text, render
+from tests.films import probe
 
 
 def grey(level: float) -> Picture:

@@ -12,10 +12,9 @@ from keyframes import ProjectError
 from projects import Picture
 from projects.schema import Output
 from render.film_file import postprocess_of
-from render.video.interpolate import pictures_between
-from render.video.postprocess import Postprocess, enlarged
-from render.video.probe import probe
+from render.video.postprocess import Postprocess, enlarged, pictures_between
 from tests.fakes import files, load, project_text, render
+from tests.films import probe
 
 
 def square_at(x: float, side: int = 96, width: int = 24) -> Picture:

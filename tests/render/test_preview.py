@@ -13,7 +13,7 @@ from projects import load_project
 from render.previews import moving_pictures, preview_project, strew
 from render.previews import test_card as card_of
 from render.resolve import resolve
-from render.video.probe import probe
+from tests.films import probe
 
 from ..clips import panned, write_clip
 from ..fakes import load, project_text, write_project

@@ -12,7 +12,7 @@ from projects import Picture, Project, Take
 from render.api import export
 from render.resolve import resolve
 from render.stereo import viewer
-from render.video.probe import probe
+from tests.films import probe
 
 from ..clips import write_clip
 from ..fakes import SIDE, files, load, project_text, render

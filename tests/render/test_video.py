@@ -23,8 +23,9 @@ from render.ffmpeg import Ffmpeg, check_sound, file_argument, run_ffmpeg
 from render.video.contact_sheet import contact_sheet
 from render.video.containers import Quality, container_of, exact_rate
 from render.video.encode import Film, encode
-from render.video.probe import probe, read_metadata
+from render.video.probe import counted, read_metadata
 from tests.clips import false_ffmpeg
+from tests.films import probe
 
 FILMS = ["film.mp4", "film.webm", "film.mov", "film.gif"]
 TAGGED = FILMS[:3]
@@ -529,11 +530,11 @@ def test_probing_what_is_no_film(tmp_path: Path) -> None:
     (tmp_path / "words.mp4").write_text("hello")
     for path in (tmp_path / "words.mp4", tmp_path / "none.mp4", tmp_path):
         with pytest.raises(RenderError, match="reading"):
-            probe(path)
+            counted(path)
         with pytest.raises(RenderError, match="reading"):
             read_metadata(path)
     with pytest.raises(RenderError):
-        probe(sound(tmp_path / "a.wav", 1))
+        counted(sound(tmp_path / "a.wav", 1))
 
 
 def test_importing_needs_no_torch() -> None:

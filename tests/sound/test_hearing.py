@@ -11,8 +11,7 @@ from keyframes import ProjectError
 from projects.schema import Sound
 from render.resolve.soundtrack import curves_of
 from render.sound.beats import find_beats
-from render.sound.decode import RATE
-from render.sound.spectrum import HOPS, WINDOW, listen
+from render.sound.spectrum import HOPS, RATE, WINDOW, listen
 from tests.sound.signals import clicks, converted, sine, write_wav
 
 EDGES = (20.0, 250.0, 4000.0, 16_000.0)

@@ -10,8 +10,8 @@ import pytest
 from keyframes import ProjectError
 from projects import Project
 from render.resolve import ResolvedProject, resolve
-from render.video.probe import probe
 from tests.fakes import keys_of, load, project_text, render
+from tests.films import probe
 from tests.sound.signals import clicks, sine, write_wav
 
 SONG = 'audio = "song.wav"'
