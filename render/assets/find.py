@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 from keyframes.errors import EnvironmentFault, quoted
+from projects.files import digest_of
 from render.assets.files import INDEX, PICKLES, WEIGHTS, fingerprint, read_json, weights_in
 from render.assets.hub import cached_names, fetching, in_cache
 from render.assets.kinds import Kind
@@ -72,7 +72,8 @@ def asset_at(kind: Kind, name: str, path: Path) -> Asset:
     check_ending(kind, path.name)
     what = f'{kind.noun} "{name}"'
     if not kind.marker or path.is_file():
-        return Asset(kind=kind, name=name, path=path, digest=_digest_of_file(kind, path))
+        digest = fingerprint([(kind.label, path)]) if kind.label else digest_of(path)
+        return Asset(kind=kind, name=name, path=path, digest=digest)
     config = read_json(path / kind.marker)
     if kind.classes and _class_name(config) not in kind.classes:
         allowed = (f"{known} ({word})" if word else known for known, word in kind.classes.items())
@@ -106,6 +107,7 @@ def not_found(kind: Kind, name: str, *, folder: Path | None = None) -> Environme
             f"{what}: {empty} has no {kind.marker}: it is not {kind.form}. {kind.examples}"
         )
     looked = ", ".join(dict.fromkeys(str(place) for place in places))
+    within = f" (with a {kind.marker} in it)" if kind.marker and not kind.suffixes else ""
     cache = " and in the hub's cache" if kind.on_hub else ""
     near = _near(kind, given, places)
     hint = f"Did you mean {', '.join(near)}?" if near else ""
@@ -114,7 +116,7 @@ def not_found(kind: Kind, name: str, *, folder: Path | None = None) -> Environme
         get = f"Fetch it once with: {kind.fetch}"
     elif is_hub_name(kind, given, folder=folder):
         get = f"Fetch it with: {fetching(_repository(given))}"
-    said = (f"{what} was not found. Looked for {looked}{kind.where}{cache}.", hint, kind.examples, get)
+    said = (f"{what} was not found. Looked for {looked}{within}{cache}.", hint, kind.examples, get)
     return EnvironmentFault(" ".join(part for part in said if part))
 
 
@@ -189,13 +191,6 @@ def _sorted(folder: Path) -> list[Path]:
         return sorted(folder.iterdir())
     except OSError:  # it may be closed to us; then there is nothing to propose
         return []
-
-
-def _digest_of_file(kind: Kind, path: Path) -> str:
-    if kind.label:
-        return fingerprint([(kind.label, path)])
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _class_name(config: Mapping[str, Any]) -> str:

@@ -46,11 +46,6 @@ class Kind:
     examples: str = ""
     fetch: str = ""
 
-    @property
-    def where(self) -> str:
-        """What is looked for at a place, in words."""
-        return f" (with a {self.marker} in it)" if self.marker and not self.suffixes else ""
-
 
 MODEL = Kind(
     noun="model",
@@ -154,8 +149,4 @@ RAFT = Kind(
     in_torch=True,
     fetch='python -c "from torchvision.models.optical_flow import Raft_Large_Weights as w; '
     'w.C_T_SKHT_V2.get_state_dict()"',
-)
-KINDS = (
-    *(MODEL, VAE, DECODER, DENOISER, LORA, EMBEDDING, CONTROL, IP_ADAPTER, IMAGE_ENCODER),
-    *(CLIP, DEPTH, UPSCALER, RAFT),
 )

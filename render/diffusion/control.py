@@ -27,7 +27,8 @@ from render.diffusion.guidance import Guidance
 from render.diffusion.latents import padded
 from render.diffusion.model import Model
 
-Residuals = Sequence[Sequence[Tensor]]
+Residuals = Mapping[str, Sequence[Tensor]]  # by the denoiser's argument that takes them
+_MIDDLE = "mid_block_additional_residual"  # a UNet has one
 _PER_ROW = ("encoder_hidden_states", "pooled_projections", "text_embeds", "time_ids")
 
 
@@ -56,14 +57,18 @@ class ActiveControls:
 
         `latents` (N, C, h, w) and `conditions` are the denoiser's input; `guidance` describes the rows.
         """
-        total: Residuals | None = None
-        for active in self._controls:
-            if active.control.acts(index, count):
-                residuals = active.residuals(latents, timestep, conditions, negatives=guidance.negatives)
-                total = residuals if total is None else _added(total, residuals)
-        if total is None:
-            return {}
-        return self._controls[0].arguments([[one.to(self._dtype) for one in group] for group in total])
+        found: list[Residuals] = [
+            active.residuals(latents, timestep, conditions, negatives=guidance.negatives)
+            for active in self._controls
+            if active.control.acts(index, count)
+        ]
+        given: dict[str, Any] = {}
+        for name in found[0] if found else ():
+            groups = zip(*(residuals[name] for residuals in found), strict=True)
+            given[name] = [sum(group[1:], group[0]).to(self._dtype) for group in groups] or None
+        if _MIDDLE in given:
+            (given[_MIDDLE],) = given[_MIDDLE]
+        return given
 
 
 class Network(ABC):
@@ -84,7 +89,7 @@ class Network(ABC):
         every = {**conditions, **conditions.get("added_cond_kwargs", {})}
         given = {name: value[skipped:] if name in _PER_ROW else value for name, value in every.items()}
         found = self._run(rows, timestep, torch.cat([self._seen] * len(rows)), given)
-        return [[_zeros_before(one, skipped) for one in group] for group in found]
+        return {name: [_zeros_before(one, skipped) for one in group] for name, group in found.items()}
 
     @abstractmethod
     def _hint(self, picture: Tensor) -> Tensor:
@@ -92,14 +97,9 @@ class Network(ABC):
 
     @abstractmethod
     def _run(self, latents: Tensor, timestep: Tensor, hint: Tensor, given: Mapping[str, Any]) -> Residuals:
-        """Return the residuals for the denoiser's layers, in groups. `latents` (n, C, h, w), `hint` (n, ...) and the
-        denoiser's conditions, `given`, are of the same rows.
+        """Return the residuals for the denoiser's layers. `latents` (n, C, h, w), `hint` (n, ...) and the denoiser's
+        conditions, `given`, are of the same rows.
         """
-
-    @staticmethod
-    @abstractmethod
-    def arguments(residuals: Residuals) -> Mapping[str, Any]:
-        """Return the denoiser's arguments for residuals."""
 
 
 class UNetControl(Network):
@@ -126,13 +126,7 @@ class UNetControl(Network):
             guess_mode=self.control.mode != "balanced",
             return_dict=False,
         )
-        return [list(down), [middle]]
-
-    @staticmethod
-    def arguments(residuals: Residuals) -> Mapping[str, Any]:
-        """See Network."""
-        down, (middle,) = residuals
-        return {"down_block_additional_residuals": tuple(down), "mid_block_additional_residual": middle}
+        return {"down_block_additional_residuals": list(down), _MIDDLE: [middle]}
 
 
 class SD3Control(Network):
@@ -163,12 +157,8 @@ class SD3Control(Network):
             return_dict=False,
         )[0]
         blocks = len(self.model.denoiser.transformer_blocks)
-        return [[found[int(block / (blocks / len(found)))] for block in range(blocks)]]
-
-    @staticmethod
-    def arguments(residuals: Residuals) -> Mapping[str, Any]:
-        """See Network."""
-        return {"block_controlnet_hidden_states": list(residuals[0])}
+        each = blocks / len(found)
+        return {"block_controlnet_hidden_states": [found[int(block / each)] for block in range(blocks)]}
 
 
 class FluxControl(Network):
@@ -196,18 +186,12 @@ class FluxControl(Network):
             img_ids=given["img_ids"],
             return_dict=False,
         )
-        return [
-            _stretched(
-                double or (), len(denoiser.transformer_blocks), around=net.input_hint_block is not None
-            ),
-            _stretched(single or (), len(denoiser.single_transformer_blocks), around=False),
-        ]
-
-    @staticmethod
-    def arguments(residuals: Residuals) -> Mapping[str, Any]:
-        """See Network."""
-        double, single = (list(group) or None for group in residuals)
-        return {"controlnet_block_samples": double, "controlnet_single_block_samples": single}
+        blocks, singles = len(denoiser.transformer_blocks), len(denoiser.single_transformer_blocks)
+        around = net.input_hint_block is not None
+        return {
+            "controlnet_block_samples": _stretched(double or (), blocks, around=around),
+            "controlnet_single_block_samples": _stretched(single or (), singles, around=False),
+        }
 
 
 NETWORKS: Mapping[str, type[Network]] = {UNET: UNetControl, SD3: SD3Control, FLUX: FluxControl}
@@ -246,13 +230,6 @@ def _zeros_before(residual: Tensor, rows: int) -> Tensor:
     if rows == 0:
         return residual
     return torch.cat([torch.zeros_like(residual[:1]).expand(rows, *residual.shape[1:]), residual])
-
-
-def _added(before: Residuals, more: Residuals) -> Residuals:
-    return [
-        [one + other for one, other in zip(group, others, strict=True)]
-        for group, others in zip(before, more, strict=True)
-    ]
 
 
 def _stretched(found: Sequence[Tensor], blocks: int, *, around: bool) -> list[Tensor]:

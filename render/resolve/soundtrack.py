@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..sound.beats import Beats
-    from ..sound.curves import Response
     from ..sound.spectrum import Heard
 
 
@@ -60,17 +59,12 @@ class SoundTrack:
 
     @cached_property
     def _curves(self) -> dict[str, NDArray[np.float64]]:
-        from ..sound.curves import film_curves, hear
-
-        sound, clock = self._project.file.sound, self._project.clock
+        clock, sound = self._project.clock, self._project.file.sound
         try:
-            heard, beats = hear(self._path, sound.bands, clock.bpm)
+            return _heard(self._path, sound, fps=clock.fps, bpm=clock.bpm, frames=clock.frames)[2]
         except ProjectError as error:
             self.problems = self._placed(error)
             raise ProjectError(self.problems) from error
-        return film_curves(
-            heard, beats, _response(sound), frames=clock.frames, fps=clock.fps, offset=sound.offset
-        )
 
 
 def with_sound(project: Project) -> tuple[Clock, SoundTrack | None]:
@@ -88,17 +82,17 @@ def curves_of(
 
     settings: as in a project's [sound]; by default its defaults. Raises ProjectError for a file that holds no sound.
     """
-    from ..sound.curves import film_curves, hear
+    return _heard(path, settings or Sound(), fps=fps, bpm=bpm)
 
-    sound = settings or Sound()
+
+def _heard(
+    path: Path, sound: Sound, *, fps: float, bpm: float | None, frames: int | None = None
+) -> tuple[Heard, Beats, dict[str, NDArray[np.float64]]]:
+    from ..sound.curves import Response, film_curves, hear
+
     heard, beats = hear(path, sound.bands, bpm)
-    frames = max(math.ceil((heard.seconds - sound.offset) * fps), 1)
-    curves = film_curves(heard, beats, _response(sound), frames=frames, fps=fps, offset=sound.offset)
-    return heard, beats, curves
-
-
-def _response(sound: Sound) -> Response:
-    from ..sound.curves import Response
-
+    if frames is None:
+        frames = max(math.ceil((heard.seconds - sound.offset) * fps), 1)
     low, high = sound.clamp
-    return Response(attack=sound.attack, release=sound.release, gain=sound.gain, low=low, high=high)
+    response = Response(attack=sound.attack, release=sound.release, gain=sound.gain, low=low, high=high)
+    return heard, beats, film_curves(heard, beats, response, frames=frames, fps=fps, offset=sound.offset)

@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from keyframes import EnvironmentFault
+from render.assets import kinds
 from render.assets.files import CONFIG, INDEX, WEIGHTS, fingerprint, weights_variant
 from render.assets.find import Asset, asset_at, find_asset
 from render.assets.kinds import (
@@ -25,7 +26,6 @@ from render.assets.kinds import (
     GGUF,
     IMAGE_ENCODER,
     IP_ADAPTER,
-    KINDS,
     LORA,
     RAFT,
     UPSCALER,
@@ -34,6 +34,7 @@ from render.assets.kinds import (
 )
 from render.diffusion.families.table import FAMILIES
 
+KINDS = [kind for kind in vars(kinds).values() if isinstance(kind, Kind)]
 FOLDERS = (VAE, DECODER, CONTROL, IMAGE_ENCODER, CLIP, DEPTH, UPSCALER)
 FILES = (DENOISER, LORA, EMBEDDING, IP_ADAPTER)
 

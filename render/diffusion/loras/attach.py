@@ -5,6 +5,7 @@ peft's layers do the work. With weight 0 a layer is switched off: what comes out
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,6 +49,7 @@ class Pair:
 
 
 Pairs = Mapping[Key, Pair]
+Home = nn.Linear | nn.Conv2d
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,17 +151,15 @@ def _pairs(
     }
 
 
-def _modules(part: nn.Module) -> dict[str, tuple[str, nn.Module]]:
+def _modules(part: nn.Module) -> dict[str, tuple[str, Home]]:
     """Return the modules that a LoRA can change, by flat name, with their own."""
     return {
-        flat(tidy(name)): (name, module)
-        for name, module in part.named_modules()
-        if isinstance(module, nn.Linear | nn.Conv2d)
+        flat(tidy(name)): (name, module) for name, module in part.named_modules() if isinstance(module, Home)
     }
 
 
 def _placed(
-    pairs: Pairs, modules: Mapping[str, Mapping[str, tuple[str, nn.Module]]], file: LoraFile, row: FamilyRow
+    pairs: Pairs, modules: Mapping[str, Mapping[str, tuple[str, Home]]], file: LoraFile, row: FamilyRow
 ) -> dict[str, dict[str, Pair]]:
     """Sort a LoRA's pairs by part, under the names that the modules have there."""
     found: dict[str, dict[str, Pair]] = {}
@@ -176,12 +176,9 @@ def _placed(
     return found
 
 
-def _shaped(pair: Pair, home: nn.Module, file: LoraFile, name: str) -> Pair:
+def _shaped(pair: Pair, home: Home, file: LoraFile, name: str) -> Pair:
     """Give a pair the dimensions of the module's weight: a linear layer's may be written as a 1x1 convolution's."""
-    weight = home.weight
-    assert isinstance(weight, Tensor)
-    down, up = pair.down, pair.up
-    shape = tuple(weight.shape)
+    down, up, shape = pair.down, pair.up, tuple(home.weight.shape)
     if isinstance(home, nn.Linear):  # quantised weights are stored in other shapes
         shape = (home.out_features, home.in_features)
     if (up.shape[0], down.shape[1]) != shape[:2]:
@@ -202,7 +199,7 @@ def _inject(part: nn.Module, pairs: Mapping[str, Pair], number: int, dtype: torc
 
     ranks = {name: pair.rank for name, pair in pairs.items()}
     usual = Counter(ranks.values()).most_common(1)[0][0]
-    others = {f"^{name.replace('.', chr(92) + '.')}$": rank for name, rank in ranks.items() if rank != usual}
+    others = {f"^{re.escape(name)}$": rank for name, rank in ranks.items() if rank != usual}
     config = LoraConfig(
         r=usual,
         lora_alpha=usual,

@@ -10,12 +10,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import file_digest
 from math import prod
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zipfile import is_zipfile
 
 from keyframes.errors import EnvironmentFault
@@ -74,13 +74,12 @@ class LoraFile:
         return f"{self.form}, {places}, rank {ranks}, scale {scales} ({source})"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Header:
+class Header(NamedTuple):
     """Tensor name -> shape; `scalars` are the values of the alphas; `metadata` what the file says of itself."""
 
     shapes: Mapping[str, Shape]
-    scalars: Mapping[str, float] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    scalars: Mapping[str, float]
+    metadata: Mapping[str, str]
 
 
 def describe_lora(
@@ -127,15 +126,16 @@ def read_lora_header(path: Path) -> Header:
     tensors.
     """
     if path.suffix.lower() != WEIGHTS:
-        return Header(shapes={name: tuple(value.shape) for name, value in read_pickle(path, "meta").items()})
+        tensors = read_pickle(path, "meta")
+        return Header({name: tuple(value.shape) for name, value in tensors.items()}, {}, {})
     from safetensors import safe_open
 
-    tensors = read_header(path)
-    alphas = [name for name, stored in tensors.items() if name.endswith("alpha") and prod(stored.shape) == 1]
-    plain = all(tensors[name].dtype in _NUMPY for name in alphas)
+    stored = read_header(path)
+    alphas = [name for name, entry in stored.items() if name.endswith("alpha") and prod(entry.shape) == 1]
+    plain = all(stored[name].dtype in _NUMPY for name in alphas)
     with safe_open(path, framework="numpy" if plain else "pt") as file:
         return Header(
-            shapes={name: stored.shape for name, stored in tensors.items()},
+            shapes={name: entry.shape for name, entry in stored.items()},
             scalars={name: float(file.get_tensor(name).item()) for name in alphas},
             metadata=file.metadata() or {},
         )
