@@ -35,7 +35,8 @@ _INDEXED = (
 )
 BY_INDEX: tuple[str, ...] = tuple(_INDEXED.split(", "))
 BORDERS = {"replicate": "replicate", "wrap": "wrap", "border": "replicate", "reflection": "reflect"}
-SAMPLING = {"bicubic": "bicubic", "bilinear": "bilinear"}
+_SAMPLING = {"bicubic": "bicubic", "bilinear": "bilinear"}
+STANDS_STILL = "Reverie has only 2D, 3D, and Video Input with its video; the camera stands still."
 _FLOWS = {"": "dis", "dis medium": "dis", "dis fine": "dis-fine", "farneback": "farneback"}
 
 
@@ -70,6 +71,19 @@ def put_seed(job: Conversion, *names: str) -> int:
         job.report.remarks.append(f"The file asks for a random seed; this project uses {seed}.")
     job.put("seed", seed, *names)
     return seed
+
+
+def put_border(job: Conversion, setting: str, borders: Mapping[str, str] = BORDERS) -> None:
+    """Write what fills the parts that the camera uncovers."""
+    border = job.choice(setting, borders, "replicate", "Reverie has no such border; using replicate.")
+    job.put("motion.border", border, setting)
+
+
+def put_sampling(job: Conversion) -> None:
+    """Write how pixels are sampled."""
+    why = "Reverie has no such sampling; using bilinear."
+    sampling = job.choice("sampling_mode", _SAMPLING, "bilinear", why)
+    job.put("motion.sampling", sampling, "sampling_mode")
 
 
 def note_model(job: Conversion, setting: str) -> None:

@@ -18,12 +18,10 @@ from .common import (
     put_title,
 )
 from .conversion import Conversion, lane_spec
-from .deforum_guides import carry_controls, carry_guides
-from .deforum_motion import carry_motion
-from .deforum_prompts import carry_prompts
-from .deforum_table import TABLE
-from .deforum_versions import defaults_of, is_notebook, version_of
-from .deforum_video import carry_film, carry_video
+from .deforum_camera import carry_motion, carry_video
+from .deforum_controls import carry_controls
+from .deforum_prompts import carry_guides, carry_prompts
+from .deforum_table import TABLE, defaults_of, is_notebook, version_of
 from .parseq import with_manifest
 from .rewrite import AS_IT_IS, IN_RANGE, ODD, ONE_MINUS, RANDOM_BELOW_0, Change, rewritten
 from .rules import as_number
@@ -50,7 +48,7 @@ def from_deforum(job: Conversion) -> None:
     _diffusion(job)
     _seeds(job, _cadence(job))
     _coherence(job, notebook)
-    carry_film(job)
+    _film(job)
     carry_guides(job)
     carry_controls(job)
     carry_prompts(job, notebook)
@@ -231,3 +229,26 @@ def _odd(job: Conversion) -> Change:
     fixed = re.fullmatch(r"0:\(?(\d{1,3})\)?", job.text("kernel_schedule").replace(" ", ""))
     width = value if value is not None else float(fixed[1]) if fixed else 0.0
     return AS_IT_IS if int(width) % 2 else ODD
+
+
+def _film(job: Conversion) -> None:
+    """Carry sound track, interpolation and upscaling."""
+    if job.word("add_soundtrack") == "file" and job.has("soundtrack_path"):
+        sound = job.file("soundtrack_path", job.get("soundtrack_path"))
+        if sound is not None:
+            job.put("audio", sound, "soundtrack_path", "add_soundtrack")
+    times = as_number(job.values.get("frame_interpolation_x_amount"))
+    if job.on("frame_interpolation_engine") and times is not None and times >= 2:
+        job.put("output.interpolate", int(min(times, 16)))
+        job.carried("output.interpolate", "frame_interpolation_x_amount", "frame_interpolation_engine")
+        why = "output.interpolate makes the in-between frames by optical flow, not by a network."
+        job.changed("frame_interpolation_engine", why)
+        if job.on("frame_interpolation_slow_mo_enabled"):
+            why = "for slow motion, export at a lower --fps."
+            job.report.note("frame_interpolation_slow_mo_enabled", "missing", why, True)
+    digits = re.search(r"\d+", job.text("r_upscale_factor")[:20])
+    factor = int(digits[0]) if digits else 2
+    if job.on("r_upscale_video") and 1 < factor <= 8:
+        job.put("output.upscale", factor, "r_upscale_factor", "r_upscale_video", "r_upscale_model")
+        why = "output.upscale enlarges with a Lanczos filter; to use a network, name it in output.upscaler."
+        job.changed("r_upscale_model", why)

@@ -1,16 +1,26 @@
-"""Deforum's prompts, with the positive and negative texts that are added to each."""
+"""Deforum's prompts, with the texts that are added to each; its guide images, mask and colour picture."""
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
+from typing import Any
 
 from keyframes.errors import quoted
 
 from .common import clean, put_prompts
 from .conversion import Conversion
+from .rewrite import IN_RANGE, ONE_MINUS
 
+_MAX_GUIDES = 1000
+_GUIDE_LANES = {
+    "blendFactorMax": "guide_max",
+    "blendFactorSlope": "guide_slope",
+    "tweening_frames_schedule": "guide_tween",
+    "color_correction_factor": "guide_color",
+}
 _LIKE_A_MODEL = re.compile(r"<(?:lora|lyco|hypernet):[^<>]{1,200}>")
 _EDITED = re.compile(r"\[[^\[\]]{0,500}[:|][^\[\]]{0,500}\]|\bBREAK\b")
 _SEVERAL = re.compile(r"\bAND\b")
@@ -93,3 +103,57 @@ def _warn(job: Conversion, name: str, text: str, notebook: bool) -> None:
     if notebook and _WEIGHTED.search(text):
         why = "Reverie reads weights only between parts joined by AND; write (a) :0.7 AND (b) :0.3."
         job.report.note(name, "changed", why)
+
+
+def carry_guides(job: Conversion) -> None:
+    """Carry guides, mask and colour picture whose files lie next to the project."""
+    if job.on("use_looper"):
+        _guides(job)
+    if job.on("use_mask"):
+        _mask(job)
+    if job.word("color_coherence") == "image":
+        path = job.file("color_coherence_image_path", job.get("color_coherence_image_path"))
+        if path is not None:
+            job.put("coherence.color_match", "lab")
+            job.put("coherence.color_method", "histogram")
+            job.put("coherence.color_from", path, "color_coherence_image_path")
+
+
+def _guides(job: Conversion) -> None:
+    """Carry the images by their keys; without any, the schedules have no effect."""
+    for key, value in list(_images(job).items())[:_MAX_GUIDES]:
+        frame = job.position("init_images", str(key).strip(), key)
+        path = None if frame is None else job.file("init_images", value)
+        if frame is not None and path is not None:
+            job.put(f"guide.{max(frame, 0)}", path)
+    if not job.tables["guide"]:
+        return
+    job.carried("guide", "use_looper", "init_images")
+    for name, lane in _GUIDE_LANES.items():
+        job.lane(lane, name, change=IN_RANGE)
+    job.lane("strength", "image_strength_schedule", change=ONE_MINUS)
+
+
+def _images(job: Conversion) -> dict[str, Any]:
+    value = job.get("init_images")
+    if isinstance(value, str):
+        try:
+            value = json.loads(value[:1_000_000])
+        except (ValueError, RecursionError):
+            value = None
+    if isinstance(value, dict):
+        return value
+    why = 'not a JSON object such as {"0": "start.png"}.'
+    job.report.note("init_images", "missing", why, value)
+    return {}
+
+
+def _mask(job: Conversion) -> None:
+    path = job.file("mask_file", job.get("mask_file"))
+    if path is None:
+        return
+    job.put("masks.painted", path)
+    mask = "!painted" if job.on("invert_mask") else "painted"
+    job.put("coherence.mask", mask, "use_mask", "mask_file", "invert_mask")
+    feather = int(job.limited("mask_overlay_blur", low=0, high=64, otherwise=4))
+    job.put("coherence.mask_feather", feather, "mask_overlay_blur")

@@ -14,16 +14,18 @@ from keyframes.cutouts import parse_cutouts
 from ..lanes import STEPS
 from .common import (
     BORDERS,
-    SAMPLING,
+    STANDS_STILL,
     note_model,
+    put_border,
     put_init_image,
     put_prompts,
     put_rate,
+    put_sampling,
     put_seed,
     put_title,
 )
 from .conversion import Conversion
-from .deforum_video import put_footage
+from .deforum_camera import put_footage
 from .disco_table import DEFAULTS, TABLE
 from .rewrite import IN_RANGE
 from .rules import as_number, is_true
@@ -82,7 +84,7 @@ def _frame(job: Conversion, *, still: bool) -> None:
 
 def _video(job: Conversion) -> None:
     """Carry the mode Video Input: the clip's pictures, or painted pictures moved by its flow."""
-    if not put_footage(job, "extract_nth_frame"):
+    if not put_footage(job):
         return
     if is_true(job.values.get("video_init_flow_warp", True)):
         job.put("video.motion", "flow", "video_init_flow_warp")
@@ -100,8 +102,7 @@ def _video(job: Conversion) -> None:
 def _motion(job: Conversion, mode: str) -> None:
     if mode not in ("2d", "3d"):
         if mode not in ("none", "") and not job.tables["video"]:
-            why = "Reverie has only 2D, 3D, and Video Input with its video; the camera stands still."
-            job.report.note("animation_mode", "missing", why, job.text("animation_mode"))
+            job.report.note("animation_mode", "missing", STANDS_STILL, job.text("animation_mode"))
         job.carried("motion.mode", "animation_mode")
         return
     job.put("motion.mode", mode, "animation_mode")
@@ -110,14 +111,8 @@ def _motion(job: Conversion, mode: str) -> None:
         job.put("motion.border", "wrap")
         job.put("motion.sampling", "bilinear")
     else:
-        border = job.choice(
-            "padding_mode", _BORDERS, "replicate", "Reverie has no such border; using replicate."
-        )
-        job.put("motion.border", border, "padding_mode")
-        sampling = job.choice(
-            "sampling_mode", SAMPLING, "bilinear", "Reverie has no such sampling; using bilinear."
-        )
-        job.put("motion.sampling", sampling, "sampling_mode")
+        put_border(job, "padding_mode", _BORDERS)
+        put_sampling(job)
         job.put("motion.depth", "auto")
         if job.on("vr_mode"):
             _two_eyes(job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .rules import carried, left_out
+from .rules import carried, defaults, left_out
 
 _CARRIED = carried(
     r"""
@@ -83,38 +83,35 @@ skip_video_for_run_all init_frame last_frame | concerns the film file; use rever
 
 TABLE = (*_CARRIED, *_LEFT)
 
-DEFAULTS: dict[str, object] = {
-    "animation_mode": "None",
-    "max_frames": 10000,
-    "fps": 12,
-    "steps": 250,
-    "frames_skip_steps": "60%",
-    "skip_steps": 10,
-    "diffusion_sampling_mode": "ddim",
-    "eta": 0.8,
-    "angle": "0:(0)",
-    "zoom": "0: (1), 10: (1.05)",
-    "translation_x": "0: (0)",
-    "translation_y": "0: (0)",
-    "translation_z": "0: (10.0)",
-    "rotation_3d_x": "0: (0)",
-    "rotation_3d_y": "0: (0)",
-    "rotation_3d_z": "0: (0)",
-    "fov": 40,
-    "clip_guidance_scale": 5000,
-    "tv_scale": 0,
-    "range_scale": 150,
-    "sat_scale": 0,
-    "init_scale": 1000,
-    "frames_scale": 1500,
-    "clamp_grad": True,
-    "clamp_max": 0.05,
-    "cutn_batches": 4,
-    "cut_overview": "[12]*400+[4]*600",
-    "cut_innercut": "[4]*400+[12]*600",
-    "cut_ic_pow": "[1]*1000",
-    "cut_icgray_p": "[0.2]*400+[0]*600",
-    "skip_augs": False,
-    "padding_mode": "border",
-    "sampling_mode": "bicubic",
-}
+DEFAULTS = defaults(
+    r"""
+animation_mode | "None"
+max_frames | 10000
+fps | 12
+steps | 250
+frames_skip_steps | "60%"
+skip_steps | 10
+diffusion_sampling_mode | "ddim"
+eta | 0.8
+angle | "0:(0)"
+zoom | "0: (1), 10: (1.05)"
+translation_x translation_y rotation_3d_x rotation_3d_y rotation_3d_z | "0: (0)"
+translation_z | "0: (10.0)"
+fov | 40
+clip_guidance_scale | 5000
+tv_scale sat_scale | 0
+range_scale | 150
+init_scale | 1000
+frames_scale | 1500
+clamp_grad | true
+clamp_max | 0.05
+cutn_batches | 4
+cut_overview | "[12]*400+[4]*600"
+cut_innercut | "[4]*400+[12]*600"
+cut_ic_pow | "[1]*1000"
+cut_icgray_p | "[0.2]*400+[0]*600"
+skip_augs | false
+padding_mode | "border"
+sampling_mode | "bicubic"
+"""
+)

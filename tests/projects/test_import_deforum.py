@@ -17,8 +17,7 @@ from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_sch
 from projects import lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
 from projects.importers.common import BY_INDEX, SAMPLERS, our_sampler
-from projects.importers.deforum_table import TABLE
-from projects.importers.deforum_versions import DEFAULTS, defaults_of, version_of
+from projects.importers.deforum_table import TABLE, defaults_of, version_of
 from projects.importers.importing import MAX_BYTES
 from projects.rows import Rows
 from projects.schema import Diffusion
@@ -442,7 +441,7 @@ def test_defaults_are_those_of_the_version() -> None:
 
 def test_defaults_are_settings_that_are_known() -> None:
     known = {name for row in TABLE for name in row.names}
-    assert set(DEFAULTS) <= known
+    assert set(defaults_of("9999")) <= known
     assert defaults_of("2023-02-15")["amount_schedule"] == "0: (0.35)"
 
 

@@ -1,15 +1,18 @@
-"""Deforum's video input and hybrid video as [video]; its sound, interpolation and upscaling as [output]."""
+"""Deforum's camera as [motion], whose lanes have Deforum's names, units and signs; its videos as [video]."""
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 from ..footage import is_video
-from .common import flow_of
+from ..lanes import FLIP, STEPS
+from .common import STANDS_STILL, flow_of, put_border, put_sampling
 from .conversion import Conversion
 from .rewrite import IN_RANGE
 from .rules import as_number
 
+_LANES = ("angle", "zoom", "transform_center_x", "transform_center_y", *STEPS)
+_DEPTHS = ("depth_algorithm", "use_zoe_depth")
 _WHEN = {"before motion": "before", "normal": "init", "true": "init", "after generation": "after"}
 _MASKS = {"depth": "depth", "video depth": "video_depth", "blend": "blend", "difference": "difference"}
 _EQUALIZED = {"before": "before", "after": "after", "both": "both"}
@@ -24,10 +27,61 @@ _STRETCH_LANES = {
 }
 
 
-def put_footage(job: Conversion, every: str, start: str = "", stop: str = "") -> bool:
+def carry_motion(job: Conversion) -> None:
+    """Carry mode, borders, depth and all lanes of the camera; the video has been carried before."""
+    mode = job.word("animation_mode")
+    if mode not in ("2d", "3d"):
+        if not job.tables["video"]:
+            job.report.note("animation_mode", "missing", STANDS_STILL, job.text("animation_mode").strip())
+        job.put("motion.mode", "2d")
+        return
+    job.put("motion.mode", mode, "animation_mode")
+    flipped = job.on("enable_perspective_flip", "flip_2d_perspective")
+    if mode == "3d" or flipped:
+        job.put("motion.compat", "deforum")
+    _surroundings(job, mode)
+    lanes = list(_LANES)
+    if mode == "2d" and flipped:
+        why = "Deforum ignored it in 2D with the perspective flip on; Reverie would not."
+        for lane in ("translation_x", "translation_y"):
+            job.off(why, lane)
+            lanes.remove(lane)
+    if flipped:
+        lanes += FLIP
+        job.carried("motion", "enable_perspective_flip", "flip_2d_perspective")
+    for lane in lanes:
+        job.lane(lane, lane)
+    job.lane("fov", "fov_schedule", "fov")
+    if job.on("aspect_ratio_use_old_formula"):
+        size: Any = job.tables[""]["size"]
+        job.put("motion.aspect", round(size[0] / size[1], 6))
+        job.off("has no effect with the old formula.", "aspect_ratio_schedule")
+    else:
+        job.lane("aspect", "aspect_ratio_schedule")
+    job.carried("motion.aspect", "aspect_ratio_use_old_formula")
+
+
+def _surroundings(job: Conversion, mode: str) -> None:
+    """Carry what fills the uncovered parts, how pixels are sampled, and the depth."""
+    idle = f"has no effect in {mode.upper()}."
+    if mode == "2d":
+        put_border(job, "border")
+        job.put("motion.sampling", "bilinear")  # whatever sampling_mode says
+        job.off(idle, "padding_mode", "sampling_mode", "use_depth_warping", *_DEPTHS)
+        return
+    put_border(job, "padding_mode")
+    job.off(idle, "border")
+    put_sampling(job)
+    flat = not job.on("use_depth_warping")
+    job.put("motion.depth", "flat" if flat else "auto", "use_depth_warping")
+    if flat:
+        job.off(idle, *_DEPTHS)
+
+
+def put_footage(job: Conversion) -> bool:
     """Write the video and which of its pictures are used. Returns whether its file lies next to the project.
 
-    every, start, stop: names of the settings. Numbers that are not allowed are left out, which uses all pictures.
+    Numbers that are not allowed are left out, which uses all pictures.
     """
     path = job.file("video_init_path", job.values.get("video_init_path"))
     if path is None:
@@ -37,32 +91,28 @@ def put_footage(job: Conversion, every: str, start: str = "", stop: str = "") ->
         return False
     job.put("video.input", path, "video_init_path")
     job.put("video.end", "hold")
-    step, first, last = (as_number(job.values.get(name)) if name else None for name in (every, start, stop))
-    if step is not None and 2 <= step <= 10_000:
-        job.put("video.every", int(step))
+    names = {"extract_nth_frame": "every", "extract_from_frame": "from", "extract_to_frame": "to"}
+    every, first, last = (as_number(job.values.get(name)) for name in names)
+    if every is not None and 2 <= every <= 10_000:
+        job.put("video.every", int(every))
     if first is not None and 1 <= first < 2**53:
         job.put("video.from", int(first))
     if last is not None and max(first or 0, 1) <= last < 2**53:
         job.put("video.to", int(last))
-    for name, place in ((every, "video.every"), (start, "video.from"), (stop, "video.to")):
-        job.carried(place, *filter(None, [name]))
-    job.report.remarks.append(
-        "The original sets max_frames to the length of the video; Reverie keeps frames as written."
-    )
+    for name, place in names.items():
+        job.carried(f"video.{place}", name)
+    remark = "The original sets max_frames to the length of the video; Reverie keeps frames as written."
+    job.report.remarks.append(remark)
     return True
 
 
 def carry_video(job: Conversion) -> None:
     """Carry the video of the mode Video Input, or hybrid video."""
-    mode, when, motion = (
-        job.word("animation_mode"),
-        _WHEN.get(job.word("hybrid_composite"), ""),
-        _MOTIONS.get(job.word("hybrid_motion"), ""),
-    )
+    mode = job.word("animation_mode")
+    when = _WHEN.get(job.word("hybrid_composite"), "")
+    motion = _MOTIONS.get(job.word("hybrid_motion"), "")
     hybrid = mode in ("2d", "3d") and bool(when or motion)
-    if not (hybrid or mode == "video input"):
-        return
-    if not put_footage(job, "extract_nth_frame", "extract_from_frame", "extract_to_frame"):
+    if not (hybrid or mode == "video input") or not put_footage(job):
         return
     if not hybrid:
         job.put("video.composite", "init")
@@ -80,7 +130,7 @@ def carry_video(job: Conversion) -> None:
     if when:
         _composite(job)
     if motion:
-        _motion(job, motion)
+        _video_motion(job, motion)
 
 
 def _composite(job: Conversion) -> None:
@@ -99,7 +149,7 @@ def _composite(job: Conversion) -> None:
         job.lane(lane, name, change=IN_RANGE)
 
 
-def _motion(job: Conversion, motion: str) -> None:
+def _video_motion(job: Conversion, motion: str) -> None:
     if job.on("hybrid_motion_use_prev_img"):
         job.put("video.motion_from", "render")
     job.carried("video.motion_from", "hybrid_motion_use_prev_img")
@@ -113,26 +163,3 @@ def _motion(job: Conversion, motion: str) -> None:
         job.put("video.consistency_blur", int(min(max(2 if blur is None else blur, 0), 64)))
     job.carried("video.consistency", "hybrid_flow_consistency")
     job.carried("video.consistency_blur", "hybrid_consistency_blur")
-
-
-def carry_film(job: Conversion) -> None:
-    """Carry sound track, interpolation and upscaling."""
-    if job.word("add_soundtrack") == "file" and job.has("soundtrack_path"):
-        sound = job.file("soundtrack_path", job.get("soundtrack_path"))
-        if sound is not None:
-            job.put("audio", sound, "soundtrack_path", "add_soundtrack")
-    times = as_number(job.values.get("frame_interpolation_x_amount"))
-    if job.on("frame_interpolation_engine") and times is not None and times >= 2:
-        job.put("output.interpolate", int(min(times, 16)))
-        job.carried("output.interpolate", "frame_interpolation_x_amount", "frame_interpolation_engine")
-        why = "output.interpolate makes the in-between frames by optical flow, not by a network."
-        job.changed("frame_interpolation_engine", why)
-        if job.on("frame_interpolation_slow_mo_enabled"):
-            why = "for slow motion, export at a lower --fps."
-            job.report.note("frame_interpolation_slow_mo_enabled", "missing", why, True)
-    digits = re.search(r"\d+", job.text("r_upscale_factor")[:20])
-    factor = int(digits[0]) if digits else 2
-    if job.on("r_upscale_video") and 1 < factor <= 8:
-        job.put("output.upscale", factor, "r_upscale_factor", "r_upscale_video", "r_upscale_model")
-        why = "output.upscale enlarges with a Lanczos filter; to use a network, name it in output.upscaler."
-        job.changed("r_upscale_model", why)
