@@ -22,17 +22,13 @@ from .stages.camera import Camera
 from .stages.clip_motion import ClipMotion
 from .stages.clip_overlay import ClipOverlay
 from .stages.controls import ControlHints
-from .stages.echo import Echo
-from .stages.guides import Guide, GuideColors
+from .stages.guides import Guide, GuideColors, Start
+from .stages.look import Contrast, Echo, Noise, Saturation, Sharpen, Symmetry
 from .stages.mask import MaskReader, Strength
 from .stages.match import Match
-from .stages.noise import Noise
 from .stages.paint import Paint, Painting
 from .stages.picture_reader import DepthInputs, Pictures
 from .stages.stage import Canvas, Frame, Parts, Stage, Stages, Tools, run
-from .stages.start import Start
-from .stages.symmetry import Symmetry
-from .stages.tone import Contrast, Saturation, Sharpen
 from .stages.uncovered import HoleEstimate, Moved
 
 if TYPE_CHECKING:
@@ -57,14 +53,14 @@ def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
     mask, noise_mask = (_mask(film, name, depth) for name in ("mask", "noise_mask"))
     hole = HoleEstimate(camera, clip_motion, file.motion, film.size)
     painting = Painting(film.paint)
-    match = Match(film.colors, film.timeline, film.rows.__getitem__, painting.inputs)
+    match = Match(film.colors, film.timeline, film.rows, painting.inputs)
     each: list[Stage[Any] | None] = [
         Start(film.start),
         camera,
         laid("before") if file.video.input else None,
         clip_motion if file.video.input else None,
         laid("init") if file.video.input else None,
-        Moved(hole, film.size),
+        Moved(hole),
         Symmetry(look, after=False) if look.symmetry != "none" else None,
         Guide(film.guides) if film.guides else None,
         Saturation(),

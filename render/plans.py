@@ -171,7 +171,7 @@ class Calls:
         for reference, _ in inputs.references if inputs is not None else ():
             if isinstance(reference, OfPrompt) and reference not in self._seen:
                 self._seen.add(reference)
-                calls += reference.work.sampling.steps * reference.pictures
+                calls += reference.work.job.sampling.steps * reference.pictures
         return calls
 
 

@@ -85,7 +85,7 @@ class Camera:
                 border = "replicate"  # there is no hole to fill
             return CameraInputs("2d", moves, border, settings.sampling, "deforum" if own else "none")
         compat = settings.compat
-        if compat != "none" and not flipped and self._depth.kind in ("flat", "ground"):
+        if compat != "none" and not flipped and self._depth.source.kind in ("flat", "ground"):
             compat = "deforum"  # the two differ in how they read depth, and in nothing else
         first = frame.path[0]
         source = first.frame - 1
@@ -106,8 +106,7 @@ class Camera:
             values = self._flat(row) if self._settings.mode == "2d" else self._in_space(row)
             if self._flips:
                 values |= _flip(row)
-            still = _STILL
-            moved = tuple((name, value) for name, value in values.items() if value != still.get(name))
+            moved = tuple((name, value) for name, value in values.items() if value != _STILL.get(name))
             self._last = (row.frame, moved)
         return self._last[1]
 

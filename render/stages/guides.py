@@ -1,16 +1,38 @@
-"""Guides: pictures by key that draw the film to them, mixed in before painting; their colours are matched after."""
+"""Pictures of the project: the one that the first frame is painted over, and guides, which draw the film to them.
+
+Guides stand at keys; they are mixed in before painting, and their colours are matched after.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from .picture_reader import PictureFile
+from .picture_reader import AnyPicture, PictureFile
 from .stage import Canvas, Frame
 
 # Deforum's: the interval after the last key, and the share when nothing tweens
 _INTERVAL, _RESTING = 25, 0.07
+
+
+Keys = Sequence[tuple[int, PictureFile]]  # (frame, picture), by frame
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The init image, or the clip's first picture. picture: None where the first frame is painted from the prompt."""
+
+    picture: AnyPicture | None
+    name = "start"
+
+    def inputs(self, frame: Frame) -> AnyPicture | None:
+        return self.picture if frame.first else None
+
+    @staticmethod
+    def apply(canvas: Canvas, inputs: AnyPicture) -> Canvas:
+        return canvas.showing(canvas.tools.pictures.read(inputs))
 
 
 class GuideInputs(NamedTuple):
@@ -20,13 +42,12 @@ class GuideInputs(NamedTuple):
     share: float
 
 
+@dataclass(frozen=True, eq=False)
 class Guide:
-    """keys: (frame, picture), by frame."""
+    """Mixes the guide of a frame into the picture that is painted over."""
 
+    keys: Keys
     name = "guide"
-
-    def __init__(self, keys: Sequence[tuple[int, PictureFile]]) -> None:
-        self._keys = keys
 
     def inputs(self, frame: Frame) -> GuideInputs | None:
         """See Stage. None before the first key.
@@ -34,11 +55,11 @@ class Guide:
         Deforum's formula, for an interval of n frames to the next key (25 after the last one) and a tween of k frames:
         where frame mod n <= k, the share is max - slope cos(2 (frame mod k) / k), cut to [0, 1]; else 0.07.
         """
-        picture = guide_at(self._keys, frame)
+        picture = guide_at(self.keys, frame)
         if picture is None:
             return None
         start, shown = picture
-        after = [key for key, _ in self._keys if key > frame.number]
+        after = [key for key, _ in self.keys if key > frame.number]
         interval = max(after[0] - start, 1) if after else _INTERVAL
         row = frame.row.guide
         share, tween = _RESTING, row.guide_tween
@@ -55,16 +76,15 @@ class Guide:
         return canvas.showing(torch.lerp(canvas.given, guide, inputs.share))
 
 
+@dataclass(frozen=True, eq=False)
 class GuideColors:
-    """The painted picture gets colours between the moved picture's and the guide's. keys: as of Guide."""
+    """Gives the painted picture colours between the moved picture's and the guide's."""
 
+    keys: Keys
     name = "guide colors"
 
-    def __init__(self, keys: Sequence[tuple[int, PictureFile]]) -> None:
-        self._keys = keys
-
     def inputs(self, frame: Frame) -> GuideInputs | None:
-        picture, share = guide_at(self._keys, frame), frame.row.guide.guide_color
+        picture, share = guide_at(self.keys, frame), frame.row.guide.guide_color
         return None if picture is None or share == 0 else GuideInputs(picture[1], share)
 
     @staticmethod
@@ -78,7 +98,7 @@ class GuideColors:
         return canvas.showing(match_color(canvas.given, goal, space="lab", method="histogram"))
 
 
-def guide_at(keys: Sequence[tuple[int, PictureFile]], frame: Frame) -> tuple[int, PictureFile] | None:
+def guide_at(keys: Keys, frame: Frame) -> tuple[int, PictureFile] | None:
     """The key and the picture of the guide of a frame; None for the first frame and before the first key."""
     past = [key for key in keys if key[0] <= frame.number]
     return past[-1] if past and not frame.first else None

@@ -8,10 +8,12 @@ from __future__ import annotations
 import cmath
 import math
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Points = TypeVar("Points", complex, NDArray[np.complex128])
 Values = tuple[tuple[str, float], ...]  # of a motion.Move: the fields that are not as they stand still
 
 # A hole asks for its full strength this share of the picture's shorter side inside it: 8 px of 512.
@@ -31,18 +33,13 @@ def uncovers(moves: tuple[Values, ...], size: tuple[int, int]) -> bool:
     A flat picture stays one convex piece when it is moved, so what lies farthest from it is a corner of the frame: only
     the corners are looked at.
     """
-    (width, height), undone = size, [_undone(move, size) for move in reversed(moves)]
-    for corner in (0j, width - 1 + 0j, (height - 1) * 1j, width - 1 + (height - 1) * 1j):
-        source = corner
-        for (
-            center,
-            turn,
-            shift,
-        ) in undone:  # in plain numbers: a film has 100,000 frames, and NumPy's calls take longer
-            source = center + (source - center) / turn - shift
-        if not (
-            -_SLACK <= source.real <= width - 1 + _SLACK and -_SLACK <= source.imag <= height - 1 + _SLACK
-        ):
+    right, bottom = size[0] - 1, size[1] - 1
+    undone = [_undone(move, size) for move in reversed(moves)]
+    for corner in (0j, right + 0j, bottom * 1j, right + bottom * 1j):
+        source = _source(
+            corner, undone
+        )  # in plain numbers: NumPy's calls would take longer, for 100,000 frames
+        if not (-_SLACK <= source.real <= right + _SLACK and -_SLACK <= source.imag <= bottom + _SLACK):
             return True
     return False
 
@@ -52,7 +49,9 @@ def deepest_hole(moves: tuple[Values, ...], size: tuple[int, int], reach: int) -
     """`motion.hole_depth`'s largest value for the same moves, 0 to 1."""
     if not uncovers(moves, size):
         return 0.0
-    known = _coverage(moves, size, *_corners(size, reach))
+    x, y = _corners(size, reach)
+    source = _source(x + 1j * y, [_undone(move, size) for move in reversed(moves)])
+    known = _within(source.real, size[0]) * _within(source.imag, size[1])
     known = np.maximum.accumulate(np.maximum.accumulate(known, axis=1), axis=2)
     steps = np.arange(reach)
     seen = known[:, np.minimum(steps, known.shape[1] - 1), np.minimum(steps, known.shape[2] - 1)]
@@ -67,22 +66,16 @@ def _corners(size: tuple[int, int], reach: int) -> tuple[NDArray[np.float64], ND
     return x, y
 
 
-def _coverage(
-    moves: tuple[Values, ...],
-    size: tuple[int, int],
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """The coverage of the pixels at (x, y), as the warp has it.
+def _source(at: Points, undone: list[tuple[complex, complex, complex]]) -> Points:
+    """Where in the source pixels come from, the last move undone first.
 
     Convention: that of `motion.matrix2d`, undone: a pixel shows the source at
     centre + (pixel - centre) / (zoom * turn) - shift, in complex numbers x + iy; y down, so a turn
     counter-clockwise is a negative angle.
     """
-    source = x + 1j * y
-    for center, turn, shift in (_undone(move, size) for move in reversed(moves)):
-        source = center + (source - center) / turn - shift
-    return _within(source.real, size[0]) * _within(source.imag, size[1])
+    for center, turn, shift in undone:
+        at = center + (at - center) / turn - shift
+    return at
 
 
 def _undone(move: Values, size: tuple[int, int]) -> tuple[complex, complex, complex]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from projects import masks as language
@@ -35,28 +35,25 @@ class MaskInputs(NamedTuple):
     feather: int
 
 
+@dataclass(frozen=True, eq=False)
 class MaskReader:
     """What a mask of a film looks at. picture: gives that of a name in [masks] at a frame."""
 
-    def __init__(
-        self,
-        mask: language.Mask,
-        feather: int,
-        picture: Callable[[str, int], AnyPicture],
-        depth: DepthInputs,
-    ) -> None:
-        self._mask, self._picture, self._depth = mask, picture, depth
-        self._feather = feather - feather % 4  # it is made of means over a quarter of it to each side
+    mask: language.Mask
+    feather: int
+    picture: Callable[[str, int], AnyPicture]
+    depth: DepthInputs
 
     def inputs(self, frame: Frame) -> MaskInputs:
         """The mask at a frame."""
-        return MaskInputs(self._step(self._mask, frame), self._feather)
+        feather = self.feather - self.feather % 4  # it is made of means over a quarter of it to each side
+        return MaskInputs(self._step(self.mask, frame), feather)
 
     def _step(self, mask: language.Mask, frame: Frame) -> MaskStep:
         if mask.kind == "picture":
-            return MaskStep("picture", picture=self._picture(mask.name, frame.number))
+            return MaskStep("picture", picture=self.picture(mask.name, frame.number))
         if mask.kind == "depth":
-            distances = self._depth.distances(frame.row, frame.number)
+            distances = self.depth.distances(frame.row, frame.number)
             return MaskStep("depth", mask.numbers, distances=distances)
         color = tuple(int(mask.name[i : i + 2], 16) for i in (1, 3, 5)) if mask.kind == "color" else ()
         parts = tuple(self._step(part, frame) for part in mask.parts)
@@ -73,13 +70,13 @@ class StrengthInputs(NamedTuple):
     kept: float
 
 
+@dataclass(frozen=True, eq=False)
 class Strength:
     """How much of each pixel is painted again. mask: reads `mask`, where the project has one."""
 
+    mask: MaskReader | None
+    hole: HoleEstimate
     name = "strength"
-
-    def __init__(self, mask: MaskReader | None, hole: HoleEstimate) -> None:
-        self._mask, self.hole = mask, hole
 
     def inputs(self, frame: Frame) -> StrengthInputs | None:
         """See Stage. None for a frame that is painted from nothing."""
@@ -88,9 +85,9 @@ class Strength:
         row = frame.row
         strength, kept = row.diffusion.strength, row.coherence.mask_strength
         revealed = row.diffusion.reveal_strength if self.hole.any(frame) else strength
-        if self._mask is None or kept == strength:
+        if self.mask is None or kept == strength:
             return StrengthInputs(strength, max(revealed, strength), None, strength)
-        return StrengthInputs(strength, revealed, self._mask.inputs(frame), kept)
+        return StrengthInputs(strength, revealed, self.mask.inputs(frame), kept)
 
     @staticmethod
     def apply(canvas: Canvas, inputs: StrengthInputs) -> Canvas:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from keyframes import FramePrompt, Timeline
-from projects import Row
+from projects import Row, Rows
 
 from .picture_reader import PictureFile
 from .stage import Canvas, Frame
@@ -47,14 +47,9 @@ class ColorChoice:
 
 
 class OfFrame(NamedTuple):
-    """The reference is a frame of the film, or the one before."""
+    """The reference is a frame of the film, or the one before (None)."""
 
     frame: int | None
-
-    @property
-    def uses(self) -> tuple[int, ...]:
-        """The frames whose keys are part of this frame's key."""
-        return () if self.frame is None else (self.frame,)
 
 
 class OfPrompt(NamedTuple):
@@ -78,27 +73,24 @@ class MatchInputs(NamedTuple):
 
     @property
     def uses(self) -> tuple[int, ...]:
-        """See OfFrame."""
-        return tuple(at for one, _ in self.references if isinstance(one, OfFrame) for at in one.uses)
+        """The frames whose keys are part of this frame's key."""
+        frames = (one.frame for one, _ in self.references if isinstance(one, OfFrame))
+        return tuple(at for at in frames if at is not None)
 
 
+@dataclass(eq=False)
 class Match:
     """choice: whose colours. painting: gives what painting a row from a prompt alone depends on."""
 
+    choice: ColorChoice
+    timeline: Timeline
+    rows: Rows
+    painting: Callable[[Row, FramePrompt], PaintInputs]
+    _known: dict[int, OfPrompt] = field(default_factory=dict, init=False)
     name = "match"
 
-    def __init__(
-        self,
-        choice: ColorChoice,
-        timeline: Timeline,
-        rows: Callable[[int], Row],
-        painting: Callable[[Row, FramePrompt], PaintInputs],
-    ) -> None:
-        self._choice, self._timeline, self._rows, self._painting = choice, timeline, rows, painting
-        self._known: dict[int, OfPrompt] = {}
-
     def inputs(self, frame: Frame) -> MatchInputs | None:
-        choice, lanes = self._choice, frame.row.coherence
+        choice, lanes = self.choice, frame.row.coherence
         if choice.space is None or frame.number <= choice.first:
             return None
         if lanes.color_amount == 0 and lanes.detail_amount == 0:
@@ -107,9 +99,9 @@ class Match:
         return MatchInputs(choice.space, choice.method, references, lanes.color_amount, lanes.detail_amount)
 
     def _references(self, frame: Frame) -> tuple[tuple[Reference, float], ...]:
-        match self._choice.source:
+        match self.choice.source:
             case "frame":
-                return ((OfFrame(self._choice.frame), 1.0),)
+                return ((OfFrame(self.choice.frame), 1.0),)
             case "previous":
                 return ((OfFrame(None), 1.0),)
             case "prompt":
@@ -123,13 +115,13 @@ class Match:
         What is painted has the frame and the lanes of the key, so that all frames of a prompt share their references,
         and the words that the key has at this frame (a prompt whose words move has one picture for every wording).
         """
-        last = len(self._timeline) - 1
-        for key in self._timeline.prompts.unmixed(frame):
+        last = len(self.timeline) - 1
+        for key in self.timeline.prompts.unmixed(frame):
             at = min(max(math.ceil(key.position), 0), last)
             known = self._known.get(at)
-            if known is None or known.work.prompt is not key.prompt:
-                pictures = self._choice.pictures if key.fixed else 1
-                known = OfPrompt(self._painting(self._rows(at), key.prompt), pictures)
+            if known is None or known.work.job.prompt is not key.prompt:
+                pictures = self.choice.pictures if key.fixed else 1
+                known = OfPrompt(self.painting(self.rows[at], key.prompt), pictures)
                 self._known = {**dict(list(self._known.items())[-1:]), at: known}
             yield known, key.share
 
@@ -189,7 +181,7 @@ def _shown(canvas: Canvas, reference: Reference) -> list[Tensor]:
         from ..diffusion import Canvas as PaintCanvas
 
         return [
-            tools.paint(PaintCanvas(version=version), reference.work.job())
+            tools.paint(PaintCanvas(version=version), reference.work.job)
             for version in range(reference.pictures)
         ]
     if reference.frame is not None:

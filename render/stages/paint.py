@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from keyframes import FramePrompt
 from projects import Row
@@ -18,6 +18,7 @@ from .model_use import AdapterUse, ModelUse
 from .stage import Canvas, Frame
 
 PULLS = ("clip_guidance_scale", "tv_scale", "range_scale", "sat_scale", "init_scale")
+_sampling = lru_cache(maxsize=64)(Sampling)  # most frames of a film have the same
 _WITH_ETA = ("default", "ddim", "tcd")  # the samplers that read eta; a model's own may be one
 
 
@@ -43,42 +44,19 @@ class PaintSettings:
 
 
 class PaintInputs(NamedTuple):
-    """What one painting depends on, apart from the canvas; see PaintJob. The strength is not in it: see
+    """What one painting depends on, apart from the canvas. job: at strength 1; how strongly a frame is painted says
     `stages.mask.Strength`. model: what it depends on of the model, pairs of a name and a value."""
 
-    frame: int
-    seed: int
-    travel: Travel | None
-    size: tuple[int, int]
-    prompt: FramePrompt
-    sampling: Sampling
-    lora_weights: tuple[float, ...]
-    image_prompts: tuple[ImagePrompt, ...]
-    clip_guidance: ClipGuidance | None
+    job: PaintJob
     model: tuple[tuple[str, Hashable], ...]
-
-    def job(self, strength: float = 1.0, reveal_strength: float = 1.0) -> PaintJob:
-        """What the painter is asked to do."""
-        return PaintJob(
-            frame=self.frame,
-            size=self.size,
-            seed=self.seed,
-            prompt=self.prompt,
-            sampling=replace(self.sampling, strength=strength),
-            reveal_strength=reveal_strength,
-            travel=self.travel,
-            lora_weights=self.lora_weights,
-            image_prompts=self.image_prompts,
-            clip_guidance=self.clip_guidance,
-        )
 
     def in_key(self) -> tuple[Any, ...]:
         """See `projects.canonical`. What has no weight, and the numbers of LoRAs and adapters, changes nothing."""
-        if not self.lora_weights and not self.image_prompts:
-            return tuple(self)
-        weights = tuple(weight for weight in self.lora_weights if weight)
-        prompts = tuple((prompt.weight, prompt.pictures) for prompt in self.image_prompts)
-        return tuple(self._replace(lora_weights=weights, image_prompts=())) + prompts
+        job = self.job
+        weights = tuple(weight for weight in job.lora_weights if weight)
+        prompts = [(prompt.weight, prompt.pictures) for prompt in job.image_prompts]
+        given = (job.frame, job.seed, job.travel, job.size, job.prompt, job.sampling)
+        return (*given, weights, (), job.clip_guidance, self.model, *prompts)
 
 
 class Painting:
@@ -93,46 +71,47 @@ class Painting:
         settings, prompt = self._settings, row.prompt if prompt is None else prompt
         use, given, lanes = settings.model(row.frame), settings.diffusion, row.diffusion
         guided = lanes.cfg_scale > 1
-        found = PaintInputs(
+        job = PaintJob(
             frame=row.frame,
             seed=settings.seed_of(row),
             travel=_travel(row),
             size=settings.size,
             prompt=prompt,
             sampling=_sampling(  # what does nothing stands as by default
-                lanes.steps,
-                lanes.cfg_scale if guided else 1.0,
-                (lanes.cfg_start, lanes.cfg_end) if guided else (0.0, 1.0),
-                lanes.clipskip,
-                lanes.sampler,
-                lanes.eta if lanes.sampler in _WITH_ETA else 0.0,
-                given.guidance_rescale if guided else 0.0,
-                given.steps_mode if pictured else "scaled",
+                steps=lanes.steps,
+                strength=1.0,
+                cfg_scale=lanes.cfg_scale if guided else 1.0,
+                cfg_start=lanes.cfg_start if guided else 0.0,
+                cfg_end=lanes.cfg_end if guided else 1.0,
+                clipskip=lanes.clipskip,
+                sampler=lanes.sampler,
+                eta=lanes.eta if lanes.sampler in _WITH_ETA else 0.0,
+                guidance_rescale=given.guidance_rescale if guided else 0.0,
+                steps_mode=given.steps_mode if pictured else "scaled",
             ),
+            reveal_strength=1.0,
             lora_weights=tuple(row.lora[name] for name in use.loras) if use.loras else (),
             image_prompts=tuple(_image_prompts(use.adapters, row)) if use.adapters else (),
             clip_guidance=clip_guidance(settings.clip_guidance, row, pictured) if settings.pulled else None,
-            model=(),
         )
-        return found._replace(model=self._of_model(use, found))
+        return PaintInputs(job, self._of_model(use, job))
 
-    def _of_model(self, use: ModelUse, found: PaintInputs) -> tuple[tuple[str, Hashable], ...]:
-        depends = (id(use), found.prompt, found.lora_weights, found.image_prompts, found.clip_guidance)
+    def _of_model(self, use: ModelUse, job: PaintJob) -> tuple[tuple[str, Hashable], ...]:
+        depends = (id(use), job.prompt, job.lora_weights, job.image_prompts, job.clip_guidance)
         if self._model is None or self._model[0] != depends:
-            self._model = (depends, tuple(model_inputs(use.spec, found.job()).items()))
+            self._model = (depends, tuple(model_inputs(use.spec, job).items()))
         return self._model[1]
 
 
+@dataclass(frozen=True, eq=False)
 class Paint:
     """Paints the picture again, or from nothing."""
 
+    painting: Painting
     name = "paint"
 
-    def __init__(self, painting: Painting) -> None:
-        self._painting = painting
-
     def inputs(self, frame: Frame) -> PaintInputs:
-        return self._painting.inputs(frame.row, pictured=frame.pictured)
+        return self.painting.inputs(frame.row, pictured=frame.pictured)
 
     @staticmethod
     def apply(canvas: Canvas, inputs: PaintInputs) -> Canvas:
@@ -141,33 +120,9 @@ class Paint:
         # OpenCV leaves channels last in memory; networks round differently then
         picture = None if canvas.picture is None else canvas.picture.contiguous()
         given = PaintCanvas(picture=picture, hole=canvas.hole, controls=canvas.controls)
-        return canvas.showing(canvas.tools.paint(given, inputs.job(canvas.strength, canvas.reveal_strength)))
-
-
-@lru_cache(maxsize=64)
-def _sampling(
-    steps: int,
-    cfg_scale: float,
-    guided: tuple[float, float],
-    clipskip: int,
-    sampler: str,
-    eta: float,
-    rescale: float,
-    mode: Literal["scaled", "exact"],
-) -> Sampling:
-    """The sampling at strength 1."""
-    return Sampling(
-        steps=steps,
-        strength=1.0,
-        cfg_scale=cfg_scale,
-        cfg_start=guided[0],
-        cfg_end=guided[1],
-        clipskip=clipskip,
-        sampler=sampler,
-        eta=eta,
-        guidance_rescale=rescale,
-        steps_mode=mode,
-    )
+        sampling = replace(inputs.job.sampling, strength=canvas.strength)
+        job = replace(inputs.job, sampling=sampling, reveal_strength=canvas.reveal_strength)
+        return canvas.showing(canvas.tools.paint(given, job))
 
 
 def frame_seed(row: Row, start: int, given: Diffusion) -> int:

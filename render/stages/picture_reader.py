@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,18 +91,19 @@ def clip_picture(clips: Mapping[str, Source], clip: str, frame: int) -> ClipPict
     return ClipPicture(clip, frame, clips[clip].digest(frame))
 
 
+@dataclass(frozen=True, eq=False)
 class DepthInputs:
     """The depth source of one film. clips: by the setting that names them."""
 
-    def __init__(self, source: DepthSource, settings: Motion, clips: Mapping[str, Source]) -> None:
-        self._source, self._compat, self._clips = source, settings.compat, clips
-        self.kind = source.kind
+    source: DepthSource
+    settings: Motion
+    clips: Mapping[str, Source]
 
     def map(self, frame: int) -> DepthMap:
         """Relative depth. frame: of the picture that is looked at; a depth video has one picture for each."""
-        source = self._source
+        source = self.source
         if source.kind == "clip":
-            return DepthMap("clip", clip_picture(self._clips, DEPTH_CLIP, frame))
+            return DepthMap("clip", clip_picture(self.clips, DEPTH_CLIP, frame))
         if source.kind == "picture":
             assert source.path is not None
             return DepthMap("picture", PictureFile(source.path, source.digest, DEPTH_CLIP))
@@ -114,6 +116,6 @@ class DepthInputs:
             return Distances(looked, 0.0, 0.0)
         if looked.kind == "ground":  # has its own shape, whatever the other program does
             return Distances(looked, row.motion.near, row.motion.far)
-        if self._compat != "none":  # the other programs know no planes
-            return Distances(looked, 0.0, 0.0, self._compat)
+        if self.settings.compat != "none":  # the other programs know no planes
+            return Distances(looked, 0.0, 0.0, self.settings.compat)
         return Distances(looked, row.motion.near, row.motion.far)

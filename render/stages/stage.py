@@ -8,7 +8,7 @@ change a pixel without changing the key.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from projects import Row
@@ -132,9 +132,7 @@ class Tools:
     frame: Callable[[int], Tensor]
     painted: Callable[[int], Tensor]
     on_step: OnStep | None = None
-
-    def __post_init__(self) -> None:
-        self._kept: dict[Hashable, Any] = {}
+    _kept: dict[Hashable, Any] = field(default_factory=dict, init=False)
 
     def paint(self, canvas: PaintCanvas, job: PaintJob) -> Tensor:
         """What the painter paints, (1, 3, H, W) in [0, 1]."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from projects.schema import Motion
 
@@ -12,16 +12,19 @@ from .hole_estimate import Values, deepest_hole, reach, uncovers
 from .stage import Canvas, Frame
 
 
+@dataclass(frozen=True, eq=False)
 class HoleEstimate:
     """What the moves to a frame uncover. size: (width, height) of the film."""
 
-    def __init__(self, camera: Camera, clip: ClipMotion, settings: Motion, size: tuple[int, int]) -> None:
-        self._camera, self._clip, self._settings, self._size = camera, clip, settings, size
+    camera: Camera
+    clip: ClipMotion
+    settings: Motion
+    size: tuple[int, int]
 
     def any(self, frame: Frame) -> bool:
         """Whether the moves may uncover anything that is to be revealed."""
         moves = self._known(frame)
-        return moves is None or (moves != () and uncovers(moves, self._size))
+        return moves is None or (moves != () and uncovers(moves, self.size))
 
     def deepest(self, frame: Frame) -> float:
         """The deepest share of the hole, 0 to 1: exact for the 2D camera; for others, which need the picture's depth
@@ -29,37 +32,36 @@ class HoleEstimate:
         moves = self._known(frame)
         if moves is None:
             return 1.0
-        return deepest_hole(moves, self._size, reach(self._size)) if moves else 0.0
+        return deepest_hole(moves, self.size, reach(self.size)) if moves else 0.0
 
     def _known(self, frame: Frame) -> tuple[Values, ...] | None:
         """The 2D moves to a frame, none where nothing can be uncovered; None where only pixels can tell."""
-        if frame.first or self._settings.border != "reveal":
+        if frame.first or self.settings.border != "reveal":
             return ()
-        moves = tuple(self._camera.values(row) for row in frame.path)
-        if self._clip.moves(frame) or (
-            self._settings.mode == "3d" and self._camera.inputs(frame) is not None
-        ):
+        if self.clip.moves(frame):
             return None
+        if self.settings.mode == "3d":
+            return () if self.camera.inputs(frame) is None else None
+        moves = tuple(self.camera.values(row) for row in frame.path)
         if any(name.startswith("perspective") for move in moves for name, _ in move):
             return None
-        return moves if self._settings.mode == "2d" else ()
+        return moves
 
 
+@dataclass(frozen=True, eq=False)
 class Moved:
     """The end of the moves: keeps the moved picture for the stages that look back at it, and measures the hole.
 
     The input is the reach of the hole's edge, 0 where there is no hole that is revealed.
     """
 
+    hole: HoleEstimate
     name = "moved"
-
-    def __init__(self, hole: HoleEstimate, size: tuple[int, int]) -> None:
-        self._hole, self._reach = hole, reach(size)
 
     def inputs(self, frame: Frame) -> int | None:
         if not frame.pictured:
             return None
-        return self._reach if self._hole.any(frame) else 0
+        return reach(self.hole.size) if self.hole.any(frame) else 0
 
     @staticmethod
     def apply(canvas: Canvas, inputs: int) -> Canvas:

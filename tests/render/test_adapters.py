@@ -83,7 +83,7 @@ def test_embeddings_are_mixed_between_keys(films: Path) -> None:
     painter = DiffusionPainter(model, pictures)
 
     def seen(frame: int) -> torch.Tensor:
-        (prompt,) = Painting(made.paint).inputs(made.rows[frame]).image_prompts
+        (prompt,) = Painting(made.paint).inputs(made.rows[frame]).job.image_prompts
         return painter._shown(prompt).embedding
 
     assert torch.equal(seen(0), seen(1)), "held before the first key"

@@ -18,8 +18,7 @@ from projects.png import encode_png
 from render.diffusion import Control
 from render.frame import painted_frame, tools_for
 from render.resolve import ResolvedProject, resolve
-from render.stages.controls import ControlHints
-from render.stages.edges import canny, soft_edges
+from render.stages.controls import ControlHints, canny, soft_edges
 from render.stages.stage import Canvas
 from render.tensors import to_tensor
 from tests.fakes import keys_of, stage_of

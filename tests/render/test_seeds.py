@@ -65,7 +65,7 @@ def test_a_model_paints_from_the_travelled_noise(tmp_path: Path) -> None:
 
     def painted(share: float, seed: int) -> torch.Tensor:
         made = resolve(load(tmp_path, text.format(share=share).replace("seed = 3", f"seed = {seed}", 1)))
-        return DiffusionPainter(model).paint(Canvas(), Painting(made.paint).inputs(made.rows[0]).job())
+        return DiffusionPainter(model).paint(Canvas(), Painting(made.paint).inputs(made.rows[0]).job)
 
     there = painted(1.0, 3)
     assert torch.allclose(there, painted(0.0, 8), atol=1e-4)
