@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.exposure import match_histograms
 
-from keyframes import Row
 from motion import Move
+from projects import Row
 from render.ffmpeg import find_ffmpeg
 from render.resolve import ResolvedProject
 
@@ -49,7 +49,7 @@ class NaiveLoop:
         picture = _to_bgr(Image.open(self._film.project.folder / "start.png"))
         with counting(self._pipe.unet) as asked:
             stamps = [time.perf_counter()]
-            for row in self._film.timeline.rows():
+            for row in self._film.rows:
                 picture = self._frame(picture, row)
                 _to_pil(picture).save(folder / f"{row.frame:06d}.png")
                 stamps.append(time.perf_counter())
@@ -85,13 +85,13 @@ class NaiveLoop:
         return match_lab(picture, self._anchor)
 
     def _painted(self, picture: Image.Image, row: Row) -> Image.Image:
-        numbers, file = row.numbers, self._film.project.file
+        file = self._film.project.file
         painted: Image.Image = self._pipe(
             prompt=row.prompt.parts[0].mix[0].text,
             image=picture,
-            strength=numbers["strength"],
-            num_inference_steps=int(numbers["steps"]),
-            guidance_scale=numbers["cfg_scale"],
+            strength=row.diffusion.strength,
+            num_inference_steps=row.diffusion.steps,
+            guidance_scale=row.diffusion.cfg_scale,
             generator=torch.Generator("cpu").manual_seed(file.seed + row.frame),
         ).images[0]
         return painted
@@ -122,4 +122,4 @@ def _to_pil(picture: Bgr) -> Image.Image:
 def _move(row: Row) -> Move:
     """The 2D move of a row."""
     lanes = ("angle", "zoom", "translation_x", "translation_y", "transform_center_x", "transform_center_y")
-    return Move(**{lane: row.numbers[lane] for lane in lanes})
+    return Move(**{lane: getattr(row.motion, lane) for lane in lanes})

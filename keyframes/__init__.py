@@ -16,11 +16,10 @@ from keyframes.errors import (
 )
 from keyframes.expressions import Expression, parse_expression
 from keyframes.interpolation import Key
-from keyframes.lanes import LaneSpec, LaneValue
 from keyframes.positions import Dialect, parse_frames, parse_position
 from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
-from keyframes.schedules import Schedule, format_schedule, parse_schedule
-from keyframes.timeline import Row, Timeline, compile_timeline
+from keyframes.schedules import LaneValue, Schedule, format_schedule, parse_schedule
+from keyframes.timeline import LaneSpec, Timeline, compile_timeline
 
 __all__ = [
     "Blend",
@@ -40,7 +39,6 @@ __all__ = [
     "PromptSource",
     "RenderError",
     "ReverieError",
-    "Row",
     "Schedule",
     "ScheduleError",
     "Stopped",

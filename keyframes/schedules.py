@@ -15,13 +15,15 @@ from keyframes.entries import EXAMPLE, NUMBER, Entry, split_entries, unwrap
 from keyframes.errors import Place, ScheduleError, did_you_mean, quoted
 from keyframes.expressions import Expression, parse_expression
 from keyframes.interpolation import Key, expand
-from keyframes.lanes import LaneValue
 from keyframes.parser import MAX_VALUE
 from keyframes.positions import DIALECTS, Dialect, parse_position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+
+LaneValue = int | float | str | Mapping[str, object]
+"""A number, a schedule string, or a table of keys: `{"0": 1.0, "2.5s": "1 + t/10", "curve": "smooth"}`."""
 
 _LANE_CURVE = re.compile(r"\s*([a-z][a-z-]*\s*(?:\([^();]*\))?)\s*;")
 _KEY_CURVE = re.compile(r"""(?<=[\s)"'\d])([a-z][a-z-]*(?:\s*\([^()]*\))?)$""")

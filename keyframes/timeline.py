@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keyframes.clock import Clock
 from keyframes.errors import Place, Problem, ProjectError, did_you_mean, quoted
-from keyframes.lanes import LaneSpec, LaneValue
 from keyframes.prompt_timeline import KeyedPrompts, compile_prompts
-from keyframes.prompts import FramePrompt, PromptSource
-from keyframes.schedules import Schedule, parse_schedule
+from keyframes.prompts import PromptSource
+from keyframes.schedules import LaneValue, Schedule, parse_schedule
 from keyframes.word_schedules import parse_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Source(Protocol):
-    """What can explain where a lane's value comes from."""
-
-    def explain(self, frame: int) -> str:
-        """Why the lane has the value it has at `frame`."""
+Reason = Callable[[int], str]
+"""Says where the value of a lane comes from at a frame."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """One frame's values: numbers by lane, words by lane, and the prompt."""
+class LaneSpec:
+    """What a lane may hold.
 
-    frame: int
-    numbers: Mapping[str, float]
-    words: Mapping[str, str]
-    prompt: FramePrompt
+    With `choices` it is a word lane (`sampler`): its value is one of them, held from key to key. Otherwise
+    it holds numbers from `minimum` to `maximum` (both allowed; None: no bound), cut to whole numbers when
+    `integer`.
+    """
+
+    name: str
+    default: float | str
+    minimum: float | None = None
+    maximum: float | None = None
+    integer: bool = False
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,51 +50,18 @@ class Timeline:
     numbers: Mapping[str, NDArray[np.float64]]
     words: Mapping[str, tuple[str, ...]]
     prompts: KeyedPrompts
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    reasons: Mapping[str, Reason]
 
     def __len__(self) -> int:
         return self.clock.frames
 
-    def row(self, frame: int) -> Row:
-        """The values of one frame. Raises IndexError outside 0 to `clock.max_f`."""
-        if not 0 <= frame < self.clock.frames:
-            raise IndexError(f"frame {frame} is outside the timeline: allowed 0 to {self.clock.max_f}")
-        numbers = {lane: float(series[frame]) for lane, series in self.numbers.items()}
-        words = {lane: series[frame] for lane, series in self.words.items()}
-        return Row(frame=frame, numbers=numbers, words=words, prompt=self.prompts.at(frame))
-
-    def rows(self, frames: Iterable[int] | None = None) -> Iterator[Row]:
-        """The rows of `frames` in their order, or of every frame."""
-        return (self.row(frame) for frame in (range(self.clock.frames) if frames is None else frames))
-
     def explain(self, frame: int) -> list[tuple[str, float | str, str]]:
         """(lane, value, where the value comes from) for every lane at `frame`, the prompt last."""
-        row = self.row(frame)
-        values: dict[str, float | str] = {**row.numbers, **row.words}
-        lanes = [lane for lane in self.sources if lane in values] or list(values)
-        explained: list[tuple[str, float | str, str]] = []
-        for lane in lanes:
-            explained.append(
-                (lane, values[lane], self.sources[lane].explain(frame) if lane in self.sources else "")
-            )
-        text = " AND ".join(share.text for part in row.prompt.parts for share in part.mix)
+        values: dict[str, float | str] = {lane: float(series[frame]) for lane, series in self.numbers.items()}
+        values |= {lane: series[frame] for lane, series in self.words.items()}
+        explained = [(lane, values[lane], why(frame)) for lane, why in self.reasons.items()]
+        text = " AND ".join(share.text for part in self.prompts.at(frame).parts for share in part.mix)
         return [*explained, ("prompts", text, self.prompts.explain(frame))]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LaneSource:
-    """Where a lane's values come from; says too that it is the default, or that it is cut to whole numbers."""
-
-    source: Source
-    default: bool = False
-    cut: bool = False
-
-    def explain(self, frame: int) -> str:
-        """Why the lane has its value at `frame`."""
-        why = self.source.explain(frame)
-        if self.default:
-            why = "default" if why == "constant" else f"default: {why}"
-        return f"{why}, cut to a whole number" if self.cut and why not in ("constant", "default") else why
 
 
 def compile_timeline(
@@ -105,19 +77,18 @@ def compile_timeline(
     problems = _unknown_lanes(given, specs)
     numbers: dict[str, NDArray[np.float64]] = {}
     words: dict[str, tuple[str, ...]] = {}
-    sources: dict[str, Source] = {}
+    reasons: dict[str, Reason] = {}
     track: KeyedPrompts | None = None
     for spec in specs:
-        value, default = given.get(spec.name, spec.default), spec.name not in given
+        value = given.get(spec.name, spec.default)
         try:
-            source: Source
-            if spec.is_word:
+            if spec.choices:
                 held = parse_words(value, lane=spec.name, clock=clock, choices=spec.choices)
-                words[spec.name], source = held.words(), held
+                words[spec.name], explain = held.words(), held.explain
             else:
                 schedule = parse_schedule(value, lane=spec.name, clock=clock)
-                numbers[spec.name], source = lane_values(schedule, spec), schedule
-            sources[spec.name] = LaneSource(source=source, default=default, cut=spec.integer)
+                numbers[spec.name], explain = lane_values(schedule, spec), schedule.explain
+            reasons[spec.name] = _reason(explain, default=spec.name not in given, cut=spec.integer)
         except ProjectError as error:
             problems += error.problems
     try:
@@ -126,7 +97,19 @@ def compile_timeline(
         problems += error.problems
     if problems or track is None:
         raise ProjectError(problems)
-    return Timeline(clock=clock, numbers=numbers, words=words, prompts=track, sources=sources)
+    return Timeline(clock=clock, numbers=numbers, words=words, prompts=track, reasons=reasons)
+
+
+def _reason(explain: Reason, *, default: bool, cut: bool) -> Reason:
+    """What `explain` says, and whether the value is a default or cut to a whole number."""
+
+    def why(frame: int) -> str:
+        said = explain(frame)
+        if default:
+            said = "default" if said == "constant" else f"default: {said}"
+        return f"{said}, cut to a whole number" if cut and said not in ("constant", "default") else said
+
+    return why
 
 
 def _unknown_lanes(given: Mapping[str, LaneValue], specs: Sequence[LaneSpec]) -> list[Problem]:

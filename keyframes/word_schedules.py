@@ -13,8 +13,8 @@ from keyframes.clock import Clock
 from keyframes.entries import Entry, split_entries, unwrap
 from keyframes.errors import Place, did_you_mean, quoted
 from keyframes.interpolation import current_keys
-from keyframes.lanes import LaneValue
 from keyframes.positions import parse_position
+from keyframes.schedules import LaneValue
 
 
 class HeldKey(NamedTuple):

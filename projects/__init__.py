@@ -2,11 +2,10 @@
 
 from .framekeys import canonical, frame_key
 from .journal import Entry
-from .lanes import TABLES, lane_specs
+from .lanes import TABLES, Row, Rows, lane_specs
 from .load import load_project, located, read_project
 from .png import Picture, decode_png, encode_png, read_text
 from .project import Project
-from .rows import Row, Rows
 from .schema import ProjectFile, json_schema
 from .starter import starter
 from .take import Take

@@ -10,7 +10,7 @@ from pathlib import Path
 from keyframes import Clock, LaneSpec, LaneValue, PromptSource
 from keyframes.audio_features import NoAudio
 
-from .lanes import ADAPTER_WEIGHT, CONTROL_LANES, LORA_WEIGHT, TABLES, adapter_lane, control_lane, lora_lane
+from .lanes import NETWORKS, TABLES, network_lane
 from .masks import Mask
 from .pictures import guide_keys, masks_of
 from .schema import ProjectFile, Prompts
@@ -67,13 +67,10 @@ class Project:
 
     def _networks(self) -> Iterator[tuple[LaneSpec, LaneValue | None]]:
         """The lanes of LoRAs, ControlNets and IP-Adapters, and what the file gives for each."""
-        for name, lora in self.file.lora.items():
-            yield replace(LORA_WEIGHT, name=lora_lane(name)), lora.weight
-        for name, control in self.file.control.items():
-            for spec in CONTROL_LANES:
-                yield replace(spec, name=control_lane(name, spec.name)), getattr(control, spec.name)
-        for name, adapter in self.file.ip_adapter.items():
-            yield replace(ADAPTER_WEIGHT, name=adapter_lane(name)), adapter.weight
+        for kind, table in NETWORKS.items():
+            for name, network in getattr(self.file, kind).items():
+                for spec in table.lanes:
+                    yield replace(spec, name=network_lane(kind, name, spec.name)), getattr(network, spec.name)
 
     @cached_property
     def prompts(self) -> PromptSource:

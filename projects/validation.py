@@ -16,7 +16,6 @@ from keyframes import Problem, did_you_mean
 from keyframes.errors import quoted
 
 from .schema import ProjectFile
-from .schema.fields import lanes_in
 from .schema.film import tables
 from .toml_lines import line_of
 
@@ -82,7 +81,7 @@ def _problems(faults: Sequence[Mapping[str, Any]], name: str, lines: Mapping[str
 
 def _is_lane(steps: list[str]) -> bool:
     table = tables().get(steps[0])
-    return table is not None and any(spec.name == steps[-1] for spec in lanes_in(table))
+    return table is not None and any(spec.name == steps[-1] for spec in table.lanes)
 
 
 def how_many_more(problems: Sequence[object], name: str) -> list[Problem]:

@@ -42,7 +42,7 @@ def lanes_at_start(text: str, folder: Path) -> Mapping[str, float]:
     """The value of every lane at frame 0. Raises ProjectError or EnvironmentFault where a plan would."""
     film = resolve(_project(text, folder, draft=False))
     film_keys(film)
-    return film.timeline.row(0).numbers
+    return {lane: float(series[0]) for lane, series in film.timeline.numbers.items()}
 
 
 def shown(

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ..footage import PICTURES, is_video
-from ..lanes import CONTROL_LANES
+from ..schema import ControlNet
 from .conversion import Conversion
 from .rewrite import IN_RANGE
 from .rules import as_number, is_true
@@ -74,7 +74,7 @@ class _Unit:
         mode = _MODES.get(self._word("control_mode").lower(), "balanced")
         mode = "control" if is_true(self._value("guess_mode")) else mode
         self._put("mode", mode, "control_mode", "guess_mode")
-        for spec in CONTROL_LANES:
+        for spec in ControlNet.lanes:
             setting = _LANES[spec.name]
             name, value = f"{self.name}_{setting}", self._value(setting)
             found = None if value is None else self.job.schedule(name, value, spec, IN_RANGE)

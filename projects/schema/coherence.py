@@ -6,10 +6,43 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .fields import Lane, NoBool, RowTable, Table, lane, share
+from .fields import NoBool, RowTable, Table, lane, share
 
 
-class Coherence(Table):
+class CoherenceRow(RowTable):
+    """One frame's lanes of [coherence]."""
+
+    color_amount: float = share(1.0, help="How much of the colour match is applied.")
+    detail_amount: float = share(0.0, help="How far detail is matched to the pictures of the colour match.")
+    noise: float = share(0.0, help="Standard deviation of the noise added before painting.")
+    contrast: float = lane(1.0, minimum=0.0, maximum=10.0, help="Multiply contrast about mid-grey.")
+    antiblur_amount: float = lane(
+        0.0, minimum=0.0, maximum=10.0, help="Amount of the unsharp mask; 0 is off."
+    )
+    antiblur_kernel: int = lane(
+        5,
+        minimum=1,
+        maximum=99,
+        unit="px",
+        help="Width of the unsharp mask's kernel; of an even number the next odd one is used.",
+    )
+    antiblur_sigma: float = lane(
+        1.0, minimum=0.01, maximum=50.0, unit="px", help="Sigma of the unsharp mask's blur."
+    )
+    antiblur_threshold: float = share(0.0, help="Do not sharpen differences smaller than this.")
+    mask_strength: float = share(0.0, help="Strength where `mask` is 0; soft edges lie between.")
+    saturation: float = lane(1.0, minimum=0.0, maximum=10.0, help="Multiply colourfulness; 0 is grey.")
+    echo: float = lane(
+        0.0,
+        minimum=0.0,
+        maximum=0.99,
+        help="Share of the moved last frame left in the painted one, which leaves trails.",
+    )
+    symmetry_amount: float = share(1.0, help="How much of the symmetry is applied.")
+    symmetry_angle: float = lane(0.0, unit="degrees", help="Kaleidoscope: the direction of its first mirror.")
+
+
+class Coherence(Table, lanes=CoherenceRow):
     """What keeps a film together from frame to frame."""
 
     color_match: Literal["auto", "none", "lab", "rgb", "hsv"] = Field(
@@ -52,51 +85,3 @@ class Coherence(Table):
     noise_type: Literal["normal", "perlin"] = Field(
         default="perlin", description="The kind of noise that is added."
     )
-
-    color_amount: Lane = share(1.0, help="How much of the colour match is applied.")
-    detail_amount: Lane = share(0.0, help="How far detail is matched to the pictures of the colour match.")
-    noise: Lane = share(0.0, help="Standard deviation of the noise added before painting.")
-    contrast: Lane = lane(1.0, minimum=0.0, maximum=10.0, help="Multiply contrast about mid-grey.")
-    antiblur_amount: Lane = lane(0.0, minimum=0.0, maximum=10.0, help="Amount of the unsharp mask; 0 is off.")
-    antiblur_kernel: Lane = lane(
-        5,
-        minimum=1,
-        maximum=99,
-        integer=True,
-        unit="px",
-        help="Width of the unsharp mask's kernel; of an even number the next odd one is used.",
-    )
-    antiblur_sigma: Lane = lane(
-        1.0, minimum=0.01, maximum=50.0, unit="px", help="Sigma of the unsharp mask's blur."
-    )
-    antiblur_threshold: Lane = share(0.0, help="Do not sharpen differences smaller than this.")
-    mask_strength: Lane = share(0.0, help="Strength where `mask` is 0; soft edges lie between.")
-    saturation: Lane = lane(1.0, minimum=0.0, maximum=10.0, help="Multiply colourfulness; 0 is grey.")
-    echo: Lane = lane(
-        0.0,
-        minimum=0.0,
-        maximum=0.99,
-        help="Share of the moved last frame left in the painted one, which leaves trails.",
-    )
-    symmetry_amount: Lane = share(1.0, help="How much of the symmetry is applied.")
-    symmetry_angle: Lane = lane(0.0, unit="degrees", help="Kaleidoscope: the direction of its first mirror.")
-
-
-class CoherenceRow(RowTable):
-    """One frame's lanes of [coherence]."""
-
-    __slots__ = ()
-
-    color_amount: float
-    detail_amount: float
-    noise: float
-    contrast: float
-    antiblur_amount: float
-    antiblur_kernel: int
-    antiblur_sigma: float
-    antiblur_threshold: float
-    mask_strength: float
-    saturation: float
-    echo: float
-    symmetry_amount: float
-    symmetry_angle: float

@@ -6,13 +6,60 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from .fields import Lane, NoBool, RowTable, Table, lane, share
+from .fields import NoBool, RowTable, Table, lane, share
 
 SEEDS = (0, 2**53)  # what a float64 lane holds exactly
 _NAME = 1000
 
 
-class Diffusion(Table):
+class DiffusionRow(RowTable):
+    """One frame's lanes of [diffusion]."""
+
+    strength: float = share(
+        0.5, help="Share of the noise schedule run on the moved picture; 0 keeps it, 1 paints a new one."
+    )
+    reveal_strength: float = share(
+        1.0, help='The same for what the camera uncovers, with border = "reveal"; never less than strength.'
+    )
+    steps: int = lane(20, minimum=1, maximum=1000, help="Steps of the whole noise schedule.")
+    cfg_scale: float = lane(7.0, minimum=0.0, maximum=100.0, help="How strongly the prompt guides; 1 is off.")
+    cfg_start: float = share(0.0, help="Guidance begins after this share of a frame's steps.")
+    cfg_end: float = share(
+        1.0, help="Guidance ends after this share of a frame's steps; the steps after it take half the time."
+    )
+    clipskip: int = lane(
+        1,
+        minimum=1,
+        maximum=32,
+        help="Which layer of CLIP is read, counted from the end; 1 is the usual one (sd, sdxl, sd3).",
+    )
+    eta: float = share(0.0, help="Fresh noise per step, for DDIM and TCD.")
+    seed: int = lane(
+        "s",
+        minimum=SEEDS[0],
+        maximum=SEEDS[1],
+        help='Seed of each frame, with seed_behavior = "schedule".',
+    )
+    subseed: int = lane(
+        1, minimum=SEEDS[0], maximum=SEEDS[1], help="The seed towards which the noise travels."
+    )
+    subseed_strength: float = share(
+        0.0, help="How far the noise has travelled from the seed (0) to the subseed (1)."
+    )
+    cadence: int = lane(
+        1,
+        minimum=1,
+        maximum=1000,
+        unit="frames",
+        help="Paint every n-th frame; those between are moved and blended.",
+    )
+    cadence_flow_factor: float = lane(
+        1.0, minimum=-10.0, maximum=10.0, help="How much of the optical flow cadence_flow follows."
+    )
+    sampler: str
+
+
+class Diffusion(Table, lanes=DiffusionRow):
     """How the moved picture is painted."""
 
     sampler: str | dict[str, Any] | None = Field(
@@ -57,69 +104,3 @@ class Diffusion(Table):
     cadence_flow: Literal["none", "dis", "dis-fine", "farneback", "raft"] = Field(
         default="none", description="Optical flow along which frames between painted ones are blended."
     )
-
-    strength: Lane = share(
-        0.5, help="Share of the noise schedule run on the moved picture; 0 keeps it, 1 paints a new one."
-    )
-    reveal_strength: Lane = share(
-        1.0, help='The same for what the camera uncovers, with border = "reveal"; never less than strength.'
-    )
-    steps: Lane = lane(20, minimum=1, maximum=1000, integer=True, help="Steps of the whole noise schedule.")
-    cfg_scale: Lane = lane(7.0, minimum=0.0, maximum=100.0, help="How strongly the prompt guides; 1 is off.")
-    cfg_start: Lane = share(0.0, help="Guidance begins after this share of a frame's steps.")
-    cfg_end: Lane = share(
-        1.0, help="Guidance ends after this share of a frame's steps; the steps after it take half the time."
-    )
-    clipskip: Lane = lane(
-        1,
-        minimum=1,
-        maximum=32,
-        integer=True,
-        help="Which layer of CLIP is read, counted from the end; 1 is the usual one (sd, sdxl, sd3).",
-    )
-    eta: Lane = share(0.0, help="Fresh noise per step, for DDIM and TCD.")
-    seed: Lane = lane(
-        "s",
-        minimum=SEEDS[0],
-        maximum=SEEDS[1],
-        integer=True,
-        help='Seed of each frame, with seed_behavior = "schedule".',
-    )
-    subseed: Lane = lane(
-        1, minimum=SEEDS[0], maximum=SEEDS[1], integer=True, help="The seed towards which the noise travels."
-    )
-    subseed_strength: Lane = share(
-        0.0, help="How far the noise has travelled from the seed (0) to the subseed (1)."
-    )
-    cadence: Lane = lane(
-        1,
-        minimum=1,
-        maximum=1000,
-        integer=True,
-        unit="frames",
-        help="Paint every n-th frame; those between are moved and blended.",
-    )
-    cadence_flow_factor: Lane = lane(
-        1.0, minimum=-10.0, maximum=10.0, help="How much of the optical flow cadence_flow follows."
-    )
-
-
-class DiffusionRow(RowTable):
-    """One frame's lanes of [diffusion]."""
-
-    __slots__ = ()
-
-    sampler: str
-    strength: float
-    reveal_strength: float
-    steps: int
-    cfg_scale: float
-    cfg_start: float
-    cfg_end: float
-    clipskip: int
-    eta: float
-    seed: int
-    subseed: int
-    subseed_strength: float
-    cadence: int
-    cadence_flow_factor: float

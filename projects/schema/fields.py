@@ -1,17 +1,20 @@
 """What the tables of a project file are made of: strict tables, lanes, and the values of a frame.
 
-A lane is declared once, in its table's class, with default, range, unit and help:
+A lane is declared once, in the class of a frame's values, with type, default, range, unit and help:
 
-    zoom: Lane = lane(1.0, minimum=0.01, maximum=100.0, help="Factor per frame; above 1 moves in.")
+    class MotionRow(RowTable):
+        zoom: float = lane(1.0, minimum=0.01, maximum=100.0, help="Factor per frame; above 1 moves in.")
 
-The checks, the JSON Schema and the docs are derived from that. A lane that the file does not name is None.
+    class Motion(Table, lanes=MotionRow): ...
+
+The table's setting of that name, its checks, the JSON Schema and the docs are derived from that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -29,77 +32,30 @@ def _not_bool(value: object) -> object:
 
 NoBool = BeforeValidator(_not_bool)
 Share = Annotated[float, NoBool, Field(ge=0, le=1)]
-Lane = Annotated[int | float | str | dict[str, Any], NoBool] | None
-
-
-class Table(BaseModel):
-    """A table of the file: it refuses unknown settings, and takes no number for another kind of value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _LaneSchema:
-    """What a field keeps of its lane: its spec, but for the name, and its JSON Schema."""
-
-    def __init__(self, spec: LaneSpec) -> None:
-        self.spec = spec
-
-    def __call__(self, schema: dict[str, Any]) -> None:
-        number: dict[str, Any] = {"type": "integer" if self.spec.integer else "number"}
-        if self.spec.minimum is not None:
-            number["minimum"] = self.spec.minimum
-        if self.spec.maximum is not None:
-            number["maximum"] = self.spec.maximum
-        forms = [number, {"type": "string"}, {"type": "object", "additionalProperties": True}]
-        schema |= {"anyOf": forms, "default": self.spec.default, "examples": list(_EXAMPLES)}
-
-
-def lane(
-    default: float | str,
-    *,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    integer: bool = False,
-    unit: str = "",
-    help: str,
-) -> Any:
-    """Declare a lane of a table; see the module's docstring. The field's own default is None: not given."""
-    spec = LaneSpec(
-        name="", default=default, minimum=minimum, maximum=maximum, integer=integer, unit=unit, help=help
-    )
-    text = f"{help} Unit: {unit}." if unit else help
-    return Field(default=None, description=f"{text} {_LANE}", json_schema_extra=_LaneSchema(spec))
-
-
-def share(default: float, *, help: str) -> Any:
-    """Declare a lane from 0 to 1."""
-    return lane(default, minimum=0.0, maximum=1.0, help=help)
-
-
-def lanes_in(table: type[Table]) -> tuple[LaneSpec, ...]:
-    """The lanes that a table's class declares, in their order."""
-    return tuple(
-        replace(field.json_schema_extra.spec, name=name)
-        for name, field in table.model_fields.items()
-        if isinstance(field.json_schema_extra, _LaneSchema)
-    )
+GivenLane = Annotated[int | float | str | dict[str, Any], NoBool] | None
 
 
 class RowTable:
-    """One frame's values of a table's lanes.
+    """One frame's values of a table's lanes: reading one reads the lane's column at the frame.
 
-    A subclass names its lanes by annotations alone (`zoom: float`); reading one reads the lane's column at the frame.
-    columns: lane -> its value at every frame.
+    A subclass declares its lanes: `zoom: float = lane(...)`. A lane of whole numbers is an `int`; a lane of words
+    is annotated alone, being declared elsewhere. columns: lane -> its value at every frame.
     """
 
-    __slots__ = ("_columns", "_frame")
+    specs: ClassVar[tuple[LaneSpec, ...]]
 
     def __init__(self, columns: Mapping[str, Sequence[Any]], frame: int) -> None:
         self._columns = columns
         self._frame = frame
 
     def __init_subclass__(cls) -> None:
-        for name in cls.__annotations__:
+        types = {name: kind for name, kind in get_type_hints(cls).items() if name != "specs"}
+        cls.specs = tuple(
+            replace(vars(cls)[name], name=name, integer=kind is int)
+            for name, kind in types.items()
+            if name in vars(cls)
+        )
+        for name in types:
             setattr(cls, name, property(_reader(name)))
 
     def __repr__(self) -> str:
@@ -112,3 +68,52 @@ def _reader(name: str) -> Any:
         return row._columns[name][row._frame]
 
     return read
+
+
+def lane(
+    default: float | str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    unit: str = "",
+    help: str,
+) -> Any:
+    """Declare a lane of a RowTable, which puts in its name and whether it is of whole numbers."""
+    return LaneSpec(name="", default=default, minimum=minimum, maximum=maximum, unit=unit, help=help)
+
+
+def share(default: float, *, help: str) -> Any:
+    """Declare a lane from 0 to 1."""
+    return lane(default, minimum=0.0, maximum=1.0, help=help)
+
+
+class Table(BaseModel):
+    """A table of the file: it refuses unknown settings, and takes no number for another kind of value.
+
+    lanes: those it may give; a lane that the file does not name is None.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    lanes: ClassVar[tuple[LaneSpec, ...]] = ()
+
+    def __init_subclass__(cls, lanes: type[RowTable] | None = None) -> None:
+        if lanes is None:
+            return
+        cls.lanes = lanes.specs
+        for (
+            spec
+        ) in cls.lanes:  # pydantic, which reads the class after this, finds them like any other setting
+            cls.__annotations__[spec.name] = GivenLane
+            setattr(cls, spec.name, _setting(spec))
+
+
+def _setting(spec: LaneSpec) -> Any:
+    text = f"{spec.help} Unit: {spec.unit}." if spec.unit else spec.help
+    number: dict[str, Any] = {"type": "integer" if spec.integer else "number"}
+    if spec.minimum is not None:
+        number["minimum"] = spec.minimum
+    if spec.maximum is not None:
+        number["maximum"] = spec.maximum
+    forms = [number, {"type": "string"}, {"type": "object", "additionalProperties": True}]
+    schema: dict[str, Any] = {"anyOf": forms, "default": spec.default, "examples": list(_EXAMPLES)}
+    return Field(default=None, description=f"{text} {_LANE}", json_schema_extra=schema)

@@ -8,41 +8,33 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from keyframes.cutouts import CutoutSchedule, parse_cutouts
 
-from .fields import Lane, NoBool, RowTable, Table, lane, share
-
-
-class Guide(Table):
-    """Pictures towards which the film is drawn: key positions and files. A key that is not a lane is a position."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-    guide_max: Lane = share(0.35, help="Share of the guide, at its middle.")
-    guide_slope: Lane = lane(0.25, minimum=-1.0, maximum=1.0, help="How much that share swings.")
-    guide_tween: Lane = lane(
-        20,
-        minimum=0,
-        maximum=100_000,
-        integer=True,
-        unit="frames",
-        help="How long after its key a guide is blended in.",
-    )
-    guide_color: Lane = share(0.075, help="Share of the guide in the colours to which frames are matched.")
-
-    @property
-    def keys(self) -> dict[str, Any]:
-        """Position -> file, as given."""
-        return dict(self.model_extra or {})
+from .fields import NoBool, RowTable, Table, lane, share
 
 
 class GuideRow(RowTable):
     """One frame's lanes of [guide]."""
 
-    __slots__ = ()
+    guide_max: float = share(0.35, help="Share of the guide, at its middle.")
+    guide_slope: float = lane(0.25, minimum=-1.0, maximum=1.0, help="How much that share swings.")
+    guide_tween: int = lane(
+        20,
+        minimum=0,
+        maximum=100_000,
+        unit="frames",
+        help="How long after its key a guide is blended in.",
+    )
+    guide_color: float = share(0.075, help="Share of the guide in the colours to which frames are matched.")
 
-    guide_max: float
-    guide_slope: float
-    guide_tween: int
-    guide_color: float
+
+class Guide(Table, lanes=GuideRow):
+    """Pictures towards which the film is drawn: key positions and files. A key that is not a lane is a position."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """Position -> file, as given."""
+        return dict(self.model_extra or {})
 
 
 def _by_noise(low: float, high: float, *, whole: bool) -> AfterValidator:
@@ -56,7 +48,47 @@ def _by_noise(low: float, high: float, *, whole: bool) -> AfterValidator:
 CutCount = Annotated[int | str, NoBool, _by_noise(0, 64, whole=True)]
 
 
-class ClipGuidance(Table):
+class ClipGuidanceRow(RowTable):
+    """One frame's lanes of [clip_guidance]."""
+
+    clip_guidance_scale: float = lane(
+        0.0,
+        minimum=0.0,
+        maximum=1e7,
+        help="Pull of the CLIP model's gradient towards the prompt; 0 is off, and no model is loaded.",
+    )
+    tv_scale: float = lane(0.0, minimum=0.0, maximum=1e7, help="Pull towards smoothness.")
+    range_scale: float = lane(
+        0.0, minimum=0.0, maximum=1e7, help="Pull of colours out of range back into it, by the square."
+    )
+    sat_scale: float = lane(
+        0.0, minimum=0.0, maximum=1e7, help="Pull of colours out of range back into it, by the distance."
+    )
+    init_scale: float = lane(
+        0.0,
+        minimum=0.0,
+        maximum=1e7,
+        help="Pull towards the picture that is painted over, coarse and fine.",
+    )
+    clamp_max: float = lane(
+        0.4,
+        minimum=0.001,
+        maximum=100.0,
+        help="Limit of all pulls together, as a deviation of the latents.",
+    )
+    cutn_batches: int = lane(
+        1,
+        minimum=1,
+        maximum=64,
+        help="How often cut-outs are drawn per step; multiplies time, not memory.",
+    )
+    clip_guidance_start: float = share(0.0, help="The pulls begin after this share of a frame's steps.")
+    clip_guidance_end: float = share(
+        0.5, help="The pulls end after this share of a frame's steps; the steps after it smooth their traces."
+    )
+
+
+class ClipGuidance(Table, lanes=ClipGuidanceRow):
     """Guidance by the gradient of a CLIP model on cut-outs of the picture, as in Disco Diffusion."""
 
     model: Annotated[str, Field(min_length=1, max_length=1000)] | list[str] = Field(
@@ -88,43 +120,6 @@ class ClipGuidance(Table):
         default=False, description="Do not shift, mirror and light the cut-outs at random."
     )
 
-    clip_guidance_scale: Lane = lane(
-        0.0,
-        minimum=0.0,
-        maximum=1e7,
-        help="Pull of the CLIP model's gradient towards the prompt; 0 is off, and no model is loaded.",
-    )
-    tv_scale: Lane = lane(0.0, minimum=0.0, maximum=1e7, help="Pull towards smoothness.")
-    range_scale: Lane = lane(
-        0.0, minimum=0.0, maximum=1e7, help="Pull of colours out of range back into it, by the square."
-    )
-    sat_scale: Lane = lane(
-        0.0, minimum=0.0, maximum=1e7, help="Pull of colours out of range back into it, by the distance."
-    )
-    init_scale: Lane = lane(
-        0.0,
-        minimum=0.0,
-        maximum=1e7,
-        help="Pull towards the picture that is painted over, coarse and fine.",
-    )
-    clamp_max: Lane = lane(
-        0.4,
-        minimum=0.001,
-        maximum=100.0,
-        help="Limit of all pulls together, as a deviation of the latents.",
-    )
-    cutn_batches: Lane = lane(
-        1,
-        minimum=1,
-        maximum=64,
-        integer=True,
-        help="How often cut-outs are drawn per step; multiplies time, not memory.",
-    )
-    clip_guidance_start: Lane = share(0.0, help="The pulls begin after this share of a frame's steps.")
-    clip_guidance_end: Lane = share(
-        0.5, help="The pulls end after this share of a frame's steps; the steps after it smooth their traces."
-    )
-
     @property
     def models(self) -> list[str]:
         """The CLIP models' names."""
@@ -147,19 +142,3 @@ class ClipGuidance(Table):
         if not self.models or not all(0 < len(name.strip()) <= 1000 for name in self.models):
             raise ValueError('model needs a name. Examples: "auto", "models/clip-vit-base-patch32"')
         return self
-
-
-class ClipGuidanceRow(RowTable):
-    """One frame's lanes of [clip_guidance]."""
-
-    __slots__ = ()
-
-    clip_guidance_scale: float
-    tv_scale: float
-    range_scale: float
-    sat_scale: float
-    init_scale: float
-    clamp_max: float
-    cutn_batches: int
-    clip_guidance_start: float
-    clip_guidance_end: float

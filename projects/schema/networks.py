@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ..footage import PICTURES, is_footage
-from .fields import Lane, NoBool, Table, lane, share
+from .fields import NoBool, RowTable, Table, lane, share
 
 NetworkName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 
 
-class Lora(Table):
+class LoraRow(RowTable):
+    """One frame's lane of a LoRA."""
+
+    weight: float = lane(
+        1.0, minimum=-10.0, maximum=10.0, help="Strength of the LoRA, -10 to 10; 0 is without it."
+    )
+
+
+class Lora(Table, lanes=LoraRow):
     """A LoRA: a small change to the model's weights."""
 
     path: str = Field(min_length=1, max_length=1000, description="A .safetensors file, or DiffSynth's .ckpt.")
-    weight: Lane = lane(
-        1.0, minimum=-10.0, maximum=10.0, help="Strength of the LoRA, -10 to 10; 0 is without it."
-    )
     alpha: Annotated[float, NoBool, Field(gt=0, le=1e6)] | None = Field(
         default=None, description="For a file that does not give its alpha; the scale is alpha / rank."
     )
@@ -30,7 +35,17 @@ class Embedding(Table):
     path: str = Field(min_length=1, max_length=1000, description="A .safetensors file.")
 
 
-class ControlNet(Table):
+class ControlRow(RowTable):
+    """One frame's lanes of a ControlNet."""
+
+    weight: float = lane(
+        1.0, minimum=0.0, maximum=10.0, help="Strength of the ControlNet, 0 to 10; 0 is without it."
+    )
+    start: float = share(0.0, help="The ControlNet begins after this share of a frame's steps.")
+    end: float = share(1.0, help="The ControlNet ends after this share of a frame's steps.")
+
+
+class ControlNet(Table, lanes=ControlRow):
     """A ControlNet: a network that steers the painting by a picture."""
 
     model: str = Field(
@@ -56,11 +71,6 @@ class ControlNet(Table):
     high: Annotated[int, NoBool, Field(ge=0, le=1000)] = Field(
         default=200, description="Canny's upper threshold."
     )
-    weight: Lane = lane(
-        1.0, minimum=0.0, maximum=10.0, help="Strength of the ControlNet, 0 to 10; 0 is without it."
-    )
-    start: Lane = share(0.0, help="The ControlNet begins after this share of a frame's steps.")
-    end: Lane = share(1.0, help="The ControlNet ends after this share of a frame's steps.")
     mode: Literal["balanced", "prompt", "control"] = Field(
         default="balanced", description="Which counts for more where the prompt and the ControlNet disagree."
     )
@@ -81,15 +91,18 @@ class ControlNet(Table):
         return self
 
 
-class ControlRow(NamedTuple):
-    """One frame's lanes of a ControlNet."""
+class IpAdapterRow(RowTable):
+    """One frame's lane of an IP-Adapter."""
 
-    weight: float
-    start: float
-    end: float
+    weight: float = lane(
+        1.0,
+        minimum=0.0,
+        maximum=10.0,
+        help="How much the IP-Adapter's picture counts beside the prompt, 0 to 10; 0 is without it.",
+    )
 
 
-class IpAdapter(Table):
+class IpAdapter(Table, lanes=IpAdapterRow):
     """An IP-Adapter: pictures that guide the painting beside the prompt."""
 
     model: str = Field(
@@ -101,12 +114,6 @@ class IpAdapter(Table):
         default="",
         max_length=1000,
         description="The folder of its image encoder; default: image_encoder beside the file.",
-    )
-    weight: Lane = lane(
-        1.0,
-        minimum=0.0,
-        maximum=10.0,
-        help="How much the IP-Adapter's picture counts beside the prompt, 0 to 10; 0 is without it.",
     )
     pictures: dict[str, str] = Field(
         min_length=1, description="Key positions and pictures; between two keys they are blended."

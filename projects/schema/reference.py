@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from keyframes import LaneSpec
 
-from .fields import Table, lanes_in
+from .fields import Table
 from .film import ProjectFile, tables
 
 _HEAD = """\
@@ -36,8 +36,7 @@ def reference() -> str:
 
 def _section(title: str, table: type[Table], without: Iterable[str] = ()) -> Iterator[str]:
     yield f"## {title}\n\n{' '.join((table.__doc__ or '').split())}\n"
-    lanes = lanes_in(table)
-    others = {*without, *(spec.name for spec in lanes)}
+    others = {*without, *(spec.name for spec in table.lanes)}
     settings = [
         f"| `{field.alias or name}` | {_default(field)} | {_text(field.description or '')}{_choices(field)} |"
         for name, field in table.model_fields.items()
@@ -45,9 +44,11 @@ def _section(title: str, table: type[Table], without: Iterable[str] = ()) -> Ite
     ]
     if settings:
         yield "\n".join(["| setting | default | |", "|---|---|---|", *settings]) + "\n"
-    if lanes:
+    if table.lanes:
         yield (
-            "\n".join(["| lane | default | range | unit | |", "|---|---|---|---|---|", *map(_lane, lanes)])
+            "\n".join(
+                ["| lane | default | range | unit | |", "|---|---|---|---|---|", *map(_lane, table.lanes)]
+            )
             + "\n"
         )
 

@@ -7,12 +7,41 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ..footage import PICTURES, is_footage, is_video
-from .fields import Lane, NoBool, RowTable, Table, lane, share
+from .fields import NoBool, RowTable, Table, lane, share
 
 _MASKS = ("none", "depth", "video_depth", "difference", "blend")
 
 
-class Video(Table):
+class VideoRow(RowTable):
+    """One frame's lanes of [video]."""
+
+    video_alpha: float = share(
+        1.0, help="Share of the clip in the picture it is laid over; 1 shows the clip alone."
+    )
+    video_flow_factor: float = lane(
+        1.0, minimum=-10.0, maximum=10.0, help="Multiply the clip's own motion; -1 moves against it."
+    )
+    video_mask_blend: float = share(0.5, help='Share of the clip, with mask = "blend".')
+    video_mask_contrast: float = lane(
+        1.0, minimum=0.0, maximum=255.0, help="Multiply the mask's contrast about grey."
+    )
+    video_mask_low: float = lane(
+        0.0,
+        minimum=0.0,
+        maximum=100.0,
+        unit="percent",
+        help="With mask_auto_contrast: this percentile of the mask becomes black.",
+    )
+    video_mask_high: float = lane(
+        100.0,
+        minimum=0.0,
+        maximum=100.0,
+        unit="percent",
+        help="With mask_auto_contrast: this percentile of the mask becomes white.",
+    )
+
+
+class Video(Table, lanes=VideoRow):
     """Video that a film is painted over, blended with, or moved by."""
 
     input: str = Field(
@@ -77,31 +106,6 @@ class Video(Table):
         default=2, description="Blur of that mask, px."
     )
 
-    video_alpha: Lane = share(
-        1.0, help="Share of the clip in the picture it is laid over; 1 shows the clip alone."
-    )
-    video_flow_factor: Lane = lane(
-        1.0, minimum=-10.0, maximum=10.0, help="Multiply the clip's own motion; -1 moves against it."
-    )
-    video_mask_blend: Lane = share(0.5, help='Share of the clip, with mask = "blend".')
-    video_mask_contrast: Lane = lane(
-        1.0, minimum=0.0, maximum=255.0, help="Multiply the mask's contrast about grey."
-    )
-    video_mask_low: Lane = lane(
-        0.0,
-        minimum=0.0,
-        maximum=100.0,
-        unit="percent",
-        help="With mask_auto_contrast: this percentile of the mask becomes black.",
-    )
-    video_mask_high: Lane = lane(
-        100.0,
-        minimum=0.0,
-        maximum=100.0,
-        unit="percent",
-        help="With mask_auto_contrast: this percentile of the mask becomes white.",
-    )
-
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if not self.input and self.model_fields_set:
@@ -125,16 +129,3 @@ class Video(Table):
                 'consistency = "clip" lays the clip over the moved picture; it needs composite = "init"'
             )
         return self
-
-
-class VideoRow(RowTable):
-    """One frame's lanes of [video]."""
-
-    __slots__ = ()
-
-    video_alpha: float
-    video_flow_factor: float
-    video_mask_blend: float
-    video_mask_contrast: float
-    video_mask_low: float
-    video_mask_high: float

@@ -15,7 +15,7 @@ import numpy as np
 from keyframes import EnvironmentFault, Problem, ProjectError, Timeline
 from projects import Project, located
 from projects.files import digest_of
-from projects.lanes import lora_lane
+from projects.lanes import network_lane
 from projects.pictures import adapter_keys
 from projects.schema import ControlNet
 
@@ -117,7 +117,7 @@ class Attachments:
         found: list[tuple[str, LoraFile]] = []
         hint = f"{span.describe()}. Where a LoRA does not fit, its weight must be 0, with hold."
         for name, path in self.project.loras.items():
-            weights = self.timeline.numbers[lora_lane(name)]
+            weights = self.timeline.numbers[network_lane("lora", name)]
             if not self.alone and not weights[span.frames.start : span.frames.stop].any():
                 continue
             with self._named_in(f"lora.{name}.path", "" if self.alone else hint):

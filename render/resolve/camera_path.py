@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyframes import Timeline
-from keyframes.timeline import Source
 from projects import Project
 from projects.lanes import LOOK_AT, PATH, STEPS
 
@@ -52,8 +51,8 @@ def along_path(project: Project, timeline: Timeline) -> Timeline:
         frame, what = error.args
         hint = "Move look_at or the camera a little."
         raise wrong(project, what, used[-1], hint=hint, frame=frame) from None
-    sources: dict[str, Source] = {**timeline.sources, **dict.fromkeys(STEPS, _FromPath())}
-    return replace(timeline, numbers={**timeline.numbers, **moves}, sources=sources)
+    reasons = {**timeline.reasons, **dict.fromkeys(STEPS, _from_path)}
+    return replace(timeline, numbers={**timeline.numbers, **moves}, reasons=reasons)
 
 
 def poses(lanes: Mapping[str, Numbers], *, looks: bool) -> Poses:
@@ -110,13 +109,9 @@ def _angles(turn: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     return np.degrees(x), np.degrees(y), np.degrees(z)
 
 
-@dataclass(frozen=True)
-class _FromPath:
+def _from_path(frame: int) -> str:
     """Where a lane's value comes from, for `reverie plan --frames`."""
-
-    def explain(self, frame: int) -> str:
-        """The same at every frame."""
-        return "the camera's path"
+    return "the camera's path"
 
 
 def _check(project: Project, used: list[str]) -> None:

@@ -10,7 +10,7 @@ from keyframes import EnvironmentFault, Problem, ProjectError, Timeline, compile
 from projects import Project, Rows, lane_specs, located
 from projects.files import digest_of
 from projects.footage import file_at
-from projects.lanes import VIDEO
+from projects.lanes import TABLES
 from projects.masks import Mask
 from projects.pictures import uses_depth
 
@@ -152,7 +152,7 @@ def _timeline(project: Project, defaults: dict[str, float | str], samplers: tupl
     specs = (*lane_specs(samplers, defaults), *project.own_lanes)
     clock, track = with_sound(project)
     if not project.file.video.input:
-        specs = tuple(spec for spec in specs if spec not in VIDEO)
+        specs = tuple(spec for spec in specs if spec not in TABLES["video"])
     try:
         timeline = compile_timeline(clock, specs, project.given_lanes, project.prompts)
     except ProjectError as error:

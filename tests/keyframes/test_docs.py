@@ -51,8 +51,8 @@ def test_example_projects() -> None:
     specs = [LaneSpec(name=lane, default=0.0) for lane in project["motion"]]
     prompts = PromptSource(prompts=project["prompts"], blend="smooth")  # type: ignore[arg-type]
     timeline = compile_timeline(CLOCK, specs, project["motion"], prompts)  # type: ignore[arg-type]
-    assert timeline.row(60).prompt.parts[1].mix[0].text == "a (storm:1.5)"
-    assert timeline.row(60).numbers["angle"] == 10
+    assert timeline.prompts.at(60).parts[1].mix[0].text == "a (storm:1.5)"
+    assert timeline.numbers["angle"][60] == 10
 
 
 def test_keys() -> None:

@@ -36,23 +36,16 @@ def refused(given: dict[str, LaneValue], prompts: PromptSource = PROMPTS) -> Pro
     return caught.value
 
 
-def test_rows() -> None:
+def test_values_of_a_frame() -> None:
     timeline = compiled({"zoom": "0: (1.0), 60: (1.03)", "sampler": '0: "Heun", 60: (dpm++ 2m)'})
     assert len(timeline) == 121
-    row = timeline.row(60)
-    assert row.frame == 60
-    assert row.numbers == pytest.approx(
+    assert {lane: series[60] for lane, series in timeline.numbers.items()} == pytest.approx(
         {"zoom": 1.03, "angle": 0, "strength": 0.5, "noise": 0.15, "steps": 20}
     )
-    assert row.words == {"sampler": "DPM++ 2M"}
-    assert [share.share for share in row.prompt.parts[0].mix] == pytest.approx([0.4, 0.6])
-    assert timeline.row(59).words == {"sampler": "heun"}
-    assert [row.frame for row in timeline.rows([7, 3])] == [7, 3]
-    assert sum(1 for _ in timeline.rows()) == 121
+    assert {lane: len(series) for lane, series in timeline.words.items()} == {"sampler": 121}
+    assert timeline.words["sampler"][59:61] == ("heun", "DPM++ 2M")
+    assert [share.share for share in timeline.prompts.at(60).parts[0].mix] == pytest.approx([0.4, 0.6])
     assert timeline.numbers["zoom"].dtype == np.float64
-    for outside in (-1, 121):
-        with pytest.raises(IndexError, match="0 to 120"):
-            timeline.row(outside)
 
 
 def test_explain() -> None:
@@ -170,7 +163,7 @@ def test_every_problem_of_every_lane_is_told_at_once() -> None:
 
 def test_a_film_of_one_frame() -> None:
     timeline = compiled({"zoom": "0: 1, 60: 1.5"}, Clock(frames=1))
-    assert timeline.row(0).numbers["zoom"] == 1.0
+    assert timeline.numbers["zoom"].tolist() == [1.0]
 
 
 def test_a_hundred_thousand_frames_of_thirty_lanes_in_two_seconds() -> None:

@@ -14,12 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
-from projects import lane_specs, read_project
+from projects import Rows, lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
 from projects.importers.common import BY_INDEX, SAMPLERS, our_sampler
 from projects.importers.deforum_table import TABLE, defaults_of, version_of
 from projects.importers.importing import MAX_BYTES
-from projects.rows import Rows
 from projects.schema import Diffusion
 from render.diffusion import SAMPLER_NAMES
 from render.stages.paint import frame_seed

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
 from keyframes import Clock, ProjectError, Timeline, compile_timeline, parse_schedule
-from projects import lane_specs, read_project
+from projects import Rows, lane_specs, read_project
 from projects.importers import Imported, convert, import_settings
 from projects.importers.parseq_frames import frames_of
 from projects.importers.rewrite import schedule_of
@@ -90,8 +90,8 @@ def test_seeds_prompts_and_the_frame() -> None:
     project = tomllib.loads(found.text)
     assert (project["title"], project["fps"], project["frames"], project["bpm"]) == ("Harbour", 20, 24, 120)
     assert project["diffusion"]["seed_behavior"] == "schedule"
-    rows = list(timeline(found).rows())
-    assert [row.numbers["seed"] for row in rows] == [float(int(seed)) for seed in COLUMNS["seed"]]
+    rows = list(Rows(timeline(found)))
+    assert [row.lanes["seed"] for row in rows] == [float(int(seed)) for seed in COLUMNS["seed"]]
     mixed = rows[10].prompt
     assert [(part.mix[0].text, part.weight) for part in mixed.parts] == [
         ("a lighthouse", 0.56522),

@@ -87,17 +87,17 @@ def test_prompts_have_fizznodes_shares_at_every_frame(keyed: dict[int, str]) -> 
     found = imported(", ".join(f'"{key}": "{words}"' for key, words in keyed.items()))
     lanes = timeline(found)
     for frame, wanted in enumerate(fizz(keyed, len(lanes))):
-        assert shares(lanes.row(frame).prompt) == pytest.approx(wanted)
+        assert shares(lanes.prompts.at(frame)) == pytest.approx(wanted)
 
 
 def test_a_text_that_a_person_wrote() -> None:
     found = import_settings(FILES / "fizz_schedule.text")
     lanes = timeline(found)
     assert len(lanes) == 120
-    assert shares(lanes.row(42).prompt) == pytest.approx(
+    assert shares(lanes.prompts.at(42)) == pytest.approx(
         {f"a harbour, (fog:{np.sin(4.2):.6f})".rstrip("0"): 0.5, "a calm sea": 0.5}, abs=1e-12
     )
-    assert [share.text for share in lanes.row(0).prompt.negative] == ["people"]
+    assert [share.text for share in lanes.prompts.at(0).negative] == ["people"]
     assert found.report.accounted == {"text"}
 
 
@@ -141,10 +141,10 @@ def test_a_graph_for_the_api() -> None:
     np.testing.assert_allclose(
         lanes.numbers["strength"], np.where(frames < 1, 1, 0.5 + 0.2 * (frames - 1) / 94)
     )
-    prompt = lanes.row(36).prompt  # half way from the key 24 to max_f/2, which is 96/2 there
+    prompt = lanes.prompts.at(36)  # half way from the key 24 to max_f/2, which is 96/2 there
     texts = ["best quality a harbour, (red:0.75) oil painting", "best quality a calm sea oil painting"]
     assert shares(prompt) == pytest.approx(dict.fromkeys(texts, 0.5))
-    assert [share.text for share in lanes.row(0).prompt.negative] == ["blurry fog text"]
+    assert [share.text for share in lanes.prompts.at(0).negative] == ["blurry fog text"]
 
 
 def test_a_workflow_as_comfyui_saves_it() -> None:
@@ -152,8 +152,8 @@ def test_a_workflow_as_comfyui_saves_it() -> None:
     project, lanes = tomllib.loads(found.text), timeline(found)
     assert (project["size"], project["frames"], project["seed"]) == ([640, 384], 90, 42)
     assert (project["diffusion"]["strength"], project["diffusion"]["sampler"]) == (0.6, "euler a")
-    assert [share.text for share in lanes.row(30).prompt.negative] == ["people, text"]
-    assert shares(lanes.row(30).prompt) == pytest.approx({"a lighthouse": 0.5, "a calm sea": 0.5})
+    assert [share.text for share in lanes.prompts.at(30).negative] == ["people, text"]
+    assert shares(lanes.prompts.at(30)) == pytest.approx({"a lighthouse": 0.5, "a calm sea": 0.5})
     assert any(note.name.startswith("LoraLoader") and "muted" in note.why for note in found.report.notes)
 
 
@@ -162,7 +162,7 @@ def test_older_fizznodes_list_their_widgets_in_another_order() -> None:
     node = next(node for node in old["nodes"] if node["type"] == "PromptSchedule")
     node["widgets_values"] = ['"0": "a cat (red:`pw_b`)"', 50, 0, "before", "after", 0, 1.5, 0, 0]
     lanes = timeline(imported(old))
-    assert shares(lanes.row(3).prompt) == {"before a cat (red:1.5) after": 1.0}
+    assert shares(lanes.prompts.at(3)) == {"before a cat (red:1.5) after": 1.0}
     assert len(lanes) == 50
 
 
@@ -204,12 +204,12 @@ def test_every_setting_of_a_travel_is_accounted_for() -> None:
 def test_a_travel_holds_each_prompt_and_goes_round() -> None:
     lanes = timeline(imported({**TRAVEL, "prompt_fixed_ratio": 0.5}))
     first, second, last = (f"masterpiece, a girl, {text} clothed" for text in TRAVEL["prompt_map"].values())
-    assert shares(lanes.row(16).prompt) == {first: 1.0}
-    assert shares(lanes.row(24).prompt) == pytest.approx({first: 0.5, second: 0.5})
-    assert shares(lanes.row(64).prompt) == {last: 1.0}
+    assert shares(lanes.prompts.at(16)) == {first: 1.0}
+    assert shares(lanes.prompts.at(24)) == pytest.approx({first: 0.5, second: 0.5})
+    assert shares(lanes.prompts.at(64)) == {last: 1.0}
     round_again = timeline(imported({**TRAVEL, "prompt_map": {"0": "a", "12": "b"}, "prompt_fixed_ratio": 0}))
     assert len(round_again) == 16
-    assert sorted(shares(round_again.row(14).prompt).values()) == pytest.approx([0.5, 0.5])
+    assert sorted(shares(round_again.prompts.at(14)).values()) == pytest.approx([0.5, 0.5])
 
 
 @pytest.mark.parametrize(("given", "expected"), [(0, 1), (1, 1), (2, 2)])

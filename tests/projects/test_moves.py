@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from keyframes import Clock, PromptSource, compile_timeline
 from motion import Move, pose
-from projects import lane_specs
+from projects import Rows, lane_specs
 from projects.lanes import LOOK_AT, PATH
 from projects.moves import MOVES, motion_table
 from render.resolve.camera_path import increments, poses
@@ -32,10 +33,10 @@ def rows(name: str, amount: float = 1.0, distance: float = 2.0) -> list[Move]:
         timeline = replace(timeline, numbers={**timeline.numbers, **increments(path)})
     fields = [name for name in Move.__dataclass_fields__ if name != "magnify"]
     moves = []
-    for before, row in zip(timeline.rows(range(FRAMES - 1)), timeline.rows(range(1, FRAMES)), strict=True):
-        old, new = np.tan(np.radians((before.numbers["fov"], row.numbers["fov"])) / 2)
-        numbers = {field: row.numbers[field] for field in fields}
-        moves.append(Move(**{**numbers, "fov": before.numbers["fov"]}, magnify=float(old / new)))
+    for before, row in pairwise(Rows(timeline)):
+        old, new = np.tan(np.radians((before.lanes["fov"], row.lanes["fov"])) / 2)
+        numbers = {field: row.lanes[field] for field in fields}
+        moves.append(Move(**{**numbers, "fov": before.lanes["fov"]}, magnify=float(old / new)))
     return moves
 
 

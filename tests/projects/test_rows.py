@@ -61,7 +61,7 @@ def timeline_of(text: str = TEXT) -> Timeline:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_row_tables_name_the_lanes_of_their_settings(table: str) -> None:
-    hints = get_type_hints(ROW_TABLES[table])
+    hints = {name: kind for name, kind in get_type_hints(ROW_TABLES[table]).items() if name != "specs"}
     lanes = {spec.name: int if spec.integer else float for spec in TABLES[table]}
     words = {"sampler": str} if table == "diffusion" else {}
     assert hints == {**lanes, **words}
@@ -81,6 +81,9 @@ def test_a_row_has_the_timelines_values() -> None:
                 assert type(value) is (int if spec.integer else float)
         assert row.prompt == timeline.prompts.at(frame)
         assert row.diffusion.sampler == timeline.words["sampler"][frame]
+        numbers = {lane: series[frame] for lane, series in timeline.numbers.items()}
+        assert row.lanes == {**numbers, "sampler": row.diffusion.sampler}
+        assert all(type(row.lanes[lane]) is float for lane in numbers)
     assert rows[5].motion.zoom == 1.5
     assert [rows[frame].diffusion.sampler for frame in (9, 10)] == ["euler", "ddim"]
 

@@ -105,7 +105,7 @@ class Steps:
 
     def carried(self, picture: Tensor, way: range) -> Tensor:
         for frame in way:
-            numbers = self.setup.timeline.row(frame).numbers
+            numbers = self.setup.rows[frame].lanes
             move = Move(translation_x=numbers["translation_x"], translation_y=numbers["translation_y"])
             picture = warp(picture, [move], border="wrap").picture
         return picture

@@ -124,8 +124,8 @@ def test_what_the_project_leaves_open_changes_with_the_model(films: Path) -> Non
     given = read_project(
         'model = { 0 = "one", 2 = "few" }\nframes = 4\nprompts = "0: x"\n', name="dream.toml", folder=films
     )
-    rows = [resolve(given).timeline.row(frame) for frame in range(4)]
-    assert [(row.numbers["steps"], row.numbers["cfg_scale"]) for row in rows] == [(20, 7)] * 2 + [(4, 1)] * 2
+    rows = [resolve(given).rows[frame] for frame in range(4)]
+    assert [(row.lanes["steps"], row.lanes["cfg_scale"]) for row in rows] == [(20, 7)] * 2 + [(4, 1)] * 2
     assert "default" in next(why for lane, _, why in resolve(given).timeline.explain(2) if lane == "steps")
     assert resolve(given).size == (64, 64)
 

@@ -113,7 +113,7 @@ def test_what_the_film_paints_the_draft_paints_in_about_half_the_steps(
     film = project(home, diffusion=f"steps = {steps}\nstrength = {strength}")
     counts = []
     for made in (film, as_draft(film)):
-        numbers = resolve(made).timeline.row(3).numbers
+        numbers = resolve(made).rows[3].lanes
         counts.append(step_plan(int(numbers["steps"]), numbers["strength"]).count)
     large, small = counts
     assert bool(large) == bool(small)
@@ -130,17 +130,17 @@ def test_exact_steps_are_halved(home: Path) -> None:
 def test_soft_edges_are_as_soft(home: Path) -> None:
     coherence = "mask_feather = 9\nantiblur_kernel = 9\nantiblur_sigma = 2\nantiblur_amount = 1"
     draft = resolve(as_draft(project(home, coherence=coherence)))
-    numbers = draft.timeline.row(1).numbers
+    numbers = draft.rows[1].lanes
     assert draft.project.file.coherence.mask_feather == 4
     assert (numbers["antiblur_kernel"], numbers["antiblur_sigma"]) == (5, 1)
     small = project(home, coherence="antiblur_kernel = 1\nantiblur_sigma = 0.01")
-    numbers = resolve(as_draft(small)).timeline.row(1).numbers
+    numbers = resolve(as_draft(small)).rows[1].lanes
     assert (numbers["antiblur_kernel"], numbers["antiblur_sigma"]) == (1, 0.01)
 
 
 def test_in_space_moves_are_no_pixels(home: Path) -> None:
     film = project(home, motion='mode = "3d"\ndepth = "ground"\ntranslation_x = 4\ntranslation_z = 9\n')
-    numbers = [resolve(made).timeline.row(2).numbers for made in (film, as_draft(film))]
+    numbers = [resolve(made).rows[2].lanes for made in (film, as_draft(film))]
     assert numbers[0]["translation_x"] == numbers[1]["translation_x"] == 4
 
 

@@ -265,12 +265,12 @@ def test_a_models_own_settings_are_the_defaults(home: Path) -> None:
     project = load(home, TEXT)
     fake_model(home / "fake", size=128, steps=7, strength=0.3, cfg_scale=2.5)
     film = resolve(project)
-    row = film.timeline.row(5)
+    row = film.rows[5]
     assert film.size == (128, 128)
-    assert [row.numbers[lane] for lane in ("steps", "strength", "cfg_scale")] == [7, 0.3, 2.5]
+    assert [row.lanes[lane] for lane in ("steps", "strength", "cfg_scale")] == [7, 0.3, 2.5]
     given = resolve(load(home, project_text(10, top="size = [64, 32]", diffusion="steps = 3")))
     assert given.size == (64, 32)
-    assert given.timeline.row(5).numbers["steps"] == 3
+    assert given.rows[5].lanes["steps"] == 3
 
 
 def test_a_sampler_that_is_none_is_refused_with_the_line(home: Path) -> None:

@@ -240,5 +240,5 @@ def test_how_much_of_a_models_colours_is_the_models_word(
     fake_model(tmp_path / "keen", color_from="prompt", color_pictures=3, color_amount=0.25, detail_amount=0.5)
     text = f'model = "keen"\nframes = 2\n[prompts]\n0 = "day"\n[coherence]\n{coherence}\n'
     setup = resolve(read_project(text, name="keen.toml", folder=tmp_path))
-    row = setup.timeline.row(1)
-    assert (setup.colors.pictures, row.numbers["color_amount"], row.numbers["detail_amount"]) == amounts
+    row = setup.rows[1]
+    assert (setup.colors.pictures, row.lanes["color_amount"], row.lanes["detail_amount"]) == amounts

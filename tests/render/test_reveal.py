@@ -56,7 +56,7 @@ def test_a_hole_is_filled_and_told_to_the_painter(home: Path, move: str) -> None
     setup = setup_of(home, move)
     given, hole = hole_of(setup)
     before = to_tensor(scene(2), torch.device("cpu"))
-    lanes = setup.timeline.row(1).numbers
+    lanes = setup.rows[1].lanes
     moved = Move(**{lane: lanes[lane] for lane in ("zoom", "angle", "translation_x")})
     expected = warp(before, [moved], border="reveal", sampling="bicubic")
     torch.testing.assert_close(given, expected.picture.clamp(0, 1))

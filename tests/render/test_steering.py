@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 import render as api
 from projects import read_project
-from projects.lanes import DIFFUSION
+from projects.lanes import TABLES
 
 from ..fakes import files
 from ..tiny import tiny_sd
@@ -75,7 +75,7 @@ def film(films: Path, take: Path, studio: api.Studio, given: str) -> list[bytes]
 
 
 def test_every_lane_of_the_table_is_here() -> None:
-    assert set(SCHEDULES) == {spec.name for spec in DIFFUSION} | {"sampler"}
+    assert set(SCHEDULES) == {spec.name for spec in TABLES["diffusion"]} | {"sampler"}
 
 
 @pytest.mark.parametrize("lane", SCHEDULES)

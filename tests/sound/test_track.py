@@ -40,7 +40,7 @@ def test_the_bass_drives_the_zoom(tmp_path: Path) -> None:
 def test_prompts_hear_it_too(tmp_path: Path) -> None:
     song(tmp_path)
     made = project(tmp_path, "1", prompts='0 = "a sea, (storm:`1 + beat_pulse`)"')
-    told = [row.prompt.parts[0].mix[0].text for row in resolve(made).timeline.rows()]
+    told = [row.prompt.parts[0].mix[0].text for row in resolve(made).rows]
     assert told[0] == "a sea, (storm:1)"
     assert told[15] == "a sea, (storm:2)"
 
