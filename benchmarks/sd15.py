@@ -19,6 +19,7 @@ from render.devices import find_device, find_dtype
 from render.diffusion import ModelDefaults, ModelSource
 from render.diffusion.embeddings import TextEncoder
 from render.diffusion.families.stable_diffusion import StableDiffusion
+from render.diffusion.families.table import family_named
 from render.diffusion.model import Model
 
 from .models import Candidate
@@ -61,7 +62,7 @@ def build(device: str, *, widths: Widths | None = None) -> Candidate:
         part.to(dtype=dtype).eval().requires_grad_(False)
     model = Model(
         source=ModelSource(name=NAME, kind="hub", path=None, family="sd", fingerprint="", defaults=DEFAULTS),
-        family=StableDiffusion(),
+        family=StableDiffusion(family_named("sd")),
         encoders=(TextEncoder(tokenizer=make_tokenizer(used), encoder=text),),
         denoiser=unet,
         vae=vae,

@@ -4,17 +4,17 @@ This is the face of the folder. What is named here imports neither torch nor dif
 """
 
 from render.diffusion.adapter_file import AdapterFile, find_adapter
-from render.diffusion.canvas import Canvas, Control, OnStep
-from render.diffusion.catalogue import AUTO, ModelSource, WeightOptions, find_for, find_model, state_on_hub
-from render.diffusion.checkup import checkup
-from render.diffusion.defaults import ModelDefaults
-from render.diffusion.denoisers.denoiser_file import find_denoiser
+from render.diffusion.catalogue import AUTO, find_for, find_model, state_on_hub
+from render.diffusion.denoiser_file import find_denoiser
 from render.diffusion.fit import UNET, check_adapter, check_control, check_fit, layers_per_block
 from render.diffusion.inversions import Inversion, check_inversion, describe_inversion, words_in
 from render.diffusion.job import (
+    Canvas,
     ClipGuidance,
+    Control,
     ImagePrompt,
     ModelSpec,
+    OnStep,
     PaintJob,
     Travel,
     model_inputs,
@@ -22,12 +22,12 @@ from render.diffusion.job import (
 )
 from render.diffusion.loras.convert import LoraNaming, converted_lora
 from render.diffusion.loras.lora import LoraFile, describe_lora
+from render.diffusion.model_lines import checkup
+from render.diffusion.model_source import ModelDefaults, ModelSource, WeightOptions
 from render.diffusion.painter import DiffusionPainter, fetch, load
-from render.diffusion.quantise import check_method
 from render.diffusion.samplers import SAMPLER_NAMES, sampler_name
 from render.diffusion.steps import Sampling, StepPlan, StepsMode, reveal_plan, step_plan
-from render.diffusion.vaes import check_vae
-from render.diffusion.weight_options import check_weights, quantised_parts
+from render.diffusion.weights import check_method, check_vae, check_weights, quantised_parts
 
 __all__ = [
     "AUTO",

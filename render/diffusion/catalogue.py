@@ -6,11 +6,9 @@ Importable without torch or diffusers; nothing here touches the network.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from keyframes.errors import EnvironmentFault
 from render.assets.files import (
@@ -27,76 +25,30 @@ from render.assets.files import (
 from render.assets.find import Asset, asset_at, find_asset, find_path, is_hub_name, not_found
 from render.assets.hub import cached_names, fetching, in_cache, unfinished
 from render.assets.kinds import GGUF, MODEL, Kind
-from render.diffusion.defaults import (
-    ModelDefaults,
-    layers_of_file,
-    layers_of_folder,
-    layers_of_name,
-    merged,
-)
-from render.diffusion.denoisers.denoiser_file import DenoiserFile
 from render.diffusion.families.table import (
     FAMILIES,
     FIRST_TENSOR,
+    LATENT_CHANNELS,
     FamilyRow,
-    family_named,
     family_of_pipeline,
     family_of_tensors,
+    vae_channels,
 )
-from render.diffusion.quantise import check_stored
-from render.diffusion.samplers import SAMPLER_NAMES, samplers_of
+from render.diffusion.model_source import (
+    Form,
+    ModelSource,
+    WeightOptions,
+    defaults_of_file,
+    defaults_of_folder,
+    defaults_of_name,
+    parts_of_index,
+)
+from render.diffusion.weights import check_stored
 
-Form = Literal["folder", "single-file", "hub"]
 AUTO = "auto"
-LATENT_CHANNELS = 4
 _WITHOUT_WEIGHTS = ("scheduler", "tokenizer")
 _CONFIG_NAMES = (CONFIG, "scheduler_config.json", "tokenizer.json", "vocab.json")
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeightOptions:
-    """Which weights are loaded. `denoiser`: a file in place of the model's own. `quantize`: a method of
-    render.diffusion.quantise; "" for none.
-    """
-
-    denoiser: DenoiserFile | None = None
-    quantize: str = ""
-
-    def stamped(self, fingerprint: str) -> str:
-        """Return a model's fingerprint with what changes its pixels: its own denoiser, quantised weights."""
-        if not fingerprint or self == WeightOptions():
-            return fingerprint
-        digest = self.denoiser.digest if self.denoiser else ""
-        return sha256(f"{fingerprint}\0{digest}\0{self.quantize}".encode()).hexdigest()
-
-
 _PLAIN = WeightOptions()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelSource:
-    """Where a model is, and what it is.
-
-    A hub model that is not in the local cache has no `path` yet, and its `family` and `fingerprint` are "": they are
-    known once it has been fetched (render.diffusion.fetch). `weights` is part of the fingerprint.
-    """
-
-    name: str
-    kind: Form
-    path: Path | None
-    family: str
-    fingerprint: str
-    defaults: ModelDefaults
-    weights: WeightOptions = field(default_factory=WeightOptions)
-
-    @property
-    def samplers(self) -> tuple[str, ...]:
-        """Names of the samplers that work for it; all names while its family is not known."""
-        return samplers_of(family_named(self.family).samplers) if self.family else SAMPLER_NAMES
-
-    def config(self, part: str) -> dict[str, Any]:
-        """Return the config of a part; {} where there is none, as in a single file or before the model is fetched."""
-        return {} if self.path is None or self.path.is_file() else read_json(self.path / part / CONFIG)
 
 
 def find_model(name: str, *, folder: Path | None = None, weights: WeightOptions = _PLAIN) -> ModelSource:
@@ -117,7 +69,7 @@ def find_model(name: str, *, folder: Path | None = None, weights: WeightOptions 
     if path is None and not hub:
         raise not_found(MODEL, given, folder=folder)
     if path is None or (hub and not _is_complete(path, weights)):
-        defaults = merged(layers_of_name(given))
+        defaults = defaults_of_name(given)
         return ModelSource(
             name=given, kind="hub", path=None, family="", fingerprint="", defaults=defaults, weights=weights
         )
@@ -158,7 +110,7 @@ def source_of_folder(
         path=path,
         family=row.name,
         fingerprint=weights.stamped(fingerprint(files)),
-        defaults=merged(layers_of_folder(path, row, name)),
+        defaults=defaults_of_folder(path, row, name),
         weights=weights,
     )
 
@@ -182,7 +134,7 @@ def _source_of_file(name: str, path: Path, weights: WeightOptions) -> ModelSourc
         path=path,
         family=row.name,
         fingerprint=weights.stamped(fingerprint([("model", path)])),
-        defaults=merged(layers_of_file(path, row)),
+        defaults=defaults_of_file(path, row),
         weights=weights,
     )
 
@@ -195,10 +147,10 @@ def _files(
     Of the part that is `apart`, only its config.
     """
     yield INDEX, path / INDEX
-    for part, entry in _parts(index, omitted=row.omitted):
-        if entry[0] not in row.libraries:
+    for part, (library, _) in parts_of_index(index, omitted=row.omitted).items():
+        if library not in row.libraries:
             raise EnvironmentFault(
-                f'model "{name}": its {part} is code of its own ({entry[0]}), which is never run.'
+                f'model "{name}": its {part} is code of its own ({library}), which is never run.'
             )
         home = path / part
         found = sorted(home.iterdir()) if home.is_dir() else []
@@ -216,23 +168,18 @@ def _files(
         yield from ((f"{part}/{file.name}", file) for file in found if file.suffix in (*CONFIGS, WEIGHTS))
 
 
-def _parts(index: Mapping[str, Any], *, omitted: tuple[str, ...] = ()) -> Iterator[tuple[str, list[Any]]]:
-    """Yield the parts that a model_index.json names, with their library and class."""
-    for part, entry in index.items():
-        if not part.startswith("_") and part not in omitted and isinstance(entry, list) and None not in entry:
-            yield part, entry
-
-
 def _is_complete(path: Path, weights: WeightOptions) -> bool:
     """Tell whether a cached hub model has its weights: a config may have been cached alone. A denoiser that a file
     stands in for needs none.
     """
-    row = family_of_pipeline(str(read_json(path / INDEX).get("_class_name")))
+    index = read_json(path / INDEX)
+    row = family_of_pipeline(str(index.get("_class_name")))
     omitted = row.omitted if row else ()
     if row and weights.denoiser:
         omitted = (*omitted, row.denoiser)
-    parts = [part for part, _ in _parts(read_json(path / INDEX), omitted=omitted)]
-    needed = [part for part in parts if not part.startswith(_WITHOUT_WEIGHTS)]
+    needed = [
+        part for part in parts_of_index(index, omitted=omitted) if not part.startswith(_WITHOUT_WEIGHTS)
+    ]
     return all(any((path / part).glob(f"*{WEIGHTS}")) and not missing_shards(path / part) for part in needed)
 
 
@@ -247,7 +194,7 @@ def _check_channels(name: str, path: Path, row: FamilyRow) -> None:
     """Refuse denoisers with other inputs than latents: those for inpainting, depth or editing."""
     wanted = read_json(path / row.denoiser / CONFIG).get("in_channels")
     vae = read_json(path / "vae" / CONFIG)
-    given = int(vae.get("latent_channels") or vae.get("z_dim") or LATENT_CHANNELS) * row.packing**2
+    given = vae_channels(vae) * row.packing**2
     if wanted is not None and wanted != given:
         raise EnvironmentFault(
             f'model "{name}": its {row.denoiser} takes {wanted} channels and its vae gives {given}: it is for '

@@ -20,10 +20,10 @@ from torch import Tensor
 from render.assets.files import weights_variant
 from render.assets.find import Asset
 from render.assets.loading import loading
-from render.diffusion.canvas import Control
 from render.diffusion.families.flow import TIME, pack
 from render.diffusion.fit import FLUX, SD3, UNET
 from render.diffusion.guidance import Guidance
+from render.diffusion.job import Control
 from render.diffusion.latents import padded
 from render.diffusion.model import Model
 

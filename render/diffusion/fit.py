@@ -13,11 +13,11 @@ from keyframes.errors import EnvironmentFault
 from render.assets.files import WEIGHTS, read_header
 from render.assets.find import Asset
 from render.diffusion.adapter_file import AdapterFile
-from render.diffusion.catalogue import ModelSource
 from render.diffusion.families.table import DIFFUSION, FAMILIES, family_named
 from render.diffusion.loras.lora import LoraFile, Shape
 from render.diffusion.loras.names import DENOISER, ENCODERS, UNET_BLOCKS, flat, tidy
-from render.diffusion.weight_options import stored_parts
+from render.diffusion.model_source import ModelSource
+from render.diffusion.weights import stored_parts
 
 _WIDTHS = {768: "sd (1.x)", 1024: "sd (2.x)", 1280: "sdxl's refiner", 2048: "sdxl or kolors"}
 _SIGNS = (

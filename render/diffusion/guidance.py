@@ -14,7 +14,7 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt, PromptPart
-from render.diffusion.embeddings import Embedding, stack
+from render.diffusion.embeddings import Embedding, stack, weighted_sum
 from render.diffusion.model import Model
 from render.diffusion.steps import Sampling
 
@@ -37,7 +37,7 @@ class Guidance:
     rescale: float
     embedded_scale: float
     unguided_scale: float
-    rescale_guided: Callable[[Tensor, Tensor], Tensor] | None = None
+    rescale_guided: Callable[[Tensor, Tensor], Tensor]
 
     def unguided(self) -> Guidance:
         """Return the same without guidance: no unconditional row, and the parts of positive weight averaged."""
@@ -52,7 +52,6 @@ class Guidance:
             shares=positive / total if float(total) > 0 else self.shares,
             rescale=0.0,
             embedded_scale=self.unguided_scale,
-            rescale_guided=None,
         )
 
     def rows(self, tensor: Tensor, *, skipped: int = 0) -> Tensor:
@@ -65,24 +64,16 @@ class Guidance:
         u + sum over parts of weight * cfg_scale * (c - u), as in A1111's AND (Liu et al. 2022,
         arXiv:2206.01714); without guidance, the parts' average by their shares.
         """
-        parts = [answers[row : row + 1] for row in range(self.negatives, len(answers))]
+        parts = answers[self.negatives :, None].unbind()
+        average = parts[0] if len(parts) == 1 else weighted_sum(parts, self.shares)
         if not self.negatives:
-            return self._average(parts)
+            return average
         unguided = answers[:1]
         guided = unguided
         for weight, part in zip(self.weights, parts, strict=True):
             guided = guided + weight * (part - unguided)
-        if self.rescale_guided is not None:
-            guided = self.rescale_guided(guided, self._average(parts))
-        return self._rescaled(guided, self._average(parts)) if self.rescale > 0 else guided
-
-    def _average(self, parts: Sequence[Tensor]) -> Tensor:
-        if len(parts) == 1:
-            return parts[0]
-        total = parts[0] * self.shares[0]
-        for share, part in zip(self.shares[1:], parts[1:], strict=True):
-            total = total + part * share
-        return total
+        guided = self.rescale_guided(guided, average)
+        return self._rescaled(guided, average) if self.rescale > 0 else guided
 
     def _rescaled(self, guided: Tensor, average: Tensor) -> Tensor:
         """Give the guided prediction some of the unguided one's contrast: arXiv:2305.08891, section 3.4."""

@@ -16,7 +16,7 @@ from keyframes.errors import EnvironmentFault
 from render.assets.files import read_header
 from render.assets.find import asset_at
 from render.assets.kinds import EMBEDDING
-from render.diffusion.catalogue import ModelSource
+from render.diffusion.model_source import ModelSource
 
 if TYPE_CHECKING:
     from torch import Tensor

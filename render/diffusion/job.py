@@ -1,22 +1,31 @@
-"""What is loaded, and what one picture is painted from: plain values, which can be compared and hashed.
+"""What is loaded, what a picture is painted on, and what it is painted from. Importable without torch.
 
-Importable without torch. Files are named by the digests of their bytes.
+But for the canvas, these are plain values, which can be compared and hashed; files are named by the digests of their
+bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import TYPE_CHECKING, Literal
 
 from keyframes.cutouts import CutoutSchedule
 from keyframes.prompts import FramePrompt
 from render.assets.find import Asset
 from render.diffusion.adapter_file import AdapterFile
-from render.diffusion.catalogue import ModelSource
 from render.diffusion.inversions import Inversion, words_in
 from render.diffusion.loras.lora import LoraFile
+from render.diffusion.model_source import ModelSource
 from render.diffusion.steps import Sampling
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# is called with (steps done, number of steps); what it raises ends the painting
+OnStep = Callable[[int, int], None]
+Mode = Literal["balanced", "prompt", "control"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +111,43 @@ class ClipGuidance:
     def works(self, index: int, count: int) -> bool:
         """Tell whether the step `index` of `count` is guided."""
         return self.start <= index / count < self.end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """One ControlNet in one painting.
+
+    `number` is its place among the model's. `picture` (1, 3, H, W) RGB in [0, 1] is its input. It acts with `weight` in
+    the steps between the shares `start` and `end` of all. `mode` "prompt" weakens its outer layers; "control" does that
+    too, and leaves the negative prompt alone, so that guidance strengthens it. Both are for UNets.
+    """
+
+    number: int
+    picture: Tensor
+    weight: float = 1.0
+    start: float = 0.0
+    end: float = 1.0
+    mode: Mode = "balanced"
+
+    def acts(self, index: int, count: int) -> bool:
+        """Tell whether it acts in step `index` of `count`."""
+        outside = index / count < self.start or (index + 1) / count > self.end
+        return self.weight != 0 and not outside
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """What a frame is painted on.
+
+    `picture` is (1, 3, H, W) RGB in [0, 1], None for a frame from noise alone. `hole` (1, 1, H, W) in [0, 1] says how
+    much of the reveal strength each pixel gets in place of the strength. `controls` are the inputs of ControlNets.
+    `version` tells several pictures of one frame apart: each has its own noise, 0 the frame's.
+    """
+
+    picture: Tensor | None = None
+    hole: Tensor | None = None
+    controls: Sequence[Control] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

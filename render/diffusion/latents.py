@@ -27,8 +27,7 @@ def encode(model: Model, pictures: Tensor) -> Tensor:
     They are the mode of the posterior, not a sample: in a film each frame starts from the last one, and a sample would
     add its own noise at every frame. The caller of `decode` crops off again what `padded` added.
     """
-    height, width = pictures.shape[-2:]
-    _ready(model, (width, height))
+    _ready(model, *pictures.shape[-2:])
     given = pictures.to(device=model.device, dtype=model.vae.dtype) * 2 - 1
     # the CPU's convolutions are a third faster on this order of memory
     given = given.contiguous(memory_format=torch.channels_last)
@@ -36,25 +35,21 @@ def encode(model: Model, pictures: Tensor) -> Tensor:
 
 
 def padded(model: Model, pictures: Tensor) -> Tensor:
-    """Return pictures (B, 3, H, W) padded to sides that the model takes, at the right and the bottom, by repeating the
-    edge.
-    """
-    height, width = pictures.shape[-2:]
-    extra = (-width % model.multiple, -height % model.multiple)
-    return pad(pictures, (0, extra[0], 0, extra[1]), mode="replicate") if any(extra) else pictures
+    """Return pictures (B, 3, H, W) of sides that the model takes: the right and the bottom edge are repeated."""
+    below, right = (-side % model.multiple for side in pictures.shape[-2:])
+    return pad(pictures, (0, right, 0, below), mode="replicate") if below or right else pictures
 
 
 def decode(model: Model, latents: Tensor) -> Tensor:
     """Decode latents (B, C, h, w) to pictures (B, 3, H, W), float32, not yet limited to [0, 1]."""
-    height, width = (side * model.factor for side in latents.shape[-2:])
-    _ready(model, (width, height))
+    _ready(model, *(side * model.factor for side in latents.shape[-2:]))
     return model.family.decode(model, latents).float() * 0.5 + 0.5
 
 
-def _ready(model: Model, size: tuple[int, int]) -> None:
+def _ready(model: Model, height: int, width: int) -> None:
     """Move the VAE to the device, and set its tiling as the memory level says."""
     model.bring(VAE)
-    set_tiles(model.vae, size, factor=model.factor, level=model.memory.level)
+    set_tiles(model.vae, (width, height), factor=model.factor, level=model.memory.level)
 
 
 def latent_shape(model: Model, width: int, height: int) -> LatentShape:
@@ -90,16 +85,13 @@ def travelled_noise(seed: int, travel: Travel, shape: Sequence[int]) -> Tensor:
     SIGGRAPH 1985), so that the noise between them is as strong as they are. On a straight line it would be 0.7 times
     as strong half way, and paint mud.
     """
-    start, end = start_noise(seed, shape), start_noise(travel.seed, shape)
-    return _slerp(start.double(), end.double(), travel.share).float()
-
-
-def _slerp(a: Tensor, b: Tensor, share: float) -> Tensor:
+    a, b, share = start_noise(seed, shape).double(), start_noise(travel.seed, shape).double(), travel.share
     between = (a.flatten() @ b.flatten()) / (a.norm() * b.norm())
     angle = torch.arccos(between.clamp(-1.0, 1.0))
     if angle < 1e-4:  # the same noise
-        return a + (b - a) * share
-    return (torch.sin((1.0 - share) * angle) * a + torch.sin(share * angle) * b) / torch.sin(angle)
+        return (a + (b - a) * share).float()
+    mixed = torch.sin((1.0 - share) * angle) * a + torch.sin(share * angle) * b
+    return (mixed / torch.sin(angle)).float()
 
 
 def step_generator(seed: int) -> torch.Generator:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from keyframes.prompts import TextShare
-from render.diffusion.catalogue import ModelSource
 from render.diffusion.clipguidance.clip_model import ClipModels
 from render.diffusion.embeddings import Embedding, Notice, TextEncoder, mix
 from render.diffusion.families.table import FamilyRow, vae_factor
 from render.diffusion.inversions import Inversions
 from render.diffusion.ip_adapters import Adapters
 from render.diffusion.loras.attach import Loras
-from render.diffusion.memory_levels import MemoryPolicy
-from render.diffusion.offload import DENOISER, TEXT_ENCODERS, VAE, bring
+from render.diffusion.memory import ROWS, MemoryPolicy
+from render.diffusion.model_source import ModelSource
+from render.diffusion.offload import DENOISER, TEXT_ENCODERS, VAE, bring, row_of
 
 LatentShape = tuple[int, int, int]
 REMEMBERED = 128  # texts whose embeddings are kept
@@ -34,7 +33,8 @@ class Family(ABC):
     N rows are asked in one step: `negatives` unconditional ones (1 or 0) first, then the prompt's parts.
     """
 
-    row: FamilyRow
+    def __init__(self, row: FamilyRow) -> None:
+        self.row = row
 
     @abstractmethod
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
@@ -49,11 +49,13 @@ class Family(ABC):
         The first `negatives` of the N texts are unconditional. `latents` (1, C, h, w) give the size.
         """
 
-    @abstractmethod
     def answer(
         self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
     ) -> Tensor:
         """Run the denoiser on latents (N, C, h, w) at a timestep (no dimensions): (N, C, h, w)."""
+        times = timestep.expand(len(latents))
+        answers: Tensor = model.denoiser(latents, timestep=times, **conditions, return_dict=False)[0]
+        return answers
 
     def zero_empty(self, model: Model) -> bool:
         """Tell whether an empty negative prompt is the zero embedding; by default it is a text like any other."""
@@ -78,21 +80,19 @@ class Family(ABC):
         encoded = model.vae.encode(picture)
         posterior = getattr(encoded, "latent_dist", None)
         latents: Tensor = encoded.latents if posterior is None else posterior.mode()
-        mean, deviation = _statistics(model)
+        mean, deviation = latent_statistics(model)
         return (latents.float() - mean) * float(model.vae.config.scaling_factor) / deviation
 
     def decode(self, model: Model, latents: Tensor) -> Tensor:
         """Decode latents (1, C, h, w) to a picture (1, 3, H, W) about in [-1, 1]."""
-        mean, deviation = _statistics(model)
+        mean, deviation = latent_statistics(model)
         given = latents * deviation / float(model.vae.config.scaling_factor) + mean
         picture: Tensor = model.vae.decode(given.to(model.vae.dtype), return_dict=False)[0]
         return picture
 
 
-def _statistics(model: Model) -> tuple[Tensor | float, Tensor | float]:
-    """Return the latents' mean and deviation per channel where the VAE states them (Playground 2.5), else its
-    shift and 1.
-    """
+def latent_statistics(model: Model) -> tuple[Tensor | float, Tensor | float]:
+    """Return the latents' mean and deviation per channel where the VAE states them, else its shift and 1."""
     config = model.vae.config
     mean, deviation = (config.get(name) for name in ("latents_mean", "latents_std"))
     if mean is None or deviation is None:
@@ -128,23 +128,10 @@ class Model:
     clip: ClipModels = field(default_factory=ClipModels)
     memory: MemoryPolicy = field(default_factory=MemoryPolicy)
 
-    @property
-    def text_weights(self) -> tuple[float, ...]:
-        """The weights of the LoRAs that change the text encoders."""
-        return self.loras.text_weights
-
-    def embed(self, text: str, clipskip: int, notice: Notice) -> Embedding:
-        """Encode one text; see Family."""
-        self.bring(TEXT_ENCODERS)
-        return self.family.embed(self, self.inversions.expanded(text), clipskip=clipskip, notice=notice)
-
     def bring(self, part: str) -> None:
         """Move a part (TEXT_ENCODERS, DENOISER or VAE) to the device, if the memory level keeps it elsewhere."""
-        modules = {
-            TEXT_ENCODERS: [encoder.encoder for encoder in self.encoders],
-            DENOISER: [self.denoiser],
-            VAE: [self.vae],
-        }
+        readers = [encoder.encoder for encoder in self.encoders]
+        modules = {TEXT_ENCODERS: readers, DENOISER: [self.denoiser], VAE: [self.vae]}
         bring(modules, part, self.memory.level, self.device)
 
     @cached_property
@@ -154,9 +141,7 @@ class Model:
 
     @cached_property
     def schedulers(self) -> dict[str, Any]:
-        """Samplers' schedulers as they were made, to be copied and never stepped: making one takes up to 0.3
-        s.
-        """
+        """Samplers' schedulers as they were made, to be copied and never stepped: making one takes up to 0.3 s."""
         return {}
 
     @cached_property
@@ -174,16 +159,16 @@ class Model:
         """Channels of the latents."""
         return int(self.denoiser.config.in_channels) // self.family.row.packing**2
 
-    @cached_property
-    def zero_empty(self) -> bool:
-        """Whether an empty negative prompt is the zero embedding."""
-        return self.family.zero_empty(self)
-
-    @cached_property
-    def guidance_width(self) -> int | None:
-        """Width of the guidance embedding of UNets distilled for it (LCM), else None."""
-        width = self.denoiser.config.get("time_cond_proj_dim")
-        return None if width is None else int(width)
+    def answers(self, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]) -> Tensor:
+        """Ask the denoiser about latents (N, C, h, w): all at once or, at the last memory level, one by one."""
+        rows = len(latents)
+        if self.memory.level < ROWS or rows == 1:
+            return self.family.answer(self, latents, timestep, conditions)
+        each = [
+            self.family.answer(self, latents[row : row + 1], timestep, row_of(conditions, row, rows))
+            for row in range(rows)
+        ]
+        return torch.cat(each)
 
 
 class PromptEncoder:
@@ -195,22 +180,19 @@ class PromptEncoder:
 
     def __init__(self, model: Model, *, remembered: int = REMEMBERED) -> None:
         self._model = model
-        self._remembered = remembered
-        self._known: OrderedDict[tuple[object, ...], Embedding] = OrderedDict()
+        self._embedding = lru_cache(remembered)(self._embed)
         self._noticed: set[str] = set()
 
     def text(self, text: str, clipskip: int = 1) -> Embedding:
         """Return the Embedding (N = 1) of one text. Raises ScheduleError for impossible emphasis."""
-        key = (self._model.text_weights, clipskip, text)
-        if key in self._known:
-            self._known.move_to_end(key)
-            return self._known[key]
+        return self._embedding(text, clipskip, self._model.loras.text_weights)
+
+    def _embed(self, text: str, clipskip: int, lora_weights: tuple[float, ...]) -> Embedding:
+        model = self._model
+        model.bring(TEXT_ENCODERS)
         with torch.inference_mode():
-            embedding = self._model.embed(text, clipskip, self.notice_once)
-        self._known[key] = embedding
-        if len(self._known) > self._remembered:
-            self._known.popitem(last=False)
-        return embedding
+            given = model.inversions.expanded(text)
+            return model.family.embed(model, given, clipskip=clipskip, notice=self.notice_once)
 
     def mix(self, shares: Sequence[TextShare], clipskip: int = 1) -> Embedding:
         """Return the mix of texts by their shares (which sum to 1), tokens and pooled output linearly."""
@@ -222,7 +204,12 @@ class PromptEncoder:
         The empty text is the zero embedding for models whose pipeline says so (SDXL: force_zeros_for_empty_prompt).
         """
         texts = shares or (TextShare(text=""),)
-        embeddings = [self._negative(share.text, clipskip) for share in texts]
+        zeroed = self._model.family.zero_empty(self._model)
+        embeddings = [
+            found.zeros() if zeroed and not share.text.strip() else found
+            for share in texts
+            for found in [self.text(share.text, clipskip)]
+        ]
         return mix(embeddings, [share.share for share in texts])
 
     def notice_once(self, message: str) -> None:
@@ -230,7 +217,3 @@ class PromptEncoder:
         if message not in self._noticed:
             self._noticed.add(message)
             self._model.notice(message)
-
-    def _negative(self, text: str, clipskip: int) -> Embedding:
-        embedding = self.text(text, clipskip)
-        return embedding.zeros() if self._model.zero_empty and not text.strip() else embedding

@@ -1,4 +1,6 @@
-"""Moving a model's parts between the CPU and the device, and the VAE's tiles: what the memory levels do."""
+"""What the memory levels do: a model's parts move between the CPU and the device, the VAE works in tiles, the denoiser
+row by row.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from render.diffusion.memory_levels import ENCODERS_OFF, STREAM, TILES, TURNS, tile_side
+from render.diffusion.memory import ENCODERS_OFF, STREAM, TILES, TURNS, tile_side
 
 TEXT_ENCODERS, DENOISER, VAE = "text encoders", "denoiser", "vae"
 _STREAMED = "_streamed_by_reverie"
 
 
-def bring(modules: Mapping[str, Sequence[nn.Module]], part: str, level: int, device: torch.device) -> None:
+def bring(modules: Mapping[str, Sequence[Any]], part: str, level: int, device: torch.device) -> None:
     """Move a part (TEXT_ENCODERS, DENOISER or VAE) to the device, and off it those that take turns with it there.
 
     `modules` are those of all parts, `level` is the memory level.
@@ -29,13 +31,8 @@ def bring(modules: Mapping[str, Sequence[nn.Module]], part: str, level: int, dev
                 continue
             if level >= STREAM and name in (TEXT_ENCODERS, DENOISER) and name in present:
                 stream(module, where)
-            elif _device_of(module).type != where.type:
+            elif module.device.type != where.type:
                 _move(module, where)
-
-
-def _device_of(module: Any) -> torch.device:
-    device: torch.device = module.device
-    return device
 
 
 def stays(module: nn.Module) -> bool:
@@ -49,12 +46,7 @@ def _move(module: nn.Module, device: torch.device) -> None:
         module.to(device)
 
 
-def _move_own(part: Any, device: torch.device) -> None:
-    """Move a module's own weights, not those of the modules in it; quantised ones as `to` does."""
-    part._apply(lambda tensor: tensor.to(device), recurse=False)
-
-
-def stream(module: nn.Module, device: torch.device) -> None:
+def stream(module: Any, device: torch.device) -> None:
     """Run a module on a device with its blocks on the CPU: each block moves there when it is called, and back.
 
     What is in no block (embeddings, the first and the last layers) is moved for good. The results are the same.
@@ -63,23 +55,22 @@ def stream(module: nn.Module, device: torch.device) -> None:
     inner = {id(part) for block in blocks for part in block.modules()}
     with torch.inference_mode(False):
         for part in module.modules():
-            if id(part) not in inner:
-                _move_own(part, device)
+            if id(part) not in inner:  # its own weights are moved; quantised ones as `to` does
+                part._apply(lambda tensor: tensor.to(device), recurse=False)
     if _STREAMED in module.__dict__:
         return
 
-    def come(block: nn.Module, _: object) -> None:
+    def come(block: nn.Module, *_: object) -> None:
         _move(block, device)
 
-    for block in blocks:
+    def go(block: nn.Module, *_: object) -> None:
         _move(block, torch.device("cpu"))
+
+    for block in blocks:
+        go(block)
         block.register_forward_pre_hook(come)
-        block.register_forward_hook(_go)
+        block.register_forward_hook(go)
     module.__dict__[_STREAMED] = True
-
-
-def _go(block: nn.Module, _: object, __: object) -> None:
-    _move(block, torch.device("cpu"))
 
 
 def blocks_of(module: nn.Module) -> Iterator[nn.Module]:
@@ -114,3 +105,24 @@ def set_tiles(vae: Any, size: tuple[int, int], *, factor: int, level: int) -> No
         tile_sample_stride_height=step,
         tile_sample_stride_width=step,
     )
+
+
+def row_of(value: Any, row: int, rows: int) -> Any:
+    """Return what is of one row in the denoiser's arguments.
+
+    Tensors have their rows first, or are of all of them (places of tokens, of which there are more than rows ever are);
+    lists are of such tensors, or have an entry for each row.
+    """
+    if isinstance(value, Mapping):
+        return {name: row_of(part, row, rows) for name, part in value.items()}
+    if isinstance(value, Tensor):
+        return value[row : row + 1] if _has_rows(value, rows) else value
+    if isinstance(value, list | tuple):
+        if value and all(_has_rows(part, rows) for part in value):
+            return type(value)(part[row : row + 1] for part in value)
+        return value[row : row + 1] if len(value) == rows else value
+    return value
+
+
+def _has_rows(value: Any, rows: int) -> bool:
+    return isinstance(value, Tensor) and value.ndim > 0 and len(value) == rows

@@ -8,9 +8,8 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from render.diffusion.canvas import Canvas, OnStep
-from render.diffusion.catalogue import ModelSource
-from render.diffusion.job import ImagePrompt, ModelSpec, PaintJob, version_seed
+from render.diffusion.job import Canvas, ImagePrompt, ModelSpec, OnStep, PaintJob, version_seed
+from render.diffusion.model_source import ModelSource
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,12 +29,9 @@ def load(spec: ModelSpec, notice: Notice | None = None) -> DiffusionPainter:
 
 def fetch(source: ModelSource, *, device: str = "auto", dtype: str = "auto") -> ModelSource:
     """Fetch a hub model that is not in the local cache, and return its full description; see `pipeline.fetch_model`."""
-    from torch import float32
-
-    from render.devices import find_device, find_dtype
     from render.diffusion.pipeline import fetch_model
 
-    return fetch_model(source, half=find_dtype(dtype, find_device(device)) != float32)
+    return fetch_model(source, device=device, dtype=dtype)
 
 
 class DiffusionPainter:

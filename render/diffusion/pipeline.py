@@ -17,23 +17,29 @@ from render.assets.find import Asset
 from render.assets.hub import why_not_fetched
 from render.assets.loading import first_line, loading, quiet_libraries
 from render.devices import find_device, find_dtype
-from render.diffusion.catalogue import ModelSource, source_of_folder
+from render.diffusion.catalogue import source_of_folder
 from render.diffusion.clipguidance.clip_model import ClipModels
 from render.diffusion.control import load_controls
-from render.diffusion.denoisers.read import load_denoiser
-from render.diffusion.embeddings import Notice, TextEncoder
+from render.diffusion.denoiser_file import load_denoiser
+from render.diffusion.embeddings import Notice, TextEncoder, drop_notice
 from render.diffusion.families.table import FamilyRow, family_named
 from render.diffusion.inversions import attach_inversions
 from render.diffusion.ip_adapters import attach_adapters
 from render.diffusion.job import ModelSpec
 from render.diffusion.loras.attach import attach_loras
-from render.diffusion.memory_levels import ENCODERS_OFF, NONE, MemoryPolicy
-from render.diffusion.memory_needs import least_level, needs_of
+from render.diffusion.memory import ENCODERS_OFF, NONE, MemoryPolicy, least_level, needs_of
 from render.diffusion.model import Family, Model
+from render.diffusion.model_source import ModelSource
 from render.diffusion.offload import stays
-from render.diffusion.quantise import in_pipeline, in_place
-from render.diffusion.vaes import check_vae, load_vae
-from render.diffusion.weight_options import check_devices, check_weights, quantised_parts
+from render.diffusion.weights import (
+    check_device,
+    check_vae,
+    check_weights,
+    in_pipeline,
+    in_place,
+    load_vae,
+    quantised_parts,
+)
 
 
 def load_model(spec: ModelSpec, notice: Notice | None = None) -> Model:
@@ -42,7 +48,7 @@ def load_model(spec: ModelSpec, notice: Notice | None = None) -> Model:
     `notice` is called with what a person should know, such as words beyond the model's window, one sentence
     each. The network is used only for a hub name that is not in the local cache. LoRAs have no weight at first
     (see Loras.use). On a GPU, the memory that pictures of `spec.size` need decides which parts stay on it
-    (render.diffusion.memory_needs).
+    (render.diffusion.memory).
 
     Raises EnvironmentFault where the device is not there, a part does not fit the model, or files cannot be read.
     """
@@ -50,12 +56,12 @@ def load_model(spec: ModelSpec, notice: Notice | None = None) -> Model:
     quiet_libraries()
     source = spec.source
     if source.kind == "hub" and source.path is None:
-        source = fetch_model(source, half=find_dtype(spec.dtype, device) != torch.float32)
+        source = fetch_model(source, device=spec.device, dtype=spec.dtype)
     row = family_named(source.family)
     dtype = find_dtype(row.half if spec.dtype == "auto" and device.type != "cpu" else spec.dtype, device)
     _check_packages(source, row)
     check_weights(source)
-    check_devices(source, device.type)
+    check_device(source, device.type)
     if spec.vae is not None:
         check_vae(spec.vae, source)
     pipe = _read(source, row, dtype, spec.vae)
@@ -63,7 +69,7 @@ def load_model(spec: ModelSpec, notice: Notice | None = None) -> Model:
     memory = MemoryPolicy(_least_level(source, device, dtype, spec.size))
     _place(pipe, device, memory)
     denoiser = getattr(pipe, row.denoiser)
-    notice = notice or _ignore
+    notice = notice or drop_notice
     return Model(
         source=source,
         family=_family(row),
@@ -86,8 +92,9 @@ def load_model(spec: ModelSpec, notice: Notice | None = None) -> Model:
 
 
 def _family(row: FamilyRow) -> Family:
-    families: tuple[Family, ...] = import_module(f"render.diffusion.families.{row.module}").INSTANCES
-    return next(family for family in families if family.row is row)
+    module, _, name = row.code.partition(".")
+    family: Family = getattr(import_module(f"render.diffusion.families.{module}"), name)(row)
+    return family
 
 
 def _place(pipe: Any, device: torch.device, memory: MemoryPolicy) -> None:
@@ -119,13 +126,13 @@ def _least_level(
     return least_level(needs, total)
 
 
-def fetch_model(source: ModelSource, *, half: bool = False) -> ModelSource:
+def fetch_model(source: ModelSource, *, device: str = "auto", dtype: str = "auto") -> ModelSource:
     """Fetch a hub model that is not in the local cache, safetensors only, and return its full description.
 
-    With `half` its half precision files are preferred, where it has them. Raises EnvironmentFault if it
-    cannot be had.
+    Where it will run in half precision, such files are preferred. Raises EnvironmentFault if it cannot be had.
     """
     quiet_libraries()
+    half = find_dtype(dtype, find_device(device)) != torch.float32
     failed: Exception | None = None
     for variant in (HALF, None) if half else (None, HALF):
         try:
@@ -214,12 +221,6 @@ def _read_file(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[st
 
 
 def _vae_dtype(row: FamilyRow, config: Any, dtype: torch.dtype) -> torch.dtype:
-    """Return the VAE's precision: SDXL's overflows in float16 unless it says that it does not (force_upcast
-    false).
-    """
+    """Return the VAE's precision: SDXL's overflows in float16 unless it says that it does not (force_upcast false)."""
     upcast = row.upcasts_vae and config.get("force_upcast", True)
     return torch.float32 if upcast and dtype == torch.float16 else dtype
-
-
-def _ignore(message: str) -> None:
-    """Drop a notice."""

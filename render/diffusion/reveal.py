@@ -88,7 +88,7 @@ class RevealSchedule:
         reveal: Reveal,
         *,
         seed: int,
-        shape: LatentShape | None = None,
+        shape: LatentShape,
     ) -> None:
         # `scaled`: the plan alone cuts the schedule, also for LCM, which would else spread its steps
         plain = replace(settings, steps_mode="scaled")
@@ -128,7 +128,7 @@ class RevealSchedule:
         evaluation = self._evaluations[self._at]
         self._at += 1
         stepped = evaluation.part.step(prediction, timestep, latents)
-        if not evaluation.whole or not evaluation.holds:
+        if not evaluation.whole or evaluation.held is None:
             return stepped
         return torch.where(evaluation.held, self._kept(evaluation), stepped)
 
@@ -147,14 +147,14 @@ class RevealSchedule:
 @dataclass(frozen=True, kw_only=True)
 class _Evaluation:
     """One evaluation of the denoiser: by which `part`, and whether it completes a `whole` step, after which the
-    latents `held` (1, 1, h, w) are set back. `follower`: the part that continues from here, if it is another one.
+    latents `held` (1, 1, h, w) are set back; None for none. `follower`: the part that continues from here, if it is
+    another one.
     """
 
     timestep: Tensor
     part: Schedule
     whole: bool
-    held: Tensor
-    holds: bool
+    held: Tensor | None
     follower: Schedule | None
 
 
@@ -167,8 +167,7 @@ def _evaluations(part: Schedule, steps: int, held: Tensor, follower: Schedule | 
             timestep=part.timesteps[index],
             part=part,
             whole=index in ends,
-            held=held,
-            holds=holds,
+            held=held if holds else None,
             follower=follower if index == ends[-1] else None,
         )
         for index in range(ends[-1] + 1)

@@ -16,14 +16,15 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from keyframes.prompts import FramePrompt
-from render.diffusion.canvas import Control, OnStep
+from render.devices import release
 from render.diffusion.control import ActiveControls
 from render.diffusion.guidance import Guidance, make_guidance
 from render.diffusion.ip_adapters import AdapterInput
+from render.diffusion.job import Control, OnStep
 from render.diffusion.latents import decode, encode, in_float32, latent_shape, start_noise
+from render.diffusion.memory import CACHE, STREAM
 from render.diffusion.model import Model
 from render.diffusion.offload import DENOISER
-from render.diffusion.oom_retry import answers_of, within_memory
 from render.diffusion.prediction import StepPrediction
 from render.diffusion.reveal import RevealSchedule, blended, plan_reveal
 from render.diffusion.schedule import Schedule, make_schedule, plan_steps
@@ -92,7 +93,7 @@ def paint(model: Model, work: Painting, on_step: OnStep | None = None) -> Tensor
         return clean, decode(model, clean)
 
     with torch.inference_mode():
-        found = within_memory(
+        found = _within_memory(
             model, lambda: _finite(model, painted, work.frame), frame=work.frame, size=work.size
         )
     found = found[..., :height, :width].clamp(0, 1)
@@ -123,7 +124,7 @@ class _Loop:
             added = self._controls.at(
                 index, count, latents=rows, timestep=time, conditions=conditions, guidance=guidance
             )
-            answer = guidance.combine(answers_of(model, rows, time, {**conditions, **added}).float())
+            answer = guidance.combine(model.answers(rows, time, {**conditions, **added}).float())
             if work.step_hook is not None:
                 answer = work.step_hook(answer, latents, schedule.prediction(timestep), index, count)
             latents = schedule.step(answer, timestep, latents)
@@ -143,6 +144,28 @@ class _Loop:
             cfg_scale=guidance.embedded_scale,
         )
         return guidance, model.adapters.conditions(self._work.shown, conditions, negatives=guidance.negatives)
+
+
+def _within_memory(model: Model, work: Callable[[], Tensor], *, frame: int, size: tuple[int, int]) -> Tensor:
+    """Return what `work` paints, at the first level from the model's present one where memory suffices.
+
+    Raises RenderError where the last level does not help.
+    """
+    began = model.memory.level
+    while True:
+        try:
+            return work()
+        except torch.OutOfMemoryError as error:
+            failed = error.with_traceback(None)  # it would keep the tensors of the attempt
+        level = model.memory.next_level()
+        if level is None:
+            model.memory.level = max(began, min(model.memory.level, STREAM))  # its parts are where they are
+            raise RenderError(
+                f"frame {frame}: {model.device} ran out of memory painting {size[0]}x{size[1]}, even with all parts "
+                "moved off it. Use a smaller size or model, or end other programs that use the device."
+            ) from failed
+        release(model.device, cycles=model.memory.level == CACHE)
+        model.notice(f"Frame {frame}: {model.device} ran out of memory; from here on {level.description}.")
 
 
 def _finite(model: Model, painted: Callable[[], tuple[Tensor, Tensor]], frame: int) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from render.diffusion.families.table import FLOW
-from render.diffusion.latents import latent_shape, step_generator
+from render.diffusion.latents import step_generator
 from render.diffusion.model import LatentShape, Model
 from render.diffusion.prediction import StepPrediction, prediction_at
 from render.diffusion.samplers import check_sampler, make_scheduler
@@ -23,9 +23,7 @@ _LATEST = 1 - 1e-6  # the first time of solvers that count in log(alpha / sigma)
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """A scheduler, the `timesteps` to run (on the CPU, where the scheduler looks them up) and its steps'
-    options.
-    """
+    """A scheduler, the `timesteps` to run (on the CPU, where the scheduler looks them up) and its steps' options."""
 
     scheduler: Any
     timesteps: Tensor
@@ -60,9 +58,8 @@ class Schedule:
 
     def step(self, prediction: Tensor, timestep: Tensor, latents: Tensor) -> Tensor:
         """Return the latents one step less noisy."""
-        stepped: Tensor = self.scheduler.step(
-            prediction, timestep, latents, **self.options, return_dict=False
-        )[0]
+        given = (prediction, timestep, latents)
+        stepped: Tensor = self.scheduler.step(*given, **self.options, return_dict=False)[0]
         return stepped
 
 
@@ -115,32 +112,25 @@ def make_schedule(
     plan: StepPlan,
     *,
     seed: int,
-    shape: LatentShape | None = None,
+    shape: LatentShape,
 ) -> Schedule:
     """Take a fresh scheduler and cut its schedule to the planned steps.
 
-    `shape` (C, h, w) is that of the latents, by default for the model's own size; flow matching has more noise for
-    big pictures. Raises ProjectError for a sampler that is unknown, or not for this family.
+    `shape` (C, h, w) is that of the latents: flow matching has more noise for big pictures.
+
+    Raises ProjectError for a sampler that is unknown, or not for this family.
     """
     scheduler = _fresh(model, settings.sampler)
-    timing = model.family.timing(model, plan.total, shape or _own_shape(model))
+    timing = model.family.timing(model, plan.total, shape)
     timesteps = _set_timesteps(scheduler, settings, plan, timing, model.scheduler_config)
-    options: dict[str, Any] = {}
     accepted = signature(scheduler.step).parameters
-    if "eta" in accepted:
-        options["eta"] = settings.eta
-    if "generator" in accepted:
-        options["generator"] = step_generator(seed)
+    options = {"eta": settings.eta, "generator": step_generator(seed)}
+    options = {name: value for name, value in options.items() if name in accepted}
     if type(scheduler).__name__ == "SCMScheduler":  # its last timestep is the picture
         return TrigSchedule(scheduler=scheduler, timesteps=timesteps[:-1], options=options)
     if scheduler.config.get("use_flow_sigmas"):
         return FlowSchedule(scheduler=scheduler, timesteps=timesteps, options=options)
     return Schedule(scheduler=scheduler, timesteps=timesteps, options=options)
-
-
-def _own_shape(model: Model) -> LatentShape:
-    size = model.source.defaults.size
-    return latent_shape(model, size, size)
 
 
 def _fresh(model: Model, sampler: str) -> Any:

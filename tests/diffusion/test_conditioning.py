@@ -11,8 +11,8 @@ import torch
 
 from keyframes.errors import ScheduleError
 from keyframes.prompts import TextShare
+from render.diffusion.embeddings import tokenize
 from render.diffusion.model import Model, PromptEncoder
-from render.diffusion.tokens import tokenize
 from tests.tiny import WINDOW
 
 ModelOf = Callable[[str], Model]
@@ -39,7 +39,7 @@ def test_escaped_brackets_are_text(sd: Model) -> None:
     expected = sd.encoders[0].tokenizer(
         "a (cat)", padding="max_length", max_length=WINDOW, return_tensors="pt"
     )
-    assert torch.equal(tokenize(sd.encoders[0].tokenizer, r"a \(cat\)", print).ids, expected["input_ids"])
+    assert torch.equal(tokenize(sd.encoders[0], r"a \(cat\)", print).ids, expected["input_ids"])
 
 
 def test_emphasis(sd: Model) -> None:
@@ -66,7 +66,7 @@ def test_emphasis_leaves_the_pooled_embedding(model_of: ModelOf) -> None:
 
 def test_emphasis_across_the_end_of_the_window(sd: Model) -> None:
     """The window's last token is the end token, which no emphasis touches."""
-    tokens = tokenize(sd.encoders[0].tokenizer, f"({LONG}:1.5)", lambda message: None)
+    tokens = tokenize(sd.encoders[0], f"({LONG}:1.5)", lambda message: None)
     assert tokens.weights is not None
     assert tokens.weights.tolist() == [1.0] + [1.5] * (WINDOW - 2) + [1.0]
 

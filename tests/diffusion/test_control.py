@@ -17,9 +17,9 @@ from keyframes.errors import EnvironmentFault
 from render.assets.find import find_asset
 from render.assets.kinds import CONTROL
 from render.diffusion import Control, Sampling, check_control, find_model
-from render.diffusion.canvas import Mode
 from render.diffusion.control import load_controls
 from render.diffusion.families.flow import pack
+from render.diffusion.job import Mode
 from render.diffusion.latents import start_noise, step_generator
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
@@ -238,7 +238,7 @@ def test_kolors(
     pipe.set_progress_bar_config(disable=True)
     drawing(monkeypatch, kind, lambda: noise_of(model))
     with torch.inference_mode():
-        texts, negative = (model.embed(text, 1, print) for text in (TEXT, NEGATIVE))
+        texts, negative = (model.encoder.text(text) for text in (TEXT, NEGATIVE))
     hook = net.register_forward_pre_hook(projected, with_kwargs=True)
     try:
         expected = pipe(

@@ -20,9 +20,9 @@ from projects import Take, read_project
 from render import render
 from render.cli import main
 from render.diffusion import Sampling, WeightOptions, find_denoiser, find_model
-from render.diffusion.denoisers.denoiser_file import READABLE
-from render.diffusion.denoisers.layouts import LAYOUTS
-from render.diffusion.memory_needs import needs_of
+from render.diffusion.denoiser_file import READABLE
+from render.diffusion.layouts import LAYOUTS
+from render.diffusion.memory import needs_of
 from render.diffusion.model import Model
 from render.diffusion.offload import stream
 from render.diffusion.sampling import Painting, paint

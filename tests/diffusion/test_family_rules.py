@@ -48,7 +48,7 @@ def test_the_refusal_says_why_and_what_is_allowed(model_of: ModelOf) -> None:
         match=r'"ddim" does not work for flux models, which are trained by flow matching\. '
         r"Allowed are default, euler, heun, lcm",
     ):
-        make_schedule(model, settings, plan_steps(model, settings, pictured=False), seed=1)
+        make_schedule(model, settings, plan_steps(model, settings, pictured=False), seed=1, shape=(4, 8, 8))
     with pytest.raises(ProjectError, match=r"have a sampler of their own. Allowed are default"):
         check_sampler("euler", family_named("sana-sprint"))
 

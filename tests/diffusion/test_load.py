@@ -36,7 +36,7 @@ def folder(folder_of: FolderOf, tmp_path: Path) -> Path:
 
 def test_parts(model_of: Callable[[str], Model]) -> None:
     model = model_of("sdxl")
-    assert (len(model.encoders), model.factor, model.channels, model.guidance_width) == (2, 8, 4, None)
+    assert (len(model.encoders), model.factor, model.channels) == (2, 8, 4)
     assert (model.device, model.dtype, model.scheduler) == (
         torch.device("cpu"),
         torch.float32,

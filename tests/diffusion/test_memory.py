@@ -9,19 +9,24 @@ import pytest
 
 from render.cli import main
 from render.diffusion import checkup, find_model
-from render.diffusion.checkup import origins
-from render.diffusion.memory_levels import (
+from render.diffusion.memory import (
     ENCODERS_OFF,
+    GIB,
     LEVELS,
     NONE,
+    OWN,
     ROWS,
     STREAM,
     TILES,
     TURNS,
     MemoryPolicy,
+    Needs,
+    fitting,
+    least_level,
+    needs_of,
+    parts_of,
     tile_side,
 )
-from render.diffusion.memory_needs import GIB, OWN, Needs, fitting, least_level, needs_of, parts_of
 from render.diffusion.model import Model
 
 FolderOf = Callable[[str], Path]
@@ -114,16 +119,16 @@ def test_tiles(size: tuple[int, int], multiple: int, side: int) -> None:
 
 
 def test_where_defaults_come_from(folder_of: FolderOf, tmp_path: Path) -> None:
-    told = origins(find_model(str(folder_of("sd-lcm"))))
+    told = find_model(str(folder_of("sd-lcm"))).defaults.origins
     assert told["steps"] == "unet/config.json (time_cond_proj_dim)"
     assert told["size"] == "unet/config.json (sample_size)"
     assert told["strength"] == "the family sd"
     assert (
-        origins(find_model(str(folder_of("flux-dev"))))["cfg_scale"]
+        find_model(str(folder_of("flux-dev"))).defaults.origins["cfg_scale"]
         == "transformer's config (guidance_embeds)"
     )
-    assert origins(find_model(str(folder_of("sdxl-turbo"))))["steps"] == "its name"
-    assert origins(find_model("some/dream-turbo", folder=tmp_path))["steps"] == "its name"
+    assert find_model(str(folder_of("sdxl-turbo"))).defaults.origins["steps"] == "its name"
+    assert find_model("some/dream-turbo", folder=tmp_path).defaults.origins["steps"] == "its name"
 
 
 def test_a_checkup_says_what_would_be_loaded_and_why(folder_of: FolderOf) -> None:

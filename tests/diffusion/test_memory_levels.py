@@ -14,7 +14,7 @@ from torch import Tensor
 
 from keyframes.errors import RenderError
 from render.diffusion import Sampling, find_model
-from render.diffusion.memory_levels import (
+from render.diffusion.memory import (
     ENCODERS_OFF,
     LEVELS,
     NONE,

@@ -71,7 +71,7 @@ def test_strength_is_not_read_without_a_picture(sd: Model) -> None:
 def test_strength_is_where_the_noise_starts(sd: Model, picture: torch.Tensor) -> None:
     """Random weights say little about how far a picture moves; how much noise it gets says all."""
     steps = [plan_steps(sd, Sampling(steps=8, strength=share), pictured=True) for share in (0.25, 0.5, 1.0)]
-    schedules = [make_schedule(sd, Sampling(steps=8), plan, seed=1) for plan in steps]
+    schedules = [make_schedule(sd, Sampling(steps=8), plan, seed=1, shape=(4, 8, 8)) for plan in steps]
     noise, clean = start_noise(1, (4, 8, 8)), encode(sd, picture)
     started = [schedule.noised(clean, noise) for schedule in schedules]
     errors = [float((start - noise).abs().mean()) for start in started]

@@ -22,12 +22,10 @@ from keyframes import EnvironmentFault, ProjectError
 from projects import Take, read_project
 from render import render
 from render.diffusion import Sampling, WeightOptions, find_denoiser, find_model, quantised_parts
-from render.diffusion.memory_levels import ENCODERS_OFF
-from render.diffusion.memory_needs import fitting, needs_of, parts_of
+from render.diffusion.memory import ENCODERS_OFF, fitting, needs_of, parts_of
 from render.diffusion.model import Model
-from render.diffusion.quantise import METHODS, check_device
 from render.diffusion.sampling import Painting, paint
-from render.diffusion.weight_options import check_devices
+from render.diffusion.weights import METHODS, check_device
 from render.resolve import resolve
 from tests.diffusion.conftest import prompt
 from tests.fakes import keys_of
@@ -216,8 +214,8 @@ def test_bitsandbytes_wants_a_gpu(folder_of: FolderOf, tmp_path: Path) -> None:
         load_model(find_model(str(folder)), device="cpu")
     with pytest.raises(EnvironmentFault, match=r'quantize = "nf4" needs a GPU'):
         load_model(find_model(str(folder_of("sd")), weights=WeightOptions(quantize="nf4")), device="cpu")
-    check_devices(find_model(str(folder_of("sd")), weights=WeightOptions(quantize="nf4")), "cuda")
-    check_device("torchao", "cpu", "")
+    check_device(find_model(str(folder_of("sd")), weights=WeightOptions(quantize="nf4")), "cuda")
+    check_device(find_model(str(folder_of("sd")), weights=WeightOptions(quantize="int8")), "cpu")
 
 
 def test_memory_is_reckoned_with_it(folder_of: FolderOf) -> None:
@@ -236,7 +234,7 @@ def test_memory_is_reckoned_with_it(folder_of: FolderOf) -> None:
 
 def test_fewer_bits_need_fewer_rungs(folder_of: FolderOf) -> None:
     """As of Flux.1's sizes: on 24 GiB it streams in half precision, and with 4 bits stays where it is."""
-    from render.diffusion.memory_needs import GIB, Needs
+    from render.diffusion.memory import GIB, Needs
 
     def needs(each: float) -> Needs:
         weights = {"transformer": int(11.9e9 * each), "text_encoder_2": int(4.76e9 * each), "vae": GIB // 6}

@@ -80,14 +80,14 @@ def test_held_latents_are_on_the_schedule(name: str, strength: float, sd: Model,
     assert reveal is not None
     assert reveal.releases == ((6, round(6 * strength)) if strength else (6,))
     clean, noise = encode(sd, picture), start_noise(1, (4, 8, 8))
-    schedule = RevealSchedule(sd, settings, reveal, seed=1)
+    schedule = RevealSchedule(sd, settings, reveal, seed=1, shape=(4, 8, 8))
     latents = schedule.noised(clean, noise)
     kept, step = reveal.counts[0, 0, 0] < 6, 0
     for evaluation, timestep in zip(schedule._evaluations, schedule.timesteps, strict=True):
         latents = schedule.step(torch.randn(latents.shape), timestep, latents)
         step += evaluation.whole
         if evaluation.whole and 6 - step >= max(1, 6 * strength):
-            begun = make_schedule(sd, settings, StepPlan(total=6, count=6 - step), seed=1)
+            begun = make_schedule(sd, settings, StepPlan(total=6, count=6 - step), seed=1, shape=(4, 8, 8))
             expected = begun.noised(clean, noise)
             torch.testing.assert_close(latents[..., kept], expected[..., kept], rtol=1e-5, atol=1e-5)
     assert step == 6
@@ -107,7 +107,7 @@ def test_a_model_that_is_certain_arrives(name: str, sd: Model) -> None:
     reveal = plan_reveal(sd, settings, strengths)
     assert reveal is not None
     assert len(reveal.releases) == 3
-    schedule = RevealSchedule(sd, settings, reveal, seed=1)
+    schedule = RevealSchedule(sd, settings, reveal, seed=1, shape=(4, 8, 8))
     goal, noise = torch.full((1, 4, 8, 8), 0.5), start_noise(1, (4, 8, 8))
     other = torch.full((1, 4, 8, 8), -0.5)  # what is kept shows another picture
     latents = schedule.noised(other, noise)

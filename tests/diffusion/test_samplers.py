@@ -82,7 +82,7 @@ def test_config_settings_survive(sd: Model) -> None:
 def test_schedulers_are_fresh(sd: Model) -> None:
     settings = Sampling(sampler="dpm++ 2m")
     plan = plan_steps(sd, settings, pictured=True)
-    first, second = (make_schedule(sd, settings, plan, seed=1) for _ in range(2))
+    first, second = (make_schedule(sd, settings, plan, seed=1, shape=(4, 8, 8)) for _ in range(2))
     assert first.scheduler is not second.scheduler
     assert torch.equal(first.timesteps, second.timesteps)
     assert first.scheduler.model_outputs is not second.scheduler.model_outputs
@@ -95,7 +95,7 @@ def test_evaluations(name: str, strength: float, mode: str, sd: Model) -> None:
     """First-order and multistep samplers evaluate the model once for each planned step, PLMS once more."""
     settings = Sampling(steps=20, strength=strength, sampler=name, steps_mode=mode)  # type: ignore[arg-type]
     plan = plan_steps(sd, settings, pictured=True)
-    schedule = make_schedule(sd, settings, plan, seed=1)
+    schedule = make_schedule(sd, settings, plan, seed=1, shape=(4, 8, 8))
     again = 1 if name == "plms" and plan.count > 1 else 0
     assert len(schedule.timesteps) == plan.count + again
     # LCM's and TCD's own steps may lie 20 levels higher than an even division
@@ -111,7 +111,9 @@ def test_plms_starts_anywhere(sd: Model) -> None:
     levels = make_scheduler("ddim", own="DDIMScheduler", config=sd.scheduler_config).alphas_cumprod
     for strength in (0.1, 0.3, 0.5, 1.0):
         settings = Sampling(steps=20, strength=strength, sampler="plms")
-        schedule = make_schedule(sd, settings, plan_steps(sd, settings, pictured=True), seed=1)
+        schedule = make_schedule(
+            sd, settings, plan_steps(sd, settings, pictured=True), seed=1, shape=(4, 8, 8)
+        )
         latents = schedule.noised(clean, noise)
         for index, timestep in enumerate(schedule.timesteps):
             kept = levels[timestep]
@@ -129,4 +131,4 @@ def test_names_need_no_torch() -> None:
 def test_unknown_sampler_of_a_frame(model_of: Callable[[str], Model]) -> None:
     model, settings = model_of("sd"), Sampling(sampler="restart")
     with pytest.raises(ProjectError, match='"restart" is not a sampler'):
-        make_schedule(model, settings, plan_steps(model, settings, pictured=False), seed=1)
+        make_schedule(model, settings, plan_steps(model, settings, pictured=False), seed=1, shape=(4, 8, 8))

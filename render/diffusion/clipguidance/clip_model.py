@@ -17,7 +17,7 @@ from keyframes.prompts import TextShare
 from render.assets.files import read_json
 from render.assets.find import Asset
 from render.assets.loading import loading
-from render.diffusion.vaes import load_vae
+from render.diffusion.weights import load_vae
 
 MEAN, SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's own
 

@@ -14,11 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.embeddings import Embedding, Notice, drop_notice, read_t5, tokenize
 from render.diffusion.families.flow import FlowFamily, places
-from render.diffusion.families.table import family_named
-from render.diffusion.model import Family, Model
-from render.diffusion.tokens import drop_notice, read_t5, tokenize
+from render.diffusion.model import Model
 
 WINDOW = 512
 
@@ -26,13 +24,11 @@ WINDOW = 512
 class Flux(FlowFamily):
     """T5's last hidden states and CLIP's pooled output."""
 
-    row = family_named("flux")
-
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, 512, D) and (1, P). Emphasis is not applied to the pooled output."""
         clip, t5 = model.encoders
-        ids = tokenize(clip.tokenizer, text, drop_notice).ids
-        pooled = clip.encoder(ids.to(clip.encoder.device), output_hidden_states=False).pooler_output
+        ids = tokenize(clip, text, drop_notice).ids
+        pooled = clip.encoder(ids, output_hidden_states=False).pooler_output
         return Embedding(tokens=read_t5(t5, text, WINDOW, notice).tokens, pooled=pooled)
 
     def conditions(
@@ -52,8 +48,6 @@ class Flux(FlowFamily):
 
 class Chroma(FlowFamily):
     """T5's last hidden states, and a mask of those that are read."""
-
-    row = family_named("chroma")
 
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, 512, D), with a mask that also keeps the first padding token."""
@@ -77,6 +71,3 @@ class Chroma(FlowFamily):
             "img_ids": spots,
             "attention_mask": torch.cat([texts.mask, seen], dim=1).to(dtype),
         }
-
-
-INSTANCES: tuple[Family, ...] = (Flux(), Chroma())

@@ -7,18 +7,15 @@ ChatGLM's tokenizer fills up on the left.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from keyframes.emphasis import parse_emphasis
-from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.embeddings import Embedding, Notice, emphasise, lost_words
 from render.diffusion.families.stable_diffusion import SizedUNetFamily
-from render.diffusion.families.table import family_named
-from render.diffusion.model import Family, Model
-from render.diffusion.tokens import Tokens, emphasise, lost_words
+from render.diffusion.model import Model
 
 WINDOW = 256
 
@@ -30,25 +27,20 @@ class Kolors(SizedUNetFamily):
     for zeros fails there for want of a pooled output.
     """
 
-    row = family_named("kolors")
-
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, 256, D) and (1, D). The hidden states lie as (L, N, D)."""
         (part,) = model.encoders
-        tokens, positions = _tokenize(part.tokenizer, text, notice)
-        device = part.encoder.device
-        states = part.encoder(
-            input_ids=tokens.ids.to(device),
-            attention_mask=tokens.mask.to(device),
-            position_ids=positions.to(device),
-            output_hidden_states=True,
-        ).hidden_states
+        batch, weights = _tokenize(part.tokenizer, text, notice)
+        states = part.encoder(**batch.to(part.encoder.device), output_hidden_states=True).hidden_states
         hidden = states[-2].permute(1, 0, 2).clone()
-        return Embedding(tokens=emphasise(hidden, tokens.weights), pooled=states[-1][-1, :, :].clone())
+        return Embedding(tokens=emphasise(hidden, weights), pooled=states[-1][-1, :, :].clone())
 
 
-def _tokenize(tokenizer: Any, text: str, notice: Notice) -> tuple[Tokens, Tensor]:
-    """Tokenise to the whole window, filled up on the left; also return the tokens' positions (1, L)."""
+def _tokenize(tokenizer: Any, text: str, notice: Notice) -> tuple[Any, Tensor | None]:
+    """Tokenise to the whole window, filled up on the left, and return each token's weight (256,); None where all are 1.
+
+    SentencePiece does not say where in the text a token stands, so the tokens before a piece are counted.
+    """
     pieces = parse_emphasis(text)
     plain = "".join(piece for piece, _ in pieces)
     room = WINDOW - len(tokenizer.get_prefix_tokens())
@@ -57,30 +49,9 @@ def _tokenize(tokenizer: Any, text: str, notice: Notice) -> tuple[Tokens, Tensor
     if len(ids) > room:
         notice(lost_words(WINDOW, speech.decode(ids[room:])))
     batch = tokenizer(plain, padding="max_length", max_length=WINDOW, truncation=True, return_tensors="pt")
-    tokens = Tokens(
-        ids=batch["input_ids"],
-        mask=batch["attention_mask"],
-        weights=_weights(pieces, [len(speech.encode(part)) for part in _starts(pieces)], len(ids), room),
-    )
-    return tokens, batch["position_ids"]
-
-
-def _starts(pieces: Sequence[tuple[str, float]]) -> list[str]:
-    """Return the text before each piece: as many tokens come before its own."""
-    return ["".join(piece for piece, _ in pieces[:index]) for index in range(len(pieces))]
-
-
-def _weights(
-    pieces: Sequence[tuple[str, float]], starts: Sequence[int], count: int, room: int
-) -> Tensor | None:
-    """Return each token's weight (256,), those of the text at the end; None where all are 1.
-
-    SentencePiece does not say where in the text a token stands, so the tokens before a piece are counted.
-    """
     if all(weight == 1.0 for _, weight in pieces):
-        return None
-    weights = [pieces[bisect_right(starts, index) - 1][1] for index in range(count)][:room]
-    return torch.tensor([1.0] * (WINDOW - len(weights)) + weights)
-
-
-INSTANCES: tuple[Family, ...] = (Kolors(),)
+        return batch, None
+    before = ["".join(piece for piece, _ in pieces[:index]) for index in range(len(pieces))]
+    starts = [len(speech.encode(part)) for part in before]
+    weights = [pieces[bisect_right(starts, index) - 1][1] for index in range(len(ids))][:room]
+    return batch, torch.tensor([1.0] * (WINDOW - len(weights)) + weights)

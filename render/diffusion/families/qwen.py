@@ -10,11 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.embeddings import Embedding, Notice, emphasise, tokenize
 from render.diffusion.families.flow import FlowFamily, pack, unpack
-from render.diffusion.families.table import family_named
-from render.diffusion.model import Family, Model
-from render.diffusion.tokens import emphasise, tokenize
+from render.diffusion.model import Model, latent_statistics
 
 WINDOW, TEMPLATE_TOKENS = 1024, 34  # the template's tokens before the text are cut off
 # the template that the model was trained with
@@ -28,16 +26,13 @@ AFTER = "<|im_end|>\n<|im_start|>assistant\n"
 class QwenImage(FlowFamily):
     """The last hidden states of Qwen2.5-VL about the text in a question."""
 
-    row = family_named("qwen-image")
-
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, L, D), L as long as it is."""
         (part,) = model.encoders
         window = WINDOW + TEMPLATE_TOKENS
-        tokens = tokenize(part.tokenizer, text, notice, window=window, frame=(BEFORE, AFTER), fill=False)
-        device = part.encoder.device
+        tokens = tokenize(part, text, notice, window=window, frame=(BEFORE, AFTER), fill=False)
         states = part.encoder(
-            input_ids=tokens.ids.to(device), attention_mask=tokens.mask.to(device), output_hidden_states=True
+            input_ids=tokens.ids, attention_mask=tokens.mask, output_hidden_states=True
         ).hidden_states
         hidden = emphasise(states[-1], tokens.weights)
         return Embedding(tokens=hidden[:, TEMPLATE_TOKENS:][:, :WINDOW])
@@ -62,24 +57,14 @@ class QwenImage(FlowFamily):
         return unpack(tokens * lengths, guided)
 
     def encode(self, model: Model, pictures: Tensor) -> Tensor:
-        """Encode pictures as films of one frame."""
-        mean, inverse = _statistics(model)
+        """Encode pictures as films of one frame. diffusers multiplies with the inverse of the deviation."""
+        mean, deviation = latent_statistics(model)
         latents: Tensor = model.vae.encode(pictures.unsqueeze(2)).latent_dist.mode()[:, :, 0]
-        return (latents.float() - mean) * inverse
+        return (latents.float() - mean) * (1.0 / deviation)
 
     def decode(self, model: Model, latents: Tensor) -> Tensor:
         """Undo encode's scale and decode the one frame."""
-        mean, inverse = _statistics(model)
-        given = (latents / inverse + mean).to(model.vae.dtype)
+        mean, deviation = latent_statistics(model)
+        given = (latents / (1.0 / deviation) + mean).to(model.vae.dtype)
         frames: Tensor = model.vae.decode(given.unsqueeze(2), return_dict=False)[0]
         return frames[:, :, 0]
-
-
-def _statistics(model: Model) -> tuple[Tensor, Tensor]:
-    """Return the latents' mean and the inverse of their deviation per channel, (1, C, 1, 1)."""
-    config = model.vae.config
-    given = torch.tensor([config.latents_mean, config.latents_std], device=model.device)
-    return given[0].view(1, -1, 1, 1), 1.0 / given[1].view(1, -1, 1, 1)
-
-
-INSTANCES: tuple[Family, ...] = (QwenImage(),)

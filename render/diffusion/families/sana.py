@@ -16,10 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from render.diffusion.embeddings import Embedding, Notice
-from render.diffusion.families.table import family_named
+from render.diffusion.embeddings import Embedding, Notice, emphasise, tokenize
 from render.diffusion.model import Family, LatentShape, Model
-from render.diffusion.tokens import emphasise, tokenize
 
 WINDOW = 300
 FIRST, SECOND = 1.57080, 1.3  # the angles of two steps, as published
@@ -28,21 +26,17 @@ FIRST, SECOND = 1.57080, 1.3  # the angles of two steps, as published
 class SanaSprint(Family):
     """The last hidden states of Gemma about the text after an instruction, of which the text's are kept."""
 
-    row = family_named("sana-sprint")
-
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text, in small letters: (1, 300, D) with a mask."""
         (part,) = model.encoders
         part.tokenizer.padding_side = "right"
         before = _instruction()
         window = len(part.tokenizer.encode(before)) + WINDOW - 2
-        tokens = tokenize(part.tokenizer, text.lower().strip(), notice, window=window, frame=(before, ""))
-        device = part.encoder.device
-        mask = tokens.mask.to(device)
-        hidden = part.encoder(tokens.ids.to(device), attention_mask=mask)[0]
+        tokens = tokenize(part, text.lower().strip(), notice, window=window, frame=(before, ""))
+        hidden = part.encoder(tokens.ids, attention_mask=tokens.mask)[0]
         kept = [0, *range(window - WINDOW + 1, window)]
         weights = None if tokens.weights is None else tokens.weights[kept]
-        return Embedding(tokens=emphasise(hidden[:, kept], weights), mask=mask[:, kept])
+        return Embedding(tokens=emphasise(hidden[:, kept], weights), mask=tokens.mask[:, kept])
 
     def embeds_scale(self, model: Model) -> bool:
         """Every Sana-Sprint takes it as input."""
@@ -99,6 +93,3 @@ def _instruction() -> str:
     """Return the instruction before each text, which the pipeline has as a default."""
     asked = signature(import_module("diffusers").SanaSprintPipeline.__call__).parameters
     return "\n".join(asked["complex_human_instruction"].default)
-
-
-INSTANCES: tuple[Family, ...] = (SanaSprint(),)

@@ -5,17 +5,14 @@ They have a UNet, and one or two CLIP text encoders. Kolors shares the UNet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from render.diffusion.embeddings import Embedding, Notice
-from render.diffusion.families.table import family_named
+from render.diffusion.embeddings import Embedding, Notice, emphasise, read_clips, tokenize
 from render.diffusion.guidance import guidance_embedding
 from render.diffusion.model import Family, Model
-from render.diffusion.tokens import emphasise, tokenize
 
 AESTHETIC, AESTHETIC_NEGATIVE = 6.0, 2.5  # the scores that SDXL's refiner was published with
 
@@ -25,24 +22,23 @@ class UNetFamily(Family):
 
     def embeds_scale(self, model: Model) -> bool:
         """LCM models have an input for the scale."""
-        return model.guidance_width is not None
+        return _guidance_width(model) is not None
 
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
         """Return the texts and, for LCM models, the guidance scale."""
         found: dict[str, Any] = {"encoder_hidden_states": texts.tokens}
-        if model.guidance_width is not None:
-            scales = guidance_embedding([cfg_scale] * len(texts.tokens), model.guidance_width)
+        if (width := _guidance_width(model)) is not None:
+            scales = guidance_embedding([cfg_scale] * len(texts.tokens), width)
             found["timestep_cond"] = scales.to(device=model.device, dtype=texts.tokens.dtype)
         return found
 
-    def answer(
-        self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
-    ) -> Tensor:
-        """Run the UNet."""
-        answers: Tensor = model.denoiser(latents, timestep, **conditions, return_dict=False)[0]
-        return answers
+
+def _guidance_width(model: Model) -> int | None:
+    """Return the width of the guidance embedding of UNets distilled for it (LCM), else None."""
+    width = model.denoiser.config.get("time_cond_proj_dim")
+    return None if width is None else int(width)
 
 
 class SizedUNetFamily(UNetFamily):
@@ -70,23 +66,15 @@ class SizedUNetFamily(UNetFamily):
 class StableDiffusion(UNetFamily):
     """The last hidden state of one CLIP text encoder, or (clipskip) an earlier one under the last norm."""
 
-    row = family_named("sd")
-
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, L, D)."""
         (part,) = model.encoders
-        tokens = tokenize(part.tokenizer, text, notice)
+        tokens = tokenize(part, text, notice)
         mask = tokens.mask if getattr(part.encoder.config, "use_attention_mask", False) else None
-        device = part.encoder.device
-        output = part.encoder(
-            tokens.ids.to(device),
-            attention_mask=None if mask is None else mask.to(device),
-            output_hidden_states=clipskip > 1,
-        )
+        output = part.encoder(tokens.ids, attention_mask=mask, output_hidden_states=clipskip > 1)
         hidden = output[0]
-        if (
-            clipskip > 1
-        ):  # transformers 5 has the norm in the encoder itself, where it had a text_model before
+        if clipskip > 1:
+            # transformers 5 has the norm in the encoder itself, where it had a text_model before
             inner = getattr(part.encoder, "text_model", part.encoder)
             hidden = inner.final_layer_norm(output.hidden_states[-clipskip])
         return Embedding(tokens=emphasise(hidden, tokens.weights))
@@ -98,24 +86,11 @@ class StableDiffusionXL(SizedUNetFamily):
     The last hidden states but one of both encoders, joined, and the last encoder's pooled output.
     """
 
-    row = family_named("sdxl")
-
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
-        """Encode one text: (1, L, D1 + D2) and (1, P). Emphasis is applied per encoder, and not to the pooled
-        output.
-        """
-        hidden: list[Tensor] = []
-        pooled: Tensor | None = None
-        for part in model.encoders:
-            tokens = tokenize(part.tokenizer, text, notice)
-            output = part.encoder(tokens.ids.to(part.encoder.device), output_hidden_states=True)
-            pooled = output[0]
-            hidden.append(emphasise(output.hidden_states[-1 - clipskip], tokens.weights))
-        return Embedding(tokens=torch.cat(hidden, dim=-1), pooled=pooled)
+        """Encode one text: (1, L, D1 + D2) and (1, P)."""
+        hidden, pooled = read_clips(model.encoders, text, clipskip, notice)
+        return Embedding(tokens=hidden, pooled=pooled[-1])
 
     def zero_empty(self, model: Model) -> bool:
         """The pipeline's own setting decides."""
         return bool(model.flags.get("force_zeros_for_empty_prompt"))
-
-
-INSTANCES: tuple[Family, ...] = (StableDiffusion(), StableDiffusionXL())

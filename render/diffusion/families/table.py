@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-FACTOR = 8  # pixels per latent along a side, where a VAE's config does not say
+FACTOR, LATENT_CHANNELS = (
+    8,
+    4,
+)  # pixels per latent along a side, and channels, where a VAE's config does not say
 DIFFUSION, FLOW, CONSISTENCY = "diffusion", "flow", "consistency"
 FIRST_TENSOR = "model.diffusion_model.input_blocks.0.0.weight"  # of every single file with a UNet in it
 
@@ -29,26 +32,25 @@ class Variant:
 class FamilyRow:
     """A family of models which share their parts and their way of conditioning.
 
-    `module` (in render.diffusion.families) holds INSTANCES, and among them the family's model.Family. `pipelines`
-    are the classes that a model_index.json names; the first one loads single files. `size` is what a model of
-    unknown size was trained for. A single file belongs to the first family of the table one of whose `marks`
-    starts one of its tensors' names; a family without marks has no single files. `omitted` are parts that are
-    never loaded. `upcasts_vae`: its VAE overflows in float16. `reference` is a hub model whose configs fit a
-    single file.
+    `code` names the family's class (a model.Family) in render.diffusion.families. `pipelines` are the classes that a
+    model_index.json names; the first one loads single files. `size` is what a model of unknown size was trained for. A
+    single file belongs to the first family of the table one of whose `marks` starts one of its tensors' names; a family
+    without marks has no single files. `omitted` are parts that are never loaded. `upcasts_vae`: its VAE overflows in
+    float16. `reference` is a hub model whose configs fit a single file.
 
-    `denoiser` is the name of the part that denoises. It takes latents in tokens of `patch` x `patch`; with
-    `packing` above 1 the packing is not its own business, and its in_channels are that many squared times the
-    VAE's. `samplers` is the kind of samplers that work (render.diffusion.samplers). `steps` and `cfg_scale` are
-    what its models are published with, `variants` those of some of them, and `few_steps` those of models which
-    were distilled to a few steps without guidance ("turbo", "lightning" in their name). `half` is the
-    precision that they are published in. `control` is the class of its ControlNets in diffusers, "" for
-    none. `libraries` name the classes of its parts; `needs` are packages that they need.
+    `denoiser` is the name of the part that denoises. It takes latents in tokens of `patch` x `patch`; with `packing`
+    above 1 the packing is not its own business, and its in_channels are that many squared times the VAE's. `samplers`
+    is the kind of samplers that work (render.diffusion.samplers). `steps` and `cfg_scale` are what its models are
+    published with, `variants` those of some of them, and `few_steps` those of models which were distilled to a few
+    steps without guidance ("turbo", "lightning" in their name). `half` is the precision that they are published in.
+    `control` is the class of its ControlNets in diffusers, "" for none. `libraries` name the classes of its parts;
+    `needs` are packages that they need.
     """
 
     name: str
-    module: str
+    code: str
     pipelines: tuple[str, ...]
-    size: int
+    size: int = 1024
     marks: tuple[str, ...] = ()
     reference: str = ""
     upcasts_vae: bool = False
@@ -70,17 +72,16 @@ class FamilyRow:
 FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="sdxl",
-        module="stable_diffusion",
+        code="stable_diffusion.StableDiffusionXL",
         control="ControlNetModel",
         pipelines=("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline"),
-        size=1024,
         marks=("conditioner.embedders.",),
         reference="stabilityai/stable-diffusion-xl-base-1.0",
         upcasts_vae=True,
     ),
     FamilyRow(
         name="sd",
-        module="stable_diffusion",
+        code="stable_diffusion.StableDiffusion",
         control="ControlNetModel",
         pipelines=(
             "StableDiffusionPipeline",
@@ -94,10 +95,9 @@ FAMILIES: tuple[FamilyRow, ...] = (
     ),
     FamilyRow(
         name="kolors",
-        module="kolors",
+        code="kolors.Kolors",
         control="ControlNetModel",
         pipelines=("KolorsPipeline", "KolorsImg2ImgPipeline"),
-        size=1024,
         upcasts_vae=True,
         steps=25,
         cfg_scale=5.0,
@@ -106,23 +106,20 @@ FAMILIES: tuple[FamilyRow, ...] = (
     ),
     FamilyRow(
         name="sd3",
-        module="sd3",
+        code="sd3.StableDiffusion3",
         control="SD3ControlNetModel",
         pipelines=("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline"),
-        size=1024,
         denoiser="transformer",
         patch=2,
         samplers=FLOW,
         steps=28,
-        cfg_scale=7.0,
         variants=(Variant(part="transformer", key="qk_norm", value="rms_norm", steps=28, cfg_scale=4.5),),
     ),
     FamilyRow(
         name="flux",
-        module="flux",
+        code="flux.Flux",
         control="FluxControlNetModel",
         pipelines=("FluxPipeline", "FluxImg2ImgPipeline"),
-        size=1024,
         denoiser="transformer",
         patch=2,
         packing=2,
@@ -134,9 +131,8 @@ FAMILIES: tuple[FamilyRow, ...] = (
     ),
     FamilyRow(
         name="chroma",
-        module="flux",
+        code="flux.Chroma",
         pipelines=("ChromaPipeline", "ChromaImg2ImgPipeline"),
-        size=1024,
         denoiser="transformer",
         patch=2,
         packing=2,
@@ -147,9 +143,8 @@ FAMILIES: tuple[FamilyRow, ...] = (
     ),
     FamilyRow(
         name="qwen-image",
-        module="qwen",
+        code="qwen.QwenImage",
         pipelines=("QwenImagePipeline", "QwenImageImg2ImgPipeline"),
-        size=1024,
         denoiser="transformer",
         patch=2,
         packing=2,
@@ -160,9 +155,8 @@ FAMILIES: tuple[FamilyRow, ...] = (
     ),
     FamilyRow(
         name="z-image",
-        module="zimage",
+        code="zimage.ZImage",
         pipelines=("ZImagePipeline", "ZImageImg2ImgPipeline"),
-        size=1024,
         denoiser="transformer",
         patch=2,
         samplers=FLOW,
@@ -174,9 +168,8 @@ FAMILIES: tuple[FamilyRow, ...] = (
     ),
     FamilyRow(
         name="sana-sprint",
-        module="sana",
+        code="sana.SanaSprint",
         pipelines=("SanaSprintPipeline", "SanaSprintImg2ImgPipeline"),
-        size=1024,
         denoiser="transformer",
         samplers=CONSISTENCY,
         steps=2,
@@ -197,13 +190,16 @@ def family_of_pipeline(pipeline: str) -> FamilyRow | None:
 
 
 def family_of_tensors(names: Iterable[str]) -> FamilyRow | None:
-    """Return the family of a single file with these tensor names, or None for a file that is not a whole
-    model.
-    """
+    """Return the family of a single file with these tensor names, or None for a file that is not a whole model."""
     found = tuple(names)
     if FIRST_TENSOR not in found:
         return None
     return next((row for row in FAMILIES if any(name.startswith(row.marks) for name in found)), None)
+
+
+def vae_channels(config: Mapping[str, Any]) -> int:
+    """Return the channels of a VAE's latents, from its config."""
+    return int(config.get("latent_channels") or config.get("z_dim") or LATENT_CHANNELS)
 
 
 def vae_factor(config: Mapping[str, Any]) -> int:

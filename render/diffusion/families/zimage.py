@@ -12,11 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from render.diffusion.embeddings import Embedding, Notice
+from render.diffusion.embeddings import Embedding, Notice, emphasise, tokenize
 from render.diffusion.families.flow import TIME, FlowFamily
-from render.diffusion.families.table import family_named
-from render.diffusion.model import Family, LatentShape, Model
-from render.diffusion.tokens import emphasise, tokenize
+from render.diffusion.model import LatentShape, Model
 
 WINDOW = 512
 _HERE = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -25,19 +23,16 @@ _HERE = "\N{OBJECT REPLACEMENT CHARACTER}"
 class ZImage(FlowFamily):
     """The last hidden states but one of Qwen3 about the text in a chat."""
 
-    row = family_named("z-image")
-
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text: (1, L, D), L as long as it is."""
         (part,) = model.encoders
-        frame = _frame(part.tokenizer)
-        tokens = tokenize(part.tokenizer, text, notice, window=WINDOW, frame=frame)
-        device, read = part.encoder.device, tokens.mask.bool()
+        tokens = tokenize(part, text, notice, window=WINDOW, frame=_frame(part.tokenizer))
+        read = tokens.mask.bool()
         states = part.encoder(
-            input_ids=tokens.ids.to(device), attention_mask=read.to(device), output_hidden_states=True
+            input_ids=tokens.ids, attention_mask=read, output_hidden_states=True
         ).hidden_states
         weights = None if tokens.weights is None else tokens.weights[read[0]]
-        return Embedding(tokens=emphasise(states[-2][:, read[0].to(device)], weights))
+        return Embedding(tokens=emphasise(states[-2][:, read[0]], weights))
 
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
@@ -71,6 +66,3 @@ def _frame(tokenizer: Any) -> tuple[str, str]:
     )
     before, _, after = whole.partition(_HERE)
     return before, after
-
-
-INSTANCES: tuple[Family, ...] = (ZImage(),)

@@ -14,13 +14,14 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from struct import error as StructError
+from typing import Any
 
 from keyframes.errors import EnvironmentFault
-from render.assets.files import WEIGHTS, Stored, read_header
+from render.assets.files import CONFIG, WEIGHTS, Stored, read_header, read_json
 from render.assets.find import find_asset
 from render.assets.kinds import DENOISER, GGUF
-from render.assets.loading import first_line
-from render.diffusion.denoisers.layouts import Layout, Shapes, layout_of, own_names
+from render.assets.loading import first_line, loading
+from render.diffusion.layouts import PREFIX, Layout, Shapes, layout_of, own_names
 
 PACKAGE = "gguf"
 READABLE = frozenset(  # the types that diffusers' own layers can read
@@ -29,6 +30,7 @@ READABLE = frozenset(  # the types that diffusers' own layers can read
         *("Q6_K", "Q5_K", "Q4_K", "Q3_K", "Q2_K", "IQ4_XS", "IQ4_NL"),
     }
 )
+_OF_UNETS = "input_blocks."
 _SCALED = (".scale_weight", ".weight_scale", ".comfy_quant", "scaled_fp8")
 
 
@@ -141,3 +143,50 @@ def _safetensors(path: Path, what: str) -> Mapping[str, Stored]:
             'half precision with quantize = "fp8".'
         )
     return tensors
+
+
+def load_denoiser(denoiser: DenoiserFile, folder: Path, dtype: Any) -> Any:
+    """Return diffusers' module of a denoiser's file; `folder` holds its config.
+
+    GGUF's weights stay in their blocks; each linear layer is dequantised to `dtype` when it is used. Raises
+    EnvironmentFault for a file that diffusers cannot read, or that lacks weights.
+    """
+    what = f'denoiser "{denoiser.name}" ({denoiser.path})'
+    with loading(what, "It may be incomplete: fetch it again."):
+        try:
+            module = _module(denoiser, folder, dtype)
+        except NotImplementedError as error:  # torch's, for what is still without data
+            raise ValueError("weights are missing") from error
+    _dequantise_small(module, dtype)
+    return module
+
+
+def _module(denoiser: DenoiserFile, folder: Path, dtype: Any) -> Any:
+    diffusers = import_module("diffusers")
+    kind = getattr(diffusers, str(read_json(folder / CONFIG).get("_class_name")))
+    stored = import_module("diffusers.loaders.single_file_utils").load_single_file_checkpoint(
+        str(denoiser.path), local_files_only=True
+    )
+    start = PREFIX if any(name.startswith(_OF_UNETS) for name in denoiser.shapes) else ""  # UNets' is wanted
+    return kind.from_single_file(
+        {start + name: stored[given] for name, given in own_names(stored).items()},
+        config=str(folder),
+        dtype=dtype,
+        quantization_config=diffusers.GGUFQuantizationConfig(compute_dtype=dtype)
+        if denoiser.is_gguf
+        else None,
+        local_files_only=True,
+    )
+
+
+def _dequantise_small(module: Any, dtype: Any) -> None:
+    """Dequantise the weights of all but linear layers: diffusers does that itself for linear layers alone."""
+    from torch.nn import Parameter
+
+    for part in module.modules():
+        if type(part).__name__ == "GGUFLinear":
+            continue
+        for name, weight in part.named_parameters(recurse=False):
+            if getattr(weight, "quant_type", None) is not None:
+                plain = import_module("diffusers.quantizers.gguf.utils").dequantize_gguf_tensor(weight)
+                part._parameters[name] = Parameter(plain.to(dtype), requires_grad=False)

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from render.assets.files import INDEX, read_json
 from render.assets.find import BUILT_IN
-from render.diffusion.catalogue import ModelSource, state_on_hub
-from render.diffusion.defaults import (
-    Layer,
-    ModelDefaults,
-    layers_of_file,
-    layers_of_folder,
-    layers_of_name,
-)
+from render.diffusion.catalogue import state_on_hub
 from render.diffusion.families.table import family_named
-from render.diffusion.memory_levels import LEVELS, NONE
-from render.diffusion.memory_needs import CARDS, GIB, Needs, fitting, needs_of, parts_of, usable
-from render.diffusion.quantise import METHODS
-from render.diffusion.weight_options import quantised_parts, stored_parts
+from render.diffusion.memory import CARDS, GIB, LEVELS, NONE, Needs, fitting, needs_of, parts_of, usable
+from render.diffusion.model_source import SETTINGS, ModelSource
+from render.diffusion.weights import METHODS, quantised_parts, stored_parts
 
 Line = tuple[str, str]
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -39,7 +30,7 @@ def checkup(
     yield "family", f"{row.name}: {_why_family(source)}"
     if source.weights.denoiser is not None:
         yield "denoiser", source.weights.denoiser.describe()
-    made, stored = quantised_parts(source), dict(stored_parts(source))
+    made, stored = quantised_parts(source), stored_parts(source)
     if method := source.weights.quantize:
         yield "quantized", f"{method}: {METHODS[method].description}, by {METHODS[method].package}"
     for part in parts_of(source):
@@ -63,27 +54,11 @@ def checkup(
         yield "here", f"{where}, {precision}: {_sum(here)}"
 
 
-def origins(source: ModelSource) -> dict[str, str]:
-    """Return where each of a model's defaults comes from."""
-    return {key: layer.where for layer in _layers(source) for key in layer.values}
-
-
 def _defaults(source: ModelSource) -> Iterator[Line]:
-    found = origins(source)
-    names = [name.name for name in fields(ModelDefaults) if name.name not in _LEFT_OUT]
-    for index, name in enumerate(names):
+    for index, name in enumerate(name for name in SETTINGS if name not in _LEFT_OUT):
         value = getattr(source.defaults, name)
         shown = f"{value}x{value}" if name == "size" else f"{value:g}" if isinstance(value, float) else value
-        yield "" if index else "defaults", f"{name} = {shown}, from {found[name]}"
-
-
-def _layers(source: ModelSource) -> tuple[Layer, ...]:
-    if source.path is None:
-        return layers_of_name(source.name)
-    row = family_named(source.family)
-    if source.kind == "single-file":
-        return layers_of_file(source.path, row)
-    return layers_of_folder(source.path, row, source.name)
+        yield "" if index else "defaults", f"{name} = {shown}, from {source.defaults.origins[name]}"
 
 
 def _found(source: ModelSource) -> str:

@@ -19,15 +19,14 @@ Shapes = Mapping[str, tuple[int, ...]]
 class Layout:
     """How a family's denoiser is stored; lists are words in a text.
 
-    A file has this layout if it has all tensors of `needs` and none of `lacks`. `stacks` ("start setting" pairs): how
-    the names of a stack of blocks start, and the setting of the model's config that counts them. `inputs` ("end
-    setting" pairs): how a tensor's name ends, and the setting that its second dimension is. `guidance`: how the names
-    start that only models with an input for the guidance scale have.
+    A file has the first layout all of whose `needs` are among its tensors. `stacks` ("start setting" pairs): how the
+    names of a stack of blocks start, and the setting of the model's config that counts them. `inputs` ("end setting"
+    pairs): how a tensor's name ends, and the setting that its second dimension is. `guidance`: how the names start that
+    only models with an input for the guidance scale have.
     """
 
     family: str
     needs: str
-    lacks: str = ""
     stacks: str = ""
     inputs: str = ""
     guidance: str = ""
@@ -45,76 +44,58 @@ _Z_BLOCKS = "layers. n_layers context_refiner. n_refiner_layers"
 _Z_INPUTS = "cap_embedder.1.weight cap_feat_dim"
 
 LAYOUTS: tuple[Layout, ...] = (
+    Layout("chroma", f"{_CHROMA} double_blocks.0.img_attn.qkv.weight", _FLUX_BLOCKS, _FLUX_INPUTS),
+    Layout("chroma", f"{_CHROMA} single_transformer_blocks.0.proj_out.weight", _OWN_BLOCKS, _OWN_INPUTS),
     Layout(
         "flux",
-        needs="double_blocks.0.img_attn.norm.key_norm.scale single_blocks.0.linear1.weight",
-        lacks=_CHROMA,
-        stacks=_FLUX_BLOCKS,
-        inputs=_FLUX_INPUTS,
+        "double_blocks.0.img_attn.norm.key_norm.scale single_blocks.0.linear1.weight",
+        _FLUX_BLOCKS,
+        _FLUX_INPUTS,
         guidance="guidance_in.",
     ),
     Layout(
         "flux",
-        needs="single_transformer_blocks.0.norm.linear.weight norm_out.linear.weight",
-        lacks=_CHROMA,
-        stacks=_OWN_BLOCKS,
-        inputs=_OWN_INPUTS,
+        "single_transformer_blocks.0.norm.linear.weight norm_out.linear.weight",
+        _OWN_BLOCKS,
+        _OWN_INPUTS,
         guidance="time_text_embed.guidance_embedder.",
     ),
-    Layout("chroma", f"{_CHROMA} double_blocks.0.img_attn.qkv.weight", "", _FLUX_BLOCKS, _FLUX_INPUTS),
-    Layout("chroma", f"{_CHROMA} single_transformer_blocks.0.proj_out.weight", "", _OWN_BLOCKS, _OWN_INPUTS),
     Layout(
         "sd3",
-        needs="joint_blocks.0.context_block.adaLN_modulation.1.bias x_embedder.proj.weight",
-        stacks="joint_blocks. num_layers",
-        inputs="x_embedder.proj.weight in_channels context_embedder.weight joint_attention_dim",
+        "joint_blocks.0.context_block.adaLN_modulation.1.bias x_embedder.proj.weight",
+        "joint_blocks. num_layers",
+        "x_embedder.proj.weight in_channels context_embedder.weight joint_attention_dim",
     ),
     Layout(
         "sd3",
-        needs="pos_embed.proj.weight transformer_blocks.0.attn.add_q_proj.weight norm_out.linear.weight",
-        stacks=_ONE_STACK,
-        inputs="pos_embed.proj.weight in_channels context_embedder.weight joint_attention_dim",
+        "pos_embed.proj.weight transformer_blocks.0.attn.add_q_proj.weight norm_out.linear.weight",
+        _ONE_STACK,
+        "pos_embed.proj.weight in_channels context_embedder.weight joint_attention_dim",
     ),
     Layout(
         "qwen-image",
-        needs="transformer_blocks.0.img_mod.1.weight txt_norm.weight norm_out.linear.weight",
-        stacks=_ONE_STACK,
-        inputs=_FLUX_INPUTS,
+        "transformer_blocks.0.img_mod.1.weight txt_norm.weight norm_out.linear.weight",
+        _ONE_STACK,
+        _FLUX_INPUTS,
     ),
     Layout(
-        "z-image",
-        needs="layers.0.adaLN_modulation.0.weight layers.0.attention.qkv.weight",
-        stacks=_Z_BLOCKS,
-        inputs=_Z_INPUTS,
+        "z-image", "layers.0.adaLN_modulation.0.weight layers.0.attention.qkv.weight", _Z_BLOCKS, _Z_INPUTS
     ),
     Layout(
-        "z-image",
-        needs="layers.0.adaLN_modulation.0.weight layers.0.attention.to_q.weight",
-        stacks=_Z_BLOCKS,
-        inputs=_Z_INPUTS,
+        "z-image", "layers.0.adaLN_modulation.0.weight layers.0.attention.to_q.weight", _Z_BLOCKS, _Z_INPUTS
     ),
     Layout(
         "sana-sprint",
-        needs="caption_projection.linear_1.weight patch_embed.proj.weight proj_out.weight",
-        stacks=_ONE_STACK,
-        inputs="patch_embed.proj.weight in_channels caption_projection.linear_1.weight caption_channels",
+        "caption_projection.linear_1.weight patch_embed.proj.weight proj_out.weight",
+        _ONE_STACK,
+        "patch_embed.proj.weight in_channels caption_projection.linear_1.weight caption_channels",
         guidance="time_embed.guidance_embedder.",
     ),
     Layout("sdxl", "input_blocks.0.0.weight label_emb.0.0.weight", inputs=_STABILITY_INPUTS),
-    Layout("sd", "input_blocks.0.0.weight out.2.weight", "label_emb.0.0.weight", inputs=_STABILITY_INPUTS),
+    Layout("sd", "input_blocks.0.0.weight out.2.weight", inputs=_STABILITY_INPUTS),
     Layout("kolors", "conv_in.weight conv_out.weight encoder_hid_proj.weight", inputs=_UNET_INPUTS),
-    Layout(
-        "sdxl",
-        needs="conv_in.weight conv_out.weight add_embedding.linear_1.weight",
-        lacks="encoder_hid_proj.weight",
-        inputs=_UNET_INPUTS,
-    ),
-    Layout(
-        "sd",
-        needs="conv_in.weight conv_out.weight time_embedding.linear_1.weight",
-        lacks="encoder_hid_proj.weight add_embedding.linear_1.weight",
-        inputs=_UNET_INPUTS,
-    ),
+    Layout("sdxl", "conv_in.weight conv_out.weight add_embedding.linear_1.weight", inputs=_UNET_INPUTS),
+    Layout("sd", "conv_in.weight conv_out.weight time_embedding.linear_1.weight", inputs=_UNET_INPUTS),
 )
 
 
@@ -131,11 +112,7 @@ def own_names(names: Iterable[str]) -> dict[str, str]:
 
 def layout_of(shapes: Shapes) -> Layout | None:
     """Return the layout of a denoiser's tensors, by bare name; None for those of anything else."""
-    for layout in LAYOUTS:
-        needed, foreign = layout.needs.split(), layout.lacks.split()
-        if all(name in shapes for name in needed) and not any(name in shapes for name in foreign):
-            return layout
-    return None
+    return next((layout for layout in LAYOUTS if all(name in shapes for name in layout.needs.split())), None)
 
 
 def misfits(layout: Layout, shapes: Shapes, config: Mapping[str, Any]) -> Iterator[str]:

@@ -1,1 +1,0 @@
-"""Another denoiser than the model's own, from a file: found, checked against the model, read."""
