@@ -1,4 +1,4 @@
-"""Symmetry: a picture mirrored, or turned into a kaleidoscope; and its colourfulness."""
+"""Symmetry: a picture mirrored, or turned into a kaleidoscope."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from motion import resample
 
 Symmetry = Literal["none", "horizontal", "vertical", "both", "kaleidoscope"]
 SYMMETRIES: tuple[Symmetry, ...] = get_args(Symmetry)
-_LUMA = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
 
 
 def symmetric(
@@ -41,19 +40,6 @@ def symmetric(
     if kind in ("vertical", "both"):
         made = _mirrored(made, 2)
     return made if amount == 1 else torch.lerp(picture, made, amount)
-
-
-def saturate(picture: Tensor, amount: float) -> Tensor:
-    """`luma + amount * (picture - luma)`, cut to [0, 1], for `picture` (B, 3, H, W); 1 returns the same tensor.
-
-    Raises ValueError for a negative amount and for NaN.
-    """
-    if not amount >= 0:
-        raise ValueError(f"saturation is a factor of 0 or more, e.g. 1.0 (as it is) or 1.1; got {amount}")
-    if amount == 1:
-        return picture
-    grey = (picture * picture.new_tensor(_LUMA).view(3, 1, 1)).sum(1, keepdim=True)
-    return torch.lerp(grey.expand_as(picture), picture, amount).clamp_(0, 1)
 
 
 def _mirrored(picture: Tensor, axis: int) -> Tensor:

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from render.color import tables
-from render.color.histograms import BINS, STEPS, follow, histogram, transfer
-from render.color.spaces import Space, from_channels, to_channels
+from render.color.channels import BINS, STEPS, Space, follow, from_channels, histogram, to_channels, transfer
 
 Method = Literal["histogram", "mean"]
 METHODS: tuple[Method, ...] = get_args(Method)

@@ -1,6 +1,6 @@
 """Matching colours on a CPU: OpenCV's tables and matrix products.
 
-What a GPU computes with powers and roots (`render.color.spaces`) is looked up here: at most 0.1 of a grey level away.
+What a GPU computes with powers and roots (`render.color.channels`) is looked up here: at most 0.1 of a grey level away.
 The curve that matches two histograms is found on 256 levels; what it changes at a level is added to every value that
 rounds to it.
 
@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from motion.cpu import image_of
-from render.color.histograms import BINS, STEPS
-from render.color.spaces import Space
+from render.color.channels import BINS, STEPS, Space
 
 LEVELS = 256
 _STRIDE = STEPS // (LEVELS - 1)

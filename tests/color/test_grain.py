@@ -9,8 +9,7 @@ import torch
 from scipy.stats import kstest
 
 from render.color import NOISES, Noise, add_noise, make_noise
-from render.color.grain import white
-from render.color.perlin import perlin_field
+from render.color.grain import perlin_field, white
 from render.randomness import bit_source, generator
 from tests.color.pictures import flat, painted
 from tests.pace import within

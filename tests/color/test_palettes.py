@@ -13,9 +13,8 @@ from skimage.color import rgb2lab
 from skimage.exposure import match_histograms
 
 from render.color import METHODS, SPACES, Method, Space, match_color, palette
-from render.color.histograms import BINS, transfer
+from render.color.channels import BINS, from_channels, to_channels, transfer
 from render.color.palettes import match_channels
-from render.color.spaces import from_channels, to_channels
 from render.color.tables import channels_of, count_levels, follow_levels, moments, transfer_levels
 from tests.color.pictures import flat, painted
 
