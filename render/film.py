@@ -80,35 +80,30 @@ def render_project(
         plan = make_plan(film, take, frames)
         wanted = FilmFile(film, take, plan.frames, options) if options.film else None
         key = film_key(wanted, plan) if wanted is not None else ""
-        if not plan.paint and (wanted is None or is_made(wanted, key)):
-            return _rendered(take, plan, wanted, up_to_date=True)
-        if wanted is not None:
-            check_encoder(take.film, sound=project.audio is not None)
-        report.begin(plan_report(film, plan))
-        painter = make_painter(film) if plan.paint else None
-        take.keep_project(project)
-        with FrameWriter(take) as writer, assembling(wanted, writer, report) as assembled:
-            for frame in plan.kept:
-                writer.announce(frame)
-            if painter is not None:
-                _Work(film, take, plan, writer, report, options).paint(painter)
-            made = assembled()
-        if wanted is not None and made is not None:
-            keep_made(wanted, key, made)
-        report.end(made)
-        return _rendered(take, plan, wanted, up_to_date=False, padded=bool(made and made.padded))
-
-
-def _rendered(
-    take: Take, plan: Plan, wanted: FilmFile | None, *, up_to_date: bool, padded: bool = False
-) -> Rendered:
+        up_to_date = not plan.paint and (wanted is None or is_made(wanted, key))
+        made = None
+        if not up_to_date:
+            if wanted is not None:
+                check_encoder(take.film, sound=project.audio is not None)
+            report.begin(plan_report(film, plan))
+            painter = make_painter(film) if plan.paint else None
+            take.keep_project(project)
+            with FrameWriter(take) as writer, assembling(wanted, writer, report) as assembled:
+                for frame in plan.kept:
+                    writer.announce(frame)
+                if painter is not None:
+                    _Work(film, take, plan, writer, report, options).paint(painter)
+                made = assembled()
+            if wanted is not None and made is not None:
+                keep_made(wanted, key, made)
+            report.end(made)
     return Rendered(
         take=take.folder,
         film=None if wanted is None else take.film,
         painted=plan.paint,
         kept=plan.kept,
         up_to_date=up_to_date,
-        padded=padded,
+        padded=made is not None and made.padded,
     )
 
 

@@ -7,6 +7,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -22,7 +23,15 @@ _OPTIONAL = ("gguf", "torchao", "bitsandbytes")
 
 def examine(packages: Sequence[str] = PACKAGES) -> Iterator[tuple[str, str, bool]]:
     """(what, what was found or is missing, whether it is fine) for each thing that rendering needs."""
-    checks = {"reverie": _reverie, "packages": lambda: _packages(packages), **_CHECKS}
+    checks: dict[str, Callable[[], str]] = {
+        "reverie": _reverie,
+        "packages": partial(_packages, packages),
+        "device": _device,
+        "memory": _memory,
+        "disk": _disk,
+        "ffmpeg": _ffmpeg,
+        "models": _models,
+    }
     for name, look in checks.items():
         try:
             yield name, look(), True
@@ -113,12 +122,3 @@ def _models() -> str:
 
     names = sorted(path.parent.name for path in BUILT_IN.glob("*/model_index.json"))
     return ", ".join(f"{name} ({find_model(name).family})" for name in names) or "no built-in model"
-
-
-_CHECKS: dict[str, Callable[[], str]] = {
-    "device": _device,
-    "memory": _memory,
-    "disk": _disk,
-    "ffmpeg": _ffmpeg,
-    "models": _models,
-}

@@ -5,7 +5,8 @@ timeline -> a key for every frame (what it is made from) -> compared with the ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -30,13 +31,11 @@ def film_keys(
 ) -> tuple[list[str], dict[int, str]]:
     """The keys of the frames from 0 to `last` (the film's last by default), and of what the model paints among them.
 
-    stages: in place of the film's own.
-
-    A painted frame is made from the painted frame before it, any other frame from the painted one of its segment.
+    stages: in place of the film's own. A painted frame is made from the painted frame before it, any other frame from
+    the painted one of its segment.
     """
-    stages = tuple(
-        dict.fromkeys(stages or stages_of(film))
-    )  # a stage that comes twice has the same inputs both times
+    # a stage that comes twice has the same inputs both times
+    stages = tuple(dict.fromkeys(stages or stages_of(film)))
     end = film.frames if last is None else last + 1
     keys: list[str] = []
     painted: dict[int, str] = {}
@@ -79,11 +78,7 @@ class Plan:
     outdated: int = 0
 
 
-def make_plan(
-    film: ResolvedProject,
-    take: Take | None,
-    frames: Sequence[int] | None = None,
-) -> Plan:
+def make_plan(film: ResolvedProject, take: Take | None, frames: Sequence[int] | None = None) -> Plan:
     """Compare the keys of the frames with the take (None: there is none yet).
 
     A frame needs the one before it, so painting frame 40 means having frames 0 to 39; a stored frame that is still
@@ -101,6 +96,7 @@ def make_plan(
         missing, painted = film.cadence.missing((*wanted, anchor), true, stored, back=film.depth_smooth)
     calls = Calls(film)
     counts = {number: calls.of(number) for number in sorted(painted)}
+    shown = {frame for frame in true if film.cadence.of(frame).shows(frame)}
     width, height = film.size
     return Plan(
         frames=wanted,
@@ -108,7 +104,13 @@ def make_plan(
         kept=tuple(sorted(true)),
         paint=tuple(sorted(missing)),
         calls=sum(counts.values()),
-        seconds=_Estimate(film, take, hidden, true, stored).seconds(counts, len(missing - painted)),
+        seconds=_estimate(
+            film,
+            _spent(take, shown) | _spent(hidden, stored),
+            _spent(take, true - shown).values(),
+            counts,
+            others=len(missing - painted),
+        ),
         bytes=round(len(missing | painted) * width * height * 3 * _PNG_SHARE),
         originals={frame: painted_keys[frame] for frame in sorted(painted)},
         reveal_calls=calls.revealing,
@@ -182,41 +184,36 @@ def pace(model: ModelUse) -> str:
     return f"guided {spec.source.fingerprint}" if guided else spec.source.fingerprint
 
 
-class _Estimate:
-    """How long painting takes: by the frames of the take that are still true, else by what this machine did before."""
+def _estimate(
+    film: ResolvedProject,
+    spent: Mapping[int, float],
+    between: Iterable[float],
+    calls: Mapping[int, int],
+    others: int,
+) -> float | None:
+    """How long painting takes: by what frames of the take took, else by what this machine did before.
 
-    def __init__(
-        self, film: ResolvedProject, take: Take | None, hidden: Take | None, true: set[int], stored: set[int]
-    ) -> None:
-        self._film = film
-        shown = [f for f in true if film.cadence.of(f).shows(f)]
-        entries = [(f, take.entries[f].seconds) for f in shown] if take is not None else []
-        entries += [(f, hidden.entries[f].seconds) for f in stored] if hidden is not None else []
-        calls = Calls(film)
-        self._spent: dict[str, list[float]] = {}
-        for frame, seconds in sorted(entries)[-50:]:
-            rate = seconds / max(calls.of(frame), 1)
-            self._spent.setdefault(pace(film.paint.model(frame)), []).append(rate)
-        between = [take.entries[f].seconds for f in true if f not in shown] if take is not None else []
-        self._between = median(between) if between else 0.0
+    spent, between: seconds of stored frames that the model painted, and of those that were only moved and mixed.
+    calls: for each frame that is painted now; others: how many are only moved and mixed. None if one of the models
+    never painted here at this size.
+    """
+    counting = Calls(film)
+    rates: dict[str, list[float]] = defaultdict(list)
+    for frame, seconds in sorted(spent.items())[-50:]:
+        rates[pace(film.paint.model(frame))].append(seconds / max(counting.of(frame), 1))
+    by_model: Counter[str] = Counter()
+    for frame, count in calls.items():
+        by_model[pace(film.paint.model(frame))] += count
+    total = others * median([*between] or [0.0])
+    for name, count in by_model.items():
+        enough = len(rates[name]) >= 3
+        known = count * median(rates[name]) if enough else known_seconds(name, film.size, count)
+        if known is None:
+            return None
+        total += known
+    return total
 
-    def seconds(self, calls: Mapping[int, int], others: int) -> float | None:
-        """For the calls of the frames that are painted, and `others` that are only moved and mixed; None if one of the
-        models never painted here at this size."""
-        by_model: dict[str, int] = {}
-        for frame, count in calls.items():
-            name = pace(self._film.paint.model(frame))
-            by_model[name] = by_model.get(name, 0) + count
-        total = others * self._between
-        for name, count in by_model.items():
-            seconds = self._known(name, count)
-            if seconds is None:
-                return None
-            total += seconds
-        return total
 
-    def _known(self, name: str, calls: int) -> float | None:
-        rates = self._spent.get(name, ())
-        if len(rates) >= 3:
-            return calls * median(rates)
-        return known_seconds(name, self._film.size, calls)
+def _spent(take: Take | None, frames: Iterable[int]) -> dict[int, float]:
+    """The seconds that stored frames took."""
+    return {} if take is None else {frame: take.entries[frame].seconds for frame in frames}

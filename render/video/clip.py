@@ -61,15 +61,13 @@ class Cut:
 class Clip:
     """A clip whose pictures are counted and identified by their content.
 
-    size: (width, height) of the pictures. digests: of the pictures of the row, as far as they were looked at. whole:
-    whether that is to its end.
+    size: (width, height) of the pictures. digests: of the pictures of the row, as far as they were looked at.
     """
 
     path: Path
     size: tuple[int, int]
     cut: Cut
     digests: tuple[str, ...]
-    whole: bool
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -87,10 +85,7 @@ def open_clip(path: Path, *, size: tuple[int, int], needed: int, cut: Cut, where
     if known is None or (len(known[0]) < needed and not known[1]):
         known = _look(path, size, needed, cut, where)
         keep(record, {"digests": known[0], "whole": known[1]})
-    digests, whole = known
-    return Clip(
-        path=path, size=size, cut=cut, digests=digests[:needed], whole=whole and len(digests) <= needed
-    )
+    return Clip(path=path, size=size, cut=cut, digests=known[0][:needed])
 
 
 class ClipReader:

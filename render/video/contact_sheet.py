@@ -19,33 +19,22 @@ _BACKGROUND, _INK = (24, 24, 24), (232, 232, 232)
 
 
 def contact_sheet(
-    pictures: Iterable[Picture],
-    columns: int,
-    out: Path,
-    labels: Sequence[str] | None = None,
-    *,
-    width: int = 256,
-) -> Path:
-    """Write `pictures`, uint8 (H, W, 3) RGB, in rows of `columns` to `out` (.png, .webp or .jpg). Returns `out`.
+    pictures: Iterable[Picture], columns: int, out: Path, labels: Sequence[str], *, width: int = 256
+) -> None:
+    """Write `pictures`, uint8 (H, W, 3) RGB, in rows of `columns` to `out` (.png, .webp or .jpg).
 
     Each is scaled to `width` pixels (never enlarged); the cells have the shape of the first. labels: a line under each.
-    Raises ProjectError for another suffix or no columns, RenderError without pictures, and as
-    `write_atomic`.
+    Raises ProjectError for another suffix or no columns, RenderError without pictures, and as `write_atomic`.
     """
     form = FORMATS.get(out.suffix.lower())
     if form is None or columns < 1:
-        unknown = f"a contact sheet cannot be written as {quoted(out.suffix)}."
+        what = "it needs columns." if form else f"a contact sheet cannot be written as {quoted(out.suffix)}."
         hint = f"Allowed: {', '.join(FORMATS)}, with 1 column or more. Example: sheet.png"
-        what = unknown if form is None else "it needs columns."
         raise ProjectError(Problem(what=what, file=str(out), hint=hint))
     cells = [_cell(picture, number, width) for number, picture in enumerate(pictures)]
     if not cells:
         raise RenderError("there are no frames to make a contact sheet of")
-    names = list(labels) if labels is not None else None
-    if names is not None and len(names) != len(cells):
-        raise ValueError(f"{len(cells)} pictures need as many labels, not {len(names)}")
-    write_atomic(out, _encoded(_sheet(cells, min(columns, len(cells)), names), form, out))
-    return out
+    write_atomic(out, _encoded(_sheet(cells, min(columns, len(cells)), labels), form, out))
 
 
 def _encoded(sheet: Image.Image, form: str, out: Path) -> bytes:
@@ -66,21 +55,17 @@ def _cell(picture: Picture, number: int, width: int) -> Image.Image:
     return image.resize((width, max(1, round(image.height * width / image.width))), Image.Resampling.LANCZOS)
 
 
-def _sheet(cells: Sequence[Image.Image], columns: int, labels: Sequence[str] | None) -> Image.Image:
+def _sheet(cells: Sequence[Image.Image], columns: int, labels: Sequence[str]) -> Image.Image:
     width, height = cells[0].size
-    step_x = width + GAP
-    step_y = height + GAP + (LABEL_SIZE + GAP if labels is not None else 0)
+    step_x, step_y = width + GAP, height + GAP + LABEL_SIZE + GAP
     rows = -(-len(cells) // columns)
     sheet = Image.new("RGB", (columns * step_x + GAP, rows * step_y + GAP), _BACKGROUND)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(LABEL_SIZE)
-    for number, cell in enumerate(cells):
+    for number, (cell, label) in enumerate(zip(cells, labels, strict=True)):
         row, column = divmod(number, columns)
         x, y = GAP + column * step_x, GAP + row * step_y
         sheet.paste(cell.crop((0, 0, width, height)), (x, y))
-        if labels is not None:
-            draw.text(
-                (x, y + height + GAP // 2), _fitting(printable(labels[number]), width, font), _INK, font
-            )
+        draw.text((x, y + height + GAP // 2), _fitting(printable(label), width, font), _INK, font)
     return sheet
 
 
