@@ -72,7 +72,13 @@ def check(project: Project) -> ProjectReport:
 
     Raises ProjectError with every mistake; EnvironmentFault if a model, ffmpeg or its encoders are not there.
     """
-    return project_report(_resolved(project, encoded=True))
+    return project_report(_checked(project))
+
+
+def _checked(project: Project) -> ResolvedProject:
+    film = resolve(project)
+    check_encoder("film.mp4", sound=project.audio is not None)
+    return film
 
 
 def plan(project: Project, options: RenderOptions = DEFAULTS, **changes: Unpack[OptionChanges]) -> Plan:
@@ -89,15 +95,9 @@ def describe_plan(
     return plan_report(film, made, options.chosen(film.frames) or ())
 
 
-def _resolved(project: Project, *, encoded: bool) -> ResolvedProject:
-    film = resolve(project)
-    if encoded:
-        check_encoder("film.mp4", sound=project.audio is not None)
-    return film
-
-
 def _plan(project: Project, options: RenderOptions) -> tuple[ResolvedProject, Plan]:
-    film, folder = _resolved(project, encoded=options.film), options.take or project.take_folder
+    film = _checked(project) if options.film else resolve(project)
+    folder = options.take or project.take_folder
     take = Take(folder, project=project.name, verify=options.verify) if folder.exists() else None
     return film, make_plan(film, take, options.chosen(film.frames))
 

@@ -24,25 +24,23 @@ def find_device(name: str = "auto") -> torch.device:
     Raises EnvironmentFault for one that is not there, saying what to do about it.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+        mps = torch.backends.mps.is_available()
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if mps else "cpu")
     kind, _, number = name.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (number and not number.isdecimal()):
-        raise EnvironmentFault(
-            f'device "{name}" is not known. Allowed are "auto", "cpu", "cuda", "cuda:1" and "mps".'
-        )
+        allowed = '"auto", "cpu", "cuda", "cuda:1" and "mps"'
+        raise EnvironmentFault(f'device "{name}" is not known. Allowed are {allowed}.')
     if kind == "cuda":
         _check_cuda(name, int(number or 0))
-    if kind == "mps" and not _has_mps():
+    if kind == "mps" and not torch.backends.mps.is_available():
         raise EnvironmentFault('device "mps" needs a Mac with Apple silicon. Use device = "cpu" or "auto".')
     return torch.device(name)
 
 
 def find_dtype(name: str, device: torch.device) -> torch.dtype:
-    """Return the precision: "auto" is float16 on a GPU (what these models are published in) and float32 on
-    the CPU.
+    """Return the precision: "auto" is float16 on a GPU (what these models are published in), float32 on the CPU.
 
-    Raises EnvironmentFault for an unknown name, and for float16 on the CPU, which is slower there than
-    float32.
+    Raises EnvironmentFault for an unknown name, and for float16 on the CPU, which is slower there than float32.
     """
     if name == "auto":
         return torch.float32 if device.type == "cpu" else torch.float16
@@ -51,10 +49,6 @@ def find_dtype(name: str, device: torch.device) -> torch.dtype:
     if device.type == "cpu" and _DTYPES[name] == torch.float16:
         raise EnvironmentFault('dtype "float16" is not for the CPU. Use "float32", "bfloat16" or "auto".')
     return _DTYPES[name]
-
-
-def _has_mps() -> bool:
-    return torch.backends.mps.is_available()
 
 
 def _check_cuda(name: str, number: int) -> None:

@@ -65,7 +65,7 @@ def export(
     if output.vr == "none":
         return write_film(project, pictures, out, postprocess, upscaler=upscaler)
     with viewer(resolve(_project_of(found, allow_outside=allow_outside, need_files=True))) as view:
-        pairs = (view(frame, found.read(frame)) for frame in stored)
+        pairs = map(view, stored, pictures)
         return write_film(project, pairs, out, postprocess, upscaler=upscaler)
 
 

@@ -167,12 +167,18 @@ def check_sound(path: Path, seconds: float | None = None) -> None:
     A file that has not changed is decoded once in a process. Raises ProjectError if there is no such file, or no sound
     in a plain container, or if ffmpeg fails on it, and EnvironmentFault without ffmpeg.
     """
-    fault = "there is no such sound file."
-    if path.is_file():
-        status = path.stat()
-        fault = _sound_fault(path, (status.st_mtime_ns, status.st_size), seconds)
-    if fault:
+    missing = "there is no such sound file."
+    if fault := _sound_fault(path, stamp_of(path), seconds) if path.is_file() else missing:
         raise no_sound(path, fault)
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """A file's time and size, by which a change is noticed; zeros for one that is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=16)

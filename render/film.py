@@ -18,7 +18,7 @@ from projects import FrameWriter, Picture, Project, Take, canonical
 
 from .cache import remember_seconds
 from .cadence.painted import PaintedFrames, storing
-from .film_file import FilmFile, assembling, film_key, is_made, keep_made
+from .film_file import FilmFile, assembling
 from .plans import Plan, hidden_originals, make_plan, pace
 from .reports import DEFAULTS, RenderOptions, Reporter, plan_report
 from .resolve import ResolvedProject, resolve
@@ -79,8 +79,8 @@ def render_project(
     with take.lock():
         plan = make_plan(film, take, frames)
         wanted = FilmFile(film, take, plan.frames, options) if options.film else None
-        key = film_key(wanted, plan) if wanted is not None else ""
-        up_to_date = not plan.paint and (wanted is None or is_made(wanted, key))
+        key = wanted.key(plan.keys) if wanted is not None else ""
+        up_to_date = not plan.paint and (wanted is None or wanted.is_made(key))
         made = None
         if not up_to_date:
             if wanted is not None:
@@ -95,7 +95,7 @@ def render_project(
                     _Work(film, take, plan, writer, report, options).paint(painter)
                 made = assembled()
             if wanted is not None and made is not None:
-                keep_made(wanted, key, made)
+                wanted.note(key, made)
             report.end(made)
     return Rendered(
         take=take.folder,
@@ -107,21 +107,19 @@ def render_project(
     )
 
 
+@dataclass
 class _Work:
     """Painting the frames of one plan, in order."""
 
-    def __init__(
-        self,
-        film: ResolvedProject,
-        take: Take,
-        plan: Plan,
-        writer: FrameWriter,
-        report: Reporter,
-        options: RenderOptions,
-    ) -> None:
-        self._film, self._take, self._plan, self._writer = film, take, plan, writer
-        self._report, self._options = report, options
-        self._hidden = hidden_originals(film, take)
+    _film: ResolvedProject
+    _take: Take
+    _plan: Plan
+    _writer: FrameWriter
+    _report: Reporter
+    _options: RenderOptions
+
+    def __post_init__(self) -> None:
+        self._hidden = hidden_originals(self._film, self._take)
         self._notes: dict[int, tuple[str, ...]] = {}
         self._fresh: tuple[int, Picture] | None = None  # the frame made last, not necessarily stored yet
 

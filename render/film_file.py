@@ -16,7 +16,6 @@ from projects import FrameWriter, Picture, Project, Take, canonical
 from projects.files import digest_of, write_atomic
 from projects.schema import Output
 
-from .plans import Plan
 from .reports import RenderOptions, Reporter
 from .resolve import ResolvedProject
 from .stereo import pair_settings, viewer
@@ -103,46 +102,42 @@ class FilmFile:
         postprocess = self.postprocess
         return subtitles(self.film, self.frames[postprocess.loop :], postprocess.fps_in)
 
+    def key(self, keys: Sequence[str]) -> str:
+        """A hash of all that the film file is made from. keys: of the project's frames."""
+        project, output, upscaler = self.film.project, self.film.project.file.output, self.film.upscaler
+        others = {"crf", "preset", "vr", "vr_eyes", "vr_screen", "subtitles"}
+        made_from = [
+            [keys[frame] for frame in self.frames],
+            project.file.fps,
+            {
+                "crf": output.crf,
+                "preset": output.preset,
+                **output.model_dump(exclude=others, exclude_defaults=True),
+                **({"upscaler": upscaler.asset.digest} if upscaler else {}),
+                **pair_settings(self.film, self.frames),
+                **({"offset": project.file.sound.offset} if project.audio else {}),
+            },
+            digest_of(project.audio) if project.audio else "",
+            film_metadata(project) if self.options.metadata else {},
+        ]
+        return hashlib.sha256(canonical(made_from).encode()).hexdigest()
 
-def film_key(wanted: FilmFile, plan: Plan) -> str:
-    """A hash of all that the film file is made from."""
-    project, output = wanted.film.project, wanted.film.project.file.output
-    upscaler = wanted.film.upscaler
-    others = {"crf", "preset", "vr", "vr_eyes", "vr_screen", "subtitles"}
-    made_from = [
-        [plan.keys[frame] for frame in wanted.frames],
-        project.file.fps,
-        {
-            "crf": output.crf,
-            "preset": output.preset,
-            **output.model_dump(exclude=others, exclude_defaults=True),
-            **({"upscaler": upscaler.asset.digest} if upscaler else {}),
-            **pair_settings(wanted.film, wanted.frames),
-            **({"offset": project.file.sound.offset} if project.audio else {}),
-        },
-        digest_of(project.audio) if project.audio else "",
-        film_metadata(project) if wanted.options.metadata else {},
-    ]
-    return hashlib.sha256(canonical(made_from).encode()).hexdigest()
+    def is_made(self, key: str) -> bool:
+        """Whether the take has the film of that key, as far as its size shows; its subtitles are written if so."""
+        try:
+            record = json.loads((self.take.folder / RECORD).read_text())
+            made = bool(record["key"] == key and self.take.film.stat().st_size == record["bytes"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        if made:
+            write_subtitles(self.take.film, self.subtitles)
+        return made
 
-
-def is_made(wanted: FilmFile, key: str) -> bool:
-    """Whether the take has the film of that key, as far as its size shows; its subtitles are written if so."""
-    try:
-        record = json.loads((wanted.take.folder / RECORD).read_text())
-        made = bool(record["key"] == key and wanted.take.film.stat().st_size == record["bytes"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    if made:
-        write_subtitles(wanted.take.film, wanted.subtitles)
-    return made
-
-
-def keep_made(wanted: FilmFile, key: str, made: Film) -> None:
-    """Write the subtitles, and what the film was made from."""
-    write_subtitles(wanted.take.film, wanted.subtitles)
-    record = {"key": key, "bytes": made.path.stat().st_size}
-    write_atomic(wanted.take.folder / RECORD, json.dumps(record).encode())
+    def note(self, key: str, made: Film) -> None:
+        """Write the subtitles, and what the film was made from."""
+        write_subtitles(self.take.film, self.subtitles)
+        record = {"key": key, "bytes": made.path.stat().st_size}
+        write_atomic(self.take.folder / RECORD, json.dumps(record).encode())
 
 
 @contextmanager

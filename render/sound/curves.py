@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..ffmpeg import stamp_of
 from .beats import Beats, find_beats
 from .spectrum import HOPS, Heard, find_onsets, listen, loud, samples
 
@@ -132,12 +133,7 @@ def hear(path: Path, edges: tuple[float, ...], bpm: float | None) -> tuple[Heard
 
     edges: as in `listen`. bpm: the tempo if it is known. Raises ProjectError for a file that holds no sound.
     """
-    try:
-        status = path.stat()
-        stamp = (status.st_mtime_ns, status.st_size)
-    except OSError:
-        stamp = (0, 0)  # decoding reports what is wrong
-    return _hear(path, stamp, edges, bpm)
+    return _hear(path, stamp_of(path), edges, bpm)
 
 
 @lru_cache(maxsize=_REMEMBERED)

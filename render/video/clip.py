@@ -106,10 +106,11 @@ class ClipReader:
             raise IndexError(f"this clip has pictures 0 to {len(self._clip) - 1}, not {index}")
         if index in self._recent:
             return self._recent[index]
-        if self._process is None or index < self._next:
-            self._start(index)
+        process = self._process
+        if process is None or index < self._next:
+            process = self._start(index)
         while self._next <= index:
-            self._take()
+            self._take(process)
         return self._recent[index]
 
     def close(self) -> None:
@@ -118,19 +119,19 @@ class ClipReader:
             self._process.kill()
             self._process = None
 
-    def _start(self, index: int) -> None:
+    def _start(self, index: int) -> Ffmpeg:
         self.close()
         path, size = self._clip.path, self._clip.size
         arguments = [*_command(path, size, self._clip.cut, skip=index), "-f", "rawvideo", "-"]
         self._process = Ffmpeg(arguments, doing=f"reading {printable(path.name)}", stream=True)
         self._next = index
+        return self._process
 
-    def _take(self) -> None:
-        assert self._process is not None
+    def _take(self, process: Ffmpeg) -> None:
         width, height = self._clip.size
-        data = self._process.read(width * height * 3)
+        data = process.read(width * height * 3)
         if len(data) < width * height * 3:
-            self._process.finish()  # raises the reason, if it failed
+            process.finish()  # raises the reason, if it failed
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != self._clip.digests[self._next]:
             self.close()
             name = printable(str(self._clip.path))
