@@ -102,8 +102,7 @@ def _memory() -> str:
 
 
 def _disk() -> str:
-    usage = shutil.disk_usage(Path.cwd())
-    return f"{usage.free / 2**30:.1f} GiB free here"
+    return f"{shutil.disk_usage(Path.cwd()).free / 2**30:.1f} GiB free here"
 
 
 def _ffmpeg() -> str:

@@ -25,14 +25,8 @@ def pair_settings(film: ResolvedProject, frames: Sequence[int]) -> dict[str, obj
     if output.vr == "none":
         return {}
     depth = DepthInputs(film.depth, motion, film.clips)
-    each = [
-        (
-            depth.distances(film.rows[frame], frame),
-            film.rows[frame].motion.fov,
-            film.rows[frame].motion.aspect,
-        )
-        for frame in frames
-    ]
+    rows = [film.rows[frame] for frame in frames]
+    each = [(depth.distances(row, row.frame), row.motion.fov, row.motion.aspect) for row in rows]
     given = {"vr": output.vr, "vr_eyes": output.vr_eyes, "vr_screen": output.vr_screen}
     return {**given, "sampling": motion.sampling, "pairs": each}
 

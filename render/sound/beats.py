@@ -51,15 +51,15 @@ def find_beats(novelty: Numbers, bpm: float | None = None) -> Beats:
     times = _sharpened(novelty, hops) / HOPS
     if len(times) < 2:
         return Beats(bpm=0.0, times=np.zeros(0))
-    return Beats(bpm=60.0 / _step(times), times=times)
+    step = float(np.polyfit(np.arange(len(times)), times, 1)[0])  # the slope of the line through them
+    return Beats(bpm=60.0 / step, times=times)
 
 
 def _period(novelty: Numbers) -> float:
     """Hops from beat to beat: the peak of the autocorrelation under a log-normal window; 0 if there is none."""
     centred = novelty - novelty.mean()
     size = next_fast_len(2 * len(novelty), real=True)
-    spectrum = rfft(centred, size)
-    same = irfft(np.abs(spectrum) ** 2, size)[: len(novelty)]
+    same = irfft(np.abs(rfft(centred, size)) ** 2, size)[: len(novelty)]
     lags = np.arange(max(int(HOPS * 60 / FASTEST), 2), min(int(HOPS * 60 / SLOWEST) + 1, len(novelty) - 1))
     if not len(lags):
         return 0.0
@@ -113,11 +113,6 @@ def _sharpened(novelty: Numbers, hops: NDArray[np.intp]) -> Numbers:
         else:
             places.append(float(hop))
     return np.array(places)
-
-
-def _step(times: Numbers) -> float:
-    """Seconds from beat to beat: the slope of the line through them (least squares)."""
-    return float(np.polyfit(np.arange(len(times)), times, 1)[0])
 
 
 def _even(novelty: Numbers, bpm: float) -> Numbers:

@@ -167,22 +167,21 @@ def _look(
 ) -> tuple[tuple[str, ...], bool]:
     """The digests of the first `needed` pictures, and whether there are no more."""
     hashed = ["-frames:v", str(needed), "-f", "framehash", "-hash", "md5", "-"]
+    arguments, doing = [*_command(path, size, cut), *hashed], f"reading {printable(path.name)}"
     try:
-        with Ffmpeg(
-            [*_command(path, size, cut), *hashed], doing=f"reading {printable(path.name)}"
-        ) as process:
+        with Ffmpeg(arguments, doing=doing) as process:
             listing = process.finish().decode("ascii", "replace")
             said = process.messages
     except RenderError as error:
         raise _refused(path, where, str(error).splitlines()[1:]) from error
-    rows = [line.split(",") for line in listing.splitlines() if not line.startswith("#")]
-    whole = len(rows) < needed
+    digests = tuple(line.split(",")[-1].strip() for line in listing.splitlines() if line[:1] != "#")
+    whole = len(digests) < needed
     if whole and _cut_off(said):
         raise _refused(path, where, said)
-    if not rows:
+    if not digests:
         what = f"{path.name} has no picture from {cut.start} on."
         raise ProjectError(Problem(what=what, where=where, hint="Pictures are counted from 0."))
-    return tuple(row[-1].strip() for row in rows), whole
+    return digests, whole
 
 
 def _refused(path: Path, where: str, said: Sequence[str]) -> ProjectError:
