@@ -6,16 +6,14 @@ from typing import Any
 
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_schedule
 
-from .comfy_graph import WIDGETS, Node, consumers, literal, read_graph, upstream
+from .comfy_graph import PROMPTS, VALUES, WIDGETS, Node, consumers, literal, read_graph, upstream
 from .common import MODEL_SAMPLER, clean, our_sampler, put_title
 from .conversion import Conversion
 from .fizz import LENGTH, TABLE, carry_schedule, read_keyed
 from .rewrite import AS_IT_IS, IN_RANGE
 from .rules import as_number, plain_number
 
-PROMPTS = tuple(kind for kind in WIDGETS if "PromptSchedule" in kind or "StringSchedule" in kind)
-VALUES = tuple(kind for kind in WIDGETS if "ValueSchedule" in kind)
-SAMPLERS = ("KSampler", "KSamplerAdvanced")
+_SAMPLERS = ("KSampler", "KSamplerAdvanced")
 _LANES = {"denoise": "strength", "cfg": "cfg_scale", "steps": "steps", "seed": "seed", "noise_seed": "seed"}
 _RATES = ("VHS_VideoCombine", "ADE_AnimateDiffCombine")
 _KNOWN = (*WIDGETS, *_RATES)
@@ -54,7 +52,7 @@ class _Graph:
             for part, value in node.typed.items()
         }
         job.values = self.typed
-        self.sampler = self.first(*SAMPLERS)
+        self.sampler = self.first(*_SAMPLERS)
         wired = self.sampler.wired.get("positive") if self.sampler else None
         prompt = upstream(self.nodes, wired, PROMPTS) or self.first(*PROMPTS)
         if prompt is None:
@@ -168,9 +166,8 @@ class _Graph:
         node = self.sampler
         if node is None:
             return
-        word, scheduler = (
-            self.value(node, part, "diffusion.sampler") for part in ("sampler_name", "scheduler")
-        )
+        word = self.value(node, "sampler_name", "diffusion.sampler")
+        scheduler = self.value(node, "scheduler", "diffusion.sampler")
         if word is not None:
             self.sampler_of(node, str(word), str(scheduler))
         steps = self.value(node, "steps", "diffusion.steps")
@@ -211,7 +208,7 @@ class _Graph:
             fed = [(other, part) for other, part in consumers(self.nodes, node) if not other.muted]
             lanes, rest = set[str](), set[str]()
             for other, part in fed:
-                if other.kind in SAMPLERS and part in _LANES:
+                if other.kind in _SAMPLERS and part in _LANES:
                     lanes.add(_LANES[part])
                 elif not part.startswith("pw_"):
                     rest.add(f"{other.kind}.{part}")
@@ -235,7 +232,7 @@ class _Graph:
                 self.report.note(name, "missing", "Reverie has no such node.", node.typed)
             elif node.kind not in _KNOWN:
                 self.report.note(name, "off", "has no settings.")
-            elif node.kind in (*PROMPTS, *SAMPLERS) and node not in (self.prompt, self.sampler):
+            elif node.kind in (*PROMPTS, *_SAMPLERS) and node not in (self.prompt, self.sampler):
                 for part, value in node.typed.items():
                     why = "a film has one prompt schedule and one sampler."
                     if self.name(node, part) not in self.report.accounted:

@@ -4,56 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
+
+from .rules import table_rows
 
 _MAX_STEPS = 64  # how far upstream a text or a prompt is looked for
 
-# The order in which a saved workflow lists a node's widgets; older FizzNodes have no print_output.
-_SAMPLER = "seed control_after_generate steps cfg sampler_name scheduler denoise"
 _WEIGHTS = "pre_text app_text pw_a pw_b pw_c pw_d"
-WIDGETS: dict[str, tuple[str, ...]] = {
-    "PromptSchedule": ("text max_frames print_output", f"text max_frames current_frame {_WEIGHTS}"),
-    "BatchPromptSchedule": (
-        "text max_frames print_output start_frame end_frame",
-        f"text max_frames {_WEIGHTS}",
-    ),
-    "BatchPromptScheduleLatentInput": ("text print_output start_frame end_frame", f"text {_WEIGHTS}"),
-    "StringSchedule": (
-        "text max_frames current_frame print_output",
-        f"text max_frames current_frame {_WEIGHTS}",
-    ),
-    "BatchStringSchedule": ("text max_frames print_output", f"text max_frames {_WEIGHTS}"),
-    "ValueSchedule": ("text max_frames current_frame print_output", "text max_frames current_frame"),
-    "BatchValueSchedule": ("text max_frames print_output", "text max_frames"),
-    "BatchValueScheduleLatentInput": ("text print_output", "text"),
-    "KSampler": (_SAMPLER,),
-    "KSamplerAdvanced": (
-        "add_noise noise_seed control_after_generate steps cfg sampler_name scheduler start_at_step end_at_step "
-        "return_with_leftover_noise",
-    ),
-    "EmptyLatentImage": ("width height batch_size",),
-    "CheckpointLoaderSimple": ("ckpt_name",),
-    "CLIPTextEncode": ("text",),
-    "SaveImage": ("filename_prefix",),
-}
+# The order in which a saved workflow lists a node's widgets; older FizzNodes have no print_output.
+_LAYOUTS = f"""
+PromptSchedule | text max_frames print_output | text max_frames current_frame {_WEIGHTS}
+BatchPromptSchedule | text max_frames print_output start_frame end_frame | text max_frames {_WEIGHTS}
+BatchPromptScheduleLatentInput | text print_output start_frame end_frame | text {_WEIGHTS}
+StringSchedule | text max_frames current_frame print_output | text max_frames current_frame {_WEIGHTS}
+BatchStringSchedule | text max_frames print_output | text max_frames {_WEIGHTS}
+ValueSchedule | text max_frames current_frame print_output | text max_frames current_frame
+BatchValueSchedule | text max_frames print_output | text max_frames
+BatchValueScheduleLatentInput | text print_output | text
+KSampler | seed control_after_generate steps cfg sampler_name scheduler denoise
+KSamplerAdvanced | add_noise noise_seed control_after_generate steps cfg sampler_name scheduler start_at_step
+    end_at_step return_with_leftover_noise
+EmptyLatentImage | width height batch_size
+CheckpointLoaderSimple | ckpt_name
+CLIPTextEncode | text
+SaveImage | filename_prefix
+"""
+WIDGETS = {kind: [layout.split() for layout in layouts] for kind, *layouts in table_rows(_LAYOUTS)}
+PROMPTS = tuple(kind for kind in WIDGETS if "PromptSchedule" in kind or "StringSchedule" in kind)
+VALUES = tuple(kind for kind in WIDGETS if "ValueSchedule" in kind)
 _TYPES = {"print_output": bool, "text": str, "pre_text": str, "app_text": str}
-
-
-class Link(NamedTuple):
-    """Where an input comes from."""
-
-    node: str
-    slot: int
 
 
 @dataclass(kw_only=True)
 class Node:
-    """One node: its class, its typed inputs by name, and its wired inputs by name."""
+    """One node: its class, its typed inputs by name, and the ids of the nodes that its other inputs come from."""
 
     id: str
     kind: str
     typed: dict[str, Any] = field(default_factory=dict)
-    wired: dict[str, Link] = field(default_factory=dict)
+    wired: dict[str, str] = field(default_factory=dict)
     muted: bool = False
 
 
@@ -78,7 +67,7 @@ def read_graph(values: Mapping[str, Any]) -> Graph:
         inputs = described.get("inputs")
         for name, value in (inputs if isinstance(inputs, Mapping) else {}).items():
             if isinstance(value, list) and len(value) == 2 and isinstance(value[1], int):
-                node.wired[name] = Link(str(value[0]), value[1])
+                node.wired[name] = str(value[0])
             else:
                 node.typed[name] = value
     return graph
@@ -89,11 +78,11 @@ def _api_nodes(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return inner if isinstance(inner, Mapping) else values
 
 
-def upstream(graph: Graph, link: Link | None, kinds: tuple[str, ...]) -> Node | None:
-    """The nearest active node of one of these kinds that a wire comes from, directly or through other nodes."""
-    queue, seen = [link] if link else [], set[str]()
+def upstream(graph: Graph, id_: str | None, kinds: tuple[str, ...]) -> Node | None:
+    """The nearest active node of one of these kinds, from a node on, directly or through other nodes."""
+    queue, seen = [id_] if id_ else [], set[str]()
     while queue and len(seen) < _MAX_STEPS:
-        node = graph.get(queue.pop(0).node)
+        node = graph.get(queue.pop(0))
         if node is None or node.id in seen:
             continue
         if node.kind in kinds and not node.muted:
@@ -106,8 +95,8 @@ def upstream(graph: Graph, link: Link | None, kinds: tuple[str, ...]) -> Node | 
 def consumers(graph: Graph, node: Node) -> Iterator[tuple[Node, str]]:
     """Every input that is wired to `node`."""
     for other in graph.values():
-        for name, link in other.wired.items():
-            if link.node == node.id:
+        for name, source in other.wired.items():
+            if source == node.id:
                 yield other, name
 
 
@@ -115,7 +104,7 @@ def literal(graph: Graph, node: Node, name: str) -> Any:
     """The value of an input: typed into it, or the only value typed into the node that it is wired to; else None."""
     if name in node.typed:
         return node.typed[name]
-    source = graph.get(node.wired[name].node) if name in node.wired else None
+    source = graph.get(node.wired[name]) if name in node.wired else None
     if source is None or source.wired or source.kind in WIDGETS:
         return None
     typed = [value for name, value in source.typed.items() if name != "control_after_generate"]
@@ -125,57 +114,51 @@ def literal(graph: Graph, node: Node, name: str) -> Any:
 def _workflow(values: Mapping[str, Any]) -> Graph:
     links = _links(values["links"])
     graph: Graph = {}
-    rerouted: dict[str, Link | None] = {}  # a Reroute node's id -> where its input comes from
+    rerouted: dict[str, str] = {}  # a Reroute node's id -> where its input comes from
     for described in values["nodes"]:
         if not isinstance(described, Mapping) or described.get("type") in ("Note", "MarkdownNote"):
             continue
         listed = described.get("inputs")
-        inputs = [i for i in listed if isinstance(i, Mapping)] if isinstance(listed, list) else []
+        inputs = [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
+        wired = {
+            str(item.get("name")): links[key]
+            for item in inputs
+            if isinstance(key := item.get("link"), int | str) and key in links
+        }
         id_, kind = str(described.get("id")), str(described.get("type"))[:200]
         if kind == "Reroute":
-            rerouted[id_] = _source(inputs[-1], links) if inputs else None
+            for source in wired.values():
+                rerouted[id_] = source
             continue
-        node = graph[id_] = Node(id=id_, kind=kind, muted=described.get("mode") in (2, 4))
-        node.typed = _typed(kind, described.get("widgets_values"), inputs)
-        for item in inputs:
-            source = _source(item, links)
-            if source is not None:
-                node.wired[str(item.get("name"))] = source
-                node.typed.pop(str(item.get("name")), None)  # a wire replaces what is typed
+        typed = _typed(kind, described.get("widgets_values"), inputs)
+        typed = {name: value for name, value in typed.items() if name not in wired}  # a wire replaces it
+        muted = described.get("mode") in (2, 4)
+        graph[id_] = Node(id=id_, kind=kind, typed=typed, wired=wired, muted=muted)
     for node in graph.values():
-        node.wired = {name: _behind(link, rerouted) for name, link in node.wired.items()}
+        node.wired = {name: _behind(source, rerouted) for name, source in node.wired.items()}
     return graph
 
 
-def _links(listed: list[Any]) -> dict[int | str, Link]:
-    """A link's id -> where it comes from."""
-    links: dict[int | str, Link] = {}
+def _links(listed: list[Any]) -> dict[int | str, str]:
+    """A link's id -> the node that it comes from."""
+    links: dict[int | str, str] = {}
     for link in listed:
         if isinstance(link, list) and len(link) >= 5:
-            key, node, slot = link[:3]
+            key, node = link[:2]
         elif isinstance(link, Mapping):
-            key, node, slot = link.get("id"), link.get("origin_id"), link.get("origin_slot")
+            key, node = link.get("id"), link.get("origin_id")
         else:
             continue
         if isinstance(key, int | str):
-            links[key] = Link(str(node), slot if isinstance(slot, int) else 0)
+            links[key] = str(node)
     return links
 
 
-def _source(item: Mapping[str, Any], links: Mapping[int | str, Link]) -> Link | None:
-    """Where an input of a saved workflow comes from."""
-    key = item.get("link")
-    return links.get(key) if isinstance(key, int | str) else None
-
-
-def _behind(link: Link, rerouted: Mapping[str, Link | None]) -> Link:
-    """Where a link comes from, through Reroute nodes."""
+def _behind(source: str, rerouted: Mapping[str, str]) -> str:
+    """The node that a wire comes from, through Reroute nodes."""
     for _ in range(_MAX_STEPS):
-        source = rerouted.get(link.node)
-        if source is None:
-            break
-        link = source
-    return link
+        source = rerouted.get(source, source)
+    return source
 
 
 def _typed(kind: str, widgets: object, inputs: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -187,8 +170,7 @@ def _typed(kind: str, widgets: object, inputs: list[Mapping[str, Any]]) -> dict[
     named = [
         str(item["name"]) for item in inputs if isinstance(item.get("widget"), Mapping) and "name" in item
     ]
-    layouts = [layout.split() for layout in WIDGETS.get(kind, ())]
-    layout = next((names for names in layouts if _fits(names, widgets)), None)
+    layout = next((names for names in WIDGETS.get(kind, ()) if _fits(names, widgets)), None)
     if layout is None and len(named) == len(widgets):
         layout = named
     names = layout or [f"widget_{i}" for i in range(len(widgets))]

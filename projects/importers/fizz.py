@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_position
 from keyframes.errors import quoted
 
+from .comfy_graph import PROMPTS, VALUES
 from .common import clean, put_title
 from .conversion import Conversion
 from .rules import carried, left_out
@@ -29,26 +30,22 @@ _ENTRY = re.compile(
 _GAP = re.compile(r"[\s,]*+")
 _TEXT_LIKE_IT = re.compile(r"""\s*+\{?+\s*+(?:"[^"\n]{1,100}"|'[^'\n]{1,100}'|\d{1,9})\s*:\s*["']""")
 
+
+def _inputs(kinds: tuple[str, ...], *names: str) -> str:
+    return " ".join(f"{kind}.{name}" for kind in kinds for name in names)
+
+
 _CARRIED = carried(
-    r"""
+    rf"""
 text | prompts | keys and prompts as FizzNodes writes them
-PromptSchedule.text BatchPromptSchedule.text BatchPromptScheduleLatentInput.text StringSchedule.text
-    BatchStringSchedule.text | prompts | each blends into the next, `blend = "linear"`; in a key, max_f is the number
+{_inputs(PROMPTS, "text")} | prompts | each blends into the next, `blend = "linear"`; in a key, max_f is the number
     of frames
-PromptSchedule.pre_text BatchPromptSchedule.pre_text BatchPromptScheduleLatentInput.pre_text StringSchedule.pre_text
-    BatchStringSchedule.pre_text | prompts.prefix | text after --neg goes into every negative prompt
-PromptSchedule.app_text BatchPromptSchedule.app_text BatchPromptScheduleLatentInput.app_text StringSchedule.app_text
-    BatchStringSchedule.app_text | prompts.suffix | text after --neg goes to `prompts.negative`
-PromptSchedule.pw_a PromptSchedule.pw_b PromptSchedule.pw_c PromptSchedule.pw_d BatchPromptSchedule.pw_a
-    BatchPromptSchedule.pw_b BatchPromptSchedule.pw_c BatchPromptSchedule.pw_d BatchPromptScheduleLatentInput.pw_a
-    BatchPromptScheduleLatentInput.pw_b BatchPromptScheduleLatentInput.pw_c BatchPromptScheduleLatentInput.pw_d
-    StringSchedule.pw_a StringSchedule.pw_b StringSchedule.pw_c StringSchedule.pw_d BatchStringSchedule.pw_a
-    BatchStringSchedule.pw_b BatchStringSchedule.pw_c BatchStringSchedule.pw_d | prompts | replaced by its value in
-    expressions
+{_inputs(PROMPTS, "pre_text")} | prompts.prefix | text after --neg goes into every negative prompt
+{_inputs(PROMPTS, "app_text")} | prompts.suffix | text after --neg goes to `prompts.negative`
+{_inputs(PROMPTS, "pw_a", "pw_b", "pw_c", "pw_d")} | prompts | replaced by its value in expressions
 PromptSchedule.max_frames BatchPromptSchedule.max_frames StringSchedule.max_frames BatchStringSchedule.max_frames |
     frames
-ValueSchedule.text BatchValueSchedule.text BatchValueScheduleLatentInput.text | diffusion | the lane of the input that
-    it feeds: denoise, cfg, steps or seed of a KSampler
+{_inputs(VALUES, "text")} | diffusion | the lane of the input that it feeds: denoise, cfg, steps or seed of a KSampler
 CLIPTextEncode.text | prompts.negative | if it feeds a sampler's negative input
 KSampler.seed KSamplerAdvanced.noise_seed | seed
 KSampler.steps KSamplerAdvanced.steps | diffusion.steps | `steps_mode = "exact"`

@@ -49,14 +49,15 @@ def rule_for(name: str, rules: Iterable[Rule]) -> Rule | None:
 def carried(table: str) -> tuple[Rule, ...]:
     """Rules for settings with a place in a project. Row: names | here | why."""
     return tuple(
-        Rule(names=tuple(names.split()), here=here, why="".join(why)) for names, here, *why in _rows(table)
+        Rule(names=tuple(names.split()), here=here, why="".join(why))
+        for names, here, *why in table_rows(table)
     )
 
 
 def left_out(table: str) -> tuple[Rule, ...]:
     """Rules for settings without a place. Row: names | why | harmless: JSON values, or any value | switch: name."""
     rules = []
-    for names, why, *cells in _rows(table):
+    for names, why, *cells in table_rows(table):
         more = dict(cell.split(": ", 1) for cell in cells)
         known = more.get("harmless", "")
         harmless = None if known == "any value" else tuple(json.loads(f"[{known}]"))
@@ -68,7 +69,7 @@ def left_out(table: str) -> tuple[Rule, ...]:
 def defaults(table: str, version: str = "") -> dict[str, object]:
     """A version's defaults by setting. Row: names | default in JSON | default since VERSION ..., the oldest first."""
     found: dict[str, object] = {}
-    for names, *cells in _rows(table):
+    for names, *cells in table_rows(table):
         for cell in cells:
             default, _, since = cell.partition(" since ")
             if since <= version:
@@ -76,7 +77,7 @@ def defaults(table: str, version: str = "") -> dict[str, object]:
     return found
 
 
-def _rows(table: str) -> Iterator[list[str]]:
+def table_rows(table: str) -> Iterator[list[str]]:
     """The cells of every row of a table of text."""
     for row in re.sub(r"\n +", " ", table.strip()).splitlines():
         yield row.split(" | ")
