@@ -156,7 +156,7 @@ class Conversion:
         if value is None:
             return
         used = next((name for name in names if self.has(name)), names[0])
-        found = self.schedule(used, value, lane_spec(lane), change)
+        found = self.schedule(used, value, _SPECS[lane], change)
         if found is not None:
             self.put(f"{table_of(lane)}.{lane}", found, used)
 
@@ -203,8 +203,3 @@ class Conversion:
                 switched_off = bool(switch) and not is_true(self.values.get(switch))
                 off = switched_off or rule.is_harmless(value)
                 self.report.note(name, "off" if off else "missing", rule.why, value)
-
-
-def lane_spec(lane: str) -> LaneSpec:
-    """Range and kind of a lane."""
-    return _SPECS[lane]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from keyframes import Clock, ProjectError
+from keyframes import Clock
 
 from .common import (
     MODEL_SAMPLER,
@@ -17,18 +17,17 @@ from .common import (
     put_seed,
     put_title,
 )
-from .conversion import Conversion, lane_spec
+from .conversion import Conversion
 from .deforum_camera import carry_motion, carry_video
 from .deforum_controls import carry_controls
 from .deforum_prompts import carry_guides, carry_prompts
 from .deforum_table import TABLE, defaults_of, is_notebook, version_of
 from .parseq import with_manifest
-from .rewrite import AS_IT_IS, IN_RANGE, ODD, ONE_MINUS, RANDOM_BELOW_0, Change, rewritten
+from .rewrite import IN_RANGE, ODD, ONE_MINUS, RANDOM_BELOW_0, Change
 from .rules import as_number
 
 _GRAIN = {"perlin": 0.24, "uniform": 0.36}  # docs/motion.md, Noise
 _GRAIN_OF_NOTEBOOK = 0.5  # added to pictures in [-1, 1], and not made grey
-_SEEDS = ("iter", "fixed", "random", "ladder", "alternate")
 _COUNTED = {  # t: number of the painted frame
     "iter": "s + floor((t + {before})/{every})",
     "ladder": "s + floor(t/2) + 2*(t % 2)",
@@ -64,9 +63,8 @@ def _frame(job: Conversion, notebook: bool) -> None:
     """Title, size, length, rate, seed and init image."""
     put_title(job, "batch_name")
     step = 64 if notebook else 8
-    sides = [
-        job.whole(*names, low=16, high=8192, otherwise=512) for names in (("W", "width"), ("H", "height"))
-    ]
+    names = (("W", "width"), ("H", "height"))
+    sides = [job.whole(*each, low=16, high=8192, otherwise=512) for each in names]
     job.put("size", [max(side - side % step, 16) for side in sides], "W", "H", "width", "height")
     frames = job.whole("max_frames", low=1, high=100_000, otherwise=120)
     job.put("frames", frames, "max_frames")
@@ -131,7 +129,7 @@ def _sampler(job: Conversion) -> None:
 
 def _cadence(job: Conversion) -> int:
     """Carry cadence and its optical flow. Returns the frames from one painted frame to the next."""
-    if job.word("animation_mode").casefold() == "video input":
+    if job.word("animation_mode") == "video input":
         job.off("Video Input paints every frame.", "diffusion_cadence", "optical_flow_cadence")
         return 1
     cadence = int(job.limited("diffusion_cadence", low=1, high=1000, otherwise=1))
@@ -144,12 +142,9 @@ def _cadence(job: Conversion) -> int:
     if job.on("optical_flow_cadence"):
         job.put("diffusion.cadence_flow", flow_of(job, "optical_flow_cadence"))
         job.put("diffusion.cadence_flow_factor", 0.5)  # Deforum moves by half of the flow
-        job.carried("diffusion.cadence_flow", "optical_flow_cadence")
-        job.lane(
-            "cadence_flow_factor", "cadence_flow_factor_schedule", change=Change(times=0.5, in_range=True)
-        )
-    else:
-        job.carried("diffusion.cadence_flow", "optical_flow_cadence")
+        half = Change(times=0.5, in_range=True)
+        job.lane("cadence_flow_factor", "cadence_flow_factor_schedule", change=half)
+    job.carried("diffusion.cadence_flow", "optical_flow_cadence")
     return cadence
 
 
@@ -163,8 +158,8 @@ def _seeds(job: Conversion, cadence: int) -> None:
         job.put("diffusion.seed", re.sub(r"\bt\b", f"floor(t/{cadence})", counted))
     elif behavior == "schedule":
         job.put("diffusion.seed_behavior", "schedule")
-        _seed_lane(job, "seed", "seed_schedule")
-    elif behavior in _SEEDS:
+        job.lane("seed", "seed_schedule", change=RANDOM_BELOW_0)
+    elif behavior in ("fixed", "random", *_COUNTED):
         job.put("diffusion.seed_behavior", behavior)
     else:
         job.report.note("seed_behavior", "missing", "unknown; using iter.", behavior)
@@ -178,21 +173,10 @@ def _seeds(job: Conversion, cadence: int) -> None:
         ("seed_enable_extras", "subseed", "subseed_strength"),
     ):
         if job.on(switch):
-            _seed_lane(job, "subseed", seed)
+            job.lane("subseed", seed, change=RANDOM_BELOW_0)
             job.lane("subseed_strength", strength, change=IN_RANGE)
             job.carried("diffusion.subseed", switch)
             return
-
-
-def _seed_lane(job: Conversion, lane: str, name: str) -> None:
-    """Carry a schedule of seeds. One below 0 means a random seed."""
-    value = job.get(name)
-    try:
-        plain = rewritten(value, lane_spec(lane), clock=job.clock, dialect="deforum")
-    except ProjectError:
-        job.lane(lane, name, change=RANDOM_BELOW_0)
-    else:
-        job.put(f"diffusion.{lane}", plain, name)
 
 
 def _coherence(job: Conversion, notebook: bool) -> None:
@@ -218,17 +202,9 @@ def _coherence(job: Conversion, notebook: bool) -> None:
         job.report.note("contrast_schedule", "changed", why, job.get("contrast_schedule"))
     if job.get("amount_schedule") is not None:
         job.lane("antiblur_amount", "amount_schedule")
-        job.lane("antiblur_kernel", "kernel_schedule", change=_odd(job))
+        job.lane("antiblur_kernel", "kernel_schedule", change=ODD)
         job.lane("antiblur_sigma", "sigma_schedule")
         job.lane("antiblur_threshold", "threshold_schedule", change=Change(times=1 / 255))
-
-
-def _odd(job: Conversion) -> Change:
-    """What makes the kernel odd; nothing for a constant that is odd."""
-    value = as_number(job.get("kernel_schedule"))
-    fixed = re.fullmatch(r"0:\(?(\d{1,3})\)?", job.text("kernel_schedule").replace(" ", ""))
-    width = value if value is not None else float(fixed[1]) if fixed else 0.0
-    return AS_IT_IS if int(width) % 2 else ODD
 
 
 def _film(job: Conversion) -> None:

@@ -123,22 +123,15 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
     keyed = (re.fullmatch(r"\d{1,9}", key) and isinstance(value, str) for key, value in values.items())
     if values and all(keyed):
         return {_TEXT: text}
-    if _depth(values) > _MAX_DEPTH:
+    if _is_nested(values, _MAX_DEPTH):
         raise _error("is nested too deeply for settings.", name)
     return values
 
 
-def _depth(value: object) -> int:
-    level, depth = [value], 0
-    while level and depth <= _MAX_DEPTH:
-        depth += 1
-        level = [
-            child
-            for item in level
-            if isinstance(item, dict | list)
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
-    return depth
+def _is_nested(value: object, levels: int) -> bool:
+    """Whether lists and objects stand in each other over more than `levels` levels."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(levels == 1 or _is_nested(child, levels - 1) for child in inner)
 
 
 def _toml(tables: Mapping[str, Mapping[str, object]], comments: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from . import deforum_table, disco_table, fizz, parseq_table, travel
+from . import deforum_table, disco_table, fizz, parseq_frames, travel
 from .rules import Rule
 
 _TABLE = re.compile(r"^\| setting \|.*\n(?:\|.*\n)+", re.MULTILINE)
@@ -17,7 +17,7 @@ def with_tables(page: str) -> str:
     Raises ValueError for a page with more or fewer tables.
     """
     tables: list[str] = []
-    for module in (deforum_table, disco_table, parseq_table, fizz, travel):
+    for module in (deforum_table, disco_table, parseq_frames, fizz, travel):
         tables.append(_table("here", (rule for rule in module.TABLE if rule.here)))
         tables.append(_table("why", (rule for rule in module.TABLE if not rule.here)))
     if len(_TABLE.findall(page)) != len(tables):

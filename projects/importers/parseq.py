@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from keyframes import Clock, Problem, ProjectError
 
 from .common import clean, put_prompts, put_rate, put_title
 from .conversion import Conversion
-from .parseq_frames import Frames, frames_of
-from .parseq_table import MOVING, PLAIN, TABLE
+from .parseq_frames import MOVING, PLAIN, TABLE, Frames, frames_of, rows_of
 from .report import Report
-from .rewrite import AS_IT_IS, ODD, ONE_MINUS, RANDOM_BELOW_0, Change, Numbers, schedule_of
+from .rewrite import AS_IT_IS, ODD, ONE_MINUS, RANDOM_BELOW_0, Change, schedule_of
 from .rules import as_number, is_true, plain_number
 
 _CHANGES = {
@@ -36,11 +32,7 @@ _DEFORUM_NAMES = {
 }
 _ONLY_3D = ("translation_z", "rotation_3d_x", "rotation_3d_y", "rotation_3d_z")
 _ONLY_2D = ("angle", "zoom", "transform_center_x", "transform_center_y")
-_STILL = {"zoom": 1.0}
 _LENS = ("transform_center_x", "transform_center_y", "perspective_flip_fv", "fov", "aspect_ratio")
-_OWN_LANGUAGE = (
-    "${...} is Parseq's own language and stays in the text; import the manifest with its rendered frames."
-)
 
 
 def is_manifest(values: Mapping[str, Any]) -> bool:
@@ -108,7 +100,7 @@ def _frame(job: Conversion, frames: Frames) -> None:
 def _motion(job: Conversion, frames: Frames) -> None:
     """Carry the camera: differences from frame to frame, those that Parseq wrote or those of its positions."""
     steps = {field: values for field in MOVING if (values := frames.step(field)) is not None}
-    space = any(_moves(field, steps[field]) for field in _ONLY_3D if field in steps)
+    space = any(steps[field][1:].any() for field in _ONLY_3D if field in steps)
     job.put("motion.mode", "3d" if space else "2d")
     moves = "moves through space, so the film is 3D" if space else "stays in the plane, so the film is 2D"
     job.report.remarks.append(f"Its camera {moves}; the manifest does not say.")
@@ -131,18 +123,9 @@ def _motion(job: Conversion, frames: Frames) -> None:
             _plain(job, frames, field)
 
 
-def _moves(field: str, values: Numbers) -> bool:
-    return bool(np.any(values[1:] != _STILL.get(field, 0.0)))
-
-
 def _plain(job: Conversion, frames: Frames, field: str) -> None:
-    values = frames.columns.get(field)
-    if values is None:
-        return
-    lane = PLAIN[field]
-    bent = {"seed": (values < 0).any(), "antiblur_kernel": (np.trunc(values) % 2 != 1).any()}
-    change = _CHANGES.get(lane, AS_IT_IS) if bent.get(lane, True) else AS_IT_IS
-    job.lane(lane, field, change=change)
+    if field in frames.columns:
+        job.lane(PLAIN[field], field, change=_CHANGES.get(field, AS_IT_IS))
 
 
 def _prompts(prompts: object, count: int, report: Report) -> dict[int, str]:
@@ -151,7 +134,8 @@ def _prompts(prompts: object, count: int, report: Report) -> dict[int, str]:
         return {}
     shown = _shown(prompts, count)
     if any("${" in text for _, _, text in shown):
-        report.note("prompts", "changed", _OWN_LANGUAGE)
+        why = "${...} is Parseq's own language and stays in the text; import the manifest with its rendered frames."
+        report.note("prompts", "changed", why)
     keyed: dict[int, str] = {}
     last = -1
     for start, stop, text in sorted(shown, key=lambda item: item[0]):
@@ -167,13 +151,11 @@ def _prompts(prompts: object, count: int, report: Report) -> dict[int, str]:
 
 def _shown(prompts: Mapping[str, Any], count: int) -> list[tuple[int, int, str]]:
     """(first frame, last frame, text) of each prompt."""
-    listed, common = prompts.get("promptList"), prompts.get("commonPrompt")
-    if not isinstance(listed, list):
+    common = prompts.get("commonPrompt")
+    if not isinstance(prompts.get("promptList"), list):
         return [(0, count - 1, _joined(prompts, {}))]
     found = []
-    for prompt in listed:
-        if not isinstance(prompt, Mapping):
-            continue
+    for prompt in rows_of(prompts["promptList"]):
         everywhere = prompt.get("allFrames") is True
         start = 0 if everywhere else int(as_number(prompt.get("from")) or 0)
         stop = as_number(prompt.get("to"))
@@ -194,13 +176,9 @@ def _joined(prompt: Mapping[str, Any], common: Mapping[str, Any]) -> str:
     return f"{both('positive')} --neg {negative}" if negative else both("positive")
 
 
-def _text_changes(texts: Iterable[str]) -> dict[int, str]:
+def _text_changes(texts: Sequence[str]) -> dict[int, str]:
     """Frame -> text, for each frame at which the text changes."""
-    found, at = {}, 0
-    for text, run in groupby(texts):
-        found[at] = text
-        at += len(list(run))
-    return found
+    return {at: text for at, text in enumerate(texts) if at == 0 or text != texts[at - 1]}
 
 
 def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
@@ -208,12 +186,13 @@ def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[st
 
     Settings without a manifest, or with its address only, are returned unchanged.
     """
-    manifest = _manifest(values.get("parseq_manifest"))
-    if manifest is None:
+    text = values.get("parseq_manifest")
+    if not isinstance(text, str) or not text.lstrip().startswith("{"):
         return values, []
     try:
+        manifest = json.loads(text)
         frames = frames_of(manifest)
-    except ValueError:
+    except (ValueError, RecursionError):
         return values, []
     found: dict[str, Any] = dict(values)
     fields = _lanes(found, frames, deltas=is_true(values.get("parseq_use_deltas", True)))
@@ -229,16 +208,6 @@ def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[st
             if number:
                 found[key] = number
     return found, fields
-
-
-def _manifest(value: object) -> Mapping[str, Any] | None:
-    if not isinstance(value, str) or not value.lstrip().startswith("{"):
-        return None
-    try:
-        manifest = json.loads(value)
-    except (ValueError, RecursionError):
-        return None
-    return manifest if isinstance(manifest, dict) else None
 
 
 def _lanes(found: dict[str, Any], frames: Frames, *, deltas: bool) -> list[str]:

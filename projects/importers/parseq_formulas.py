@@ -13,14 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .parseq_functions import Argument, Stretch, call
+from .parseq_functions import FUNCTIONS, Argument, Stretch, call
 from .rewrite import Numbers
 
-_NAMES = (
-    *("L", "S", "C", "P", "f", "s", "b", "k", "final_frame", "prev_computed_value"),
-    *("active_keyframe", "next_keyframe", "active_keyframe_value", "next_keyframe_value"),
-    *("prev_keyframe", "prev_keyframe_value"),
-)
 _LONGEST, _DEEPEST = 500, 30
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)(?P<unit>[fsb]?)|(?P<mark>(?:if|else|and|or|true|false)\b|<=|>=|==|!=|&&|\|\|"
@@ -113,8 +108,6 @@ class _Reader:
         if token.kind == "mark" and token.text in ("true", "false"):
             return self._stretch.constant(float(token.text == "true"))
         if token.kind == "name" and not self._is("("):
-            if token.text not in _NAMES:
-                raise ValueError(f"{token.text} is not supported")
             return self._stretch.variable(token.text)
         if token.kind != "name" and token not in (Token("mark", "("), Token("mark", "if")):
             raise ValueError(f'unexpected "{token.text}"')
@@ -122,6 +115,8 @@ class _Reader:
         if self._depth > _DEEPEST:
             raise ValueError(f"is nested deeper than {_DEEPEST}")
         if token.kind == "name":
+            if token.text not in FUNCTIONS:
+                raise ValueError(f"{token.text}() is not supported")
             found = call(token.text, self._arguments(), self._stretch)
         elif token.text == "if":
             found = self._conditional()

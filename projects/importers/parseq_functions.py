@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -52,7 +51,7 @@ class Field:
             **dict.fromkeys(("active_keyframe_value", "prev_keyframe_value"), self.value[before]),
             "next_keyframe": self.at[after],
             "next_keyframe_value": self.value[after],
-            "between_keys": self.at[after] - self.at[before],
+            "between keys": self.at[after] - self.at[before],
         }
 
     @cached_property
@@ -95,13 +94,17 @@ class Stretch:
         self.field, self.part = field, slice(start, stop)
 
     def variable(self, name: str) -> Numbers:
-        """A variable at each of the frames."""
+        """A variable at each of the frames. Raises ValueError for one that is not supported."""
         if name == "prev_computed_value":  # its formula is computed one frame at a time
             start = self.part.start
             return self.field.made[start - 1 : start] if start else np.zeros(1)
         if name == "C":
             return self.field.spline[self.part]
-        return (self.field.polynomial if name == "P" else self.field.variables[name])[self.part]
+        if name == "P":
+            return self.field.polynomial[self.part]
+        if name not in self.field.variables:
+            raise ValueError(f"{name} is not supported")
+        return self.field.variables[name][self.part]
 
     def constant(self, number: float, unit: str = "") -> Numbers:
         """A number of frames, seconds (s) or beats (b), at each of the frames."""
@@ -112,55 +115,38 @@ class Stretch:
 Argument = Numbers | str
 
 
-class Parameter(NamedTuple):
-    """default: a number, the name of a variable, `""` for one that is a text, or "" for one that is required."""
-
-    names: list[str]
-    default: str
-
-
-class Function(NamedTuple):
-    """compute: takes the stretch, and the value of each parameter."""
-
-    parameters: list[Parameter]
-    compute: Callable[..., Numbers]
-
-
 def call(name: str, arguments: Sequence[tuple[str, Argument]], stretch: Stretch) -> Numbers:
-    """Compute a function. arguments: (name or "", value). Raises ValueError for an unknown name or argument."""
-    if name not in FUNCTIONS:
-        raise ValueError(f"{name}() is not supported")
+    """Compute a function. arguments: (name or "", value). Raises ValueError for one that it does not take."""
     parameters, compute = FUNCTIONS[name]
-    places = {each: place for place, parameter in enumerate(parameters) for each in parameter.names}
+    known = [part.partition(" = ") for part in parameters.split(", ")]
+    places = {each: place for place, (names, _, _) in enumerate(known) for each in names.split()}
     found: dict[int, Argument] = {}
     for index, (key, value) in enumerate(arguments):
-        place = places.get(key, len(parameters)) if key else index
-        if place >= len(parameters) or place in found:
+        place = places.get(key, len(known)) if key else index
+        if place >= len(known) or place in found:
             raise ValueError(f"{name}() does not take {key or 'so many arguments'}")
         found[place] = value
-    for place, (names, default) in enumerate(parameters):
-        if place not in found:
-            if not default:
-                raise ValueError(f"{name}() needs {names[0]}")
-            found[place] = _default(default, stretch)
-        elif isinstance(found[place], str) and default != _TEXT:
-            raise ValueError(f'{names[0]} must be a number, not "{found[place]}"')
-    values = (found[place] for place in range(len(parameters)))
+    values: list[Argument] = []
+    for place, (names, _, default) in enumerate(known):
+        if place not in found and not default:
+            raise ValueError(f"{name}() needs {names.split()[0]}")
+        value = found[place] if place in found else _default(default, stretch)
+        if isinstance(value, str) and default != _TEXT:
+            raise ValueError(f'{names.split()[0]} must be a number, not "{value}"')
+        values.append(value)
     return np.asarray(compute(stretch, *values), dtype=np.float64)
 
 
 def _default(default: str, stretch: Stretch) -> Argument:
     if default == _TEXT:
         return ""
-    return (
-        stretch.variable(default) if default in stretch.field.variables else stretch.constant(float(default))
-    )
+    variables = stretch.field.variables
+    return stretch.variable(default) if default in variables else stretch.constant(float(default))
 
 
-def _function(parameters: str, compute: Callable[..., Numbers]) -> Function:
-    """parameters: such as `phase ps = 0`: the names of each, and its default."""
-    parts = (part.partition(" = ") for part in parameters.split(", "))
-    return Function([Parameter(names.split(), default) for names, _, default in parts], compute)
+# The names of each parameter and its default: a number, a variable or "" for a text; without one it is required.
+# What computes the function takes the stretch and a value for each parameter.
+Function = tuple[str, Callable[..., Numbers]]
 
 
 def _wave(shape: Callable[[Numbers, Numbers, Numbers], Numbers]) -> Function:
@@ -172,7 +158,7 @@ def _wave(shape: Callable[[Numbers, Numbers, Numbers], Numbers]) -> Function:
         over = (limit > 0) & (stretch.variable("k") > limit * period)
         return np.where(over, 0.0, found)
 
-    return _function("period p, phase ps = 0, amp a = 1, centre c = 0, limit li = 0, pulse pw = 5", wave)
+    return ("period p, phase ps = 0, amp a = 1, centre c = 0, limit li = 0, pulse pw = 5", wave)
 
 
 def _turn(position: Numbers, period: Numbers) -> Numbers:
@@ -209,7 +195,7 @@ def _fixed(*points: Numbers) -> tuple[float, float, float, float]:
 
 def _plain(parameters: str, compute: Callable[..., Numbers]) -> Function:
     """A function of its arguments alone."""
-    return _function(parameters, lambda stretch, *values: compute(*values))
+    return (parameters, lambda stretch, *values: compute(*values))
 
 
 def _rounded(round_off: Callable[[Numbers], Numbers]) -> Function:
@@ -217,28 +203,28 @@ def _rounded(round_off: Callable[[Numbers], Numbers]) -> Function:
     return _plain("v, p = 0", lambda v, digits: round_off(v * 10.0**digits) / 10.0**digits)
 
 
-_SPAN = "from start = active_keyframe_value, to end t = next_keyframe_value, span in = between_keys, offset os = 2"
+_SPAN = "from start = active_keyframe_value, to end t = next_keyframe_value, span in = between keys, offset os = 2"
 _BEZIER = f"x1 = 0.5, y1 = 0, x2 = 0.5, y2 = 1, {_SPAN}, curve c = {_TEXT}, delta d = 0"
 _SAME = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log1p", "log10", "log2", "sign")
 _NUMPY = {name: name for name in (*_SAME, "sqrt", "cbrt")}
 _NUMPY |= {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
-FUNCTIONS = {
+FUNCTIONS: dict[str, Function] = {
     "sin": _wave(lambda x, period, _: _turn(x, period)),
     "tri": _wave(lambda x, period, _: np.arcsin(_turn(x, period)) * 2 / np.pi),
     "saw": _wave(lambda x, period, _: np.fmod(x, period) / period),
     "sq": _wave(lambda x, period, _: np.where(_turn(x, period) >= 0, 1.0, -1.0)),
     "pulse": _wave(lambda x, period, width: np.where(np.fmod(x, period) < width, 1.0, 0.0)),
-    "slide": _function(_SPAN, _slide),
-    "bez": _function(_BEZIER, _bez),
+    "slide": (_SPAN, _slide),
+    "bez": (_BEZIER, _bez),
     "min": _plain("a, b", np.minimum),
     "max": _plain("a, b", np.maximum),
     "abs": _plain("v", np.abs),
     "round": _rounded(lambda v: np.floor(v + 0.5)),
     "floor": _rounded(np.floor),
     "ceil": _rounded(np.ceil),
-    "f2s": _function("v", lambda stretch, v: v / stretch.field.fps),
-    "s2f": _function("v", lambda stretch, v: v * stretch.field.fps),
-    "f2b": _function("v", lambda stretch, v: v / stretch.field.frames_per_beat),
-    "b2f": _function("v", lambda stretch, v: v * stretch.field.frames_per_beat),
+    "f2s": ("v", lambda stretch, v: v / stretch.field.fps),
+    "s2f": ("v", lambda stretch, v: v * stretch.field.fps),
+    "f2b": ("v", lambda stretch, v: v / stretch.field.frames_per_beat),
+    "b2f": ("v", lambda stretch, v: v * stretch.field.frames_per_beat),
     **{f"_{name}": _plain("v", getattr(np, here)) for name, here in _NUMPY.items()},
 }

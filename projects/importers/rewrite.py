@@ -7,7 +7,7 @@ One value per frame becomes the shortest schedule with the same values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -37,13 +37,15 @@ _EXACT = 1e-12  # relative: what another order of additions may change
 class Change:
     """What becomes of a schedule's values, in this order.
 
-    times: a factor. one_minus: 1 minus the value. shape: an expression in which {x} stands for the value. in_range:
-    limit values to the lane's range, as that program does. first: the value of frame 0.
+    times: a factor. one_minus: 1 minus the value. shape: an expression in which {x} stands for the value, used if
+    `misfit` holds for the whole number of any frame. in_range: limit values to the lane's range, as that program does.
+    first: the value of frame 0.
     """
 
     times: float = 1.0
     one_minus: bool = False
     shape: str = ""
+    misfit: Callable[[Numbers], NDArray[np.bool_]] | None = None
     in_range: bool = False
     first: float | None = None
 
@@ -51,8 +53,10 @@ class Change:
 AS_IT_IS = Change()
 IN_RANGE = Change(in_range=True)
 ONE_MINUS = Change(one_minus=True, in_range=True)
-ODD = Change(shape="2*floor(trunc({x})/2) + 1")
-RANDOM_BELOW_0 = Change(shape="where(trunc({x}) < 0, floor(4294967296*rand()), {x})")
+ODD = Change(shape="2*floor(trunc({x})/2) + 1", misfit=lambda values: values % 2 == 0)
+RANDOM_BELOW_0 = Change(
+    shape="where(trunc({x}) < 0, floor(4294967296*rand()), {x})", misfit=lambda values: values < 0
+)
 
 
 def rewritten(
@@ -68,7 +72,7 @@ def rewritten(
     schedule = read = parse_schedule(value, lane=spec.name, clock=clock, dialect=dialect)
     if change.times != 1.0 or change.one_minus:
         schedule = _linear(schedule, change)
-    if change.shape:
+    if change.misfit and change.misfit(np.trunc(schedule.values())).any():
         schedule = _bent(schedule, change.shape)
     if change.in_range and spec.minimum is not None and spec.maximum is not None:
         values = schedule.values()

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from projects.importers import deforum_table, disco_table, fizz, parseq_table, travel
+from projects.importers import deforum_table, disco_table, fizz, parseq_frames, travel
 from projects.importers.parity import with_tables
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,6 @@ def test_every_setting_of_a_default_file_has_a_line() -> None:
 
 
 def test_every_row_says_where_or_why() -> None:
-    tables = (deforum_table.TABLE, disco_table.TABLE, parseq_table.TABLE, fizz.TABLE, travel.TABLE)
+    tables = (deforum_table.TABLE, disco_table.TABLE, parseq_frames.TABLE, fizz.TABLE, travel.TABLE)
     for row in (row for table in tables for row in table):
         assert row.here or row.why, row.names
