@@ -47,10 +47,7 @@ def quiet_libraries() -> None:
     """Silence the progress bars and remarks of transformers and diffusers; their errors still come through."""
     for name in ("torchao", "bitsandbytes", "torch.utils._pytree"):  # what they say when diffusers finds them
         logging.getLogger(name).setLevel(logging.ERROR)
-    transformers_logging: Any = import_module("transformers.utils.logging")
-    transformers_logging.set_verbosity_error()  # before diffusers imports the rest of it
-    transformers_logging.disable_progress_bar()
-
-    diffusers_logging: Any = import_module("diffusers.utils.logging")
-    diffusers_logging.set_verbosity_error()
-    diffusers_logging.disable_progress_bar()
+    for library in ("transformers", "diffusers"):  # in this order: diffusers imports the rest of transformers
+        logs: Any = import_module(f"{library}.utils.logging")
+        logs.set_verbosity_error()
+        logs.disable_progress_bar()

@@ -22,7 +22,6 @@ from render.assets.find import Asset
 from render.assets.loading import loading
 from render.diffusion.families.flow import TIME, pack
 from render.diffusion.fit import FLUX, SD3, UNET
-from render.diffusion.guidance import Guidance
 from render.diffusion.job import Control
 from render.diffusion.latents import padded
 from render.diffusion.model import Model
@@ -51,14 +50,14 @@ class ActiveControls:
         latents: Tensor,
         timestep: Tensor,
         conditions: Mapping[str, Any],
-        guidance: Guidance,
+        negatives: int,
     ) -> Mapping[str, Any]:
         """Return the denoiser's arguments in step `index` of `count`, none where no ControlNet acts.
 
-        `latents` (N, C, h, w) and `conditions` are the denoiser's input; `guidance` describes the rows.
+        `latents` (N, C, h, w) and `conditions` are the denoiser's input; the first `negatives` rows are unconditional.
         """
         found: list[Residuals] = [
-            active.residuals(latents, timestep, conditions, negatives=guidance.negatives)
+            active.residuals(latents, timestep, conditions, negatives=negatives)
             for active in self._controls
             if active.control.acts(index, count)
         ]

@@ -54,9 +54,9 @@ class Guidance:
             embedded_scale=self.unguided_scale,
         )
 
-    def rows(self, tensor: Tensor, *, skipped: int = 0) -> Tensor:
-        """Return a tensor (1, ...) for each row: (N, ...), without the first `skipped` rows."""
-        return torch.cat([tensor] * (self.negatives + len(self.weights) - skipped))
+    def rows(self, tensor: Tensor) -> Tensor:
+        """Return a tensor (1, ...) for each row: (N, ...)."""
+        return torch.cat([tensor] * (self.negatives + len(self.weights)))
 
     def combine(self, answers: Tensor) -> Tensor:
         """Return one prediction (1, C, h, w) from the rows' answers (N, C, h, w).

@@ -122,7 +122,7 @@ class _Loop:
             guidance, conditions = asked[guided[index]]
             rows = schedule.scaled(guidance.rows(latents), timestep).to(model.denoiser.dtype)
             added = self._controls.at(
-                index, count, latents=rows, timestep=time, conditions=conditions, guidance=guidance
+                index, count, latents=rows, timestep=time, conditions=conditions, negatives=guidance.negatives
             )
             answer = guidance.combine(model.answers(rows, time, {**conditions, **added}).float())
             if work.step_hook is not None:

@@ -22,23 +22,20 @@ def as_draft(project: Project) -> Project:
     its film has no frames between, no upscaling and no second eye.
     """
     file = project.file
-    tables = {
-        "diffusion": file.diffusion.model_copy(
-            update={"vae": file.diffusion.draft_vae or file.diffusion.vae}
-        ),
-        "coherence": file.coherence.model_copy(update={"mask_feather": _pixels(file.coherence.mask_feather)}),
-        "video": file.video.model_copy(update={"consistency_blur": _pixels(file.video.consistency_blur)}),
-        "output": file.output.model_copy(
-            update={
-                "interpolate": 1,
-                "fps_out": None,
-                "upscale": 1,
-                "upscaler": "",
-                "vr": "none",
-                "preset": "veryfast",
-            }
-        ),
+    changes: dict[str, dict[str, object]] = {
+        "diffusion": {"vae": file.diffusion.draft_vae or file.diffusion.vae},
+        "coherence": {"mask_feather": round(file.coherence.mask_feather * SHARE)},
+        "video": {"consistency_blur": round(file.video.consistency_blur * SHARE)},
+        "output": {
+            "interpolate": 1,
+            "fps_out": None,
+            "upscale": 1,
+            "upscaler": "",
+            "vr": "none",
+            "preset": "veryfast",
+        },
     }
+    tables = {name: getattr(file, name).model_copy(update=changed) for name, changed in changes.items()}
     return replace(project, name=f"{project.name}-draft", file=file.model_copy(update=tables), draft=True)
 
 
@@ -68,10 +65,6 @@ def draft_timeline(
         made["translation_x"] = lanes["translation_x"] * across
         made["translation_y"] = lanes["translation_y"] * down
     return replace(timeline, numbers={**lanes, **made})
-
-
-def _pixels(count: int) -> int:
-    return round(count * SHARE)
 
 
 def _steps(steps: Numbers, strength: Numbers, *, exact: bool) -> Numbers:
