@@ -34,8 +34,8 @@ from .reports import (
 )
 from .resolve import ResolvedProject, resolve
 from .resolve.draft import as_draft
+from .resolve.media import curves_of as hear
 from .resolve.models import model_names, project_weights
-from .resolve.soundtrack import curves_of as hear
 from .video.encode import Film, check_encoder
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from keyframes.errors import EnvironmentFault
-from render.assets.loading import first_line
+from keyframes.errors import EnvironmentFault, quoted
 
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle")
 WEIGHTS = ".safetensors"
@@ -144,3 +143,13 @@ def fingerprint(files: Iterable[tuple[str, Path]]) -> str:
                 file.seek((size - BLOCK) * index // (BLOCKS - 1))
                 digest.update(file.read(BLOCK))
     return digest.hexdigest()
+
+
+def first_line(error: BaseException | None) -> str:
+    """Return the first line of an error's message, with the next if it ends in a colon, as a quoted sentence.
+
+    An error without a message is named by its class.
+    """
+    lines = str(error).strip().splitlines() if error else []
+    text = " ".join(line.strip() for line in lines[: 2 if lines and lines[0].endswith(":") else 1])
+    return f"{quoted(text or type(error).__name__, 160)}."

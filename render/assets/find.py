@@ -13,10 +13,10 @@ from typing import Any
 from keyframes.errors import EnvironmentFault, quoted
 from projects.files import digest_of
 from render.assets.files import INDEX, PICKLES, WEIGHTS, fingerprint, read_json, weights_in
-from render.assets.hub import cached_names, fetching, in_cache
 from render.assets.kinds import Kind
 
 BUILT_IN = Path(__file__).parents[1] / "models"
+_MODELS, _BETWEEN = "models--", "--"  # in the names of the hub's folders
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
@@ -120,6 +120,40 @@ def not_found(kind: Kind, name: str, *, folder: Path | None = None) -> Environme
     return EnvironmentFault(" ".join(part for part in said if part))
 
 
+def in_cache(name: str, file: str = "config.json") -> Path | None:
+    """Return the path of a repository's file in the cache; None if it is not there, or `name` cannot be one."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = try_to_load_from_cache(name, file)
+    except HFValidationError:
+        return None
+    return Path(found) if isinstance(found, str) else None
+
+
+def cached_names() -> list[str]:
+    """Return the names, org/name, of the models of which something is in the cache."""
+    cache = _cache()
+    if not cache.is_dir():
+        return []
+    return sorted(
+        path.name.removeprefix(_MODELS).replace(_BETWEEN, "/", 1)
+        for path in cache.iterdir()
+        if path.name.startswith(_MODELS) and path.is_dir()
+    )
+
+
+def unfinished(name: str) -> int:
+    """Return how many downloads of a model were broken off."""
+    return sum(1 for _ in _home(name).glob("blobs/*.incomplete"))
+
+
+def fetching(name: str) -> str:
+    """Return how a model is fetched."""
+    return f"hf download {name}"
+
+
 def check_ending(kind: Kind, name: str) -> None:
     """Raise EnvironmentFault for a file's name that the kind cannot have."""
     what, lower = f'{kind.noun} "{name}"', name.lower()
@@ -202,3 +236,13 @@ def torch_cache() -> Path:
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
     return Path(home).expanduser() / "hub" / "checkpoints"
+
+
+def _home(name: str) -> Path:
+    return _cache() / f"{_MODELS}{name.replace('/', _BETWEEN)}"
+
+
+def _cache() -> Path:
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)

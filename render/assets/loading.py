@@ -1,4 +1,4 @@
-"""One way to load what a library reads: its exceptions become one kind of error, and ours pass.
+"""One way to load and fetch what a library reads: its exceptions become one kind of error, and ours pass.
 
 Importable without torch.
 """
@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from keyframes.errors import EnvironmentFault, ReverieError, quoted
+from keyframes.errors import EnvironmentFault, ReverieError
+from render.assets.files import first_line
+from render.assets.find import fetching, unfinished
 
 _MEMORY = "OutOfMemoryError"  # torch's, by its name: torch is not imported here
 
@@ -33,16 +35,6 @@ def loading(what: str, hint: str = "Fetch it again.") -> Iterator[None]:
         raise EnvironmentFault(f"{what} could not be loaded: {first_line(error)} {hint}") from error
 
 
-def first_line(error: BaseException | None) -> str:
-    """Return the first line of an error's message, with the next if it ends in a colon, as a quoted sentence.
-
-    An error without a message is named by its class.
-    """
-    lines = str(error).strip().splitlines() if error else []
-    text = " ".join(line.strip() for line in lines[: 2 if lines and lines[0].endswith(":") else 1])
-    return f"{quoted(text or type(error).__name__, 160)}."
-
-
 def quiet_libraries() -> None:
     """Silence the progress bars and remarks of transformers and diffusers; their errors still come through."""
     for name in ("torchao", "bitsandbytes", "torch.utils._pytree"):  # what they say when diffusers finds them
@@ -51,3 +43,43 @@ def quiet_libraries() -> None:
         logs: Any = import_module(f"{library}.utils.logging")
         logs.set_verbosity_error()
         logs.disable_progress_bar()
+
+
+def why_not_fetched(name: str, error: BaseException | None) -> str:
+    """Say in a line why a model could not be fetched, and what to do: it is gated, it is not there, the machine is
+    offline, or the network fails.
+    """
+    from huggingface_hub import errors
+
+    causes = list(_causes(error))
+    page = f"https://huggingface.co/{name}"
+    left = f" ({unfinished(name)} of its files half downloaded)" if unfinished(name) else ""
+    if any(isinstance(cause, errors.GatedRepoError) for cause in causes):
+        return (
+            f"it is gated. Accept its terms at {page}, log in with: hf auth login, and fetch it with: "
+            f"{fetching(name)}"
+        )
+    if any(isinstance(cause, errors.RepositoryNotFoundError) for cause in causes):
+        return f"the hub has no such model, or it is private. Look at {page}; if it is private: hf auth login"
+    if any(isinstance(cause, errors.OfflineModeIsEnabled) for cause in causes):
+        return (
+            f"this machine is offline (HF_HUB_OFFLINE is set) and it is not in the cache{left}. Fetch it once "
+            f"with: HF_HUB_OFFLINE=0 {fetching(name)}"
+        )
+    if any(isinstance(cause, ConnectionError | errors.LocalEntryNotFoundError) for cause in causes) or any(
+        "onnect" in type(cause).__name__ or "Timeout" in type(cause).__name__ for cause in causes
+    ):
+        return (
+            f"the hub cannot be reached and it is not in the cache{left}. With a network, fetch it with: "
+            f"{fetching(name)}"
+        )
+    return ""
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those that led to it: diffusers wraps the hub's own."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

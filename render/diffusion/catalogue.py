@@ -22,8 +22,18 @@ from render.assets.files import (
     read_json,
     weights_in,
 )
-from render.assets.find import Asset, asset_at, find_asset, find_path, is_hub_name, not_found
-from render.assets.hub import cached_names, fetching, in_cache, unfinished
+from render.assets.find import (
+    Asset,
+    asset_at,
+    cached_names,
+    fetching,
+    find_asset,
+    find_path,
+    in_cache,
+    is_hub_name,
+    not_found,
+    unfinished,
+)
 from render.assets.kinds import GGUF, MODEL, Kind
 from render.diffusion.families.table import (
     FAMILIES,

@@ -17,10 +17,10 @@ from struct import error as StructError
 from typing import Any
 
 from keyframes.errors import EnvironmentFault
-from render.assets.files import CONFIG, WEIGHTS, Stored, read_header, read_json
+from render.assets.files import CONFIG, WEIGHTS, Stored, first_line, read_header, read_json
 from render.assets.find import find_asset
 from render.assets.kinds import DENOISER, GGUF
-from render.assets.loading import first_line, loading
+from render.assets.loading import loading
 from render.diffusion.layouts import PREFIX, Layout, Shapes, layout_of, own_names
 
 PACKAGE = "gguf"

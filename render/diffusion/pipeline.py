@@ -12,10 +12,9 @@ from typing import Any
 import torch
 
 from keyframes.errors import EnvironmentFault
-from render.assets.files import CONFIG, HALF, INDEX, read_json, weights_variant
+from render.assets.files import CONFIG, HALF, INDEX, first_line, read_json, weights_variant
 from render.assets.find import Asset
-from render.assets.hub import why_not_fetched
-from render.assets.loading import first_line, loading, quiet_libraries
+from render.assets.loading import loading, quiet_libraries, why_not_fetched
 from render.devices import find_device, find_dtype
 from render.diffusion.catalogue import source_of_folder
 from render.diffusion.clipguidance.clip_model import ClipModels

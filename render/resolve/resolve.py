@@ -28,8 +28,8 @@ from ..video.upscaler import Upscaler
 from .attachments import Attachments
 from .camera_path import along_path
 from .checks import check_flows, check_planes, check_stereo
-from .clips import find_depth, find_sources
 from .draft import draft_size, draft_timeline
+from .media import find_depth, find_sources, with_sound
 from .models import (
     Span,
     check_clipskip,
@@ -40,7 +40,6 @@ from .models import (
     project_vae,
     usual_lanes,
 )
-from .soundtrack import with_sound
 
 
 @dataclass(frozen=True, kw_only=True)

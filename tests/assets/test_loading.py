@@ -7,7 +7,8 @@ import torch
 
 from keyframes import EnvironmentFault, ProjectError, RenderError, Stopped
 from keyframes.errors import Problem
-from render.assets.loading import first_line, loading
+from render.assets.files import first_line
+from render.assets.loading import loading
 
 WHAT = 'model "dream" (/models/dream)'
 

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from keyframes.errors import EnvironmentFault
 from render.assets.files import missing_shards
-from render.assets.hub import why_not_fetched
+from render.assets.loading import why_not_fetched
 from render.diffusion import find_model, state_on_hub
 from render.diffusion.pipeline import fetch_model
 

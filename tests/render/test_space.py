@@ -178,7 +178,7 @@ def test_the_built_in_model_has_a_depth_network_of_its_own(tmp_path: Path) -> No
 
 
 def test_a_built_in_model_without_one_sees_open_country(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["render.resolve.resolve"], "BUILT_IN", home)
+    monkeypatch.setattr(sys.modules["render.resolve.media"], "BUILT_IN", home)
     assert film_of(home, FLIGHT.replace("ground", "auto")).depth.kind == "ground"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from keyframes import ProjectError
 from projects.schema import Sound
-from render.resolve.soundtrack import curves_of
+from render.resolve.media import curves_of
 from render.sound.beats import find_beats
 from render.sound.spectrum import HOPS, RATE, WINDOW, listen
 from tests.sound.signals import clicks, converted, sine, write_wav

@@ -138,7 +138,7 @@ def test_the_film_begins_where_its_sound_does(tmp_path: Path) -> None:
     found = probe(done.film)
     assert found.frames == 30
     assert found.sound == pytest.approx(2.0, abs=0.05)
-    from render.resolve.soundtrack import curves_of
+    from render.resolve.media import curves_of
 
     _, _, heard = curves_of(done.film, fps=15)
     assert heard["onset"][0] > 0.5, "and the film begins with it"
