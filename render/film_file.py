@@ -23,7 +23,7 @@ from .subtitles import subtitles, write_subtitles
 from .video.containers import Quality, container_of, exact_rate
 from .video.encode import DEFAULT_QUALITY, Film, encode
 from .video.postprocess import Postprocess, Upscale
-from .video.upscaler import Upscaler
+from .video.upscaler import NetworkUpscaler, Upscaler
 
 RECORD = "film.json"  # in the take: what its film was made from
 
@@ -76,7 +76,6 @@ def find_upscale(upscaler: Upscaler | None, upscale: int, device: str) -> Upscal
     if upscaler is None:
         return None
     from .devices import find_device
-    from .video.upscale import NetworkUpscaler
 
     return NetworkUpscaler(upscaler, upscale, find_device(device))
 

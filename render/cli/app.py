@@ -29,6 +29,7 @@ _HOMES = {
     "convert-lora": "projects",
     "doctor": "showing",
 }
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
 
 class _Commands(click.Group):
@@ -61,9 +62,7 @@ def _version() -> str:
         return "from source"
 
 
-@click.group(
-    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.group(cls=_Commands, context_settings=_SETTINGS)
 @click.version_option(_version(), prog_name="reverie")
 def cli() -> None:
     """Turn a written score of prompts and camera moves into a film.

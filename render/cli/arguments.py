@@ -46,7 +46,7 @@ outside_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 device_option = click.option(
-    "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps."
+    "--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps."
 )
 force_option = click.option("--force", is_flag=True, help="Overwrite the file if it is there.")
 

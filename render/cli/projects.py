@@ -26,9 +26,9 @@ def _refuse_to_overwrite(path: Path, force: bool) -> None:
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write, for a frame."
 )
-@click.option("--title", default="", help="Title of the film.  [default: from the file name]")
+@click.option("--title", help="Title of the film.  [default: from the file name]")
 @shared.force_option
-def new(path: Path, out: Path | None, title: str, force: bool) -> None:
+def new(path: Path, out: Path | None, title: str | None, force: bool) -> None:
     """Write a small commented project that renders as it is.
 
     PATH may also be a rendered frame (.png) or film (.mp4): then write the project that it carries.
@@ -98,9 +98,7 @@ def schema(out: Path | None) -> None:
     metavar="PROJECT.toml",
     help="The project to write.  [default: the same name with .toml]",
 )
-@click.option(
-    "--model", default="sketch", show_default=True, metavar="NAME", help="The model that the project names."
-)
+@click.option("--model", default="sketch", metavar="NAME", help="The model that the project names.")
 @click.option("--render", is_flag=True, help="Render the project too, as reverie render does.")
 @shared.render_options(shared.frames_option, shared.device_option)
 @shared.force_option
@@ -140,13 +138,9 @@ def import_(
 
 @click.command()
 @click.argument("name", required=False)
-@click.option(
-    "--frames", type=click.IntRange(min=2), default=120, show_default=True, help="Length of the move."
-)
-@click.option("--amount", type=float, default=1.0, show_default=True, help="Scale the move; -1 reverses it.")
-@click.option(
-    "--distance", type=float, default=2.0, show_default=True, help="Units to what is looked at (near is 1)."
-)
+@click.option("--frames", type=click.IntRange(min=2), default=120, help="Length of the move.")
+@click.option("--amount", type=float, default=1.0, help="Scale the move; -1 reverses it.")
+@click.option("--distance", type=float, default=2.0, help="Units to what is looked at (near is 1).")
 def move(name: str | None, frames: int, amount: float, distance: float) -> None:
     """Print the schedules of a camera move.
 
@@ -176,7 +170,6 @@ def move(name: str | None, frames: int, amount: float, distance: float) -> None:
     "--to",
     type=click.Choice(["diffusers", "kohya"]),
     default="diffusers",
-    show_default=True,
     help="Names to write: diffusers' and peft's, or kohya's (ComfyUI, A1111, Forge).",
 )
 @click.option(

@@ -166,10 +166,8 @@ def export(
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help=".png, .webp, .jpg"
 )
-@click.option(
-    "-n", "--count", default=24, show_default=True, type=click.IntRange(1, 500), help="Number of frames."
-)
-@click.option("--columns", default=6, show_default=True, type=click.IntRange(1, 50), help="Frames in a row.")
+@click.option("-n", "--count", default=24, type=click.IntRange(1, 500), help="Number of frames.")
+@click.option("--columns", default=6, type=click.IntRange(1, 50), help="Frames in a row.")
 def sheet(take: Path, out: Path, count: int, columns: int) -> None:
     """Make a contact sheet of a take.
 

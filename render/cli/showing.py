@@ -79,7 +79,6 @@ def _values(plan: PlanReport) -> Iterator[str]:
     "--fps",
     type=click.FloatRange(0, 240, min_open=True),
     default=15.0,
-    show_default=True,
     help="Frames per second of the curves.",
 )
 @click.option("--bpm", type=click.FloatRange(0, 10_000, min_open=True), help="The tempo, if you know it.")
@@ -97,7 +96,6 @@ def _values(plan: PlanReport) -> Iterator[str]:
     type=float,
     nargs=2,
     default=(0.0, 1.0),
-    show_default=True,
     metavar="LOW HIGH",
     help="Map 0 and 1 to these values in the schedule.",
 )
@@ -105,7 +103,6 @@ def _values(plan: PlanReport) -> Iterator[str]:
     "--tolerance",
     type=click.FloatRange(0, 1),
     default=0.02,
-    show_default=True,
     help="How far the schedule may be from the curve, as a share of the range.",
 )
 def beats(

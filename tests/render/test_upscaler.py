@@ -23,8 +23,7 @@ from render.cli.app import cli
 from render.resolve import resolve
 from render.resolve.models import project_upscaler
 from render.tensors import to_tensor
-from render.video.upscale import NetworkUpscaler, Tiling, load_upscaler, tiled
-from render.video.upscaler import Upscaler
+from render.video.upscaler import NetworkUpscaler, Tiling, Upscaler, load_upscaler, tiled
 from tests.fakes import Studio, load, project_text, render, write_project
 from tests.films import probe
 from tests.tiny_upscaler import WINDOW, tiny_upscaler

@@ -19,8 +19,8 @@ from PIL import Image
 
 from keyframes.errors import EnvironmentFault, ProjectError, RenderError
 from projects.png import Picture, decode_png, read_text
+from render.exports import contact_sheet
 from render.ffmpeg import Ffmpeg, check_sound, file_argument, run_ffmpeg
-from render.video.contact_sheet import contact_sheet
 from render.video.containers import Quality, container_of, exact_rate
 from render.video.encode import Film, encode
 from render.video.probe import counted, read_metadata
@@ -538,7 +538,7 @@ def test_probing_what_is_no_film(tmp_path: Path) -> None:
 
 
 def test_importing_needs_no_torch() -> None:
-    code = "import sys, render.video.encode, render.video.contact_sheet, projects.writer; print('torch' in sys.modules)"
+    code = "import sys, render.video.encode, render.exports, projects.writer; print('torch' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         == "False\n"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import render
 from projects import Take, load_project
-from render.video.contact_sheet import contact_sheet
+from render.exports import contact_sheet
 
 from .classifier import Judge, train_judge, verdicts
 from .painter import FIRST
