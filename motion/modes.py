@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from motion.camera import Move, flip_matrix, matrix_of
 from motion.holes import fill
 from motion.legacy3d import flow
 from motion.optical_flow import along
-from motion.pose import Pose, pose, pose_of
+from motion.pose import pose, pose_of
 from motion.resample import Sampling, Warped
 from motion.warp2d import warp_matrix
 from motion.warp3d import warp_depth
@@ -28,6 +28,8 @@ COMPATS: tuple[Compat, ...] = get_args(Compat)
 # A border, or "reveal": the hole is filled smoothly here, and repainted by the model.
 Uncovered = Literal[Border, "reveal"]
 UNCOVERED: tuple[Uncovered, ...] = ("reveal", *BORDERS)
+
+Step = Callable[..., Warped]  # moves a picture, given its border and sampling
 
 
 def warp(
@@ -43,8 +45,8 @@ def warp(
 ) -> Warped:
     """Move `picture` (1, C, H, W) by the camera moves, one after another, on the picture's device.
 
-    Several moves are made in one reading of the picture where that is possible (motion.compose); `depth` is that of the
-    picture before them all.
+    Several moves are made in one reading of the picture where that is possible, as each reading between pixels costs a
+    little sharpness; `depth` is that of the picture before them all.
 
     depth: (1, 1, H, W), how far each pixel is, in units, for "3d"; without it the picture is a wall one unit away.
     soft_edges: whether the depth's edges are ramps, as networks give them (see `warp_depth`); for compat "none".
@@ -69,72 +71,51 @@ def warp(
     if not moves:
         raise ValueError("a picture is moved by one camera move or more, got none; Move() stands still")
     edge: Border = "replicate" if border == "reveal" else border
-    how = _Options(border=edge, sampling=sampling, soft_edges=soft_edges, compat=compat)
+    size = (picture.shape[-1], picture.shape[-2])
     if mode == "2d":
-        size = (picture.shape[-1], picture.shape[-2])
         matrix = matrix_of(moves, size, deforum=compat == "deforum")
         moved = warp_matrix(picture, matrix, border=edge, sampling=sampling)
     else:
-        moved = _through_space(picture, moves, _wall(picture) if depth is None else depth, how)
+        wall = picture.new_ones((1, 1, *picture.shape[-2:]), dtype=torch.float32)
+        depth = wall if depth is None else depth.to(picture.device)
+        whole = pose_of(moves, size) if compat == "none" else None
+        if whole is None:
+            step = partial(_step, size=size, soft_edges=soft_edges, compat=compat)
+            moved = _step_by_step(picture, moves, depth, step, border=edge, sampling=sampling)
+        else:
+            moved = warp_depth(picture, whole, depth, border=edge, sampling=sampling, soft_edges=soft_edges)
     if border != "reveal" or bool((moved.coverage >= 1).all()):
         return moved
     return Warped(picture=fill(moved.picture, moved.coverage), coverage=moved.coverage)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Options:
-    """How a picture is moved through space: see `warp`."""
-
-    border: Border
-    sampling: Sampling
-    soft_edges: bool
-    compat: Compat
-
-
-def _wall(picture: Tensor) -> Tensor:
-    """The depth of a wall one unit away."""
-    return picture.new_ones((1, 1, *picture.shape[-2:]), dtype=torch.float32)
-
-
-def _through_space(picture: Tensor, moves: Sequence[Move], depth: Tensor, how: _Options) -> Warped:
-    """Several moves as one pose, or step by step where no single pose does the same; the depth goes along."""
-    size = (picture.shape[-1], picture.shape[-2])
-    whole = pose_of(moves, size) if how.compat == "none" else None
-    if whole is not None:
-        return _seen(picture, whole, depth, how)
+def _step_by_step(
+    picture: Tensor, moves: Sequence[Move], depth: Tensor, step: Callable[[Move, Tensor], Step], **how: Any
+) -> Warped:
+    """Several moves through space, each a reading of the picture; the depth goes along. how: border and sampling."""
     if len(moves) == 1:
-        return _flipped_and_moved(picture, moves[0], depth, how)
-    coverage, plain = torch.ones_like(picture[:, :1]), replace(how, border="replicate", sampling="bilinear")
+        return step(moves[0], depth)(picture, **how)
+    coverage = torch.ones_like(picture[:, :1])
     for move in moves:
-        moved = _flipped_and_moved(picture, move, depth, how)
-        kept = torch.cat((depth, coverage.to(depth.dtype)), 1)
-        kept = _flipped_and_moved(kept, move, depth, plain).picture
+        go = step(move, depth)
+        moved = go(picture, **how)
+        kept = go(torch.cat((depth, coverage.to(depth.dtype)), 1)).picture
         picture, depth = moved.picture, kept[:, :1]
         coverage = moved.coverage * kept[:, 1:].to(moved.coverage.dtype)
     return Warped(picture=picture, coverage=coverage)
 
 
-def _flipped_and_moved(picture: Tensor, move: Move, depth: Tensor, how: _Options) -> Warped:
-    """Flipped, then moved by a camera in space."""
-    size = (picture.shape[-1], picture.shape[-2])
-    flip = flip_matrix(move, size, deforum=how.compat == "deforum")
-    if np.array_equal(flip, np.eye(3)):
-        return _moved(picture, move, depth, how)
-    flipped = warp_matrix(picture, torch.from_numpy(flip), border=how.border, sampling=how.sampling)
-    moved = _moved(flipped.picture, move, depth, how)
-    plain = replace(how, border="replicate", sampling="bilinear")
-    still_there = _moved(flipped.coverage, move, depth, plain).picture
-    return Warped(picture=moved.picture, coverage=moved.coverage * still_there)
+def _step(move: Move, depth: Tensor, *, size: tuple[int, int], soft_edges: bool, compat: Compat) -> Step:
+    """One move through space: the flip, then the camera."""
+    if compat == "none":
+        camera = partial(warp_depth, pose=pose(move, size), depth=depth, soft_edges=soft_edges)
+    else:
+        camera = partial(along, flow=flow(move, depth.float()).neg_())
+    flip = flip_matrix(move, size, deforum=compat == "deforum")
+    return camera if np.array_equal(flip, np.eye(3)) else partial(_flipped, torch.from_numpy(flip), camera)
 
 
-def _moved(picture: Tensor, move: Move, depth: Tensor, how: _Options) -> Warped:
-    if how.compat != "none":
-        moved_by = flow(move, depth.to(picture.device, torch.float32))
-        return along(picture, moved_by.neg_(), border=how.border, sampling=how.sampling)
-    return _seen(picture, pose(move, (picture.shape[-1], picture.shape[-2])), depth, how)
-
-
-def _seen(picture: Tensor, camera: Pose, depth: Tensor, how: _Options) -> Warped:
-    return warp_depth(
-        picture, camera, depth, border=how.border, sampling=how.sampling, soft_edges=how.soft_edges
-    )
+def _flipped(flip: Tensor, camera: Step, picture: Tensor, **how: Any) -> Warped:
+    flipped = warp_matrix(picture, flip, **how)
+    moved = camera(flipped.picture, **how)
+    return Warped(picture=moved.picture, coverage=moved.coverage * camera(flipped.coverage).picture)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from motion.holes import fill
-from motion.pose import Matrix, Pose, lens
+from motion.pose import Pose, lens
 from motion.resample import Sampling, covered, resample
 from motion.warp3d import warp_depth
 
@@ -37,14 +37,11 @@ def eye(
     that what is `screen` units away stands at the same place for both. A point at depth z is seen
     `-f * offset * (1/z - 1/screen)` pixels from where the camera sees it, with f = H / 2 / tan(fov / 2) / aspect.
     """
-    size = (picture.shape[-1], picture.shape[-2])
-    seen = warp_depth(
-        picture,
-        _eye_pose(offset, screen, lens(fov, aspect, size)),
-        depth,
-        sampling=sampling,
-        soft_edges=soft_edges,
-    )
+    before = lens(fov, aspect, (picture.shape[-1], picture.shape[-2]))
+    after = before.copy()
+    after[0, 2] += before[0, 0] * offset / screen
+    stand = Pose(turn=np.eye(3), shift=np.array([-offset, 0.0, 0.0]), lens=before, lens_after=after)
+    seen = warp_depth(picture, stand, depth, sampling=sampling, soft_edges=soft_edges)
     return fill(seen.picture, seen.coverage)
 
 
@@ -66,9 +63,3 @@ def half_sphere(picture: Tensor, *, fov: float, aspect: float = 1.0) -> Tensor:
     points = torch.stack([x, y])[None].float().to(picture.device).repeat(len(picture), 1, 1, 1)
     shown = resample(picture, points, border="replicate", sampling="bicubic")
     return shown * covered(points, height, width).to(shown.dtype)
-
-
-def _eye_pose(offset: float, screen: float, before: Matrix) -> Pose:
-    after = before.copy()
-    after[0, 2] += before[0, 0] * offset / screen
-    return Pose(turn=np.eye(3), shift=np.array([-offset, 0.0, 0.0]), lens=before, lens_after=after)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from motion import Measure, Pose
+    from motion import Compat, Measure, Pose
 
 Kind = Literal["flat", "ground", "picture", "clip", "network"]
 _AGREES = 0.3  # how far apart two estimates may be, as a logarithm, to count a third
@@ -53,7 +53,7 @@ class Distances(NamedTuple):
     map: DepthMap
     near: float
     far: float
-    compat: Literal["none", "deforum", "disco"] = "none"
+    compat: Compat = "none"
 
 
 class DepthReader:

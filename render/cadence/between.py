@@ -13,7 +13,7 @@ the detail that lies between theirs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from projects import Picture
 
@@ -25,13 +25,15 @@ from .segments import Segment
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from motion import FlowMethod, Sampling
+
 
 class Flow(NamedTuple):
     """Optical flow that the two pictures follow, `factor` of it."""
 
-    method: Literal["dis", "dis-fine", "farneback", "raft"]
+    method: FlowMethod
     factor: float
-    sampling: Literal["bilinear", "bicubic"]
+    sampling: Sampling
 
 
 class MixInputs(NamedTuple):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from projects import Row, Rows
 from projects.schema import Motion
@@ -19,7 +19,7 @@ from .stage import Canvas, Frame, Tools
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from motion import Move
+    from motion import Compat, Mode, Move, Sampling, Uncovered
 
 _PLANE = ("angle", "zoom", "translation_x", "translation_y")
 _SPACE = ("rotation_3d_x", "rotation_3d_y", "rotation_3d_z")
@@ -40,11 +40,11 @@ class CameraInputs(NamedTuple):
     """moves: one after another. source: the frame that is moved, in 3D. earlier: frames whose depth counts too, the
     latest first."""
 
-    mode: Literal["2d", "3d"]
+    mode: Mode
     moves: tuple[Values, ...]
-    border: Literal["reveal", "replicate", "wrap", "reflect"]
-    sampling: Literal["bilinear", "bicubic"]
-    compat: Literal["none", "deforum", "disco"]
+    border: Uncovered
+    sampling: Sampling
+    compat: Compat
     source: int = 0
     depth: Distances | None = None
     earlier: tuple[EarlierDepth, ...] = ()

@@ -16,18 +16,17 @@ from .stage import Canvas, Frame
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from motion import Warped
+    from motion import FlowMethod, Sampling, Uncovered, Warped
 
     from ..video.sources import Source
 
 CLIP = "video.input"  # the setting that names the clip
-FlowName = Literal["dis", "dis-fine", "farneback", "raft"]
 
 
 class Flow(NamedTuple):
     """How optical flow is measured, and what happens where it disagrees there and back; None: it is not looked at."""
 
-    method: FlowName
+    method: FlowMethod
     disagreeing: Literal["still", "clip"] | None
     blur: int
 
@@ -46,8 +45,8 @@ class ClipMotionInputs(NamedTuple):
     kind: Literal["flow", "affine", "perspective"]
     steps: tuple[ClipStep, ...]
     flow: Flow | None
-    border: Literal["reveal", "replicate", "wrap", "reflect"]
-    sampling: Literal["bilinear", "bicubic"]
+    border: Uncovered
+    sampling: Sampling
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +81,7 @@ class ClipMotion:
 
     def _flow(self) -> Flow:
         video = self.video
-        method: FlowName = "dis" if self.quick and video.flow == "raft" else video.flow
+        method: FlowMethod = "dis" if self.quick and video.flow == "raft" else video.flow
         if video.consistency == "none":
             return Flow(method, None, 0)
         return Flow(method, video.consistency, video.consistency_blur)

@@ -16,11 +16,8 @@ from .stage import Canvas, Frame
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..color import Palette
+    from ..color import Method, Palette, Space
     from .paint import PaintInputs
-
-Space = Literal["lab", "rgb", "hsv"]
-Method = Literal["histogram", "mean"]
 
 
 @dataclass(frozen=True, kw_only=True)
