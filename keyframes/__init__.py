@@ -1,7 +1,7 @@
 """Keyframes: text in, numbers per frame out. Schedules, prompts and the timeline; NumPy only."""
 
 from keyframes.clock import Clock
-from keyframes.curves import Curve, parse_curve
+from keyframes.curves import Curve, Key, parse_curve
 from keyframes.emphasis import parse_emphasis
 from keyframes.errors import (
     EnvironmentFault,
@@ -15,7 +15,6 @@ from keyframes.errors import (
     did_you_mean,
 )
 from keyframes.expressions import Expression, parse_expression
-from keyframes.interpolation import Key
 from keyframes.positions import Dialect, parse_frames, parse_position
 from keyframes.prompts import Blend, FramePrompt, PromptPart, PromptSource, TextShare
 from keyframes.schedules import LaneValue, Schedule, format_schedule, parse_schedule

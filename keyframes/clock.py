@@ -1,14 +1,61 @@
-"""The clock: how long the film is, and how frames, seconds and beats relate."""
+"""The clock: how long the film is, how frames, seconds and beats relate, and what is heard at each frame.
+
+Audio features are numbers per frame that `render` measures in the sound track, such as its loudness; expressions read
+them by name and frame.
+"""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
-from keyframes.audio_features import AudioFeatures
+import numpy as np
+
 from keyframes.errors import Problem, ProjectError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
 MAX_FRAMES = 10_000_000
+SOUND: dict[str, str] = {
+    "amp": "how loud the sound is, 0 to 1",
+    "bass": "how loud its low notes are, 0 to 1",
+    "mid": "the same for the middle",
+    "high": "the same for the treble",
+    "onset": "1 where a sound begins (less for a soft one), then falling",
+    "beat_pulse": "1 on each beat, then falling",
+    "beat_phase": "0 on each beat, rising towards 1 at the next",
+}
+TEMPO: tuple[str, ...] = ("bpm", "beat")  # measured in the sound where the project gives no bpm
+
+
+class AudioFeatures(Protocol):
+    """Named curves over the frames of a film."""
+
+    def curve(self, name: str) -> Numbers:
+        """One of SOUND or TEMPO at every frame, float64 (frames,), finite."""
+        ...
+
+
+def read_feature(audio: AudioFeatures | None, name: str, frames: Numbers) -> Numbers:
+    """The values (n,) of a feature at `frames` (n,), which may lie between frames; beyond the film its ends hold.
+
+    All 0 without a sound track: the parser refuses such names before.
+    """
+    if audio is None:
+        return np.zeros(len(frames))
+    curve = audio.curve(name)
+    return np.interp(frames, np.arange(len(curve), dtype=np.float64), curve)
+
+
+class NoAudio:
+    """Features of a sound track that has not been measured yet: all 0, so that schedules can be checked without it."""
+
+    def curve(self, name: str) -> Numbers:
+        """See AudioFeatures."""
+        return np.zeros(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,27 +75,19 @@ class Clock:
     audio: AudioFeatures | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        problems = []
-        if not 1 <= self.frames <= MAX_FRAMES:
-            problems.append(
-                Problem(
-                    what=f"{self.frames} is not allowed.", where="frames", hint=f"Allowed: 1 to {MAX_FRAMES}."
-                )
-            )
-        if not (math.isfinite(self.fps) and 0 < self.fps <= 1000):
-            problems.append(
-                Problem(what=f"{self.fps} is not allowed.", where="fps", hint="Allowed: above 0, up to 1000.")
-            )
-        if self.bpm is not None and not (math.isfinite(self.bpm) and 0 < self.bpm <= 10_000):
-            problems.append(
-                Problem(
-                    what=f"{self.bpm} is not allowed.", where="bpm", hint="Allowed: above 0, up to 10000."
-                )
-            )
+        checks = (
+            ("frames", self.frames, 1 <= self.frames <= MAX_FRAMES, f"1 to {MAX_FRAMES}"),
+            ("fps", self.fps, 0 < self.fps <= 1000, "above 0, up to 1000"),
+            ("bpm", self.bpm, self.bpm is None or 0 < self.bpm <= 10_000, "above 0, up to 10000"),
+        )
+        problems = [
+            Problem(what=f"{value} is not allowed.", where=where, hint=f"Allowed: {allowed}.")
+            for where, value, right, allowed in checks
+            if not right
+        ]
         if not -(2**63) <= self.seed < 2**64:
-            problems.append(
-                Problem(what="the seed does not fit in 64 bits.", where="seed", hint="Example: 42.")
-            )
+            what = "the seed does not fit in 64 bits."
+            problems.append(Problem(what=what, where="seed", hint="Example: 42."))
         if problems:
             raise ProjectError(problems)
 

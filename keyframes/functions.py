@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keyframes.audio_features import SOUND, TEMPO, read_feature
-from keyframes.clock import Clock
+from keyframes.clock import SOUND, TEMPO, Clock, read_feature
 from keyframes.hash_noise import smooth_noise, stream_key, uniform
 
 if TYPE_CHECKING:

@@ -1,7 +1,11 @@
-"""Prompts over time: which key's prompt is shown at a frame, or how two are blended."""
+"""Prompts over time: which key's prompt is shown at a frame, or how two are blended; and prompts of other programs."""
 
 from __future__ import annotations
 
+import ast
+import json
+import re
+import warnings
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,14 +17,27 @@ import numpy as np
 from keyframes.clock import Clock
 from keyframes.emphasis import parse_emphasis
 from keyframes.errors import Place, Problem, ProjectError, ScheduleError, did_you_mean, quoted
-from keyframes.legacy_prompts import legacy_prompts, prompt_text
 from keyframes.positions import parse_position
-from keyframes.prompt_templates import LANE, PromptTemplate, parse_prompt
-from keyframes.prompts import Blend, FramePrompt, MixedKey, PromptPart, PromptSource, TextShare
+from keyframes.prompts import (
+    LANE,
+    Blend,
+    FramePrompt,
+    MixedKey,
+    PromptPart,
+    PromptSource,
+    PromptTemplate,
+    TextShare,
+    parse_prompt,
+)
 from keyframes.word_schedules import HeldKey, settle_held
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+MAX_TEXT = 4_000_000
+EXAMPLE = 'Example: {"0": "a lighthouse", "100": "a calm sea"}.'
+
+_OBJECT = re.compile(r"""\s*\{\s*(?:["']|\d+\s*:|\})""")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,22 +125,19 @@ def compile_prompts(source: PromptSource, *, clock: Clock) -> KeyedPrompts:
     Raises ProjectError with all problems, each `where` being `prompts.<key>`.
     """
     problems: list[Problem] = []
-    keys: list[HeldKey] = []
-    templates: list[PromptTemplate] = []
-    pairs = _pairs(source)
-    for label, value in pairs:
+    keys: list[HeldKey[PromptTemplate]] = []
+    around = {"prefix": source.prefix, "suffix": source.suffix, "negative": source.negative}
+    for label, value in _pairs(source):
         try:
             place = Place(f"{LANE}.{label}", label)
             position = parse_position(label, clock=clock, place=place)
-            text = prompt_text(value, place)
-            around = {"prefix": source.prefix, "suffix": source.suffix, "negative": source.negative}
-            templates.append(parse_prompt(text, clock=clock, place=Place(place.where), **around))
-            keys.append(HeldKey(position, label, str(len(templates) - 1)))
+            text = _prompt_text(value, place)
+            template = parse_prompt(text, clock=clock, place=Place(place.where), **around)
+            keys.append(HeldKey(position, label, template))
         except ScheduleError as error:
             problems += error.problems
     try:
-        settled = settle_held(keys, Place(LANE)) if keys else []
-        track = _checked([(key, templates[int(key.word)]) for key in settled], source.blend, clock)
+        track = _checked(settle_held(keys, Place(LANE)), source.blend, clock)
     except ProjectError as error:
         problems += error.problems
     if problems:
@@ -143,24 +157,75 @@ def _pairs(source: PromptSource) -> list[tuple[str, object]]:
                 '"--neg" is not allowed here.', None, "Use the negative prompt."
             )
     given = source.prompts
-    pairs: list[tuple[str, object]] = []
-    pairs += given.items() if isinstance(given, Mapping) else legacy_prompts(given)
+    pairs = [*given.items()] if isinstance(given, Mapping) else _legacy_prompts(given)
     if not pairs:
         raise place.error("there is no prompt.", None, 'Example: 0 = "a lighthouse, oil painting".')
     return [(str(label), value) for label, value in pairs]
 
 
-def _checked(ordered: list[tuple[HeldKey, PromptTemplate]], blend: Blend, clock: Clock) -> KeyedPrompts:
+def _legacy_prompts(text: str) -> list[tuple[str, object]]:
+    """(key, prompt) in the order of `text`; any other text is itself the prompt of key 0.
+
+    Raises ScheduleError, with a column, for an object that cannot be read.
+    """
+    place = Place(LANE, text)
+    if not _OBJECT.match(text):
+        return [("0", text)]
+    if len(text) > MAX_TEXT:
+        raise place.error(f"the prompts have {len(text)} characters.", None, f"Allowed: {MAX_TEXT}.")
+    try:
+        pairs = json.loads(text, object_pairs_hook=list)
+    except json.JSONDecodeError as error:
+        found = _python_pairs(text)
+        if found is None:
+            what = f"these prompts are not JSON: {error.msg}."
+            raise place.error(what, error.pos, EXAMPLE) from error
+        return found
+    except (RecursionError, ValueError) as error:
+        raise place.error("these prompts are nested too deeply.", None, EXAMPLE) from error
+    return [(str(key), value) for key, value in pairs]
+
+
+def _python_pairs(text: str) -> list[tuple[str, object]] | None:
+    """The pairs of a Python dict of literals, or None. Nothing is run: `ast` only reads literals."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\d" in a prompt does not concern us
+            tree = ast.parse(text.strip(), mode="eval").body
+            if not isinstance(tree, ast.Dict):
+                return None
+            keys = [ast.literal_eval(key) for key in tree.keys if key is not None]
+            values = [ast.literal_eval(value) for value in tree.values]
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):
+        return None
+    return [(str(key), value) for key, value in zip(keys, values, strict=False)]
+
+
+def _prompt_text(value: object, place: Place) -> str | list[str]:
+    """A prompt from a project file: a text, or a list of texts. Raises ScheduleError for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
+        return [str(item) for item in value]
+    if isinstance(value, dict):
+        raise place.error(
+            "this key holds a table.", None, 'A key with a point needs quotes: "2.5s" = "a cat".'
+        )
+    what = f"{quoted(repr(value)[:100], 40)} is not a prompt."
+    raise place.error(what, None, 'Allowed: a text, or a list such as ["a cat:2", "a dog:1"].')
+
+
+def _checked(ordered: list[HeldKey[PromptTemplate]], blend: Blend, clock: Clock) -> KeyedPrompts:
     """The track of sorted keys, after a look at every frame of every key."""
     problems: list[Problem] = []
     keys: list[KeyedPrompt] = []
-    positions = tuple(key.position for key, _ in ordered)
-    for index, (key, template) in enumerate(ordered):
+    positions = tuple(key.position for key in ordered)
+    for index, key in enumerate(ordered):
         start = 0.0 if index == 0 else positions[index - (blend != "hold")]
         stop = positions[index + 1] if index + 1 < len(positions) else float(clock.frames)
         shown = np.arange(np.ceil(start), min(np.ceil(stop), clock.frames))
         try:
-            keys.append(_checked_key(key, template, shown, clock))
+            keys.append(_checked_key(key, shown, clock))
         except ScheduleError as error:
             problems += [_named(problem, key.label) for problem in error.problems]
     if problems:
@@ -168,10 +233,9 @@ def _checked(ordered: list[tuple[HeldKey, PromptTemplate]], blend: Blend, clock:
     return KeyedPrompts(clock=clock, blend=blend, keys=tuple(keys), positions=positions)
 
 
-def _checked_key(
-    key: HeldKey, template: PromptTemplate, shown: NDArray[np.float64], clock: Clock
-) -> KeyedPrompt:
+def _checked_key(key: HeldKey[PromptTemplate], shown: NDArray[np.float64], clock: Clock) -> KeyedPrompt:
     """The prompt of one key, which the frames `shown` show (perhaps none)."""
+    template = key.value
     moving = bool(template.expressions)
     if moving and not len(shown):  # its expressions need not exist outside the film
         return KeyedPrompt(position=key.position, label=key.label, template=template, fixed=None)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keyframes.clock import Clock
-from keyframes.curves import LINEAR, NAMES, Curve, parse_curve
+from keyframes.curves import LINEAR, NAMES, Curve, Key, expand, parse_curve
 from keyframes.entries import EXAMPLE, NUMBER, Entry, split_entries, unwrap
 from keyframes.errors import Place, ScheduleError, did_you_mean, quoted
 from keyframes.expressions import Expression, parse_expression
-from keyframes.interpolation import Key, expand
 from keyframes.parser import MAX_VALUE
 from keyframes.positions import DIALECTS, Dialect, parse_position
 

@@ -5,24 +5,26 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from keyframes.clock import Clock
+from keyframes.curves import current_keys
 from keyframes.entries import Entry, split_entries, unwrap
 from keyframes.errors import Place, did_you_mean, quoted
-from keyframes.interpolation import current_keys
 from keyframes.positions import parse_position
 from keyframes.schedules import LaneValue
 
+T = TypeVar("T")
 
-class HeldKey(NamedTuple):
-    """A key whose value holds: its frame, its place as written, and the word."""
+
+class HeldKey(NamedTuple, Generic[T]):
+    """A key whose value holds: its frame, its place as written, and the value, such as a word."""
 
     position: float
     label: str
-    word: str
+    value: T
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +33,13 @@ class WordSchedule:
 
     lane: str
     clock: Clock
-    keys: tuple[HeldKey, ...]
+    keys: tuple[HeldKey[str], ...]
 
     def words(self) -> tuple[str, ...]:
         """The word at every frame."""
         positions = np.array([key.position for key in self.keys])
         current = current_keys(positions, np.arange(self.clock.frames, dtype=np.float64))
-        return tuple(self.keys[index].word for index in current.tolist())
+        return tuple(self.keys[index].value for index in current.tolist())
 
     def explain(self, frame: int) -> str:
         """Where the word at `frame` comes from."""
@@ -84,9 +86,9 @@ def _chosen(word: str, choices: Sequence[str], place: Place) -> str:
     )
 
 
-def settle_held(keys: Iterable[HeldKey], place: Place) -> list[HeldKey]:
+def settle_held(keys: Iterable[HeldKey[T]], place: Place) -> list[HeldKey[T]]:
     """The keys sorted. Raises ScheduleError for two at one frame."""
-    kept: dict[float, HeldKey] = {}
+    kept: dict[float, HeldKey[T]] = {}
     for key in keys:
         before = kept.setdefault(key.position, key)
         if before is not key:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from keyframes import Clock, LaneSpec, LaneValue, PromptSource
-from keyframes.audio_features import NoAudio
+from keyframes.clock import NoAudio
 
 from .lanes import NETWORKS, TABLES, network_lane
 from .masks import Mask

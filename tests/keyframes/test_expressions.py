@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyframes import Clock, ScheduleError, parse_expression
-from keyframes.audio_features import SOUND
+from keyframes.clock import SOUND
 from keyframes.functions import FUNCTIONS, VARIABLES
 from tests.pace import allowed
 
