@@ -1,25 +1,39 @@
 """Writing files so that a crash, a full disk or a cut of power leaves the old file or the new one, never half
-of one.
+of one; and the lock that lets one process write.
 
 A file is written under a temporary name in the folder it is meant for, flushed to the disk, renamed, and the
 folder is flushed too. Temporary names end in `.tmp-<pid>-<random>`, so that what a killed process left is
 recognised and removed.
+
+The operating system holds the lock and drops it when the process ends, however it ends. The lock's file stays when it
+is released (removing it would let two processes lock two files of one name), and the text in it (pid, host, since
+when) is only for the message: text without a lock means nothing.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import secrets
 import shutil
+import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
-from keyframes.errors import EnvironmentFault, Problem, ProjectError, ReverieError, printable
+from keyframes.errors import (
+    EnvironmentFault,
+    LockedError,
+    Problem,
+    ProjectError,
+    ReverieError,
+    printable,
+)
 
 TEMPORARY = ".tmp-"
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -153,3 +167,59 @@ def full_disk(path: Path, needed: int = 0) -> str:
     need = f" ({needed:,} bytes needed{left})" if needed else ""
     name = printable(str(path))
     return f"{name}: the disk is full or a size limit is reached{need}. Free some space and run again."
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock on `path` within this. Never follows a link.
+
+    Raises LockedError at once if another holder has it, EnvironmentFault or ProjectError if it cannot be had.
+    """
+    from filelock import FileLock, Timeout  # here, so that what only looks at a take starts quickly
+
+    lock = FileLock(
+        path,
+        blocking=False,
+        thread_local=False,
+        preserve_lock_file=True,
+        on_acquired=partial(_write_holder, path),
+    )
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LockedError(
+            f"{printable(str(path.parent))} is being rendered by {_holder(path)}. "
+            "Wait for it, stop it, or render into another folder."
+        ) from None
+    except OSError as error:
+        if error.errno in WRONG_PATH or isinstance(error, PermissionError):
+            raise disk_error(error, path) from error
+        name, reason = printable(str(path)), error.strerror or error
+        raise EnvironmentFault(
+            f"{name}: this disk offers no locks ({reason}). Render to a local disk."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _write_holder(path: Path, descriptor: int) -> None:
+    text = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()})
+    with disk_errors(path, needed=len(text)):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, text.encode("ascii"))
+
+
+def _holder(path: Path) -> str:
+    """Who holds the lock and for how long, as far as the text tells: it is written just after the lock is taken."""
+    try:
+        with path.open("rb") as file:
+            text = json.loads(file.read(4096))
+        pid, host, since = int(text["pid"]), str(text["host"]), float(text["since"])
+        minutes, seconds = divmod(int(max(0.0, time.time() - since)), 60)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return "another process"
+    hours, minutes = divmod(minutes, 60)
+    held = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+    return f"process {pid} on {printable(host[:100])}, for {held}"

@@ -17,8 +17,16 @@ from .lanes import place_of
 from .pictures import picture_paths, picture_problems
 from .project import Project
 from .schema import ProjectFile
-from .toml_lines import key_lines, line_of, longest_key
-from .validation import EXAMPLE, LENGTH, MAX_REPORTED, how_many_more, validate
+from .validation import (
+    EXAMPLE,
+    LENGTH,
+    MAX_REPORTED,
+    how_many_more,
+    key_lines,
+    line_of,
+    longest_key,
+    validate,
+)
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32

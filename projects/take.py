@@ -5,7 +5,7 @@
     journal.jsonl    which frame was made from what, and its checksum (journal)
     frames/000000.png ...
     film.mp4         assembled from the frames at the end
-    take.lock        held while rendering (lock)
+    take.lock        held while rendering
 
 A frame counts as stored when its file is there, whole, with the bytes that the journal says. The file is put
 in place first and the journal line after it, so that a process killed between the two leaves an untrusted
@@ -26,9 +26,8 @@ from types import MappingProxyType
 
 from keyframes.errors import Problem, ProjectError, RenderError, printable
 
-from .files import disk_errors, make_folder, remove_orphans, write_atomic
+from .files import disk_errors, locked, make_folder, remove_orphans, write_atomic
 from .journal import Contents, Entry, FileMark, Journal, read_journal
-from .lock import Lock
 from .png import Picture, decode_png, encode_png
 from .project import Project
 
@@ -165,7 +164,7 @@ class Take:
         return None
 
     @contextmanager
-    def lock(self) -> Iterator[Lock]:
+    def lock(self) -> Iterator[None]:
         """Within this, this process alone renders the take: folders are made, orphans removed, the journal is
         open.
 
@@ -173,7 +172,7 @@ class Take:
         folder cannot be written.
         """
         make_folder(self.folder)
-        with Lock(self.folder / "take.lock") as held:
+        with locked(self.folder / "take.lock"):
             self._look(self.project)  # another process may have made this folder its own since
             make_folder(self.frames)
             self.clean()
@@ -183,7 +182,7 @@ class Take:
                     project=self.project, entries=journal.entries, damaged=journal.damaged
                 )
                 try:
-                    yield held
+                    yield
                 finally:
                     self._open = None
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -21,16 +21,6 @@ from .png import Picture, check_picture
 from .take import Take
 
 DEPTH = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    frame: int
-    picture: Picture
-    key: str
-    seconds: float
-    text: Mapping[str, str]
-    notes: tuple[str, ...]
 
 
 class FrameWriter:
@@ -44,7 +34,7 @@ class FrameWriter:
             raise ValueError(f"depth must be at least 1, not {depth}")
         self._take = take
         self._depth = depth
-        self._waiting: deque[_Job] = deque()
+        self._waiting: deque[tuple[int, Callable[[], object]]] = deque()
         self._there: set[int] = set()
         self._error: Exception | None = None
         self._closing = False
@@ -69,15 +59,14 @@ class FrameWriter:
         raised.
         """
         check_picture(picture, f"frame {frame}")
-        job = _Job(
-            frame=frame, picture=picture, key=key, seconds=seconds, text=dict(text or {}), notes=tuple(notes)
-        )
+        text, notes = dict(text or {}), tuple(notes)
+        store = partial(self._take.store, frame, picture, key, seconds=seconds, text=text, notes=notes)
         with self._change:
             self._change.wait_for(lambda: len(self._waiting) < self._depth or self._stopped())
             self._raise_error()
             if self._stopped():
                 raise RuntimeError("the frame writer is closed")
-            self._waiting.append(job)
+            self._waiting.append((frame, store))
             self._change.notify_all()
 
     def announce(self, frame: int) -> None:
@@ -131,11 +120,10 @@ class FrameWriter:
     def _work(self) -> None:
         """The thread: store until closed and empty, or until an error."""
         try:
-            while (job := self._next()) is not None:
-                self._take.store(
-                    job.frame, job.picture, job.key, seconds=job.seconds, text=job.text, notes=job.notes
-                )
-                self.announce(job.frame)
+            while job := self._next():
+                frame, store = job
+                store()
+                self.announce(frame)
         except Exception as error:  # whatever it is, it belongs to the painter's thread
             self._error = error
         finally:
@@ -144,7 +132,7 @@ class FrameWriter:
                 self._waiting.clear()
                 self._change.notify_all()
 
-    def _next(self) -> _Job | None:
+    def _next(self) -> tuple[int, Callable[[], object]] | None:
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._closing)
             job = self._waiting.popleft() if self._waiting else None

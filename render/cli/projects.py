@@ -146,7 +146,7 @@ def move(name: str | None, frames: int, amount: float, distance: float) -> None:
 
     Paste them into a project. Without NAME, list the moves: push-in, orbit, dolly-zoom ...
     """
-    from projects.moves import MOVES, motion_table
+    from projects.starter import MOVES, motion_table
 
     moves = {known.name: known for known in MOVES}
     if name is None:

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 
 from keyframes.errors import LockedError, ProjectError
-from projects.lock import Lock
+from projects.files import locked
 from tests.pace import allowed
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from projects.lock import Lock
+from projects.files import locked
 from keyframes.errors import LockedError
 try:
-    with Lock(Path(sys.argv[1])):
+    with locked(Path(sys.argv[1])):
         print("held", flush=True)
         sys.stdin.readline()
 except LockedError as error:
@@ -43,6 +43,11 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
+def take(path: Path) -> None:
+    with locked(path):
+        pass
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "take.lock"
@@ -53,7 +58,7 @@ def test_the_second_is_told_who_and_how_long(path: Path) -> None:
         assert first_line(other) == "held\n"
         begin = time.perf_counter()
         with pytest.raises(LockedError) as caught:
-            Lock(path).acquire()
+            take(path)
         assert time.perf_counter() - begin < allowed(1)
         assert caught.value.exit_code == 4
         message = str(caught.value)
@@ -61,18 +66,13 @@ def test_the_second_is_told_who_and_how_long(path: Path) -> None:
         assert re.search(r" for \d+ s\.", message)
         assert "\n" not in message
         other.communicate("\n")
-    with Lock(path) as lock:
-        assert lock.held
+    take(path)
 
 
 def test_in_one_process_two_cannot_hold_it_either(path: Path) -> None:
-    with Lock(path) as lock:
-        with pytest.raises(LockedError):
-            Lock(path).acquire()
-        with pytest.raises(LockedError):
-            lock.acquire()
-    assert not lock.held
-    Lock(path).acquire()
+    with locked(path), pytest.raises(LockedError):
+        take(path)
+    take(path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
@@ -83,7 +83,7 @@ def test_a_killed_holder_leaves_no_lock(path: Path) -> None:
             other.send_signal(signal.SIGKILL)
             other.wait()
         assert json.loads(path.read_text())["pid"] == other.pid  # its text is still there, and means nothing
-        with Lock(path):
+        with locked(path):
             assert json.loads(path.read_text())["pid"] == os.getpid()
 
 
@@ -92,26 +92,26 @@ def test_a_killed_holder_leaves_no_lock(path: Path) -> None:
 )
 def test_any_text_is_no_lock_and_no_trouble(path: Path, text: str) -> None:
     path.write_text(text)
-    with Lock(path):
+    with locked(path):
         path.write_text(text)
         with pytest.raises(LockedError, match=r"is being rendered by (another process|process 1 on h)"):
-            Lock(path).acquire()
+            take(path)
 
 
 def test_a_clock_that_stepped_back(path: Path) -> None:
-    with Lock(path):
+    with locked(path):
         path.write_text(json.dumps({"pid": 5, "host": "h", "since": time.time() + 5000}))
         with pytest.raises(LockedError, match="process 5 on h, for 0 s"):
-            Lock(path).acquire()
+            take(path)
         path.write_text(json.dumps({"pid": 5, "host": "h", "since": time.time() - 2 * 3600 - 90}))
         with pytest.raises(LockedError, match="for 2 h 1 min"):
-            Lock(path).acquire()
+            take(path)
 
 
 def test_the_file_stays(path: Path) -> None:
-    with Lock(path):
+    with locked(path):
         first = path.stat().st_ino
-    with Lock(path):
+    with locked(path):
         assert path.stat().st_ino == first
     assert path.exists()
 
@@ -132,8 +132,9 @@ def test_of_many_starting_together_one_wins(path: Path) -> None:
 LEAVE_A_CHILD = """
 import os, subprocess, sys
 from pathlib import Path
-from projects.lock import Lock
-Lock(Path(sys.argv[1])).acquire()
+from projects.files import locked
+held = locked(Path(sys.argv[1]))
+held.__enter__()
 command = [sys.executable, "-c", "print(1, flush=True); input()"]
 subprocess.Popen(command, stdin=0, stdout=1, close_fds=False)
 os._exit(0)
@@ -146,17 +147,16 @@ def test_a_lock_does_not_outlive_us_in_a_child(path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert first_line(other) == "1\n"
         other.wait()
-        with Lock(path) as lock:
-            assert lock.held
+        take(path)
         other.communicate("\n")
 
 
 def test_places_where_no_lock_can_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ProjectError, match="there is a file where a folder is needed"):
-        Lock(tmp_path / "file" / "take.lock").acquire()
+        take(tmp_path / "file" / "take.lock")
     with pytest.raises(ProjectError, match="there is a folder"):
-        Lock(tmp_path).acquire()
+        take(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links")
@@ -165,7 +165,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     other.write_text("precious")
     (tmp_path / "take.lock").symlink_to(other)
     with pytest.raises(ProjectError, match="there is a link"):
-        Lock(tmp_path / "take.lock").acquire()
+        take(tmp_path / "take.lock")
     assert other.read_text() == "precious"
 
 
@@ -178,9 +178,10 @@ def unsupported(descriptor, operation):
     raise OSError(int(sys.argv[2]), "Operation not supported")
 
 fcntl.flock = unsupported  # as on a disk without locks
-from projects.lock import Lock
+from projects.files import locked
 try:
-    Lock(Path(sys.argv[1])).acquire()
+    with locked(Path(sys.argv[1])):
+        pass
 except EnvironmentFault as error:
     print(error)
 """

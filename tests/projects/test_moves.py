@@ -14,7 +14,7 @@ from keyframes import Clock, PromptSource, compile_timeline
 from motion import Move, pose
 from projects import Rows, lane_specs
 from projects.lanes import LOOK_AT, PATH
-from projects.moves import MOVES, motion_table
+from projects.starter import MOVES, motion_table
 from render.resolve.camera_path import increments, poses
 
 FRAMES = 60

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projects.toml_lines import key_lines, line_of, longest_key
+from projects.validation import key_lines, line_of, longest_key
 from tests.pace import within
 
 TEXT = '''# a film
