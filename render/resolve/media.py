@@ -107,7 +107,7 @@ class SoundTrack:
         self.problems: tuple[Problem, ...] = ()
 
     def curve(self, name: str) -> NDArray[np.float64]:
-        """See keyframes.audio_features. Raises ProjectError for a file that holds no sound."""
+        """See keyframes.clock. Raises ProjectError for a file that holds no sound."""
         if self.problems:
             raise ProjectError(self.problems)
         return self._curves[name]
