@@ -133,15 +133,14 @@ def fetch_model(source: ModelSource, *, device: str = "auto", dtype: str = "auto
     quiet_libraries()
     half = find_dtype(dtype, find_device(device)) != torch.float32
     failed: Exception | None = None
+    download = import_module("diffusers").DiffusionPipeline.download
     for variant in (HALF, None) if half else (None, HALF):
         try:
-            path = import_module("diffusers").DiffusionPipeline.download(
-                source.name, use_safetensors=True, variant=variant
-            )
+            path = Path(download(source.name, use_safetensors=True, variant=variant))
         except (OSError, ValueError) as error:
             failed = error
             continue
-        return source_of_folder(source.name, Path(path), kind="hub", weights=source.weights)
+        return source_of_folder(source.name, path, kind="hub", weights=source.weights)
     usual = f"{first_line(failed)} Check the name and the network"
     why = why_not_fetched(source.name, failed) or usual
     raise EnvironmentFault(
@@ -172,10 +171,9 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: Asset | 
 
 def _held(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> dict[str, Any]:
     """Return the arguments that load the weights as the model's WeightOptions say."""
-    assert source.path is not None
     held: dict[str, Any] = {}
     parts, file, method = quantised_parts(source), source.weights.denoiser, source.weights.quantize
-    if file is not None:
+    if file is not None and source.path is not None:
         held[row.denoiser] = load_denoiser(file, source.path / row.denoiser, dtype)
         if parts.pop(row.denoiser, None):
             in_place(held[row.denoiser], method)
@@ -187,12 +185,11 @@ def _held(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> dict[str, 
 def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[str, Any]) -> Any:
     index = read_json(path / INDEX)
     absent = [part for part, entry in index.items() if isinstance(entry, list) and None in entry]
+    sampled = path / ("vae" if row.denoiser in given else row.denoiser)
     return import_module("diffusers").DiffusionPipeline.from_pretrained(
         str(path),
         dtype={"default": dtype, "vae": _vae_dtype(row, read_json(path / "vae" / CONFIG), dtype)},
-        variant=weights_variant(
-            path / ("vae" if row.denoiser in given else row.denoiser), half=dtype == torch.float16
-        ),
+        variant=weights_variant(sampled, half=dtype == torch.float16),
         use_safetensors=True,
         local_files_only=True,
         **{part: None for part in (*row.omitted, *absent) if part in index},
@@ -201,9 +198,7 @@ def _read_folder(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[
 
 
 def _read_file(path: Path, row: FamilyRow, dtype: torch.dtype, given: Mapping[str, Any]) -> Any:
-    """Read a single file. Its configs and tokenizer come from a folder beside it of the same name, or the
-    hub's cache.
-    """
+    """Read a single file; its configs and tokenizer lie in a folder of its name beside it, or in the hub's cache."""
     beside = path.with_suffix("")
     options: dict[str, Any] = {"config": str(beside)} if (beside / INDEX).is_file() else {}
     pipeline = getattr(import_module("diffusers"), row.pipelines[0])

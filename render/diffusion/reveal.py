@@ -82,13 +82,7 @@ class RevealSchedule:
     """
 
     def __init__(
-        self,
-        model: Model,
-        settings: Sampling,
-        reveal: Reveal,
-        *,
-        seed: int,
-        shape: LatentShape,
+        self, model: Model, settings: Sampling, reveal: Reveal, *, seed: int, shape: LatentShape
     ) -> None:
         # `scaled`: the plan alone cuts the schedule, also for LCM, which would else spread its steps
         plain = replace(settings, steps_mode="scaled")
@@ -96,11 +90,9 @@ class RevealSchedule:
         made = [make_schedule(model, plain, plan, seed=seed, shape=shape) for plan in plans]
         # one stream of fresh noise for all parts
         made = [replace(part, options=made[0].options) for part in made]
-        nexts = [*reveal.releases[1:], 0]
         self._evaluations: list[_Evaluation] = []
-        for index, (part, plan, after) in enumerate(zip(made, plans, nexts, strict=True)):
-            follower = made[index + 1] if index + 1 < len(made) else None
-            self._evaluations += _evaluations(part, plan.count - after, reveal.counts <= after, follower)
+        for part, count, after in zip(made, reveal.releases, [*reveal.releases[1:], 0], strict=True):
+            self._evaluations += _evaluations(part, count - after, reveal.counts <= after)
         self.timesteps = torch.stack([evaluation.timestep for evaluation in self._evaluations])
         self._at = 0
         self._given: tuple[Tensor, Tensor] | None = None
@@ -130,46 +122,36 @@ class RevealSchedule:
         stepped = evaluation.part.step(prediction, timestep, latents)
         if not evaluation.whole or evaluation.held is None:
             return stepped
-        return torch.where(evaluation.held, self._kept(evaluation), stepped)
+        return torch.where(evaluation.held, self._kept(), stepped)
 
-    def _kept(self, evaluation: _Evaluation) -> Tensor:
+    def _kept(self) -> Tensor:
         """Return the picture's latents, noised to where the step led; clean after the last one."""
         if self._given is None:
             raise RuntimeError("the first step was taken before the latents were noised")
         latents, noise = self._given
-        if evaluation.follower is not None:
-            return evaluation.follower.noised(latents, noise)
         if self._at == len(self._evaluations):
             return latents
-        return evaluation.part.noised_to(self._evaluations[self._at].timestep, latents, noise)
+        following = self._evaluations[self._at]
+        return following.part.noised_to(following.timestep, latents, noise)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Evaluation:
     """One evaluation of the denoiser: by which `part`, and whether it completes a `whole` step, after which the
-    latents `held` (1, 1, h, w) are set back; None for none. `follower`: the part that continues from here, if it is
-    another one.
+    latents `held` (1, 1, h, w) are set back; None for none.
     """
 
     timestep: Tensor
     part: Schedule
     whole: bool
     held: Tensor | None
-    follower: Schedule | None
 
 
-def _evaluations(part: Schedule, steps: int, held: Tensor, follower: Schedule | None) -> list[_Evaluation]:
+def _evaluations(part: Schedule, steps: int, held: Tensor) -> list[_Evaluation]:
     """Return the evaluations of a part's first `steps` steps."""
-    ends = _step_ends(part)[:steps]
-    holds = bool(held.any())
+    ends, some = _step_ends(part)[:steps], held if bool(held.any()) else None
     return [
-        _Evaluation(
-            timestep=part.timesteps[index],
-            part=part,
-            whole=index in ends,
-            held=held if holds else None,
-            follower=follower if index == ends[-1] else None,
-        )
+        _Evaluation(timestep=part.timesteps[index], part=part, whole=index in ends, held=some)
         for index in range(ends[-1] + 1)
     ]
 

@@ -107,18 +107,12 @@ def plan_steps(model: Model, settings: Sampling, *, pictured: bool) -> StepPlan:
 
 
 def make_schedule(
-    model: Model,
-    settings: Sampling,
-    plan: StepPlan,
-    *,
-    seed: int,
-    shape: LatentShape,
+    model: Model, settings: Sampling, plan: StepPlan, *, seed: int, shape: LatentShape
 ) -> Schedule:
     """Take a fresh scheduler and cut its schedule to the planned steps.
 
-    `shape` (C, h, w) is that of the latents: flow matching has more noise for big pictures.
-
-    Raises ProjectError for a sampler that is unknown, or not for this family.
+    `shape` (C, h, w) is that of the latents: flow matching has more noise for big pictures. Raises ProjectError for a
+    sampler that is unknown, or not for this family.
     """
     scheduler = _fresh(model, settings.sampler)
     timing = model.family.timing(model, plan.total, shape)
@@ -153,13 +147,12 @@ def _set_timesteps(
     """
     if "original_inference_steps" in signature(scheduler.set_timesteps).parameters:
         return _distilled(scheduler, settings, plan)
-    if type(scheduler).__name__ == "FlowMatchHeunDiscreteScheduler":
-        _set_flow_heun(scheduler, plan.total, timing)
-    elif scheduler.config.get("use_flow_sigmas"):
-        _set_flow_solver(scheduler, plan.total, timing, own)
+    name = type(scheduler).__name__
+    if name == "FlowMatchHeunDiscreteScheduler" or scheduler.config.get("use_flow_sigmas"):
+        _set_flow(scheduler, plan.total, timing, own)
     else:
         scheduler.set_timesteps(plan.total, device="cpu", **timing)
-    if type(scheduler).__name__ == "PNDMScheduler":
+    if name == "PNDMScheduler":
         return _plms(scheduler.timesteps, plan)
     start = plan.skipped * scheduler.order
     if hasattr(scheduler, "set_begin_index"):
@@ -168,28 +161,22 @@ def _set_timesteps(
     return timesteps
 
 
-def _set_flow_heun(scheduler: Any, steps: int, timing: Mapping[str, Any]) -> None:
-    """Give flow matching's Heun the times of its Euler, each but the first twice.
+def _set_flow(scheduler: Any, steps: int, timing: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """Give a solver the times of flow matching's Euler, with its shift.
 
-    Its own set_timesteps knows neither times nor shifts by size; where there are none, it gives these as well.
-    """
-    euler = make_scheduler("euler", own="", config=scheduler.config, kind=FLOW)
-    euler.set_timesteps(steps, device="cpu", **timing)
-    times, sigmas = euler.timesteps, euler.sigmas
-    scheduler.set_timesteps(steps, device="cpu")
-    scheduler.timesteps = torch.cat([times[:1], times[1:].repeat_interleave(2)])
-    scheduler.sigmas = torch.cat([sigmas[:1], sigmas[1:-1].repeat_interleave(2), sigmas[-1:]])
-
-
-def _set_flow_solver(scheduler: Any, steps: int, timing: Mapping[str, Any], own: Mapping[str, Any]) -> None:
-    """Give a solver made for diffusion the times of flow matching's Euler, with its shift.
-
-    It counts in log(alpha / sigma), and alpha is 0 at the first time, 1: that one is taken a millionth earlier.
+    Heun's own set_timesteps knows neither times nor shifts by size; it takes each time but the first twice. The solvers
+    made for diffusion count in log(alpha / sigma), and alpha is 0 at the first time, 1: that one is taken a millionth
+    earlier.
     """
     euler = make_scheduler("euler", own="", config=own, kind=FLOW)
     euler.set_timesteps(steps, device="cpu", **timing)
+    times, sigmas = euler.timesteps, euler.sigmas
     scheduler.set_timesteps(steps, device="cpu")
-    scheduler.sigmas, scheduler.timesteps = euler.sigmas.clamp(max=_LATEST), euler.timesteps
+    if scheduler.order == 2:
+        scheduler.timesteps = torch.cat([times[:1], times[1:].repeat_interleave(2)])
+        scheduler.sigmas = torch.cat([sigmas[:1], sigmas[1:-1].repeat_interleave(2), sigmas[-1:]])
+    else:
+        scheduler.sigmas, scheduler.timesteps = sigmas.clamp(max=_LATEST), times
 
 
 def _distilled(scheduler: Any, settings: Sampling, plan: StepPlan) -> Tensor:
