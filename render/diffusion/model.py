@@ -205,11 +205,10 @@ class PromptEncoder:
         """
         texts = shares or (TextShare(text=""),)
         zeroed = self._model.family.zero_empty(self._model)
-        embeddings = [
-            found.zeros() if zeroed and not share.text.strip() else found
-            for share in texts
-            for found in [self.text(share.text, clipskip)]
-        ]
+        embeddings = []
+        for share in texts:
+            found = self.text(share.text, clipskip)
+            embeddings.append(found.zeros() if zeroed and not share.text.strip() else found)
         return mix(embeddings, [share.share for share in texts])
 
     def notice_once(self, message: str) -> None:

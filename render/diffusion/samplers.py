@@ -90,8 +90,7 @@ SAMPLER_NAMES: tuple[str, ...] = (DEFAULT, *_SAMPLERS)
 
 
 def sampler_name(name: str) -> str:
-    """Return the name in SAMPLER_NAMES that `name` means: any case, "DPM++ 2M Karras", "dpmpp_2m",
-    "DDIMScheduler".
+    """Return the name in SAMPLER_NAMES that `name` means: any case, "DPM++ 2M Karras", "dpmpp_2m", "DDIMScheduler".
 
     Raises ProjectError, with the nearest name, for one that is not known.
     """
@@ -127,9 +126,7 @@ def check_sampler(name: str, row: FamilyRow) -> str:
 
 
 def make_scheduler(name: str, *, own: str, config: Mapping[str, Any], kind: str = DIFFUSION) -> Any:
-    """Make the named sampler's scheduler from a model's pristine config; `own` is the model's own scheduler
-    class, `kind` what samplers work for it.
-    """
+    """Make a sampler's scheduler from a model's pristine config; `own` is the class of its own scheduler."""
     chosen = sampler_name(name)
     sampler = Sampler(scheduler=own) if chosen == DEFAULT else _KINDS[kind][chosen]
     flags = dict(sampler.flags)

@@ -72,9 +72,9 @@ def paint(model: Model, work: Painting, on_step: OnStep | None = None) -> Tensor
     _check(model, work)
     picture, settings = work.picture, work.settings
     plan = plan_steps(model, settings, pictured=picture is not None)
-    reveal = (
-        None if picture is None or work.strengths is None else plan_reveal(model, settings, work.strengths)
-    )
+    reveal = None
+    if picture is not None and work.strengths is not None:
+        reveal = plan_reveal(model, settings, work.strengths)
     if picture is not None and reveal is None and plan.count == 0:
         return picture.to(device=model.device, dtype=torch.float32)
     width, height = work.size
@@ -93,9 +93,7 @@ def paint(model: Model, work: Painting, on_step: OnStep | None = None) -> Tensor
         return clean, decode(model, clean)
 
     with torch.inference_mode():
-        found = _within_memory(
-            model, lambda: _finite(model, painted, work.frame), frame=work.frame, size=work.size
-        )
+        found = _within_memory(model, work, painted)
     found = found[..., :height, :width].clamp(0, 1)
     if picture is None or reveal is None:
         return found
@@ -146,26 +144,28 @@ class _Loop:
         return guidance, model.adapters.conditions(self._work.shown, conditions, negatives=guidance.negatives)
 
 
-def _within_memory(model: Model, work: Callable[[], Tensor], *, frame: int, size: tuple[int, int]) -> Tensor:
-    """Return what `work` paints, at the first level from the model's present one where memory suffices.
+def _within_memory(model: Model, work: Painting, painted: Callable[[], tuple[Tensor, Tensor]]) -> Tensor:
+    """Return the painted picture, at the first level from the model's present one where memory suffices.
 
     Raises RenderError where the last level does not help.
     """
-    began = model.memory.level
+    began, (width, height) = model.memory.level, work.size
     while True:
         try:
-            return work()
+            return _finite(model, painted, work.frame)
         except torch.OutOfMemoryError as error:
             failed = error.with_traceback(None)  # it would keep the tensors of the attempt
         level = model.memory.next_level()
         if level is None:
             model.memory.level = max(began, min(model.memory.level, STREAM))  # its parts are where they are
             raise RenderError(
-                f"frame {frame}: {model.device} ran out of memory painting {size[0]}x{size[1]}, even with all parts "
+                f"frame {work.frame}: {model.device} ran out of memory painting {width}x{height}, even with all parts "
                 "moved off it. Use a smaller size or model, or end other programs that use the device."
             ) from failed
         release(model.device, cycles=model.memory.level == CACHE)
-        model.notice(f"Frame {frame}: {model.device} ran out of memory; from here on {level.description}.")
+        model.notice(
+            f"Frame {work.frame}: {model.device} ran out of memory; from here on {level.description}."
+        )
 
 
 def _finite(model: Model, painted: Callable[[], tuple[Tensor, Tensor]], frame: int) -> Tensor:

@@ -40,7 +40,6 @@ class FlowFamily(Family):
     def answer(
         self, model: Model, latents: Tensor, timestep: Tensor, conditions: Mapping[str, Any]
     ) -> Tensor:
-        """Run the transformer on packed latents."""
         times = timestep.expand(len(latents)).to(latents.dtype) / TIME
         found = model.denoiser(pack(latents), timestep=times, **conditions, return_dict=False)[0]
         return unpack(found, latents)

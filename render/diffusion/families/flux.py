@@ -34,7 +34,6 @@ class Flux(FlowFamily):
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
-        """Return the texts, the places of all tokens and, for dev, the guidance scale."""
         rows, length = texts.tokens.shape[:2]
         dtype = texts.tokens.dtype
         return {
@@ -60,7 +59,6 @@ class Chroma(FlowFamily):
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
-        """Return the texts, the places of all tokens, and a mask over texts and picture."""
         assert texts.mask is not None
         rows, length = texts.tokens.shape[:2]
         dtype, spots = texts.tokens.dtype, places(latents, texts.tokens.dtype)

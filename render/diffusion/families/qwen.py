@@ -40,7 +40,6 @@ class QwenImage(FlowFamily):
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
-        """Return the texts, which of their tokens are read, and the picture's size in tokens."""
         rows = len(texts.tokens)
         height, width = (side // 2 for side in latents.shape[-2:])
         return {
@@ -63,7 +62,6 @@ class QwenImage(FlowFamily):
         return (latents.float() - mean) * (1.0 / deviation)
 
     def decode(self, model: Model, latents: Tensor) -> Tensor:
-        """Undo encode's scale and decode the one frame."""
         mean, deviation = latent_statistics(model)
         given = (latents / (1.0 / deviation) + mean).to(model.vae.dtype)
         frames: Tensor = model.vae.decode(given.unsqueeze(2), return_dict=False)[0]

@@ -45,7 +45,6 @@ class SanaSprint(Family):
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
-        """Return the texts, which of their tokens are read, and the guidance scale."""
         scale = torch.full([len(texts.tokens)], cfg_scale, device=model.device).to(texts.tokens.dtype)
         return {
             "encoder_hidden_states": texts.tokens,
@@ -78,7 +77,6 @@ class SanaSprint(Family):
         return latents.float() * float(model.vae.config.scaling_factor) * _deviation(model)
 
     def decode(self, model: Model, latents: Tensor) -> Tensor:
-        """Undo encode's scale and decode."""
         given = (latents / _deviation(model)).to(model.vae.dtype) / float(model.vae.config.scaling_factor)
         picture: Tensor = model.vae.decode(given, return_dict=False)[0]
         return picture

@@ -33,7 +33,6 @@ class StableDiffusion3(FlowFamily):
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
-        """Return the texts."""
         return {"encoder_hidden_states": texts.tokens, "pooled_projections": texts.pooled}
 
     answer = Family.answer  # the transformer cuts the latents into tokens itself

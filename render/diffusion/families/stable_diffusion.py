@@ -21,13 +21,11 @@ class UNetFamily(Family):
     """A UNet2DConditionModel, which may take its guidance scale as input (LCM)."""
 
     def embeds_scale(self, model: Model) -> bool:
-        """LCM models have an input for the scale."""
         return _guidance_width(model) is not None
 
     def conditions(
         self, model: Model, texts: Embedding, *, negatives: int, latents: Tensor, cfg_scale: float
     ) -> dict[str, Any]:
-        """Return the texts and, for LCM models, the guidance scale."""
         found: dict[str, Any] = {"encoder_hidden_states": texts.tokens}
         if (width := _guidance_width(model)) is not None:
             scales = guidance_embedding([cfg_scale] * len(texts.tokens), width)
@@ -92,5 +90,4 @@ class StableDiffusionXL(SizedUNetFamily):
         return Embedding(tokens=hidden, pooled=pooled[-1])
 
     def zero_empty(self, model: Model) -> bool:
-        """The pipeline's own setting decides."""
         return bool(model.flags.get("force_zeros_for_empty_prompt"))

@@ -69,12 +69,16 @@ class FamilyRow:
     omitted: tuple[str, ...] = ("safety_checker", "feature_extractor", "image_encoder")
 
 
+def _pipelines(*names: str) -> tuple[str, ...]:
+    return tuple(f"{name}{form}Pipeline" for name in names for form in ("", "Img2Img"))
+
+
 FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="sdxl",
         code="stable_diffusion.StableDiffusionXL",
         control="ControlNetModel",
-        pipelines=("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline"),
+        pipelines=_pipelines("StableDiffusionXL"),
         marks=("conditioner.embedders.",),
         reference="stabilityai/stable-diffusion-xl-base-1.0",
         upcasts_vae=True,
@@ -83,12 +87,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
         name="sd",
         code="stable_diffusion.StableDiffusion",
         control="ControlNetModel",
-        pipelines=(
-            "StableDiffusionPipeline",
-            "StableDiffusionImg2ImgPipeline",
-            "LatentConsistencyModelPipeline",
-            "LatentConsistencyModelImg2ImgPipeline",
-        ),
+        pipelines=_pipelines("StableDiffusion", "LatentConsistencyModel"),
         size=512,
         marks=("cond_stage_model.",),
         reference="stable-diffusion-v1-5/stable-diffusion-v1-5",
@@ -97,7 +96,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
         name="kolors",
         code="kolors.Kolors",
         control="ControlNetModel",
-        pipelines=("KolorsPipeline", "KolorsImg2ImgPipeline"),
+        pipelines=_pipelines("Kolors"),
         upcasts_vae=True,
         steps=25,
         cfg_scale=5.0,
@@ -108,7 +107,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
         name="sd3",
         code="sd3.StableDiffusion3",
         control="SD3ControlNetModel",
-        pipelines=("StableDiffusion3Pipeline", "StableDiffusion3Img2ImgPipeline"),
+        pipelines=_pipelines("StableDiffusion3"),
         denoiser="transformer",
         patch=2,
         samplers=FLOW,
@@ -119,7 +118,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
         name="flux",
         code="flux.Flux",
         control="FluxControlNetModel",
-        pipelines=("FluxPipeline", "FluxImg2ImgPipeline"),
+        pipelines=_pipelines("Flux"),
         denoiser="transformer",
         patch=2,
         packing=2,
@@ -132,7 +131,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="chroma",
         code="flux.Chroma",
-        pipelines=("ChromaPipeline", "ChromaImg2ImgPipeline"),
+        pipelines=_pipelines("Chroma"),
         denoiser="transformer",
         patch=2,
         packing=2,
@@ -144,7 +143,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="qwen-image",
         code="qwen.QwenImage",
-        pipelines=("QwenImagePipeline", "QwenImageImg2ImgPipeline"),
+        pipelines=_pipelines("QwenImage"),
         denoiser="transformer",
         patch=2,
         packing=2,
@@ -156,7 +155,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="z-image",
         code="zimage.ZImage",
-        pipelines=("ZImagePipeline", "ZImageImg2ImgPipeline"),
+        pipelines=_pipelines("ZImage"),
         denoiser="transformer",
         patch=2,
         samplers=FLOW,
@@ -169,7 +168,7 @@ FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="sana-sprint",
         code="sana.SanaSprint",
-        pipelines=("SanaSprintPipeline", "SanaSprintImg2ImgPipeline"),
+        pipelines=_pipelines("SanaSprint"),
         denoiser="transformer",
         samplers=CONSISTENCY,
         steps=2,
