@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from render.assets.files import weights_variant
 from render.assets.find import Asset
@@ -88,7 +89,17 @@ class Network(ABC):
         every = {**conditions, **conditions.get("added_cond_kwargs", {})}
         given = {name: value[skipped:] if name in _PER_ROW else value for name, value in every.items()}
         found = self._run(rows, timestep, torch.cat([self._seen] * len(rows)), given)
-        return {name: [_zeros_before(one, skipped) for one in group] for name, group in found.items()}
+        return {
+            name: [pad(one, [0, 0] * (one.ndim - 1) + [skipped, 0]) for one in group]
+            for name, group in found.items()
+        }
+
+    def _latents(self, picture: Tensor, *, shift: float) -> Tensor:
+        """Return the mode of the VAE's posterior, float32, shifted and scaled."""
+        model = self.model
+        pixels = padded(model, picture.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
+        mode: Tensor = model.vae.encode(pixels).latent_dist.mode()
+        return (mode.float() - shift) * float(model.vae.config.scaling_factor)
 
     @abstractmethod
     def _hint(self, picture: Tensor) -> Tensor:
@@ -139,9 +150,8 @@ class SD3Control(Network):
         return bool(self.net.config.get("force_zeros_for_pooled_projection", True))
 
     def _hint(self, picture: Tensor) -> Tensor:
-        config = self.model.vae.config
-        shift = 0.0 if self._unpooled else float(config.shift_factor)
-        return ((_encoded(self.model, picture) - shift) * float(config.scaling_factor)).to(self.net.dtype)
+        shift = 0.0 if self._unpooled else float(self.model.vae.config.shift_factor)
+        return self._latents(picture, shift=shift).to(self.net.dtype)
 
     def _run(self, latents: Tensor, timestep: Tensor, hint: Tensor, given: Mapping[str, Any]) -> Residuals:
         pooled = given["pooled_projections"].to(self.net.dtype)
@@ -166,9 +176,8 @@ class FluxControl(Network):
     def _hint(self, picture: Tensor) -> Tensor:
         if self.net.input_hint_block is not None:
             return padded(self.model, picture.to(device=self.model.device, dtype=self.net.dtype)) * 2 - 1
-        config = self.model.vae.config
-        shifted = _encoded(self.model, picture) - float(config.shift_factor)
-        return pack(shifted * float(config.scaling_factor)).to(self.net.dtype)
+        latents = self._latents(picture, shift=float(self.model.vae.config.shift_factor))
+        return pack(latents).to(self.net.dtype)
 
     def _run(self, latents: Tensor, timestep: Tensor, hint: Tensor, given: Mapping[str, Any]) -> Residuals:
         count, net, denoiser = len(latents), self.net, self.model.denoiser
@@ -224,23 +233,9 @@ def _read(file: Asset, dtype: torch.dtype) -> Any:
         )
 
 
-def _zeros_before(residual: Tensor, rows: int) -> Tensor:
-    """Return residuals of all rows: zeros for the first ones, which the ControlNet did not see."""
-    if rows == 0:
-        return residual
-    return torch.cat([torch.zeros_like(residual[:1]).expand(rows, *residual.shape[1:]), residual])
-
-
 def _stretched(found: Sequence[Tensor], blocks: int, *, around: bool) -> list[Tensor]:
     """Return one residual for each block: each for the same number of neighbours, or, with `around`, in turn."""
     if not found:
         return []
     each = ceil(blocks / len(found))
     return [found[block % len(found) if around else block // each] for block in range(blocks)]
-
-
-def _encoded(model: Model, picture: Tensor) -> Tensor:
-    """Return the mode of the VAE's posterior, float32, as it is: neither shifted nor scaled."""
-    pixels = padded(model, picture.to(device=model.device, dtype=model.vae.dtype) * 2 - 1)
-    mode: Tensor = model.vae.encode(pixels).latent_dist.mode()
-    return mode.float()

@@ -61,7 +61,7 @@ class Attachments:
     problems: list[Problem] = field(default_factory=list)
     described: dict[tuple[str, str], None] = field(default_factory=dict)
 
-    def all(self, spans: Sequence[Span]) -> tuple[ModelUse, ...]:
+    def models(self, spans: Sequence[Span]) -> tuple[ModelUse, ...]:
         """The models of a film with all that is attached to them.
 
         Raises ProjectError with everything that is not there, damaged, unsafe to open, or made for another model.

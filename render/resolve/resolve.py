@@ -104,7 +104,7 @@ def resolve(project: Project) -> ResolvedProject:
     depth = find_depth(project, first)
     vae, upscaler = project_vae(project, spans), project_upscaler(project)
     attached = Attachments(project, timeline, depth, size, vae, alone=len(spans) == 1)
-    models = attached.all(spans)
+    models = attached.models(spans)
     clips = find_sources(project, size)
     file = project.file
     return ResolvedProject(
