@@ -6,14 +6,15 @@ Importable without torch.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from keyframes.errors import EnvironmentFault, ReverieError
-from render.assets.files import first_line
-from render.assets.find import fetching, unfinished
+from render.assets.files import first_line, weights_variant
+from render.assets.find import Asset, fetching, unfinished
 
 _MEMORY = "OutOfMemoryError"  # torch's, by its name: torch is not imported here
 
@@ -33,6 +34,22 @@ def loading(what: str, hint: str = "Fetch it again.") -> Iterator[None]:
         if isinstance(error, MemoryError) or type(error).__name__ == _MEMORY:
             hint = "Memory ran out: end other programs that use it, or use a smaller model."
         raise EnvironmentFault(f"{what} could not be loaded: {first_line(error)} {hint}") from error
+
+
+def load_part(asset: Asset, dtype: Any, *, half: bool = False) -> Any:
+    """Load an asset of the class in diffusers that its config names. half: whether files in half precision are wanted.
+
+    Raises EnvironmentFault where diffusers cannot read it.
+    """
+    with loading(str(asset)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the age of config files, which nobody here can change
+        return getattr(import_module("diffusers"), asset.class_name).from_pretrained(
+            str(asset.path),
+            dtype=dtype,
+            variant=weights_variant(asset.path, half=half),
+            use_safetensors=True,
+            local_files_only=True,
+        )
 
 
 def quiet_libraries() -> None:

@@ -7,10 +7,8 @@ pipelines.
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from math import ceil
 from typing import Any
 
@@ -18,9 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from render.assets.files import weights_variant
 from render.assets.find import Asset
-from render.assets.loading import loading
+from render.assets.loading import load_part
 from render.diffusion.families.flow import TIME, pack
 from render.diffusion.fit import FLUX, SD3, UNET
 from render.diffusion.job import Control
@@ -214,23 +211,11 @@ def load_controls(
     loaded: dict[str, Any] = {}
     for file in files:
         if file.digest not in loaded:
-            net = _read(file, dtype)
+            net = load_part(file, dtype, half=dtype == torch.float16)
             if net.config.get("use_pos_embed") is False:  # Stable Diffusion 3.5's own read the model's places
                 net.pos_embed = net._get_pos_embed_from_transformer(denoiser).to(dtype)
             loaded[file.digest] = net.to(device).eval().requires_grad_(False)
     return tuple(loaded[file.digest] for file in files)
-
-
-def _read(file: Asset, dtype: torch.dtype) -> Any:
-    with loading(str(file)), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the age of config files, which nobody here can change
-        return getattr(import_module("diffusers"), file.class_name).from_pretrained(
-            str(file.path),
-            dtype=dtype,
-            variant=weights_variant(file.path, half=dtype == torch.float16),
-            use_safetensors=True,
-            local_files_only=True,
-        )
 
 
 def _stretched(found: Sequence[Tensor], blocks: int, *, around: bool) -> list[Tensor]:

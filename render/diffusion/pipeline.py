@@ -14,7 +14,7 @@ import torch
 from keyframes.errors import EnvironmentFault
 from render.assets.files import CONFIG, HALF, INDEX, first_line, read_json, weights_variant
 from render.assets.find import Asset
-from render.assets.loading import loading, quiet_libraries, why_not_fetched
+from render.assets.loading import load_part, loading, quiet_libraries, why_not_fetched
 from render.devices import find_device, find_dtype
 from render.diffusion.catalogue import source_of_folder
 from render.diffusion.clipguidance.clip_model import ClipModels
@@ -36,7 +36,6 @@ from render.diffusion.weights import (
     check_weights,
     in_pipeline,
     in_place,
-    load_vae,
     quantised_parts,
 )
 
@@ -165,7 +164,7 @@ def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: Asset | 
     read = _read_file if source.kind == "single-file" else _read_folder
     with loading(f'model "{source.name}" ({source.path})'), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the age of config files, which nobody here can change
-        given = {} if vae is None else {"vae": load_vae(vae, _vae_dtype(row, vae.config, dtype))}
+        given = {} if vae is None else {"vae": load_part(vae, _vae_dtype(row, vae.config, dtype))}
         return read(source.path, row, dtype, {**given, **_held(source, row, dtype)})
 
 

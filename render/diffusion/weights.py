@@ -14,10 +14,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from keyframes.errors import EnvironmentFault
-from render.assets.files import weights_variant
 from render.assets.find import Asset
 from render.assets.kinds import VAE
-from render.assets.loading import loading
 from render.diffusion.denoiser_file import DenoiserFile
 from render.diffusion.families.table import family_named, vae_channels, vae_factor
 from render.diffusion.layouts import misfits
@@ -195,18 +193,6 @@ def check_vae(vae: Asset, source: ModelSource) -> None:
     if vae.kind is VAE and own.get("latents_mean") is not None and vae.config.get("latents_mean") is None:
         raise EnvironmentFault(
             f"{what}: the model's latents are shifted by channel, its are not. Leave vae out."
-        )
-
-
-def load_vae(vae: Asset, dtype: Any) -> Any:
-    """Read the weights of a VAE or a decoder. Raises EnvironmentFault where diffusers cannot."""
-    with loading(str(vae)):
-        return getattr(import_module("diffusers"), vae.class_name).from_pretrained(
-            str(vae.path),
-            dtype=dtype,
-            variant=weights_variant(vae.path, half=False),
-            use_safetensors=True,
-            local_files_only=True,
         )
 
 

@@ -16,8 +16,7 @@ from keyframes.errors import quoted
 from keyframes.prompts import TextShare
 from render.assets.files import read_json
 from render.assets.find import Asset
-from render.assets.loading import loading
-from render.diffusion.weights import load_vae
+from render.assets.loading import load_part, loading
 
 MEAN, SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # CLIP's own
 
@@ -124,7 +123,7 @@ def load_clip_model(
 def load_decoder(found: Asset, device: torch.device, dtype: torch.dtype) -> Any:
     """Load a decoder. Raises EnvironmentFault where diffusers cannot read it."""
     with torch.inference_mode(False):  # see load_clip_model
-        return load_vae(found, dtype).to(device).eval().requires_grad_(False)
+        return load_part(found, dtype).to(device).eval().requires_grad_(False)
 
 
 def picture_levels(folder: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
