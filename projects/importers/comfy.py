@@ -10,8 +10,8 @@ from .comfy_graph import PROMPTS, VALUES, WIDGETS, Node, consumers, literal, rea
 from .common import MODEL_SAMPLER, clean, our_sampler, put_title
 from .conversion import Conversion
 from .fizz import LENGTH, TABLE, carry_schedule, read_keyed
+from .report import as_number, plain_number
 from .rewrite import AS_IT_IS, IN_RANGE
-from .rules import as_number, plain_number
 
 _SAMPLERS = ("KSampler", "KSamplerAdvanced")
 _LANES = {"denoise": "strength", "cfg": "cfg_scale", "steps": "steps", "seed": "seed", "noise_seed": "seed"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .rules import table_rows
+from .report import table_rows
 
 _MAX_STEPS = 64  # how far upstream a text or a prompt is looked for
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from keyframes.errors import printable
 
 from .conversion import Conversion
-from .rules import as_number, plain_number
+from .report import as_number, plain_number
 
 MODEL_SAMPLER = "default"  # the sampler that comes with the model
 _SAME = (

@@ -11,9 +11,8 @@ from typing import Any
 from keyframes import Clock, Dialect, LaneSpec, ProjectError, ScheduleError, parse_position
 
 from ..lanes import TABLES, table_of
-from .report import Report
+from .report import Report, Rule, as_number, is_true, rule_for
 from .rewrite import AS_IT_IS, Change, rewritten
-from .rules import Rule, as_number, is_true, rule_for
 
 _SPECS = {spec.name: spec for specs in TABLES.values() for spec in specs}
 _TABLES = (
@@ -142,6 +141,12 @@ class Conversion:
         table, _, name = place.rpartition(".")
         self.tables.setdefault(table, {})[name] = value
         self.carried(place, *names)
+
+    def switch(self, name: str, place: str, value: object = True) -> None:
+        """Write a value if a setting is on, and record that the setting went there in any case."""
+        if self.on(name):
+            self.put(place, value)
+        self.carried(place, name)
 
     def carried(self, place: str, *names: str) -> None:
         """Record that the file's settings of these names went to a place of the project."""

@@ -23,8 +23,8 @@ from .deforum_controls import carry_controls
 from .deforum_prompts import carry_guides, carry_prompts
 from .deforum_table import TABLE, defaults_of, is_notebook, version_of
 from .parseq import with_manifest
+from .report import as_number
 from .rewrite import IN_RANGE, ODD, ONE_MINUS, RANDOM_BELOW_0, Change
-from .rules import as_number
 
 _GRAIN = {"perlin": 0.24, "uniform": 0.36}  # docs/motion.md, Noise
 _GRAIN_OF_NOTEBOOK = 0.5  # added to pictures in [-1, 1], and not made grey

@@ -8,8 +8,8 @@ from ..footage import is_video
 from ..lanes import FLIP, STEPS
 from .common import STANDS_STILL, flow_of, put_border, put_sampling
 from .conversion import Conversion
+from .report import as_number
 from .rewrite import IN_RANGE
-from .rules import as_number
 
 _LANES = ("angle", "zoom", "transform_center_x", "transform_center_y", *STEPS)
 _DEPTHS = ("depth_algorithm", "use_zoe_depth")
@@ -150,9 +150,7 @@ def _composite(job: Conversion) -> None:
 
 
 def _video_motion(job: Conversion, motion: str) -> None:
-    if job.on("hybrid_motion_use_prev_img"):
-        job.put("video.motion_from", "render")
-    job.carried("video.motion_from", "hybrid_motion_use_prev_img")
+    job.switch("hybrid_motion_use_prev_img", "video.motion_from", "render")
     if motion != "flow":
         return
     job.put("video.flow", flow_of(job, "hybrid_flow_method"), "hybrid_flow_method")

@@ -8,8 +8,8 @@ from pathlib import Path
 from ..footage import PICTURES, is_video
 from ..schema import ControlNet
 from .conversion import Conversion
+from .report import as_number, is_true
 from .rewrite import IN_RANGE
-from .rules import as_number, is_true
 
 _CONFIG = "config.json"
 _LANES = {"weight": "weight", "start": "guidance_start", "end": "guidance_end"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .rules import carried, defaults, left_out
+from .report import carried, defaults, left_out
 
 _CARRIED = carried(
     r"""

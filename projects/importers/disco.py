@@ -27,8 +27,8 @@ from .common import (
 from .conversion import Conversion
 from .deforum_camera import put_footage
 from .disco_table import DEFAULTS, TABLE
+from .report import as_number, is_true
 from .rewrite import IN_RANGE
-from .rules import as_number, is_true
 
 _LANES = ("angle", "zoom", *STEPS, "fov")
 _BORDERS = {name: BORDERS[name] for name in ("border", "reflection")}
@@ -91,12 +91,8 @@ def _video(job: Conversion) -> None:
         blend = as_number(job.values.get("video_init_flow_blend", 0.999))
         alpha = round(1 - min(max(0.999 if blend is None else blend, 0.0), 1.0), 6)
         job.put("video.video_alpha", alpha, "video_init_flow_blend")
-        if job.on("video_init_check_consistency"):
-            job.put("video.consistency", "clip")
-        job.carried("video.consistency", "video_init_check_consistency")
-    if job.on("video_init_seed_continuity"):
-        job.put("diffusion.seed_behavior", "fixed")
-    job.carried("diffusion.seed_behavior", "video_init_seed_continuity")
+        job.switch("video_init_check_consistency", "video.consistency", "clip")
+    job.switch("video_init_seed_continuity", "diffusion.seed_behavior", "fixed")
 
 
 def _motion(job: Conversion, mode: str) -> None:
@@ -202,9 +198,7 @@ def _guidance(job: Conversion) -> None:
     job.lane("cutn_batches", "cutn_batches", change=IN_RANGE)
     for name, allowed in _CUTS.items():
         _cuts(job, name, allowed)
-    if job.on("skip_augs"):
-        job.put("clip_guidance.skip_augs", True)
-    job.carried("clip_guidance.skip_augs", "skip_augs")
+    job.switch("skip_augs", "clip_guidance.skip_augs")
 
 
 def _has_its_own(model: str, folder: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .rules import carried, defaults, left_out
+from .report import carried, defaults, left_out
 
 _CARRIED = carried(
     r"""

@@ -15,7 +15,7 @@ from keyframes.errors import quoted
 from .comfy_graph import PROMPTS, VALUES
 from .common import clean, put_title
 from .conversion import Conversion
-from .rules import carried, left_out
+from .report import carried, left_out
 
 LENGTH = 120  # FizzNodes' default
 LANE = "text"

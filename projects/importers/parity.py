@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from . import deforum_table, disco_table, fizz, parseq_frames, travel
-from .rules import Rule
+from .report import Rule
 
 _TABLE = re.compile(r"^\| setting \|.*\n(?:\|.*\n)+", re.MULTILINE)
 

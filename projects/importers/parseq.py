@@ -11,9 +11,8 @@ from keyframes import Clock, Problem, ProjectError
 from .common import clean, put_prompts, put_rate, put_title
 from .conversion import Conversion
 from .parseq_frames import MOVING, PLAIN, TABLE, Frames, frames_of, rows_of
-from .report import Report
+from .report import Report, as_number, is_true, plain_number
 from .rewrite import AS_IT_IS, ODD, ONE_MINUS, RANDOM_BELOW_0, Change, schedule_of
-from .rules import as_number, is_true, plain_number
 
 _CHANGES = {
     "strength": ONE_MINUS,

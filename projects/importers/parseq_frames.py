@@ -14,8 +14,8 @@ import numpy as np
 
 from .parseq_formulas import Formula
 from .parseq_functions import Field, Stretch
+from .report import as_number, carried, left_out
 from .rewrite import Numbers
-from .rules import as_number, carried, left_out
 
 # Parseq's fields and their lanes: those that it gives as positions, of which frames take the differences,
 MOVING: tuple[str, ...] = (

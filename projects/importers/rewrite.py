@@ -27,7 +27,7 @@ from keyframes import (
 from keyframes.curves import LINEAR
 from keyframes.timeline import lane_values
 
-from .rules import plain_number
+from .report import plain_number
 
 Numbers = NDArray[np.float64]
 _EXACT = 1e-12  # relative: what another order of additions may change

@@ -9,8 +9,8 @@ from keyframes import Clock
 
 from .common import MODEL_SAMPLER, clean, note_model, our_sampler, put_seed, put_title
 from .conversion import Conversion
+from .report import as_number, carried, left_out
 from .rewrite import IN_RANGE
-from .rules import as_number, carried, left_out
 
 LENGTH = 16  # of a film without a length
 
