@@ -7,7 +7,7 @@ from typing import Any
 from keyframes import Clock, Problem, ProjectError, ScheduleError, parse_schedule
 
 from .comfy_graph import PROMPTS, VALUES, WIDGETS, Node, consumers, literal, read_graph, upstream
-from .common import MODEL_SAMPLER, clean, our_sampler, put_title
+from .common import MODEL_SAMPLER, clean, our_sampler, put_prompts, put_title
 from .conversion import Conversion
 from .fizz import LENGTH, TABLE, carry_schedule, read_keyed
 from .report import as_number, plain_number
@@ -82,15 +82,14 @@ class _Graph:
         length = as_number(self.value(self.prompt, "max_frames", "frames"))
         if length is None or not 1 <= length <= 100_000:
             length = LENGTH
-            remark = f"The graph gives no length; the film has {LENGTH} frames."
-            self.report.remarks.append(remark)
+            self.report.remarks.append(f"The graph gives no length; the film has {LENGTH} frames.")
         fps = as_number(self.value(self.first(*_RATES), "frame_rate", "fps")) or 12.0
         fps = fps if 0 < fps <= 240 else 12.0
-        parts = ("seed", "noise_seed") if self.sampler else ()
-        seeds = (self.value(self.sampler, part, "seed") for part in parts)
-        seed = as_number(next((seed for seed in seeds if seed is not None), None)) or 0.0
-        if not 0 <= seed <= 2**53:
-            remark = f"Its seed {seed:.0f} is too large; using the remainder after division by 2**53."
+        seeds = (self.value(self.sampler, part, "seed") for part in ("seed", "noise_seed"))
+        number = as_number(next((seed for seed in seeds if seed is not None), None)) or 0.0
+        seed = int(number) % 2**53
+        if not 0 <= number <= 2**53:
+            remark = f"Its seed {number:.0f} is too large; using the remainder after division by 2**53."
             self.report.remarks.append(remark)
         latent = next((node for node in self.nodes.values() if node.kind == "EmptyLatentImage"), None)
         sides = [as_number(self.value(latent, side, "size")) for side in ("width", "height")]
@@ -98,8 +97,8 @@ class _Graph:
             self.job.put("size", [int(side or 0) // 8 * 8 for side in sides])
         self.job.put("fps", plain_number(fps))
         self.job.put("frames", int(length))
-        self.job.put("seed", int(seed) % (2**53))
-        self.job.clock = Clock(frames=int(length), fps=fps, seed=int(seed) % (2**53))
+        self.job.put("seed", seed)
+        self.job.clock = Clock(frames=int(length), fps=fps, seed=seed)
 
     def prompts(self) -> None:
         """Carry the prompt schedule, and the texts around each prompt."""
@@ -117,9 +116,7 @@ class _Graph:
             why = "comes from nodes that are not one expression; using 0."
             self.report.note(self.name(node, letter), "missing", why)
         if not keyed:
-            self.job.put("prompts.0", "")
-            why = "no usable prompt; the project has an empty one."
-            self.report.note(name, "missing", why)
+            put_prompts(self.job, {}, name)
 
     def weights(self, node: Node) -> dict[str, str]:
         """Values of pw_a to pw_d: a number, or the only expression of a value schedule."""
@@ -167,9 +164,13 @@ class _Graph:
         if node is None:
             return
         word = self.value(node, "sampler_name", "diffusion.sampler")
-        scheduler = self.value(node, "scheduler", "diffusion.sampler")
+        scheduler = str(self.value(node, "scheduler", "diffusion.sampler"))
         if word is not None:
-            self.sampler_of(node, str(word), str(scheduler))
+            found = our_sampler(f"{word} karras" if scheduler.lower() == "karras" else str(word))
+            if found is None or scheduler.lower() not in ("none", "karras", "normal", "simple"):
+                why = f"Reverie has no {word} with {scheduler}; using {found or 'the sampler of the model'}."
+                self.report.note(self.name(node, "sampler_name"), "changed", why)
+            self.job.put("diffusion.sampler", found or MODEL_SAMPLER)
         steps = self.value(node, "steps", "diffusion.steps")
         cfg = self.value(node, "cfg", "diffusion.cfg_scale")
         if steps is not None:
@@ -186,14 +187,6 @@ class _Graph:
         checkpoint = self.value(self.first("CheckpointLoaderSimple"), "ckpt_name", "model")
         if checkpoint is not None:
             self.report.remarks.append(f"The file's model is {checkpoint}.")
-
-    def sampler_of(self, node: Node, word: str, scheduler: str) -> None:
-        karras = " karras" if scheduler.lower() == "karras" else ""
-        found = our_sampler(f"{word}{karras}")
-        if found is None or scheduler.lower() not in ("none", "karras", "normal", "simple"):
-            why = f"Reverie has no {word} with {scheduler}; using {found or 'the sampler of the model'}."
-            self.report.note(self.name(node, "sampler_name"), "changed", why)
-        self.job.put("diffusion.sampler", found or MODEL_SAMPLER)
 
     def lane(self, name: str, lane: str, value: object) -> None:
         self.typed[name] = value

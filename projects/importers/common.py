@@ -33,7 +33,7 @@ _INDEXED = (
     "Euler a, Euler, LMS, Heun, DPM2, DPM2 a, DPM++ 2S a, DPM++ 2M, DPM++ SDE, DPM fast, DPM adaptive, LMS Karras, "
     "DPM2 Karras, DPM2 a Karras, DPM++ 2S a Karras, DPM++ 2M Karras, DPM++ SDE Karras, DDIM, PLMS"
 )
-BY_INDEX: tuple[str, ...] = tuple(_INDEXED.split(", "))
+BY_INDEX = tuple(_INDEXED.split(", "))
 BORDERS = {"replicate": "replicate", "wrap": "wrap", "border": "replicate", "reflection": "reflect"}
 _SAMPLING = {"bicubic": "bicubic", "bilinear": "bilinear"}
 STANDS_STILL = "Reverie has only 2D, 3D, and Video Input with its video; the camera stands still."

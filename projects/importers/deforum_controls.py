@@ -54,7 +54,8 @@ class _Unit:
             return f"Reverie has no {module[:60]}; it detects canny edges, depth and soft edges."
         if is_true(self._value("invert_image")):
             return "Reverie does not invert pictures."
-        model = _plain(self._word("model"))
+        # without hash and ending: control_v11p_sd15_canny [d14c016b]
+        model = re.sub(r"(\s*\[\w+\]|\.(safetensors|pth|ckpt))+$", "", self._word("model"))
         folder = _model_folder(model, self.job.folder)
         if folder is None:
             fetch = f"hf download lllyasviel/{model} --local-dir {model}"
@@ -109,11 +110,6 @@ class _Unit:
     def _word(self, setting: str) -> str:
         value = self._value(setting)
         return "" if value is None else str(value)[:200].strip()
-
-
-def _plain(model: str) -> str:
-    """A model's name without hash and ending: control_v11p_sd15_canny [d14c016b]."""
-    return re.sub(r"(\s*\[\w+\]|\.(safetensors|pth|ckpt))+$", "", model)
 
 
 def _model_folder(model: str, folder: Path) -> str | None:

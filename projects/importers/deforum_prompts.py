@@ -6,7 +6,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Any
 
 from keyframes.errors import quoted
 
@@ -121,7 +120,16 @@ def carry_guides(job: Conversion) -> None:
 
 def _guides(job: Conversion) -> None:
     """Carry the images by their keys; without any, the schedules have no effect."""
-    for key, value in list(_images(job).items())[:_MAX_GUIDES]:
+    images = job.get("init_images")
+    if isinstance(images, str):
+        try:
+            images = json.loads(images[:1_000_000])
+        except (ValueError, RecursionError):
+            images = None
+    if not isinstance(images, dict):
+        job.report.note("init_images", "missing", 'not a JSON object such as {"0": "start.png"}.', images)
+        return
+    for key, value in list(images.items())[:_MAX_GUIDES]:
         frame = job.position("init_images", str(key).strip(), key)
         path = None if frame is None else job.file("init_images", value)
         if frame is not None and path is not None:
@@ -132,20 +140,6 @@ def _guides(job: Conversion) -> None:
     for name, lane in _GUIDE_LANES.items():
         job.lane(lane, name, change=IN_RANGE)
     job.lane("strength", "image_strength_schedule", change=ONE_MINUS)
-
-
-def _images(job: Conversion) -> dict[str, Any]:
-    value = job.get("init_images")
-    if isinstance(value, str):
-        try:
-            value = json.loads(value[:1_000_000])
-        except (ValueError, RecursionError):
-            value = None
-    if isinstance(value, dict):
-        return value
-    why = 'not a JSON object such as {"0": "start.png"}.'
-    job.report.note("init_images", "missing", why, value)
-    return {}
 
 
 def _mask(job: Conversion) -> None:

@@ -102,15 +102,14 @@ def _bent(schedule: Schedule, shape: str) -> Schedule:
 
 def _segments(schedule: Schedule) -> Iterable[tuple[float, str]]:
     """Every key's position and, as an expression, the value from there until the next key."""
-    for key, after in zip_longest(schedule.keys, schedule.keys[1:]):
+    keys = schedule.keys
+    goals = schedule.at(np.array([key.position for key in keys])).tolist()
+    for key, after, goal in zip_longest(keys, keys[1:], goals[1:]):
         if key.curve != LINEAR:
             what = f"a curve ({key.curve}) cannot be converted to other units."
             raise ScheduleError(Problem(what=what, where=schedule.lane, hint="Write plain keys."))
         text = _text(key.value)
         if not isinstance(key.value, Expression) and after is not None:
-            goal = after.value
-            if isinstance(goal, Expression):
-                goal = float(goal.evaluate(np.array([after.position]), schedule.clock, schedule.lane)[0])
             rise = (goal - key.value) / (after.position - key.position)
             text += f" + {rise!r}*(t - {_place(key.position)})" if rise else ""
         yield key.position, text
@@ -144,8 +143,7 @@ def _means_the_same(text: str, read: Schedule) -> bool:
         ours = parse_schedule(text, lane=read.lane, clock=read.clock)
     except ScheduleError:
         return False
-    same = [(key.position, key.value, key.curve) for key in ours.keys]
-    return same == [(key.position, key.value, key.curve) for key in read.keys]
+    return [key[:3] for key in ours.keys] == [key[:3] for key in read.keys]
 
 
 def _short(schedule: Schedule) -> int | float | str:
