@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,54 +49,59 @@ class Conversion:
 
     # Reading
 
-    def get(self, name: str, *others: str) -> Any:
+    def has(self, name: str) -> bool:
+        """Whether the file itself has a setting."""
+        return self.values.get(name) is not None
+
+    def used(self, *names: str) -> str:
+        """The first of these names that the file has, else the first."""
+        return next(filter(self.has, names), names[0])
+
+    def get(self, *names: str) -> Any:
         """The value under the first of these names that the file has, else the default, which is noted."""
-        for known in (name, *others):
-            if self.values.get(known) is not None:
-                return self.values[known]
+        name = self.used(*names)
+        if self.has(name):
+            return self.values[name]
         value = self.defaults.get(name)
         if value is not None and all(note.name != name for note in self.report.notes):
             self.report.note(name, "assumed", value=value)
         return value
 
-    def has(self, name: str) -> bool:
-        """Whether the file itself has a setting."""
-        return self.values.get(name) is not None
-
-    def on(self, name: str, *others: str) -> bool:
+    def on(self, *names: str) -> bool:
         """Whether a setting is on."""
-        return is_true(self.get(name, *others))
+        return is_true(self.get(*names))
 
-    def text(self, name: str, *others: str) -> str:
+    def text(self, name: str) -> str:
         """A setting as text, "" when it is not set."""
-        value = self.get(name, *others)
+        value = self.get(name)
         return value if isinstance(value, str) else "" if value is None else str(value)[:1000]
 
     def word(self, name: str) -> str:
         """A setting in lower case, without spaces around it."""
         return self.text(name).strip().lower()
 
-    def number(self, name: str, *others: str, otherwise: float) -> float:
-        """A setting as a number; `otherwise`, and a note, for anything else."""
-        value = self.get(name, *others)
+    def number(self, *names: str, otherwise: float) -> float:
+        """A setting as a number; `otherwise`, and a note under the first name, for anything else."""
+        value = self.get(*names)
         found = as_number(value)
         if found is not None:
             return found
         if value is not None:
-            self.report.note(name, "missing", f"not a number; using {otherwise:g}.", value)
+            self.report.note(names[0], "missing", f"not a number; using {otherwise:g}.", value)
         return otherwise
 
-    def limited(self, name: str, *others: str, low: float, high: float, otherwise: float) -> float:
+    def limited(self, name: str, *, low: float, high: float, otherwise: float) -> float:
         """A setting as a number, limited to a range without a note."""
-        return min(max(self.number(name, *others, otherwise=otherwise), low), high)
+        return min(max(self.number(name, otherwise=otherwise), low), high)
 
     def whole(self, *names: str, low: int, high: int, otherwise: int) -> int:
         """A setting as a whole number, limited to a range; a note if it was outside."""
         number = self.number(*names, otherwise=otherwise)
         found = int(min(max(number, low), high))
         if not low <= number <= high:
-            used = next((name for name in names if self.has(name)), names[0])
-            self.report.note(used, "missing", f"allowed: {low} to {high}; using {found}.", number)
+            self.report.note(
+                self.used(*names), "missing", f"allowed: {low} to {high}; using {found}.", number
+            )
         return found
 
     def choice(self, name: str, choices: Mapping[str, str], otherwise: str, why: str) -> str:
@@ -160,7 +165,7 @@ class Conversion:
         value = self.get(*names)
         if value is None:
             return
-        used = next((name for name in names if self.has(name)), names[0])
+        used = self.used(*names)
         found = self.schedule(used, value, _SPECS[lane], change)
         if found is not None:
             self.put(f"{table_of(lane)}.{lane}", found, used)
@@ -192,9 +197,8 @@ class Conversion:
             if self.has(name):
                 self.report.note(name, "off", why, self.values[name])
 
-    def settle(self, rules: Iterable[Rule]) -> None:
+    def settle(self, rules: Sequence[Rule]) -> None:
         """Complete the report: note every setting that is not accounted for yet."""
-        rules = list(rules)
         for name, value in self.values.items():
             if name in self.report.accounted:
                 continue

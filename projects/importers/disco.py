@@ -172,7 +172,7 @@ def _first(job: Conversion, skipped: str, otherwise: float, *steps: str) -> floa
 
 def _guidance(job: Conversion) -> None:
     """Carry cut-outs and clamp, and the scales if the model has a picture-text model of its own."""
-    model = str(job.tables[""].get("model", _WITH_ITS_OWN))
+    model = str(job.tables[""]["model"])
     if _has_its_own(model, job.folder):
         for name in _SCALES:
             if as_number(job.get(name)) != 0:
