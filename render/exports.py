@@ -16,7 +16,7 @@ from projects import Picture, Project, Take, read_project, read_text
 from projects.files import write_atomic
 from projects.png import check_picture
 
-from .film_file import find_upscale, postprocess_of, write_film
+from .film_file import postprocess_of, write_film
 from .reports import Notice
 from .resolve import resolve
 from .resolve.draft import as_draft
@@ -70,12 +70,12 @@ def export(
         _check_sound_is_there(found, project, allow_outside=allow_outside)
     output = project.file.output
     postprocess = postprocess_of(output, fps or project.file.fps, whole=len(stored) == project.file.length)
-    upscaler = find_upscale(project_upscaler(project), output.upscale, device)
+    upscaler = project_upscaler(project)
     if output.vr == "none":
-        return write_film(project, pictures, out, postprocess, upscaler=upscaler)
+        return write_film(project, pictures, out, postprocess, upscaler=upscaler, device=device)
     with viewer(resolve(_project_of(found, allow_outside=allow_outside, need_files=True))) as view:
         pairs = map(view, stored, pictures)
-        return write_film(project, pairs, out, postprocess, upscaler=upscaler)
+        return write_film(project, pairs, out, postprocess, upscaler=upscaler, device=device)
 
 
 def _project_of(take: Take, *, allow_outside: bool, need_files: bool = False) -> Project:

@@ -16,7 +16,6 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from keyframes.errors import EnvironmentFault, Problem, ProjectError, RenderError, printable
@@ -60,22 +59,17 @@ class Ffmpeg:
     """A running ffmpeg. Feed it with `write` and end it with `finish`; leaving the `with` in any other way kills it.
 
     arguments: what follows the binary's name and the common options. doing: what it is for, for messages. feed: it has
-    a standard input. stream: its standard output is taken piece by piece with `read`, so it never runs far ahead.
+    a standard input, and else a standard output, which `read` takes piece by piece, so that it never runs far ahead.
     Raises EnvironmentFault if it cannot be started.
     """
 
-    def __init__(
-        self, arguments: Sequence[str], *, doing: str, feed: bool = False, stream: bool = False
-    ) -> None:
+    def __init__(self, arguments: Sequence[str], *, doing: str, feed: bool = False) -> None:
         self._doing = doing
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-v", "warning", "-y", *arguments]
         self._process = _start(command, feed)
-        self._output: list[bytes] = []
-        drained = [self._drain_errors] if stream else [self._drain_errors, self._drain_output]
-        self._drains = [threading.Thread(target=drain, name="ffmpeg", daemon=True) for drain in drained]
-        for drain in self._drains:
-            drain.start()
+        self._drain = threading.Thread(target=self._drain_messages, name="ffmpeg messages", daemon=True)
+        self._drain.start()
 
     @property
     def pid(self) -> int:
@@ -95,21 +89,22 @@ class Ffmpeg:
         return tuple(printable(line) for line in self._tail)
 
     def read(self, count: int) -> bytes:
-        """The next `count` bytes of standard output, fewer only at its end; waits for them. Needs `stream`."""
+        """The next `count` bytes of standard output, fewer only at its end; waits for them."""
         return _pipe(self._process.stdout).read(count)
 
     def finish(self) -> bytes:
-        """End the input, wait for the end, and return standard output.
+        """End the input, wait for the end, and return the rest of standard output.
 
         Raises RenderError with ffmpeg's last words if it failed, EnvironmentFault if the disk was full.
         """
         if self._process.stdin is not None:
             with suppress(OSError):  # the exit code of a dead process says more
                 self._process.stdin.close()
+        output = b"" if self._process.stdout is None else self._process.stdout.read()
         self._wait(None)
         if self._process.returncode != 0:
             raise self._failure("failed")
-        return b"".join(self._output)
+        return output
 
     def kill(self) -> None:
         """End the process now, if it runs, and let go of its pipes."""
@@ -123,9 +118,7 @@ class Ffmpeg:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.kill()
 
     def _wait(self, seconds: float | None) -> None:
@@ -134,8 +127,7 @@ class Ffmpeg:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        for drain in self._drains:
-            drain.join()
+        self._drain.join()
 
     def _failure(self, how: str) -> RenderError | EnvironmentFault:
         tail = self.messages
@@ -146,13 +138,9 @@ class Ffmpeg:
         said = "".join(f"\n    {line}" for line in tail) or " It said nothing."
         return RenderError(f"{self._doing}: ffmpeg {how} (exit code {code}).{said}")
 
-    def _drain_errors(self) -> None:
+    def _drain_messages(self) -> None:
         for line in _pipe(self._process.stderr):
             self._tail.append(line.decode("utf-8", "replace").rstrip()[:500])
-
-    def _drain_output(self) -> None:
-        while chunk := _pipe(self._process.stdout).read(1 << 16):
-            self._output.append(chunk)
 
 
 def run_ffmpeg(arguments: Sequence[str], *, doing: str) -> bytes:
@@ -239,7 +227,7 @@ def _start(command: Sequence[str], feed: bool) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if feed else subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
             creationflags=flags,

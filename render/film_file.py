@@ -22,7 +22,7 @@ from .stereo import pair_settings, viewer
 from .subtitles import subtitles, write_subtitles
 from .video.containers import Quality, container_of, exact_rate
 from .video.encode import DEFAULT_QUALITY, Film, encode
-from .video.postprocess import Postprocess, Upscale
+from .video.postprocess import Postprocess
 from .video.upscaler import NetworkUpscaler, Upscaler
 
 RECORD = "film.json"  # in the take: what its film was made from
@@ -34,18 +34,23 @@ def write_film(
     out: Path | str,
     postprocess: Postprocess,
     *,
+    upscaler: Upscaler | None,
+    device: str,
     metadata: bool = True,
-    upscaler: Upscale | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> Film:
     """Encode stored pictures of a project as the film `out`, with sound and quality if that kind of file has them.
 
-    metadata: whether the film carries the project. upscaler: enlarges a picture; by default Lanczos. on_frame(n): is
-    called after frame n. Raises as `encode`.
+    upscaler: the network that enlarges them on the device, "auto" or its name; None for Lanczos. metadata: whether the
+    film carries the project. on_frame(n): is called after frame n. Raises as `encode`.
     """
-    container, output = container_of(out), project.file.output
+    container, output, network = container_of(out), project.file.output, None
+    if upscaler is not None:
+        from .devices import find_device
+
+        network = NetworkUpscaler(upscaler, output.upscale, find_device(device))
     return encode(
-        postprocess.pictures(stored, upscaler),
+        postprocess.pictures(stored, network),
         out,
         fps=postprocess.fps_out,
         audio=project.audio if container.sound else None,
@@ -69,15 +74,6 @@ def postprocess_of(output: Output, fps: float, *, whole: bool = True) -> Postpro
     rate = exact_rate(fps)
     wanted = exact_rate(output.fps_out) if output.fps_out is not None else rate * output.interpolate
     return Postprocess(fps_in=rate, fps_out=wanted, upscale=output.upscale, loop=output.loop if whole else 0)
-
-
-def find_upscale(upscaler: Upscaler | None, upscale: int, device: str) -> Upscale | None:
-    """What enlarges pictures by a network on a device, "auto" or its name; None without a network."""
-    if upscaler is None:
-        return None
-    from .devices import find_device
-
-    return NetworkUpscaler(upscaler, upscale, find_device(device))
 
 
 @dataclass(frozen=True)
@@ -166,16 +162,17 @@ def _result(making: Future[Film]) -> Film:
 
 def _encode(wanted: FilmFile, writer: FrameWriter, report: Reporter) -> Film:
     film, postprocess = wanted.film, wanted.postprocess
-    larger = find_upscale(film.upscaler, film.project.file.output.upscale, wanted.options.device)
+    enlarged = film.upscaler is not None
     count = postprocess.count(len(wanted.frames) - postprocess.loop)
     return write_film(
         film.project,
-        _pictures(wanted, writer, wait_for_all=larger is not None),
+        _pictures(wanted, writer, wait_for_all=enlarged),
         wanted.take.film,
         postprocess,
+        upscaler=film.upscaler,
+        device=wanted.options.device,
         metadata=wanted.options.metadata,
-        upscaler=larger,
-        on_frame=None if larger is None else lambda done: report.film(done + 1, count),
+        on_frame=(lambda done: report.film(done + 1, count)) if enlarged else None,
     )
 
 

@@ -65,7 +65,7 @@ def samples(path: Path) -> Iterator[NDArray[np.float32]]:
     mono = ["-map", "0:a:0", "-vn", "-ac", "1", "-ar", str(RATE), "-c:a", "pcm_f32le", "-f", "f32le", "-"]
     doing = f"hearing {printable(str(path))}"
     try:
-        with Ffmpeg([*sound_input(path), *mono], doing=doing, stream=True) as process:
+        with Ffmpeg([*sound_input(path), *mono], doing=doing) as process:
             heard = b""
             while chunk := process.read(_BLOCK):
                 heard += chunk

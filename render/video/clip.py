@@ -123,7 +123,7 @@ class ClipReader:
         self.close()
         path, size = self._clip.path, self._clip.size
         arguments = [*_command(path, size, self._clip.cut, skip=index), "-f", "rawvideo", "-"]
-        self._process = Ffmpeg(arguments, doing=f"reading {printable(path.name)}", stream=True)
+        self._process = Ffmpeg(arguments, doing=f"reading {printable(path.name)}")
         self._next = index
         return self._process
 
