@@ -111,8 +111,7 @@ def attach_loras(pipe: Any, row: FamilyRow, files: Sequence[LoraFile], dtype: to
 
 def read_pairs(file: LoraFile, *, layers: int = 2) -> Pairs:
     """Return a file's pairs, with the scales that its description says. `layers`: see read_name."""
-    scales = {key: layer.scale for key, layer in file.layers.items()}
-    return _pairs(_tensors(file.path), scales, layers=layers)
+    return _pairs(_tensors(file.path), file.scales, layers=layers)
 
 
 def _read(file: LoraFile, row: FamilyRow, pipe: Any) -> Pairs:
@@ -125,7 +124,7 @@ def _read(file: LoraFile, row: FamilyRow, pipe: Any) -> Pairs:
     returned = getattr(import_module("diffusers"), row.pipelines[0]).lora_state_dict(dict(given))
     state: dict[str, Tensor] = returned[0] if isinstance(returned, tuple) else returned
     if state.keys() == given.keys():
-        return read_pairs(file)
+        return _pairs(state, file.scales)
     return _pairs({name: value for name, value in state.items() if value.ndim > 1}, {}, alpha=file.alpha)
 
 

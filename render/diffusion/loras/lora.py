@@ -62,6 +62,11 @@ class LoraFile:
     alpha_known: bool
     digest: str
 
+    @property
+    def scales(self) -> Mapping[Key, float]:
+        """The scale of each module's change."""
+        return {key: layer.scale for key, layer in self.layers.items()}
+
     def describe(self) -> str:
         """Describe it in a few words: naming, modules, rank and effective scale."""
         ranks = _span({layer.down[0] for layer in self.layers.values()})
