@@ -221,17 +221,15 @@ class _Graph:
             name = f"{node.kind}[{node.id}]"
             if node.muted:
                 self.report.note(name, "off", "muted or bypassed.")
-            elif node.kind not in _KNOWN and node.typed and not self.only_feeds(node):
-                self.report.note(name, "missing", "Reverie has no such node.", node.typed)
             elif node.kind not in _KNOWN:
-                self.report.note(name, "off", "has no settings.")
+                fed = [self.name(other, part) for other, part in consumers(self.nodes, node)]
+                read = bool(fed) and all(part in self.report.carried for part in fed)
+                if node.typed and not read:
+                    self.report.note(name, "missing", "Reverie has no such node.", node.typed)
+                else:
+                    self.report.note(name, "off", "has no settings.")
             elif node.kind in (*PROMPTS, *_SAMPLERS) and node not in (self.prompt, self.sampler):
                 for part, value in node.typed.items():
                     why = "a film has one prompt schedule and one sampler."
                     if self.name(node, part) not in self.report.accounted:
                         self.report.note(self.name(node, part), "missing", why, value)
-
-    def only_feeds(self, node: Node) -> bool:
-        """Whether the inputs that a node feeds were all carried over."""
-        fed = [self.name(other, part) for other, part in consumers(self.nodes, node)]
-        return bool(fed) and all(name in self.report.carried for name in fed)

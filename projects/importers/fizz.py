@@ -27,7 +27,7 @@ _ENTRY = re.compile(
     r"""\s*:\s*"(?P<text>(?:[^"\\]|\\.)*)"\s*(?:,|(?=["'}\w(])|$)""",
     re.DOTALL,
 )
-_GAP = re.compile(r"[\s,]*+")
+_START = re.compile(r"[^\s,]")
 _TEXT_LIKE_IT = re.compile(r"""\s*+\{?+\s*+(?:"[^"\n]{1,100}"|'[^'\n]{1,100}'|\d{1,9})\s*:\s*["']""")
 
 
@@ -109,7 +109,8 @@ def keyed_text(text: str) -> list[tuple[str, str]]:
     if braces:
         at, stop = braces.end(1), braces.end(2)
     found: list[tuple[str, str]] = []
-    while (at := _gap_end(text, at, stop)) < stop:
+    while start := _START.search(text, at, stop):
+        at = start.start()
         entry = _ENTRY.match(text, at, stop)
         if entry is None:
             raise _error("not a key with a prompt.", EXAMPLE, at, text)
@@ -124,12 +125,6 @@ def keyed_text(text: str) -> list[tuple[str, str]]:
     if not found:
         raise _error("no prompt found.", EXAMPLE, 0, text)
     return found
-
-
-def _gap_end(text: str, at: int, stop: int) -> int:
-    """Where the white space and commas at `at` end."""
-    gap = _GAP.match(text, at, stop)
-    return gap.end() if gap else at
 
 
 def _error(what: str, hint: str, at: int, text: str) -> ScheduleError:

@@ -142,13 +142,11 @@ def _toml(tables: Mapping[str, Mapping[str, object]], comments: Iterable[str]) -
     for table, settings in {**tables, "": top}.items():
         if settings and table:
             lines += ["", f"[{table}]"]
-        lines += [f"{_toml_key(name)} = {_toml_value(value)}" for name, value in settings.items()]
+        for name, value in settings.items():
+            key = name if _BARE.fullmatch(name) else _toml_value(name)
+            lines.append(f"{key} = {_toml_value(value)}")
     lines += ["", *(f"# {line}".rstrip() for line in comments)]
     return "\n".join(lines) + "\n"
-
-
-def _toml_key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _toml_value(name)
 
 
 def _toml_value(value: object) -> str:

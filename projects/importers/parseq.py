@@ -194,7 +194,15 @@ def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[st
     except (ValueError, RecursionError):
         return values, []
     found: dict[str, Any] = dict(values)
-    fields = _lanes(found, frames, deltas=is_true(values.get("parseq_use_deltas", True)))
+    fields = []
+    deltas = is_true(values.get("parseq_use_deltas", True))
+    for field in (*MOVING, *PLAIN):
+        numbers = frames.step(field) if field in MOVING and deltas else frames.columns.get(field)
+        if numbers is not None:
+            name = field if field in MOVING else _DEFORUM_NAMES.get(field, f"{field}_schedule")
+            schedule = schedule_of(numbers)
+            found[name] = schedule if isinstance(schedule, str) else f"0: ({schedule})"
+            fields.append(field)
     if frames.prompts:
         found["prompts"] = {str(at): text for at, text in _text_changes(frames.prompts).items()}
         found.pop("animation_prompts", None)
@@ -207,17 +215,3 @@ def with_manifest(values: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[st
             if number:
                 found[key] = number
     return found, fields
-
-
-def _lanes(found: dict[str, Any], frames: Frames, *, deltas: bool) -> list[str]:
-    """Put the schedules in. Returns the names of their fields."""
-    names = []
-    for field in (*MOVING, *PLAIN):
-        values = frames.step(field) if field in MOVING and deltas else frames.columns.get(field)
-        if values is None:
-            continue
-        name = field if field in MOVING else _DEFORUM_NAMES.get(field, f"{field}_schedule")
-        schedule = schedule_of(values)
-        found[name] = schedule if isinstance(schedule, str) else f"0: ({schedule})"
-        names.append(field)
-    return names
