@@ -34,12 +34,15 @@ class Token(NamedTuple):
 
 
 class Formula:
-    """A formula's text in tokens. Raises ValueError, with the reason, for one that is too long or has strange signs."""
+    """A formula, read from left to right by Parseq's levels; its values are computed as it is read.
+
+    Raises ValueError, with the reason, for a text that is too long or has unknown signs.
+    """
 
     def __init__(self, text: str) -> None:
         if len(text) > _LONGEST:
             raise ValueError(f"is longer than {_LONGEST} characters")
-        self.tokens, at, text = list[Token](), 0, text.rstrip()
+        self._tokens, at, text = list[Token](), 0, text.rstrip()
         while at < len(text):
             match = _TOKEN.match(text, at)
             if match is None or match.end() == at:
@@ -47,49 +50,41 @@ class Formula:
             at = match.end()
             for kind in ("number", "mark", "name", "text"):
                 if match[kind] is not None:
-                    self.tokens.append(Token(kind, match[kind], match["unit"] or ""))
-        self.tokens.append(Token("end", "the end"))
+                    self._tokens.append(Token(kind, match[kind], match["unit"] or ""))
+        self._tokens.append(Token("end", "the end"))
 
     def values(self, stretch: Stretch) -> Numbers:
         """The value at each frame. Raises ValueError, with the reason, for a formula that is not understood."""
-        reader = _Reader(self.tokens, stretch)
+        self._stretch, self._at, self._depth = stretch, 0, 0
+        self._steps = 20 * len(self._tokens) + 200
         with np.errstate(all="ignore"):
-            found = reader.level(0)
-        if reader.next.kind != "end":
-            raise ValueError(f'unexpected "{reader.next.text}"')
+            found = self._level(0)
+        if self._next.kind != "end":
+            raise ValueError(f'unexpected "{self._next.text}"')
         return found
 
-
-class _Reader:
-    """Reads tokens from left to right, by Parseq's levels, and computes the values as it goes."""
-
-    def __init__(self, tokens: list[Token], stretch: Stretch) -> None:
-        self._tokens, self._stretch = tokens, stretch
-        self._at = self._depth = 0
-        self._steps = 20 * len(tokens) + 200
-
     @property
-    def next(self) -> Token:
+    def _next(self) -> Token:
         return self._tokens[self._at]
 
-    def level(self, number: int) -> Numbers:
+    def _level(self, number: int) -> Numbers:
         """A chain of a level's operators, read from the right."""
         if number == len(_LEVELS):
             return self._negation()
         self._steps -= 1
         if self._steps < 0:
             raise ValueError("is too complex")
-        left = self.level(number + 1)
+        left = self._level(number + 1)
         if not self._is(*_LEVELS[number]):
             return left
         operator = _OPERATORS[self._take().text]
-        return np.asarray(operator(left, self.level(number)), dtype=np.float64)
+        return np.asarray(operator(left, self._level(number)), dtype=np.float64)
 
     def _is(self, *marks: str) -> bool:
-        return self.next.kind == "mark" and self.next.text in marks
+        return self._next.kind == "mark" and self._next.text in marks
 
     def _take(self, mark: str = "") -> Token:
-        token = self.next
+        token = self._next
         if mark and not self._is(mark):
             raise ValueError(f'expected "{mark}", not "{token.text}"')
         self._at = min(self._at + 1, len(self._tokens) - 1)
@@ -121,7 +116,7 @@ class _Reader:
         elif token.text == "if":
             found = self._conditional()
         else:
-            found = self.level(0)
+            found = self._level(0)
             self._take(")")
         self._depth -= 1
         return found
@@ -130,14 +125,14 @@ class _Reader:
         """`if` condition value, perhaps `else` value. A condition in brackets may be followed by a negative value."""
         start, depth = self._at, self._depth
         try:
-            condition, value = self.level(0), self.level(0)
+            condition, value = self._level(0), self._level(0)
         except ValueError:
             self._at, self._depth = start, depth
-            condition, value = self._unary(), self.level(0)
+            condition, value = self._unary(), self._level(0)
         other = self._stretch.constant(0.0)
         if self._is("else"):
             self._take()
-            other = self.level(0)
+            other = self._level(0)
         return np.where(condition > 0, value, other)
 
     def _arguments(self) -> list[tuple[str, Argument]]:
@@ -146,10 +141,10 @@ class _Reader:
         found: list[tuple[str, Argument]] = []
         while not self._is(")"):
             key = ""
-            if self.next.kind == "name" and self._tokens[self._at + 1] == Token("mark", "="):
+            if self._next.kind == "name" and self._tokens[self._at + 1] == Token("mark", "="):
                 key = self._take().text
                 self._take("=")
-            found.append((key, self._take().text if self.next.kind == "text" else self.level(0)))
+            found.append((key, self._take().text if self._next.kind == "text" else self._level(0)))
             if not self._is(")"):
                 self._take(",")
         self._take(")")
