@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from projects import FrameWriter, Picture, Project, Take, canonical
 
 from .cache import remember_seconds
-from .cadence.painted import PaintedFrames, storing
+from .cadence.segments import PaintedFrames, storing
 from .film_file import FilmFile, assembling
 from .plans import Plan, hidden_originals, make_plan, pace
 from .reports import DEFAULTS, RenderOptions, Reporter, plan_report

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from projects import Picture, Row, canonical, frame_key
+from projects import Picture, canonical, frame_key
 
 from .depth import DepthReader
 from .resolve import ResolvedProject
@@ -47,7 +47,14 @@ def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
     """All that is done to a frame of a film, in order. quick: without networks beside the model (previews)."""
     file, look = film.project.file, film.project.file.coherence
     depth = DepthInputs(film.depth, file.motion, film.clips)
-    camera = Camera(file.motion, film.rows, depth, film.size, None if quick else _earlier(film))
+    camera = Camera(
+        file.motion,
+        film.rows,
+        depth,
+        film.size,
+        smooth=0 if quick else film.depth_smooth,
+        before=film.cadence.before,
+    )
     clip_motion = ClipMotion(file.video, file.motion, film.clips, quick=quick)
     laid = partial(ClipOverlay, settings=file.video, clips=film.clips, depth=depth, motion=clip_motion)
     mask, noise_mask = (_mask(film, name, depth) for name in ("mask", "noise_mask"))
@@ -94,25 +101,6 @@ def _mask(film: ResolvedProject, name: str, depth: DepthInputs) -> MaskReader | 
         return None
     feather = film.project.file.coherence.mask_feather
     return MaskReader(film.masks[name], feather, partial(mask_picture, film), depth)
-
-
-def _earlier(film: ResolvedProject) -> Callable[[int], list[tuple[int, list[Row]]]] | None:
-    """The frames whose depth counts at a painted frame, the latest first, each with the rows from it to that frame."""
-    if not film.depth_smooth:
-        return None
-
-    def earlier(painted: int) -> list[tuple[int, list[Row]]]:
-        found: list[tuple[int, list[Row]]] = []
-        path: list[Row] = []
-        for _ in range(film.depth_smooth):
-            segment = film.cadence.of(painted)
-            if segment.before is None:
-                break
-            path, painted = [*(film.rows[at] for at in segment.path), *path], segment.before
-            found.append((painted, path))
-        return found
-
-    return earlier
 
 
 def painted_frame(film: ResolvedProject, number: int) -> Frame:

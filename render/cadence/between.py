@@ -72,18 +72,19 @@ def _carried(film: ResolvedProject, number: int) -> Frame:
     return Frame(film.rows[number], path=path, before=start)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Ends:
     """What a segment's frames are mixed from, (1, C, H, W) on the device, all seen from its start.
 
     painted: the painted frame. under: what it was painted over; None where it is not looked at. hole: what that move
-    uncovered.
+    uncovered. flow: from `under` to `painted`, once it was measured.
     """
 
     segment: Segment
     painted: Tensor
     under: Tensor | None = None
     hole: Tensor | None = None
+    flow: Tensor | None = None
 
 
 class Between:
@@ -92,7 +93,6 @@ class Between:
     def __init__(self, film: ResolvedProject, maker: FrameMaker) -> None:
         self._film, self._maker, self._stages = film, maker, moving(maker.stages)
         self._ends: _Ends | None = None
-        self._flow: Tensor | None = None
 
     def make(self, number: int) -> Picture:
         """The picture of a frame, to be stored."""
@@ -104,9 +104,8 @@ class Between:
         with torch.inference_mode():
             ends = self._ends
             if ends is None or ends.segment != segment or (mix is not None and ends.under is None):
-                ends, self._flow = self._begin(segment, mixed=mix is not None), None
-                self._ends = ends
-            picture = ends.painted if mix is None else self._mixed(ends, mix)
+                self._ends = ends = self._begin(segment, mixed=mix is not None)
+            picture = ends.painted if mix is None else _mixed(ends, mix)
             canvas = Canvas(tools=self._maker.tools, picture=picture, seen=ends.painted)
             return to_picture(run(self._stages, _carried(self._film, number), canvas).given)
 
@@ -118,32 +117,33 @@ class Between:
         moved = run(self._stages, painted_frame(self._film, segment.start), canvas)
         return _Ends(segment=segment, painted=painted, under=moved.given, hole=moved.hole)
 
-    def _mixed(self, ends: _Ends, mix: MixInputs) -> Tensor:
-        import torch
 
-        from motion import along
+def _mixed(ends: _Ends, mix: MixInputs) -> Tensor:
+    import torch
 
-        from ..color import detail_of, match_detail
+    from motion import along
 
-        assert ends.under is not None
-        under, over, hole, share = ends.under, ends.painted, ends.hole, mix.share
-        if mix.flow is not None:
-            flow, sampling = self._flow_of(ends, mix.flow) * mix.flow.factor, mix.flow.sampling
-            under = along(under, flow * -share, sampling=sampling).picture.clamp(0.0, 1.0)
-            over = along(over, flow * (1 - share), sampling=sampling).picture.clamp(0.0, 1.0)
-        mixed = torch.lerp(under, over, share if hole is None else hole.clamp(min=share))
-        if mix.detail == 0:
-            return mixed
-        between = torch.lerp(detail_of(under), detail_of(over), share)
-        return match_detail(mixed, between, amount=mix.detail)
+    from ..color import detail_of, match_detail
 
-    def _flow_of(self, ends: _Ends, wanted: Flow) -> Tensor:
-        """From what was painted over to what was painted; none in what was uncovered, where nothing is to be found."""
-        from motion import optical_flow
+    assert ends.under is not None
+    under, over, hole, share = ends.under, ends.painted, ends.hole, mix.share
+    if mix.flow is not None:
+        flow, sampling = _flow_of(ends, mix.flow) * mix.flow.factor, mix.flow.sampling
+        under = along(under, flow * -share, sampling=sampling).picture.clamp(0.0, 1.0)
+        over = along(over, flow * (1 - share), sampling=sampling).picture.clamp(0.0, 1.0)
+    mixed = torch.lerp(under, over, share if hole is None else hole.clamp(min=share))
+    if mix.detail == 0:
+        return mixed
+    between = torch.lerp(detail_of(under), detail_of(over), share)
+    return match_detail(mixed, between, amount=mix.detail)
 
-        assert ends.under is not None
-        if self._flow is not None:
-            return self._flow
-        flow: Tensor = optical_flow(ends.under, ends.painted, method=wanted.method)
-        self._flow = flow if ends.hole is None else flow * (1 - ends.hole)
-        return self._flow
+
+def _flow_of(ends: _Ends, wanted: Flow) -> Tensor:
+    """From what was painted over to what was painted; none in what was uncovered, where nothing is to be found."""
+    from motion import optical_flow
+
+    assert ends.under is not None
+    if ends.flow is None:
+        flow = optical_flow(ends.under, ends.painted, method=wanted.method)
+        ends.flow = flow if ends.hole is None else flow * (1 - ends.hole)
+    return ends.flow

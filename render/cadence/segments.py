@@ -11,8 +11,11 @@ Where the cadence is 1 a frame is its original. Every frame of the film is made,
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from projects import FrameWriter, Picture, Take
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +37,6 @@ class Segment:
     def shows(self, frame: int) -> bool:
         """Whether `frame` is the original itself."""
         return frame == self.start and self.share(frame) == 1.0
-
-    def needs(self, frame: int) -> tuple[int, ...]:
-        """The originals that `frame` is made from."""
-        if self.before is None or self.share(frame) == 1.0:
-            return (self.start,)
-        return (self.before, self.start)
 
     @property
     def path(self) -> range:
@@ -64,9 +61,9 @@ class Cadence:
         """The segment that a frame lies in."""
         return self._segments[bisect_right(self._starts, frame) - 1]
 
-    def originals(self, last: int) -> list[int]:
-        """The frames up to `last` that have an original."""
-        return self._starts[: bisect_right(self._starts, last)]
+    def before(self, start: int) -> int | None:
+        """The original before another one; None for the first."""
+        return self.of(start).before
 
     def missing(
         self, wanted: Iterable[int], frames: Collection[int], originals: Collection[int], *, back: int = 0
@@ -84,7 +81,7 @@ class Cadence:
             at = needed.pop()
             if at not in paint and not self._there(at, frames, originals):
                 paint.add(at)
-                needed += self._line(self.of(at).before, back)
+                needed += self._line(self.before(at), back)
         return make | {start for start in paint if self.of(start).shows(start)}, paint
 
     def _needs(self, frame: int, back: int) -> list[int]:
@@ -92,15 +89,70 @@ class Cadence:
         segment = self.of(frame)
         if segment.shows(frame):
             return [frame]
-        return [at for start in segment.needs(frame) for at in self._line(start, back)]
+        mixed_with = None if segment.share(frame) == 1.0 else segment.before
+        return [*self._line(mixed_with, back), *self._line(segment.start, back)]
 
     def _line(self, start: int | None, back: int) -> list[int]:
         """An original and `back` more before it, as far as there are any."""
         line: list[int] = []
         while start is not None and len(line) <= back:
             line.append(start)
-            start = self.of(start).before
+            start = self.before(start)
         return line
 
     def _there(self, start: int, frames: Collection[int], originals: Collection[int]) -> bool:
         return start in (frames if self.of(start).shows(start) else originals)
+
+
+class PaintedFrames:
+    """Every painted picture by its frame, from memory if it is one of the last two, else read back and verified.
+
+    Some are frames of the film as they are, the others are kept beside the frames. hidden: where those are kept; None
+    if there are none. frame: gives a frame of the film.
+    """
+
+    def __init__(
+        self,
+        cadence: Cadence,
+        hidden: Take | None,
+        writer: FrameWriter | None,
+        frame: Callable[[int], Picture],
+    ) -> None:
+        self._cadence, self._hidden, self._writer, self._frame = cadence, hidden, writer, frame
+        self._last: dict[int, Picture] = {}
+        self._put: set[int] = set()
+
+    def put(self, frame: int, picture: Picture, key: str, seconds: float, notes: Sequence[str] = ()) -> None:
+        """A picture that was just painted; it is stored here unless its frame shows it."""
+        self._remember(frame, picture)
+        if self._writer is not None and not self._cadence.of(frame).shows(frame):
+            self._writer.put(frame, picture, key, seconds=seconds, notes=notes)
+            self._put.add(frame)
+
+    def get(self, frame: int) -> Picture:
+        """What was painted at a frame. Raises RenderError if it is not stored or damaged."""
+        if frame not in self._last:
+            self._remember(frame, self._read(frame))
+        return self._last[frame]
+
+    def _read(self, frame: int) -> Picture:
+        if self._hidden is None or self._cadence.of(frame).shows(frame):
+            return self._frame(frame)
+        if self._writer is not None and frame in self._put:
+            self._writer.wait_for(frame)
+        return self._hidden.read(frame)
+
+    def _remember(self, frame: int, picture: Picture) -> None:
+        self._last = {**dict(list(self._last.items())[-1:]), frame: picture}
+
+
+@contextmanager
+def storing(
+    cadence: Cadence, hidden: Take | None, frame: Callable[[int], Picture]
+) -> Iterator[PaintedFrames]:
+    """Within this, painted pictures can be stored; at its end they are. Raises as Take.lock and FrameWriter."""
+    if hidden is None:
+        yield PaintedFrames(cadence, None, None, frame)
+        return
+    with hidden.lock(), FrameWriter(hidden) as writer:
+        yield PaintedFrames(cadence, hidden, writer, frame)

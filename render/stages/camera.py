@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,42 +50,37 @@ class CameraInputs(NamedTuple):
     earlier: tuple[EarlierDepth, ...] = ()
 
 
-# For a painted frame: those painted before it, the latest first, each with the rows from it to that frame
-Earlier = Callable[[int], Sequence[tuple[int, Sequence[Row]]]]
-
-
+@dataclass(eq=False)
 class Camera:
-    """rows: of the film. size: (width, height). earlier: see Earlier; None where depth is not smoothed."""
+    """rows: of the film. size: (width, height). smooth: so many painted frames before the one that is moved have a say
+    in its depth. before: of a painted frame, the one painted before it; None for the first."""
 
+    settings: Motion
+    rows: Rows
+    depth: DepthInputs
+    size: tuple[int, int]
+    smooth: int
+    before: Callable[[int], int | None]
     name = "camera"
 
-    def __init__(
-        self,
-        settings: Motion,
-        rows: Rows,
-        depth: DepthInputs,
-        size: tuple[int, int],
-        earlier: Earlier | None = None,
-    ) -> None:
-        self._size = size
-        self._settings, self._rows, self._depth, self._earlier = settings, rows, depth, earlier
-        self._flips = any(any(rows.columns[lane]) for lane in _FLIP)
+    def __post_init__(self) -> None:
+        self._flips = any(any(self.rows.columns[lane]) for lane in _FLIP)
         self._last: tuple[int, Values] = (-1, ())
 
     def inputs(self, frame: Frame) -> CameraInputs | None:
         """See Stage. None where the camera stands still."""
         moves = tuple(self.values(row) for row in frame.path)
-        settings = self._settings
+        settings = self.settings
         if not any(_moves(values) for values in moves):
             return None
         flipped = any(name in _FLIP for values in moves for name, _ in values)
         if settings.mode == "2d":
             own, border = flipped and settings.compat == "deforum", settings.border
-            if border == "reveal" and not flipped and not uncovers(moves, self._size):
+            if border == "reveal" and not flipped and not uncovers(moves, self.size):
                 border = "replicate"  # there is no hole to fill
             return CameraInputs("2d", moves, border, settings.sampling, "deforum" if own else "none")
         compat = settings.compat
-        if compat != "none" and not flipped and self._depth.source.kind in ("flat", "ground"):
+        if compat != "none" and not flipped and self.depth.source.kind in ("flat", "ground"):
             compat = "deforum"  # the two differ in how they read depth, and in nothing else
         first = frame.path[0]
         source = first.frame - 1
@@ -96,14 +91,14 @@ class Camera:
             sampling=settings.sampling,
             compat=compat,
             source=source,
-            depth=self._depth.distances(first, source),
+            depth=self.depth.distances(first, source),
             earlier=self._seen_before(source),
         )
 
     def values(self, row: Row) -> Values:
         """The camera's move from the frame before `row` to it."""
         if self._last[0] != row.frame:
-            values = self._flat(row) if self._settings.mode == "2d" else self._in_space(row)
+            values = self._flat(row) if self.settings.mode == "2d" else self._in_space(row)
             if self._flips:
                 values |= _flip(row)
             moved = tuple((name, value) for name, value in values.items() if value != _STILL.get(name))
@@ -120,22 +115,28 @@ class Camera:
 
     def _in_space(self, row: Row) -> dict[str, float]:
         """A `fov` that changes is a lens that changes between two frames: the one before was seen through its own."""
-        lanes, settings = row.motion, self._settings
+        lanes, settings = row.motion, self.settings
         values = {name: getattr(lanes, name) for name in _SPACE}
         values |= {name: getattr(lanes, name) * settings.translation_scale for name in _SHIFT}
         values |= {"fov": lanes.fov, "aspect": lanes.aspect}
         if settings.compat == "none":
-            before = self._rows[max(row.frame - 1, 0)].motion.fov
+            before = self.rows[max(row.frame - 1, 0)].motion.fov
             if before != lanes.fov:
                 values["magnify"] = math.tan(math.radians(before) / 2) / math.tan(math.radians(lanes.fov) / 2)
             values["fov"] = before
         return values
 
     def _seen_before(self, painted: int) -> tuple[EarlierDepth, ...]:
+        """The frames painted before one, the latest first."""
         found: list[EarlierDepth] = []
-        for frame, path in self._earlier(painted) if self._earlier is not None else ():
-            moves = tuple(self.values(row) for row in path)
-            found.append(EarlierDepth(frame, self._depth.distances(self._rows[frame + 1], frame), moves))
+        moves: tuple[Values, ...] = ()
+        for _ in range(self.smooth):
+            before = self.before(painted)
+            if before is None:
+                break
+            path = range(before + 1, painted + 1)
+            moves, painted = (*(self.values(self.rows[at]) for at in path), *moves), before
+            found.append(EarlierDepth(before, self.depth.distances(self.rows[before + 1], before), moves))
         return tuple(found)
 
     @staticmethod

@@ -57,7 +57,7 @@ def made(folder: Path) -> dict[str, bytes]:
 
 def test_segments_follow_the_lane() -> None:
     cadence = Cadence([3, 9, 9, 1, 2, 9, 4, 9, 9])
-    assert cadence.originals(8) == [0, 3, 4, 6]
+    assert sorted({cadence.of(frame).start for frame in range(9)}) == [0, 3, 4, 6]
     assert [(s.start, s.length, s.before) for s in map(cadence.of, (2, 3, 5, 8))] == [
         (0, 3, None),
         (3, 1, 0),
