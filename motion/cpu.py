@@ -8,6 +8,8 @@ so positions are folded first wherever that can happen.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -58,10 +60,7 @@ def warp(picture: Tensor, inverse: Matrix, *, border: Border, sampling: str) -> 
     if not (inside or border == "replicate"):
         return None
     size, flags = (width, height), _FLAGS[sampling] | cv2.WARP_INVERSE_MAP
-
-    def move(image: Image) -> Image:
-        return np.asarray(cv2.warpPerspective(image, inverse, size, flags=flags, borderMode=_CODES[border]))
-
+    move = partial(cv2.warpPerspective, M=inverse, dsize=size, flags=flags, borderMode=_CODES[border])
     moved = _each(picture, move, cut=sampling == "bicubic")
     if inside:  # all pixels are, as the picture is convex
         return moved, _ONE.expand(len(picture), 1, height, width)
@@ -88,13 +87,10 @@ def read(picture: Tensor, points: Tensor, *, border: Border, sampling: str) -> T
     folded = points.detach().clone()
     for axis, length in ((0, picture.shape[-1]), (1, picture.shape[-2])):
         fold_(folded[:, axis], length, border)
-    maps = [(x.numpy(), y.numpy()) for x, y in folded.expand(len(picture), -1, -1, -1)]
+    how = {"interpolation": _FLAGS[sampling], "borderMode": _CODES[border]}
     made = []
-    for one, (x, y) in zip(picture, maps, strict=True):
-
-        def move(image: Image, x: Image = x, y: Image = y) -> Image:
-            return np.asarray(cv2.remap(image, x, y, _FLAGS[sampling], borderMode=_CODES[border]))
-
+    for one, (x, y) in zip(picture, folded.expand(len(picture), -1, -1, -1), strict=True):
+        move = partial(cv2.remap, map1=x.numpy(), map2=y.numpy(), **how)
         made.append(_each(one[None], move, cut=sampling == "bicubic"))
     return made[0] if len(made) == 1 else torch.cat(made)
 
@@ -112,7 +108,7 @@ def image_of(picture: Tensor) -> Image:
     return np.asarray(planes.permute(1, 2, 0).numpy())
 
 
-def _each(picture: Tensor, move: Callable[[Image], Image], *, cut: bool) -> Tensor:
+def _each(picture: Tensor, move: Callable[[Image], Any], *, cut: bool) -> Tensor:
     """Every picture of (B, C, H, W) through `move`, in the pieces that it reads exactly; `cut`: to [0, 1]."""
     channels = picture.shape[1]
     pieces = [picture] if channels in _TOGETHER else [picture[:, n : n + 1] for n in range(channels)]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from projects import FrameWriter, Picture, Take
 
@@ -104,6 +104,7 @@ class Cadence:
         return start in (frames if self.of(start).shows(start) else originals)
 
 
+@dataclass
 class PaintedFrames:
     """Every painted picture by its frame, from memory if it is one of the last two, else read back and verified.
 
@@ -111,22 +112,18 @@ class PaintedFrames:
     if there are none. frame: gives a frame of the film.
     """
 
-    def __init__(
-        self,
-        cadence: Cadence,
-        hidden: Take | None,
-        writer: FrameWriter | None,
-        frame: Callable[[int], Picture],
-    ) -> None:
-        self._cadence, self._hidden, self._writer, self._frame = cadence, hidden, writer, frame
-        self._last: dict[int, Picture] = {}
-        self._put: set[int] = set()
+    cadence: Cadence
+    hidden: Take | None
+    writer: FrameWriter | None
+    frame: Callable[[int], Picture]
+    _last: dict[int, Picture] = field(default_factory=dict, init=False)
+    _put: set[int] = field(default_factory=set, init=False)
 
     def put(self, frame: int, picture: Picture, key: str, seconds: float, notes: Sequence[str] = ()) -> None:
         """A picture that was just painted; it is stored here unless its frame shows it."""
         self._remember(frame, picture)
-        if self._writer is not None and not self._cadence.of(frame).shows(frame):
-            self._writer.put(frame, picture, key, seconds=seconds, notes=notes)
+        if self.writer is not None and not self.cadence.of(frame).shows(frame):
+            self.writer.put(frame, picture, key, seconds=seconds, notes=notes)
             self._put.add(frame)
 
     def get(self, frame: int) -> Picture:
@@ -136,11 +133,11 @@ class PaintedFrames:
         return self._last[frame]
 
     def _read(self, frame: int) -> Picture:
-        if self._hidden is None or self._cadence.of(frame).shows(frame):
-            return self._frame(frame)
-        if self._writer is not None and frame in self._put:
-            self._writer.wait_for(frame)
-        return self._hidden.read(frame)
+        if self.hidden is None or self.cadence.of(frame).shows(frame):
+            return self.frame(frame)
+        if self.writer is not None and frame in self._put:
+            self.writer.wait_for(frame)
+        return self.hidden.read(frame)
 
     def _remember(self, frame: int, picture: Picture) -> None:
         self._last = {**dict(list(self._last.items())[-1:]), frame: picture}
