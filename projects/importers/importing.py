@@ -25,9 +25,9 @@ from .conversion import Conversion
 from .deforum import from_deforum
 from .disco import from_disco
 from .fizz import from_keyed_text, is_keyed_text
-from .parseq import from_parseq, is_manifest
+from .parseq import from_parseq
 from .report import Report
-from .travel import from_travel, is_travel
+from .travel import from_travel
 
 MAX_BYTES = 1 << 25  # a Parseq manifest holds about fifty numbers per frame
 _MAX_DEPTH = 24
@@ -47,20 +47,6 @@ class Imported:
 
     text: str
     report: Report
-
-
-def _is_deforum(values: Mapping[str, Any]) -> bool:
-    return any(isinstance(values.get(key), dict | list) for key in ("prompts", "animation_prompts"))
-
-
-_BY_SHAPE: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[[Conversion], None]], ...] = (
-    (lambda values: set(values) == {_TEXT}, from_keyed_text),
-    (is_manifest, from_parseq),
-    (is_travel, from_travel),
-    (is_graph, from_graph),
-    (_is_deforum, from_deforum),
-    (lambda values: isinstance(values.get("text_prompts"), dict), from_disco),
-)
 
 
 def import_settings(path: Path | str, *, folder: Path | None = None, model: str = "sketch") -> Imported:
@@ -85,7 +71,7 @@ def import_settings(path: Path | str, *, folder: Path | None = None, model: str 
 def convert(data: bytes, *, name: str, folder: Path, model: str = "sketch") -> Imported:
     """Make a project of a settings file's bytes. name: the file's name, for messages."""
     values = _parse(data, name)
-    importer = next((importer for known, importer in _BY_SHAPE if known(values)), None)
+    importer = _importer_of(values)
     if importer is None:
         raise _error("is not a known settings file.", name, hint=f"Known: {_KNOWN}. {_EXAMPLE}")
     job = Conversion(values, name=name, folder=folder, model=model)
@@ -98,6 +84,22 @@ def convert(data: bytes, *, name: str, folder: Path, model: str = "sketch") -> I
         raise _error(f"makes a project of more than {MAX_PROJECT:,} bytes.", name, hint="")
     _check(text, name, folder)
     return Imported(text=text, report=job.report)
+
+
+def _importer_of(values: Mapping[str, Any]) -> Callable[[Conversion], None] | None:
+    """What imports these settings, by their shape."""
+    if set(values) == {_TEXT}:
+        return from_keyed_text
+    framed = any(isinstance(values.get(name), list) for name in ("rendered_frames", "keyframes"))
+    if framed and isinstance(values.get("options"), dict):
+        return from_parseq
+    if isinstance(values.get("prompt_map"), dict):
+        return from_travel
+    if is_graph(values):
+        return from_graph
+    if any(isinstance(values.get(name), dict | list) for name in ("prompts", "animation_prompts")):
+        return from_deforum
+    return from_disco if isinstance(values.get("text_prompts"), dict) else None
 
 
 def _error(what: str, name: str, *, line: int | None = None, hint: str = _EXAMPLE) -> ProjectError:

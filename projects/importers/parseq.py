@@ -34,12 +34,6 @@ _ONLY_2D = ("angle", "zoom", "transform_center_x", "transform_center_y")
 _LENS = ("transform_center_x", "transform_center_y", "perspective_flip_fv", "fov", "aspect_ratio")
 
 
-def is_manifest(values: Mapping[str, Any]) -> bool:
-    """Whether Parseq wrote it."""
-    framed = any(isinstance(values.get(name), list) for name in ("rendered_frames", "keyframes"))
-    return framed and isinstance(values.get("options"), Mapping)
-
-
 def from_parseq(job: Conversion) -> None:
     """Fill the project from the manifest, and report on each of its parts.
 

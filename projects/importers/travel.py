@@ -55,11 +55,6 @@ output.format output.encode_param | use reverie export. | harmless: any value
 TABLE = (*_CARRIED, *_LEFT)
 
 
-def is_travel(values: Mapping[str, Any]) -> bool:
-    """Whether the settings are those of prompt travel."""
-    return isinstance(values.get("prompt_map"), Mapping)
-
-
 def from_travel(job: Conversion) -> None:
     """Fill the project from the settings, and report on each."""
     job.report.written_by = "AnimateDiff prompt travel"
