@@ -114,7 +114,7 @@ def many_parameters() -> Found:
 
 
 def small_files() -> Found:
-    """Files of fewer than SMALL lines that one other file of the house imports: they belong into that one. A stage is
+    """Files of fewer than SMALL lines that one other file of the house imports: they belong into that one. A stage may be
     a file of its own, however short.
     """
     importers = Counter(

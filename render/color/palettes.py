@@ -41,8 +41,9 @@ def palette(picture: Tensor, *, space: Space = "lab", method: Method = "histogra
         raise ValueError(f"colour matching method {method!r} is not known; it is one of {', '.join(METHODS)}")
     if tables.serves(picture, space):
         measured = torch.cat([_measure_levels(tables.channels_of(one, space), method) for one in picture])
-        return Palette(space=space, method=method, measured=measured)
-    return _measure(to_channels(picture, space), space, method)
+    else:
+        measured = _measure(to_channels(picture, space), space, method)
+    return Palette(space=space, method=method, measured=measured)
 
 
 def match_color(
@@ -97,9 +98,9 @@ def match_channels(picture: Tensor, reference: Palette) -> Tensor:
     space, method = reference.space, reference.method
     channels = to_channels(picture, space)
     own = _measure(channels, space, method)
-    goal = reference.measured.expand_as(own.measured).to(channels.device)
+    goal = reference.measured.expand_as(own).to(channels.device)
     change = _match_histograms if method == "histogram" else _match_means
-    return from_channels(change(channels, own.measured, goal, space == "hsv"), space).to(picture.dtype)
+    return from_channels(change(channels, own, goal, space == "hsv"), space).to(picture.dtype)
 
 
 def _match_levels(picture: Tensor, goal: Tensor, space: Space, method: Method) -> Tensor:
@@ -115,16 +116,15 @@ def _measure_levels(channels: tables.Channels, method: Method) -> Tensor:
     return tables.count_levels(channels) if method == "histogram" else tables.moments(channels)
 
 
-def _measure(channels: Tensor, space: Space, method: Method) -> Palette:
+def _measure(channels: Tensor, space: Space, method: Method) -> Tensor:
     if method == "histogram":
-        measured = _counts(channels, space == "hsv")
-    else:
-        mean = channels.mean((2, 3), keepdim=True)
-        spread = (channels - mean).square().mean((2, 3)).sqrt_()  # std() is 20 times slower on the CPU
-        measured = torch.stack((mean[..., 0, 0], spread), 2)
-        if space == "hsv":
-            measured[:, 0] = _mean_hue(channels)
-    return Palette(space=space, method=method, measured=measured)
+        return _counts(channels, space == "hsv")
+    mean = channels.mean((2, 3), keepdim=True)
+    spread = (channels - mean).square().mean((2, 3)).sqrt_()  # std() is 20 times slower on the CPU
+    measured = torch.stack((mean[..., 0, 0], spread), 2)
+    if space == "hsv":
+        measured[:, 0] = _mean_hue(channels)
+    return measured
 
 
 def _counts(channels: Tensor, hue: bool) -> Tensor:
