@@ -114,8 +114,8 @@ def many_parameters() -> Found:
 
 
 def small_files() -> Found:
-    """Files of fewer than SMALL lines that one other file of the house imports: they belong into that one. A stage may be
-    a file of its own, however short.
+    """Files of fewer than SMALL lines that one other file of the house imports: they belong into that one. A stage
+    may be a file of its own, however short.
     """
     importers = Counter(
         target for name, targets in graph().items() if name not in _packages() for target in targets
