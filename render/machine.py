@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -61,26 +60,23 @@ def describe_models(
 
 
 def _reverie() -> str:
-    try:
-        own = version("reverie")
-    except PackageNotFoundError:
-        own = "not installed"
+    own = _version("reverie") or "not installed"
     return f"{own}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
 
 
 def _packages(needed: Sequence[str]) -> str:
-    found, missing = [], []
-    for name in needed:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            missing.append(name)
-    for name in _OPTIONAL:
-        with suppress(PackageNotFoundError):
-            found.append(f"{name} {version(name)}")
+    found = {name: _version(name) for name in (*needed, *_OPTIONAL)}
+    missing = [name for name in needed if found[name] is None]
     if missing:
         raise EnvironmentFault(f"{', '.join(missing)}. Install with: pip install {' '.join(missing)}")
-    return ", ".join(found)
+    return ", ".join(f"{name} {number}" for name, number in found.items() if number is not None)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def _device() -> str:
