@@ -9,10 +9,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from json.encoder import encode_basestring_ascii as _text
 from math import isfinite
 from typing import Any
 
@@ -20,8 +19,9 @@ import numpy as np
 
 KEY_LENGTH = 64
 _MANY = 1000
-_REMEMBERED: dict[int, tuple[object, str]] = {}  # the value is kept too, so that its id stays its own
+_REMEMBERED: dict[int, tuple[object, object]] = {}  # the value is kept too, so that its id stays its own
 _DOMAIN = "reverie frame 2"  # a new text here makes every frame be painted again
+_write = json.JSONEncoder(separators=(",", ":"), sort_keys=True, allow_nan=False).encode
 
 
 def frame_key(parts: Sequence[str], before: str | None) -> str:
@@ -51,7 +51,7 @@ def canonical(value: object) -> str:
     Raises TypeError for anything else and ValueError for NaN and infinity, naming the place.
     """
     try:
-        return _written(value)
+        return _write(_plain(value))
     except _Refused as refused:
         raise refused.kind(f"value{''.join(reversed(refused.path))}: {refused.why}") from None
 
@@ -65,113 +65,92 @@ class _Refused(Exception):
         self.path: list[str] = []
 
 
-def _written(value: object) -> str:
-    write = _WRITERS.get(type(value))
-    return _other(value) if write is None else write(value)
-
-
-def _float(value: float) -> str:
-    if not isfinite(value):
-        raise _Refused(ValueError, f"{value} cannot be part of a frame key; it must be finite")
-    return float.__repr__(value + 0.0)  # -0.0 + 0.0 is 0.0
-
-
-def _sequence(value: Sequence[object]) -> str:
-    texts: list[str] = []
-    try:
-        for item in value:
-            texts.append(_written(item))
-    except _Refused as refused:
-        refused.path.append(f"[{len(texts)}]")
-        raise
-    return f"[{','.join(texts)}]"
-
-
-def _mapping(value: Mapping[object, object]) -> str:
-    for key in value:
-        if not isinstance(key, str):
-            raise _Refused(TypeError, f"the keys of a mapping must be text, not {key!r}")
-    return _fields((_text(name), value[name]) for name in sorted(str(key) for key in value))
-
-
-def _fields(fields: Iterable[tuple[str, object]]) -> str:
-    """A mapping from its (name as JSON, value), sorted by name."""
-    texts: list[str] = []
-    label = '""'
-    try:
-        for label, item in fields:
-            texts.append(f"{label}:{_written(item)}")
-    except _Refused as refused:
-        refused.path.append(f".{json.loads(label)}")
-        raise
-    return "{" + ",".join(texts) + "}"
-
-
-@lru_cache(maxsize=1000)
-def _names(kind: type) -> tuple[tuple[str, str], ...] | None:
-    """(name, name as JSON) of the fields of a dataclass or a NamedTuple, sorted; None for any other class."""
-    if dataclasses.is_dataclass(kind):
-        names = [field.name for field in dataclasses.fields(kind)]
-    elif issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        names = list(kind._fields)
-    else:
-        return None
-    return tuple((name, _text(name)) for name in sorted(names))
-
-
-def _other(value: object) -> str:
-    """What is of none of the usual types themselves, but of a class derived from one, or of NumPy, or ours.
-
-    The inputs of a long film hold the same few objects at every frame: what can be hashed, and so cannot change, is
-    written once.
-    """
+def _plain(value: object) -> object:
+    """`value` in lists, dicts, text, numbers, bools and None."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is float:
+        return _finite(value)  # type: ignore[arg-type]
+    if kind is tuple or kind is list:
+        return _list(value)  # type: ignore[arg-type]
     known = _REMEMBERED.get(id(value))
     if known is not None and known[0] is value:
         return known[1]
-    text = _otherwise(value)
-    with suppress(TypeError):  # what has no hash may change, so it is written again each time
+    plain = _other(value)
+    with suppress(TypeError):  # what has no hash may change, so it is looked at again each time
         hash(value)
         if len(_REMEMBERED) >= _MANY:
             _REMEMBERED.clear()
-        _REMEMBERED[id(value)] = value, text
-    return text
+        _REMEMBERED[id(value)] = value, plain
+    return plain
 
 
-def _otherwise(value: object) -> str:
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise _Refused(ValueError, f"{value} cannot be part of a frame key; it must be finite")
+    return float(value) + 0.0  # -0.0 + 0.0 is 0.0
+
+
+def _list(value: Sequence[object]) -> list[object]:
+    plain: list[object] = []
+    try:
+        for item in value:
+            plain.append(item if type(item) in _PLAIN else _plain(item))
+    except _Refused as refused:
+        refused.path.append(f"[{len(plain)}]")
+        raise
+    return plain
+
+
+def _dict(fields: Iterable[tuple[object, object]]) -> dict[str, object]:
+    plain: dict[str, object] = {}
+    name: object = ""
+    try:
+        for name, item in fields:
+            if not isinstance(name, str):
+                break
+            plain[str(name)] = item if type(item) in _PLAIN else _plain(item)
+        else:
+            return plain
+    except _Refused as refused:
+        refused.path.append(f".{name}")
+        raise
+    raise _Refused(TypeError, f"the keys of a mapping must be text, not {name!r}")
+
+
+@lru_cache(maxsize=1000)
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass or a NamedTuple; None for any other class."""
+    if dataclasses.is_dataclass(kind):
+        return tuple(field.name for field in dataclasses.fields(kind))
+    return tuple(kind._fields) if issubclass(kind, tuple) and hasattr(kind, "_fields") else None
+
+
+def _other(value: object) -> object:
+    """What is of none of the usual types themselves, but of a class derived from one, or of NumPy, or ours."""
     kind: Any = type(value)
     if hasattr(kind, "in_key"):
-        return _written(kind.in_key(value))
+        return _plain(kind.in_key(value))
     names = _names(kind)
     if names is not None:
-        return _fields((label, getattr(value, name)) for name, label in names)
+        return _dict((name, getattr(value, name)) for name in names)
     if isinstance(value, np.generic):
-        return _written(value.item())
-    for kinds, write in _KINDS:
-        if isinstance(value, kinds):
-            return write(value)
+        return _plain(value.item())
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return _finite(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Mapping):
+        return _dict(value.items())
     if isinstance(value, bytes | bytearray | memoryview):
         raise _Refused(TypeError, "bytes have no canonical form; give their SHA-256 in hex")
     if isinstance(value, Sequence):
-        return _sequence(value)
-    raise _Refused(
-        TypeError,
-        f"a {kind.__name__} has no canonical form; use numbers, text, lists, mappings",
-    )
-
-
-_WRITERS: dict[type, Callable[[Any], str]] = {
-    str: _text,
-    float: _float,
-    int: int.__repr__,
-    bool: lambda value: "true" if value else "false",
-    type(None): lambda value: "null",
-    tuple: _sequence,
-    list: _sequence,
-    dict: _mapping,
-}
-_KINDS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
-    (int, int.__repr__),
-    (float, _float),
-    (str, lambda value: _text(str.__str__(value))),
-    (Mapping, _mapping),
-)
+        return _list(value)
+    why = f"a {kind.__name__} has no canonical form; use numbers, text, lists, mappings"
+    raise _Refused(TypeError, why)
