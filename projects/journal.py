@@ -119,14 +119,11 @@ def read_journal(path: Path, project: str | None = None) -> Contents:
 
 
 class Journal:
-    """A journal open for appending. One process at a time: hold the take's lock. `entries` and `damaged` as
-    in Contents.
-    """
+    """A journal open for appending. One process at a time: hold the take's lock. `contents`: what is in it."""
 
     def __init__(self, path: Path, contents: Contents, descriptor: int) -> None:
         self.path = path
-        self.entries = contents.entries
-        self.damaged = contents.damaged
+        self.contents = contents
         self._descriptor = descriptor
 
     @classmethod
@@ -162,7 +159,7 @@ class Journal:
         line = _line(value if entry.file is None else {**value, "file": entry.file})
         with disk_errors(self.path, needed=len(line)):
             self._write(line, flush=flush)
-        self.entries[entry.frame] = entry
+        self.contents.entries[entry.frame] = entry
 
     def _write(self, line: bytes, *, flush: bool) -> None:
         start = os.fstat(self._descriptor).st_size

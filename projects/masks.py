@@ -79,6 +79,11 @@ def parse_mask(text: str, pictures: Iterable[str], *, where: str = "") -> Mask:
     return _Parser(text, tuple(pictures), Place(where, text)).whole()
 
 
+def uses_depth(masks: Iterable[Mask]) -> bool:
+    """Whether one of these masks looks at depth."""
+    return any(step.kind == "depth" for mask in masks for step in mask.steps())
+
+
 class _Parser:
     def __init__(self, text: str, pictures: tuple[str, ...], place: Place) -> None:
         self._pictures, self._place, self._at, self._deep = pictures, place, 0, 0

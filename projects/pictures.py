@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +11,7 @@ from keyframes import Clock, Problem, ProjectError, parse_position
 from keyframes.errors import Place
 
 from .footage import PICTURES, is_video
-from .masks import EVERYWHERE, Mask, parse_mask
+from .masks import EVERYWHERE, parse_mask
 from .schema import ProjectFile
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -32,31 +32,6 @@ def picture_paths(file: ProjectFile) -> dict[str, str]:
             f"ip_adapter.{name}.pictures.{position}": path for position, path in adapter.pictures.items()
         }
     return found
-
-
-def masks_of(file: ProjectFile) -> dict[str, Mask]:
-    """The masks of a checked project, by their settings, "mask" and "noise_mask", where they are given."""
-    texts = {"mask": file.coherence.mask, "noise_mask": file.coherence.noise_mask}
-    return {name: parse_mask(text, file.masks) for name, text in texts.items() if text.strip()}
-
-
-def uses_depth(masks: Iterable[Mask]) -> bool:
-    """Whether one of these masks looks at depth."""
-    return any(step.kind == "depth" for mask in masks for step in mask.steps())
-
-
-def guide_keys(file: ProjectFile, clock: Clock) -> list[tuple[int, str]]:
-    """(frame, dotted key) of the guides of a checked project, by frame."""
-    keys = [(int(parse_position(str(key), clock=clock)), f"guide.{key}") for key in file.guide.keys]
-    return sorted(keys)
-
-
-def adapter_keys(file: ProjectFile, clock: Clock, name: str) -> list[tuple[int, str]]:
-    """(frame, dotted key) of the pictures of an adapter of a checked project, by frame."""
-    keys = file.ip_adapter[name].pictures
-    return sorted(
-        (int(parse_position(key, clock=clock)), f"ip_adapter.{name}.pictures.{key}") for key in keys
-    )
 
 
 def picture_problems(file: ProjectFile, at: Callable[[str], Problem]) -> list[Problem]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from keyframes import Clock, LaneSpec, LaneValue, PromptSource
+from keyframes import Clock, LaneSpec, LaneValue, PromptSource, parse_position
 from keyframes.clock import NoAudio
 
 from .lanes import NETWORKS, TABLES, network_lane
-from .masks import Mask
-from .pictures import guide_keys, masks_of
-from .schema import ProjectFile, Prompts
+from .masks import Mask, parse_mask
+from .schema import ProjectFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,29 +77,34 @@ class Project:
         given = self.file.prompts
         if isinstance(given, str):
             return PromptSource(prompts=given)
-        return _prompt_source(given)
+        return PromptSource(
+            prompts=given.schedule or given.keys,
+            negative=given.negative,
+            prefix=given.prefix,
+            suffix=given.suffix,
+            blend=given.blend,
+        )
 
     @cached_property
     def masks(self) -> dict[str, Mask]:
         """The masks by their settings, "mask" and "noise_mask"; those that are not given are left out."""
-        return masks_of(self.file)
+        look = self.file.coherence
+        texts = {"mask": look.mask, "noise_mask": look.noise_mask}
+        return {name: parse_mask(text, self.file.masks) for name, text in texts.items() if text.strip()}
 
     @cached_property
     def guides(self) -> list[tuple[int, str]]:
         """(frame, dotted key) of each guide, by frame."""
-        return guide_keys(self.file, self.clock)
+        return self._by_frame("guide", self.file.guide.keys)
+
+    def adapter_pictures(self, name: str) -> list[tuple[int, str]]:
+        """(frame, dotted key) of each picture of an IP-Adapter, by frame."""
+        return self._by_frame(f"ip_adapter.{name}.pictures", self.file.ip_adapter[name].pictures)
+
+    def _by_frame(self, table: str, keys: Iterable[str]) -> list[tuple[int, str]]:
+        return sorted((int(parse_position(key, clock=self.clock)), f"{table}.{key}") for key in keys)
 
     @property
     def take_folder(self) -> Path:
         """Where this project renders to by default."""
         return self.folder / "takes" / self.name
-
-
-def _prompt_source(given: Prompts) -> PromptSource:
-    return PromptSource(
-        prompts=given.schedule if given.schedule else given.keys,
-        negative=given.negative,
-        prefix=given.prefix,
-        suffix=given.suffix,
-        blend=given.blend,
-    )

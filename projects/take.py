@@ -178,9 +178,7 @@ class Take:
             self.clean()
             with Journal.open(self.journal, self.project) as journal:
                 self._open = journal
-                self._contents = Contents(
-                    project=self.project, entries=journal.entries, damaged=journal.damaged
-                )
+                self._contents = journal.contents
                 try:
                     yield
                 finally:

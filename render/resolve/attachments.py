@@ -16,7 +16,6 @@ from keyframes import EnvironmentFault, Problem, ProjectError, Timeline
 from projects import Project, located
 from projects.files import digest_of
 from projects.lanes import network_lane
-from projects.pictures import adapter_keys
 from projects.schema import ControlNet
 
 from ..assets.find import Asset, find_asset
@@ -193,7 +192,7 @@ class Attachments:
         return found
 
     def _adapter_pictures(self, name: str) -> Iterator[tuple[int, Path, str]]:
-        for frame, key in adapter_keys(self.project.file, self.project.clock, name):
+        for frame, key in self.project.adapter_pictures(name):
             for path in list(self.project.pictures[key].values())[:1]:
                 yield frame, path, digest_of(path)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from keyframes import Clock, Problem, ProjectError
 from projects import Project, located
 from projects.files import digest_of
-from projects.pictures import uses_depth
+from projects.masks import uses_depth
 from projects.schema import Sound
 
 from ..assets.find import BUILT_IN

@@ -11,8 +11,7 @@ from projects import Project, Rows, lane_specs, located
 from projects.files import digest_of
 from projects.footage import file_at
 from projects.lanes import TABLES
-from projects.masks import Mask
-from projects.pictures import uses_depth
+from projects.masks import Mask, uses_depth
 
 from ..assets.find import Asset
 from ..cadence.segments import Cadence

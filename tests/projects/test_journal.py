@@ -34,7 +34,7 @@ def write(path: Path, frames: int = 5) -> dict[int, Entry]:
     with Journal.open(path, "sea") as journal:
         for frame in range(frames):
             journal.append(entry(frame, seconds=frame / 3, notes=("vae tiled",) if frame == 2 else ()))
-        return dict(journal.entries)
+        return dict(journal.contents.entries)
 
 
 def test_what_is_appended_is_read_back(path: Path) -> None:
@@ -82,8 +82,8 @@ def test_cut_anywhere_it_keeps_exactly_the_whole_lines(path: Path) -> None:
         path.write_bytes(data[:cut])
         whole = data[:cut].count(b"\n") - 1
         with Journal.open(path, "sea") as journal:
-            assert journal.entries == {frame: written[frame] for frame in range(whole)}
-            assert journal.damaged == ()
+            assert journal.contents.entries == {frame: written[frame] for frame in range(whole)}
+            assert journal.contents.damaged == ()
             journal.append(entry(whole, "after"))
         again = read_journal(path, "sea")
         assert again.damaged == ()
@@ -102,7 +102,7 @@ def test_zeros_after_a_power_cut_are_cut_off(path: Path) -> None:
     written = write(path)
     path.write_bytes(path.read_bytes() + b"\0" * 300)
     with Journal.open(path, "sea") as journal:
-        assert journal.entries == written
+        assert journal.contents.entries == written
     assert b"\0" not in path.read_bytes()
 
 
@@ -135,7 +135,7 @@ def test_junk_never_becomes_an_entry(tmp_path_factory: pytest.TempPathFactory, j
     place = header + at % (len(data) - header)
     path.write_bytes(data[:place] + junk + data[place:])
     with Journal.open(path, "sea") as journal:
-        assert all(written[frame] == found for frame, found in journal.entries.items())
+        assert all(written[frame] == found for frame, found in journal.contents.entries.items())
 
 
 def test_a_damaged_line_is_told(path: Path) -> None:
@@ -221,7 +221,7 @@ def test_a_full_disk_leaves_no_half_line(path: Path, monkeypatch: pytest.MonkeyP
             with pytest.raises(EnvironmentFault, match=r"journal\.jsonl: the disk is full .*bytes needed"):
                 journal.append(entry(5))
         assert path.read_bytes() == before
-        assert journal.entries == written
+        assert journal.contents.entries == written
         journal.append(entry(5))
     assert read_journal(path).entries == {**written, 5: entry(5)}
 
@@ -242,7 +242,7 @@ def test_when_half_a_line_cannot_be_removed_nothing_more_is_appended(
         with pytest.raises(EnvironmentFault, match="closed"):
             journal.append(entry(6))
     with Journal.open(path, "sea") as journal:
-        assert journal.entries == written
+        assert journal.contents.entries == written
 
 
 @pytest.mark.usefixtures("no_fsync")
