@@ -63,13 +63,12 @@ def warp_depth(
     if plane is not None:
         return warp_matrix(picture, plane, border=border, sampling=sampling)
     height, width = picture.shape[-2:]
-    camera = _Camera(pose)
     home = _grid(height, width, 1, picture.device)
-    there, far = camera.forward(home, depth)
-    nearest = _z_buffer(camera, depth, there, far)
+    there, far = _forward(pose, home, depth)
+    nearest = _z_buffer(pose, depth, there, far)
     nearest = _mended(nearest) if soft_edges else nearest
     hit = nearest.isfinite()
-    points = torch.where(hit, camera.back(home, nearest.where(hit, 1.0)), 2 * home - there)
+    points = torch.where(hit, _back(pose, home, nearest.where(hit, 1.0)), 2 * home - there)
     coverage = covered(points, height, width).mul_(hit)
     moved = resample(picture, points, border=border, sampling=sampling)
     return Warped(picture=moved, coverage=coverage.to(picture.dtype))
@@ -81,10 +80,9 @@ def carry_depth(depth: Tensor, pose: Pose) -> Tensor:
 
     Convention: as `warp_depth`; each destination pixel has the nearest of what lands on it.
     """
-    camera, distances = _Camera(pose), depth.to(torch.float32)
-    height, width = depth.shape[-2:]
-    there, far = camera.forward(_grid(height, width, 1, depth.device), distances)
-    return _z_buffer(camera, distances, there, far)
+    depth = depth.to(torch.float32)
+    there, far = _forward(pose, _grid(*depth.shape[-2:], 1, depth.device), depth)
+    return _z_buffer(pose, depth, there, far)
 
 
 def _plane(pose: Pose, depth: Tensor) -> Tensor | None:
@@ -97,22 +95,16 @@ def _plane(pose: Pose, depth: Tensor) -> Tensor | None:
     return torch.from_numpy(pose.of_plane(float(nearest)))
 
 
-class _Camera:
-    """A pose as the two maps between pixels."""
+def _forward(pose: Pose, at: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Where source pixels `at` (1, 2, h, w) land, (1, 2, h, w), and how far they are then, (1, 1, h, w)."""
+    through = pose.lens_after @ pose.turn @ np.linalg.inv(pose.lens)
+    return _project(through, pose.lens_after @ pose.shift, at, depth)
 
-    def __init__(self, pose: Pose) -> None:
-        self._out = pose.lens_after @ pose.turn @ np.linalg.inv(pose.lens)
-        self._out_shift = pose.lens_after @ pose.shift
-        self._in = pose.lens @ pose.turn.T @ np.linalg.inv(pose.lens_after)
-        self._in_shift = -pose.lens @ pose.turn.T @ pose.shift
 
-    def forward(self, at: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
-        """Where source pixels `at` (1, 2, h, w) land, (1, 2, h, w), and how far they are then, (1, 1, h, w)."""
-        return _project(self._out, self._out_shift, at, depth)
-
-    def back(self, at: Tensor, depth: Tensor) -> Tensor:
-        """Where in the source the destination pixels `at` come from, if they are `depth` away now."""
-        return _project(self._in, self._in_shift, at, depth)[0]
+def _back(pose: Pose, at: Tensor, depth: Tensor) -> Tensor:
+    """Where in the source the destination pixels `at` come from, if they are `depth` away now."""
+    through = pose.lens @ pose.turn.T @ np.linalg.inv(pose.lens_after)
+    return _project(through, -pose.lens @ pose.turn.T @ pose.shift, at, depth)[0]
 
 
 def _project(matrix: Matrix, shift: Matrix, at: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
@@ -133,14 +125,14 @@ def _grid(height: int, width: int, dense: int, device: torch.device) -> Tensor:
     return torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1])[None]
 
 
-def _z_buffer(camera: _Camera, depth: Tensor, there: Tensor, far: Tensor) -> Tensor:
+def _z_buffer(pose: Pose, depth: Tensor, there: Tensor, far: Tensor) -> Tensor:
     """The nearest distance at every destination pixel, (B, 1, H, W); infinite where nothing is."""
     height, width = depth.shape[-2:]
     grown = depth / far.clamp(min=_NEAREST)  # how much larger each pixel is seen now
     dense = max(1, min(_DENSEST, int(np.ceil(float(grown.max()) / _STRETCH))))
     if dense > 1:
         depth = interpolate(depth, scale_factor=float(dense), mode="nearest")
-        there, far = camera.forward(_grid(height, width, dense, depth.device), depth)
+        there, far = _forward(pose, _grid(height, width, dense, depth.device), depth)
         grown = depth / far.clamp(min=_NEAREST) / dense
     return _close(_splat(there, far, grown * _REACH + _SLACK, height, width))
 

@@ -71,8 +71,8 @@ class Camera:
         """See Stage. None where the camera stands still."""
         moves = tuple(self.values(row) for row in frame.path)
         settings = self.settings
-        if not any(_moves(values) for values in moves):
-            return None
+        if not any(name in _STILL for values in moves for name, _ in values):
+            return None  # a lens and a centre alone move nothing
         flipped = any(name in _FLIP for values in moves for name, _ in values)
         if settings.mode == "2d":
             own, border = flipped and settings.compat == "deforum", settings.border
@@ -199,8 +199,3 @@ def _flip(row: Row) -> dict[str, float]:
     lanes = row.motion
     turns = {name: getattr(lanes, name) for name in _FLIP}
     return {**turns, "perspective_flip_fv": lanes.perspective_flip_fv} if any(turns.values()) else {}
-
-
-def _moves(values: Values) -> bool:
-    """Whether anything moves: a lens and a centre alone do not."""
-    return any(name in _STILL for name, _ in values)

@@ -103,9 +103,9 @@ def _followed(canvas: Canvas, inputs: ClipMotionInputs, step: ClipStep) -> Canva
     after = read(step.after)
     before = canvas.given if step.before is None else read(step.before)
     if inputs.flow is not None:
-        move, trust = _flow(before, after, step.factor, inputs.flow)
+        move, trust = _by_flow(before, after, step.factor, inputs.flow)
     else:
-        move, trust = _fit(before, after, step.factor, inputs.kind), None
+        move, trust = _by_fit(before, after, step.factor, inputs.kind), None
     edge = "replicate" if inputs.border == "reveal" else inputs.border
     moved = move(canvas.given, border=edge, sampling=inputs.sampling)
     seen = torch.ones_like(canvas.given[:, :1]) if canvas.coverage is None else canvas.coverage
@@ -115,7 +115,7 @@ def _followed(canvas: Canvas, inputs: ClipMotionInputs, step: ClipStep) -> Canva
     return replace(canvas, picture=picture, coverage=coverage, trust=trust)
 
 
-def _fit(
+def _by_fit(
     before: Tensor, after: Tensor, factor: float, kind: Literal["flow", "affine", "perspective"]
 ) -> Callable[..., Warped]:
     """The matrix between two pictures of the clip, as a way to move a picture."""
@@ -129,7 +129,7 @@ def _fit(
     return partial(warp_matrix, matrix=torch.from_numpy(np.eye(3) + factor * (matrix - np.eye(3))))
 
 
-def _flow(
+def _by_flow(
     before: Tensor, after: Tensor, factor: float, how: Flow
 ) -> tuple[Callable[..., Warped], Tensor | None]:
     """The flow between two pictures of the clip, as a way to move a picture; and where the clip shows instead."""

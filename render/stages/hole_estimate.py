@@ -49,21 +49,13 @@ def deepest_hole(moves: tuple[Values, ...], size: tuple[int, int], reach: int) -
     """`motion.hole_depth`'s largest value for the same moves, 0 to 1."""
     if not uncovers(moves, size):
         return 0.0
-    x, y = _corners(size, reach)
-    source = _source(x + 1j * y, [_undone(move, size) for move in reversed(moves)])
-    known = _within(source.real, size[0]) * _within(source.imag, size[1])
-    known = np.maximum.accumulate(np.maximum.accumulate(known, axis=1), axis=2)
-    steps = np.arange(reach)
-    seen = known[:, np.minimum(steps, known.shape[1] - 1), np.minimum(steps, known.shape[2] - 1)]
-    return float((1 - seen).sum(axis=1).max() / reach)
-
-
-def _corners(size: tuple[int, int], reach: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The columns (4, 1, n) and rows (4, n, 1) of the four corners, from the outermost pixel inwards."""
     (width, height), steps = size, np.arange(float(reach))
-    x = np.stack([steps[:width], width - 1 - steps[:width]])[[0, 1, 0, 1], None, :]
-    y = np.stack([steps[:height], height - 1 - steps[:height]])[[0, 0, 1, 1], :, None]
-    return x, y
+    x, y = np.minimum(steps, width - 1), np.minimum(steps, height - 1)[:, None]  # from a corner inwards
+    corners = [across + 1j * down for across in (x, width - 1 - x) for down in (y, height - 1 - y)]
+    source = _source(np.stack(corners), [_undone(move, size) for move in reversed(moves)])
+    known = _within(source.real, width) * _within(source.imag, height)
+    known = np.maximum.accumulate(np.maximum.accumulate(known, axis=1), axis=2)
+    return float((1 - known.diagonal(axis1=1, axis2=2)).sum(axis=1).max() / reach)
 
 
 def _source(at: Points, undone: list[tuple[complex, complex, complex]]) -> Points:
