@@ -80,8 +80,9 @@ def carry_depth(depth: Tensor, pose: Pose) -> Tensor:
 
     Convention: as `warp_depth`; each destination pixel has the nearest of what lands on it.
     """
+    height, width = depth.shape[-2:]
     depth = depth.to(torch.float32)
-    there, far = _forward(pose, _grid(*depth.shape[-2:], 1, depth.device), depth)
+    there, far = _forward(pose, _grid(height, width, 1, depth.device), depth)
     return _z_buffer(pose, depth, there, far)
 
 
