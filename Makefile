@@ -12,8 +12,8 @@ demo: $(STAMP)  ## render a sample project to an MP4 with the built-in model
 	@echo
 	@echo "The film: $(CURDIR)/takes/demo/film.mp4"
 
-test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## run the tests, in two processes
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 fuzz: $(STAMP)  ## every setting with many values: are frames' keys as true as their pixels?
 	$(BIN)/python -m tests.fuzz

@@ -1,10 +1,16 @@
 """What all tests share: the devices there are, and an empty cache of the hub."""
 
+import os
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # two processes of two threads each wait for one another on two cores; programs that tests start take it on
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
 
 # how long an example takes says more of the machine than of the code
 settings.register_profile("reverie", deadline=None)
