@@ -69,13 +69,11 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
 
 
 @pytest.fixture(scope="module")
-def baseline(runner: Runner) -> tuple[Path, float]:
-    """An uninterrupted take, and how long it took."""
-    runner.finish(runner.folder / "warm up")  # the server imports; from now on a start is a fork
-    take = runner.folder / "baseline"
-    start = time.monotonic()
+def whole(runner: Runner) -> Path:
+    """An uninterrupted take."""
+    take = runner.folder / "whole"
     runner.finish(take, SECONDS)
-    return take, time.monotonic() - start
+    return take
 
 
 def children_at_work(folder: Path) -> list[str]:
@@ -91,8 +89,7 @@ def children_at_work(folder: Path) -> list[str]:
     return found
 
 
-def test_killed_at_any_moment_and_continued(runner: Runner, baseline: tuple[Path, float]) -> None:
-    whole, seconds = baseline
+def test_killed_at_any_moment_and_continued(runner: Runner, whole: Path) -> None:
     expected, film = files(whole), (whole / "film.mp4").read_bytes()
     assert len(expected) == FRAMES
     rng = random.Random(20)
@@ -100,7 +97,8 @@ def test_killed_at_any_moment_and_continued(runner: Runner, baseline: tuple[Path
     for number in range(KILLS):
         take = runner.folder / f"killed {number}"
         process = runner.start(take)
-        process.join(seconds * (number + rng.random()) / KILLS)  # one in each slice of the run
+        wait_for_frames(take, number * FRAMES // (KILLS - 1))  # from none to all of them
+        process.join(3 * SECONDS * rng.random())
         process.kill()
         process.join()
         landed.append(len(list((take / "frames").glob("*.png"))) if (take / "frames").is_dir() else -1)
@@ -154,9 +152,8 @@ def test_killed_with_a_clip_and_continued(tmp_path: Path, cadence: int) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("share", [0.1, 0.8])
 def test_stopped_by_a_signal(
-    runner: Runner, baseline: tuple[Path, float], number: signal.Signals, code: int, share: float
+    runner: Runner, whole: Path, number: signal.Signals, code: int, share: float
 ) -> None:
-    whole, _ = baseline
     take = runner.folder / f"{number.name} {share}"
     runner.log.write_text("")
     process = runner.start(take)
@@ -183,7 +180,7 @@ def test_stopped_by_a_signal(
     assert (take / "film.mp4").read_bytes() == (whole / "film.mp4").read_bytes()
 
 
-def test_a_second_signal_changes_nothing(runner: Runner, baseline: tuple[Path, float]) -> None:
+def test_a_second_signal_changes_nothing(runner: Runner, whole: Path) -> None:
     take = runner.folder / "twice"
     runner.log.write_text("")
     process = runner.start(take)
@@ -196,7 +193,7 @@ def test_a_second_signal_changes_nothing(runner: Runner, baseline: tuple[Path, f
     assert "Traceback" not in runner.log.read_text()
     assert not children_at_work(take)
     runner.finish(take)
-    assert files(take) == files(baseline[0])
+    assert files(take) == files(whole)
 
 
 def test_a_take_that_is_being_rendered_is_left_alone(runner: Runner) -> None:
@@ -215,6 +212,14 @@ def test_a_take_that_is_being_rendered_is_left_alone(runner: Runner) -> None:
     first.kill()
     first.join()
     runner.finish(take)  # the lock went with the process
+
+
+def wait_for_frames(take: Path, count: int) -> None:
+    for _ in range(6000):
+        if count == 0 or len(list((take / "frames").glob("*.png"))) >= count:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"{take} never had {count} frames")
 
 
 def wait_for(path: Path) -> None:
