@@ -96,10 +96,6 @@ class Clock:
         """The number of the last frame, as Deforum names it."""
         return self.frames - 1
 
-    def seconds(self, frame: float) -> float:
-        """The time at which `frame` is shown, in seconds."""
-        return frame / self.fps
-
     @property
     def frames_per_beat(self) -> float | None:
         """Frames from one beat to the next, or None without a tempo."""

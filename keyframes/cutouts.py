@@ -30,11 +30,6 @@ class CutoutSchedule:
             left -= count
         raise ValueError("a schedule over noise levels needs at least one of them")
 
-    @property
-    def most(self) -> float:
-        """The highest value."""
-        return max(value for value, _ in self.runs)
-
 
 def parse_cutouts(given: float | str, *, low: float, high: float, whole: bool) -> CutoutSchedule:
     """Read a number or Disco's lists. Raises ValueError for anything else, and for values out of range."""

@@ -41,8 +41,8 @@ class _Span(NamedTuple):
     colons: tuple[int, ...]
 
 
-def split_entries(text: str, place: Place) -> list[Entry] | None:
-    """The entries of a schedule; None when `text` has no key at all, so that it is one value.
+def split_entries(text: str, place: Place) -> list[Entry]:
+    """The entries of a schedule; a text that has no key at all is the value of key 0.
 
     Commas part entries outside brackets and quotes; one may be missing before a key, as in Disco, and one may
     follow the last entry. Raises ScheduleError with a column.
@@ -60,16 +60,16 @@ def split_entries(text: str, place: Place) -> list[Entry] | None:
         span = _next_span(text, at, place)
         at = span.stop + 1
         if not span.colons:
-            if not entries and span.stop == len(text):
-                return None
-            if not text[span.start : span.stop].strip():
-                if span.stop == len(text) and entries:
-                    break  # after one last comma
+            words = text[span.start : span.stop].strip()
+            if span.stop == len(text) and not (entries and words):
+                break  # one value, or nothing after one last comma
+            if not words:
                 raise place.error("a key is missing here.", span.start, EXAMPLE)
-            what = f"{quoted(text[span.start : span.stop].strip(), 30)} has no key."
+            what = f"{quoted(words, 30)} has no key."
             raise place.error(what, _first_word(text, span.start), f"Entries are key: value. {EXAMPLE}")
         entries.extend(_entries(text, span, place))
-    return entries or None
+    body = text.strip()
+    return entries or [Entry("0", 0, body, text.index(body))]
 
 
 def _first_word(text: str, at: int) -> int:

@@ -125,11 +125,7 @@ class _KeyReader:
             raise self.place.error("this schedule is empty.", 0, EXAMPLE)
         curve, start = self.lane_curve(text)
         place = self.place.moved(start)
-        entries = split_entries(text[start:], place)
-        if entries is None:
-            body = text[start:].strip()
-            entries = [Entry("0", 0, body, text.index(body, start) - start)]
-        return [self.key(entry, curve, place) for entry in entries]
+        return [self.key(entry, curve, place) for entry in split_entries(text[start:], place)]
 
     def lane_curve(self, text: str) -> tuple[Curve, int]:
         """The curve named at the front, `smooth; ...`, and where the keys start."""

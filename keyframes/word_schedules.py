@@ -55,8 +55,7 @@ def parse_words(value: LaneValue, *, lane: str, clock: Clock, choices: Sequence[
     """
     place = Place(where=lane, source=value if isinstance(value, str) else "")
     if isinstance(value, str):
-        entries = split_entries(value, place) if value.strip() else [Entry("0", 0, "", 0)]
-        entries = entries or [Entry("0", 0, value.strip(), value.index(value.strip()))]
+        entries = split_entries(value, place)
     elif isinstance(value, Mapping):
         entries = [Entry(str(label), 0, word, 0) for label, word in value.items() if isinstance(word, str)]
         if len(entries) != len(value) or not entries:

@@ -49,24 +49,25 @@ WRONG_PATH = {
 }
 
 
-def temporary_beside(path: Path) -> Path:
-    """A name in the same folder that no other process uses. Short, so that a long name stays within 255
-    bytes.
-    """
-    return path.with_name(f"{path.name[:40]}{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}")
-
-
 @contextmanager
 def temporary(path: Path) -> Iterator[Path]:
-    """A name beside `path` for the time of a `with`; what is there at the end is removed."""
-    name = temporary_beside(path)
+    """A name beside `path` that no other process uses, for the time of a `with`; what is there at the end is removed.
+
+    It is short, so that a long name stays within 255 bytes.
+    """
+    name = path.with_name(f"{path.name[:40]}{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}")
     try:
         yield name
     finally:
-        if name.is_dir():
-            shutil.rmtree(name)
-        else:
-            name.unlink(missing_ok=True)
+        with suppress(OSError):  # the first error is the one to tell; `remove_orphans` gets what stays
+            _remove(name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -75,18 +76,13 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises EnvironmentFault (disk full, no permission) or ProjectError (the path cannot be a file), naming the
     path and the bytes needed.
     """
-    fresh = temporary_beside(path)
     with disk_errors(path, needed=len(data)):
-        try:
+        with temporary(path) as fresh:
             with fresh.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(fresh, path)
-        except BaseException:
-            with suppress(OSError):  # the first error is the one to tell; `remove_orphans` gets what stays
-                fresh.unlink()
-            raise
         sync_folder(path.parent)
 
 
@@ -127,10 +123,7 @@ def remove_orphans(folder: Path) -> int:
     with disk_errors(folder):
         orphans = [path for path in folder.iterdir() if TEMPORARY in path.name]
         for path in orphans:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+            _remove(path)
     return len(orphans)
 
 

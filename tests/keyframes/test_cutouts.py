@@ -24,7 +24,11 @@ def test_it_is_what_python_makes_of_it(text: str) -> None:
     count = len(values)
     levels = [(count - index - 0.5) / count for index in range(count)]
     assert [read.at(level) for level in levels] == values
-    assert (read.at(1.0), read.at(0.0), read.most) == (values[0], values[-1], max(values))
+    assert (read.at(1.0), read.at(0.0), max(value for value, _ in read.runs)) == (
+        values[0],
+        values[-1],
+        max(values),
+    )
 
 
 def test_the_place_is_that_of_disco() -> None:
