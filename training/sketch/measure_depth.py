@@ -1,6 +1,6 @@
 """How well a depth network sees the painted world: figures on fresh paintings, and a sheet to look at.
 
-A network is loaded and asked as a film asks it (`motion.estimate`). Its numbers (camera heights) are brought to metres
+A network is loaded and asked as a film asks it (`render.depth`). Its numbers (camera heights) are brought to metres
 by one factor a picture, the median of truth over word: a film uses proportions alone, and no picture tells the factor.
 """
 
