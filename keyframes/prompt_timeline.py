@@ -40,22 +40,8 @@ EXAMPLE = 'Example: {"0": "a lighthouse", "100": "a calm sea"}.'
 _OBJECT = re.compile(r"""\s*\{\s*(?:["']|\d+\s*:|\})""")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class KeyedPrompt:
-    """One key of the prompts. `fixed` is its prompt when that is the same at every frame."""
-
-    position: float
-    label: str
-    template: PromptTemplate
-    fixed: FramePrompt | None
-
-    def at(self, frame: int, clock: Clock) -> FramePrompt:
-        """This key's prompt at `frame`."""
-        return self.fixed or self.template.at(frame, clock)
-
-    def mixed(self, frame: int, clock: Clock, share: float) -> MixedKey:
-        """This key as one of those that the prompt of `frame` is mixed from."""
-        return MixedKey(self.position, self.at(frame, clock), share, fixed=self.fixed is not None)
+PromptKey = HeldKey[PromptTemplate | FramePrompt]
+"""A key of the prompts: what its prompt is made from, or the prompt itself where it is the same at every frame."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,22 +50,26 @@ class KeyedPrompts:
 
     clock: Clock
     blend: Blend
-    keys: tuple[KeyedPrompt, ...]
+    keys: tuple[PromptKey, ...]
     positions: tuple[float, ...]
 
     def at(self, frame: int) -> FramePrompt:
         """The prompt of one frame. Frames that show the same fixed prompt share one object."""
-        key, after, u = self.around(frame)
-        prompt = key.at(frame, self.clock)
-        return prompt if after is None else blend_prompts(prompt, after.at(frame, self.clock), u)
+        first, *others = self.unmixed(frame)
+        return blend_prompts(first.prompt, others[0].prompt, others[0].share) if others else first.prompt
 
     def unmixed(self, frame: int) -> tuple[MixedKey, ...]:
         """The keys of a frame's prompt: one, or two that are blended; their shares sum to 1."""
         key, after, u = self.around(frame)
-        now = key.mixed(frame, self.clock, 1.0 - u)
-        return (now,) if after is None else (now, after.mixed(frame, self.clock, u))
+        now = self._mixed(key, frame, 1.0 - u)
+        return (now,) if after is None else (now, self._mixed(after, frame, u))
 
-    def around(self, frame: int) -> tuple[KeyedPrompt, KeyedPrompt | None, float]:
+    def _mixed(self, key: PromptKey, frame: int, share: float) -> MixedKey:
+        if isinstance(key.value, PromptTemplate):
+            return MixedKey(key.position, key.value.at(frame, self.clock), share, fixed=False)
+        return MixedKey(key.position, key.value, share, fixed=True)
+
+    def around(self, frame: int) -> tuple[PromptKey, PromptKey | None, float]:
         """The current key, and when blending the next one and its share, above 0 and below 1."""
         index = max(bisect_right(self.positions, frame) - 1, 0)
         key = self.keys[index]
@@ -218,7 +208,7 @@ def _prompt_text(value: object, place: Place) -> str | list[str]:
 def _checked(ordered: list[HeldKey[PromptTemplate]], blend: Blend, clock: Clock) -> KeyedPrompts:
     """The track of sorted keys, after a look at every frame of every key."""
     problems: list[Problem] = []
-    keys: list[KeyedPrompt] = []
+    keys: list[PromptKey] = []
     positions = tuple(key.position for key in ordered)
     for index, key in enumerate(ordered):
         start = 0.0 if index == 0 else positions[index - (blend != "hold")]
@@ -233,19 +223,18 @@ def _checked(ordered: list[HeldKey[PromptTemplate]], blend: Blend, clock: Clock)
     return KeyedPrompts(clock=clock, blend=blend, keys=tuple(keys), positions=positions)
 
 
-def _checked_key(key: HeldKey[PromptTemplate], shown: NDArray[np.float64], clock: Clock) -> KeyedPrompt:
+def _checked_key(key: HeldKey[PromptTemplate], shown: NDArray[np.float64], clock: Clock) -> PromptKey:
     """The prompt of one key, which the frames `shown` show (perhaps none)."""
     template = key.value
     moving = bool(template.expressions)
     if moving and not len(shown):  # its expressions need not exist outside the film
-        return KeyedPrompt(position=key.position, label=key.label, template=template, fixed=None)
+        return PromptKey(key.position, key.label, template)
     frames = shown if len(shown) else np.zeros(1)
     template.check(frames, clock, Place(f"{LANE}.{key.label}"))
     first = template.at(int(frames[0]), clock)
     for text in _texts(first):
         parse_emphasis(text)
-    fixed = None if moving else first
-    return KeyedPrompt(position=key.position, label=key.label, template=template, fixed=fixed)
+    return PromptKey(key.position, key.label, template if moving else first)
 
 
 def _texts(prompt: FramePrompt) -> list[str]:
