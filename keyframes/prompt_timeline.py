@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from operator import attrgetter
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -46,12 +47,11 @@ PromptKey = HeldKey[PromptTemplate | FramePrompt]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KeyedPrompts:
-    """All prompts, resolved and sorted; `positions[i]` is the frame of `keys[i]`."""
+    """All prompts, resolved and sorted."""
 
     clock: Clock
     blend: Blend
     keys: tuple[PromptKey, ...]
-    positions: tuple[float, ...]
 
     def at(self, frame: int) -> FramePrompt:
         """The prompt of one frame. Frames that show the same fixed prompt share one object."""
@@ -71,7 +71,7 @@ class KeyedPrompts:
 
     def around(self, frame: int) -> tuple[PromptKey, PromptKey | None, float]:
         """The current key, and when blending the next one and its share, above 0 and below 1."""
-        index = max(bisect_right(self.positions, frame) - 1, 0)
+        index = max(bisect_right(self.keys, frame, key=attrgetter("position")) - 1, 0)
         key = self.keys[index]
         if self.blend == "hold" or frame <= key.position or index + 1 == len(self.keys):
             return key, None, 0.0
@@ -220,7 +220,7 @@ def _checked(ordered: list[HeldKey[PromptTemplate]], blend: Blend, clock: Clock)
             problems += [_named(problem, key.label) for problem in error.problems]
     if problems:
         raise ProjectError(problems)
-    return KeyedPrompts(clock=clock, blend=blend, keys=tuple(keys), positions=positions)
+    return KeyedPrompts(clock=clock, blend=blend, keys=tuple(keys))
 
 
 def _checked_key(key: HeldKey[PromptTemplate], shown: NDArray[np.float64], clock: Clock) -> PromptKey:

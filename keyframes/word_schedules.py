@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -43,7 +44,7 @@ class WordSchedule:
 
     def explain(self, frame: int) -> str:
         """Where the word at `frame` comes from."""
-        index = max(bisect_right([key.position for key in self.keys], frame) - 1, 0)
+        index = max(bisect_right(self.keys, frame, key=attrgetter("position")) - 1, 0)
         return "constant" if len(self.keys) == 1 else f"held from key {self.keys[index].label}"
 
 

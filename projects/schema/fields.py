@@ -58,10 +58,6 @@ class RowTable:
         for name in types:
             setattr(cls, name, property(_reader(name)))
 
-    def __repr__(self) -> str:
-        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in type(self).__annotations__)
-        return f"{type(self).__name__}({values})"
-
 
 def _reader(name: str) -> Any:
     def read(row: RowTable) -> Any:
