@@ -13,7 +13,7 @@ from keyframes.errors import EnvironmentFault
 from render.assets.files import WEIGHTS, read_header
 from render.assets.find import Asset
 from render.diffusion.adapter_file import AdapterFile
-from render.diffusion.families.table import DIFFUSION, FAMILIES, family_named
+from render.diffusion.families.table import DIFFUSION, FAMILIES
 from render.diffusion.loras.lora import LoraFile, Shape
 from render.diffusion.loras.names import DENOISER, ENCODERS, UNET_BLOCKS, flat, tidy
 from render.diffusion.model_source import ModelSource
@@ -62,7 +62,7 @@ def check_fit(file: LoraFile, source: ModelSource) -> int:
     """
     if not source.family:
         return 0
-    has_unet = family_named(source.family).samplers == DIFFUSION
+    has_unet = source.row.samplers == DIFFUSION
     modules = _modules_of(source) if has_unet else None
     if modules is None:
         if _is_unets(file) != has_unet:
@@ -101,7 +101,7 @@ def check_control(file: Asset, source: ModelSource) -> None:
     """
     if not source.family:
         return
-    kind, config, wanted = file.class_name, file.config, family_named(source.family).control
+    kind, config, wanted = file.class_name, file.config, source.row.control
     if not wanted:
         steered = ", ".join(known.name for known in FAMILIES if known.control)
         raise EnvironmentFault(
@@ -128,7 +128,7 @@ def check_adapter(file: AdapterFile, source: ModelSource) -> None:
     """Check an IP-Adapter against a model. Raises EnvironmentFault for another family, or other widths."""
     if not source.family:
         return
-    row = family_named(source.family)
+    row = source.row
     if row.denoiser != "unet":
         allowed = ", ".join(known.name for known in FAMILIES if known.denoiser == "unet")
         raise EnvironmentFault(
@@ -157,7 +157,7 @@ def _modules_of(source: ModelSource) -> Mapping[str, Mapping[str, Shape]] | None
         return None
     if source.weights.denoiser is not None or any(stored_parts(source)):
         return None
-    folders = {DENOISER: family_named(source.family).denoiser, **{name: name for name in ENCODERS}}
+    folders = {DENOISER: source.row.denoiser, **{name: name for name in ENCODERS}}
     found: dict[str, dict[str, Shape]] = {}
     for part, folder in folders.items():
         for file in sorted((source.path / folder).glob(f"*{WEIGHTS}")):
@@ -188,7 +188,7 @@ def _denoiser_config(source: ModelSource) -> Mapping[str, Any]:
     """Return the config of a model's denoiser; of a single file only the width of its prompt embeddings is known."""
     assert source.path is not None
     if source.path.is_dir():
-        return source.config(family_named(source.family).denoiser)
+        return source.config(source.row.denoiser)
     shapes = (
         entry.shape for name, entry in read_header(source.path).items() if name.endswith("attn2.to_k.weight")
     )

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from render.assets.files import HALF, WEIGHTS, read_header
-from render.diffusion.families.table import FamilyRow, family_named, vae_factor
+from render.diffusion.families.table import vae_factor
 from render.diffusion.model_source import ModelSource
 from render.diffusion.weights import METHODS, quantised_parts, stored_parts
 
@@ -123,7 +123,7 @@ def parts_of(source: ModelSource) -> list[Part]:
     stored, denoiser = stored_parts(source), source.weights.denoiser
     found = []
     for name in source.parts:
-        if denoiser is not None and name == family_named(source.family).denoiser:
+        if denoiser is not None and name == source.row.denoiser:
             found.append(_part(name, denoiser.shapes.items(), 1, denoiser.size, quantised=denoiser.is_gguf))
         elif files := _chosen_files(source.path / name):
             shapes = [(name, tensor.shape) for file in files for name, tensor in read_header(file).items()]
@@ -192,9 +192,8 @@ class Needs:
 
 def needs_of(source: ModelSource, size: tuple[int, int], *, bytes_each: int, guided: bool) -> Needs:
     """Return what a model that is here needs for pictures of `size` (width, height), `bytes_each` number."""
-    row = family_named(source.family)
     vae = source.config(VAE)
-    wide = 4 if row.upcasts_vae and vae.get("force_upcast", True) else bytes_each
+    wide = 4 if source.row.upcasts_vae and vae.get("force_upcast", True) else bytes_each
     made, method = quantised_parts(source), source.weights.quantize
     weights = {
         part.name: _held(part, wide if part.name == VAE else bytes_each, method if part.name in made else "")
@@ -205,8 +204,8 @@ def needs_of(source: ModelSource, size: tuple[int, int], *, bytes_each: int, gui
     each = PICTURES * _second_level(vae) * wide
     return Needs(
         weights=weights,
-        denoiser=row.denoiser,
-        painting=(2 if guided else 1) * LIVE * bytes_each * _positions(source, row, size, factor),
+        denoiser=source.row.denoiser,
+        painting=(2 if guided else 1) * LIVE * bytes_each * _positions(source, size, factor),
         decoding=each * area,
         tiled=each * min(side * side, area),
     )
@@ -236,8 +235,9 @@ def _held(part: Part, bytes_each: int, method: str) -> int:
     return int(part.parameters * bytes_each + part.linear * less)
 
 
-def _positions(source: ModelSource, row: FamilyRow, size: tuple[int, int], factor: int) -> int:
+def _positions(source: ModelSource, size: tuple[int, int], factor: int) -> int:
     """Return positions times width of the denoiser's first level."""
+    row = source.row
     config = source.config(row.denoiser)
     side = factor * row.patch
     positions = (-(-size[0] // side)) * (-(-size[1] // side))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from render.assets.files import INDEX, read_json
 from render.assets.find import BUILT_IN
 from render.diffusion.catalogue import state_on_hub
-from render.diffusion.families.table import family_named
 from render.diffusion.memory import CARDS, GIB, LEVELS, NONE, Needs, fitting, needs_of, parts_of, usable
 from render.diffusion.model_source import SETTINGS, ModelSource
 from render.diffusion.weights import METHODS, quantised_parts, stored_parts
@@ -26,7 +25,7 @@ def checkup(
     if source.path is None:
         yield from _defaults(source)
         return
-    row = family_named(source.family)
+    row = source.row
     yield "family", f"{row.name}: {_why_family(source)}"
     if source.weights.denoiser is not None:
         yield "denoiser", source.weights.denoiser.describe()

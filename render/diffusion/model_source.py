@@ -88,8 +88,7 @@ class ModelSource:
     """Where a model is, and what it is.
 
     A hub model that is not in the local cache has no `path` yet, and its `family` and `fingerprint` are "": they are
-    known once it has been fetched (render.diffusion.fetch). `weights` is part of the
-    fingerprint.
+    known once it has been fetched (render.diffusion.fetch). `weights` is part of the fingerprint.
     """
 
     name: str
@@ -101,9 +100,14 @@ class ModelSource:
     weights: WeightOptions = field(default_factory=WeightOptions)
 
     @property
+    def row(self) -> FamilyRow:
+        """Its family's row of the table; KeyError while its family is not known."""
+        return family_named(self.family)
+
+    @property
     def samplers(self) -> tuple[str, ...]:
         """Names of the samplers that work for it; all names while its family is not known."""
-        return samplers_of(family_named(self.family).samplers) if self.family else SAMPLER_NAMES
+        return samplers_of(self.row.samplers) if self.family else SAMPLER_NAMES
 
     def config(self, part: str) -> dict[str, Any]:
         """Return the config of a part; {} where there is none, as in a single file or before the model is fetched."""
@@ -116,7 +120,7 @@ class ModelSource:
         """
         if self.path is None or self.path.is_file():
             return {}
-        return parts_of_index(read_json(self.path / INDEX), omitted=family_named(self.family).omitted)
+        return parts_of_index(read_json(self.path / INDEX), omitted=self.row.omitted)
 
 
 def parts_of_index(index: Mapping[str, Any], *, omitted: tuple[str, ...]) -> dict[str, tuple[str, str]]:

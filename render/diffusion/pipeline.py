@@ -21,7 +21,7 @@ from render.diffusion.clipguidance.clip_model import ClipModels
 from render.diffusion.control import load_controls
 from render.diffusion.denoiser_file import load_denoiser
 from render.diffusion.embeddings import Notice, TextEncoder, drop_notice
-from render.diffusion.families.table import FamilyRow, family_named
+from render.diffusion.families.table import FamilyRow
 from render.diffusion.inversions import attach_inversions
 from render.diffusion.ip_adapters import attach_adapters
 from render.diffusion.job import ModelSpec
@@ -55,14 +55,14 @@ def load_model(spec: ModelSpec, notice: Notice | None = None) -> Model:
     source = spec.source
     if source.kind == "hub" and source.path is None:
         source = fetch_model(source, device=spec.device, dtype=spec.dtype)
-    row = family_named(source.family)
+    row = source.row
     dtype = find_dtype(row.half if spec.dtype == "auto" and device.type != "cpu" else spec.dtype, device)
-    _check_packages(source, row)
+    _check_packages(source)
     check_weights(source)
     check_device(source, device.type)
     if spec.vae is not None:
         check_vae(spec.vae, source)
-    pipe = _read(source, row, dtype, spec.vae)
+    pipe = _read(source, dtype, spec.vae)
     words = attach_inversions(pipe, dict(spec.embeddings))
     memory = MemoryPolicy(_least_level(source, device, dtype, spec.size))
     _place(pipe, device, memory)
@@ -148,34 +148,36 @@ def fetch_model(source: ModelSource, *, device: str = "auto", dtype: str = "auto
     ) from failed
 
 
-def _check_packages(source: ModelSource, row: FamilyRow) -> None:
+def _check_packages(source: ModelSource) -> None:
     """Refuse a model whose parts need a package that is not installed."""
-    for package in row.needs:
+    for package in source.row.needs:
         if find_spec(package) is None:
             raise EnvironmentFault(
-                f'model "{source.name}" is a {row.name} model, which needs the package {package}. Install it '
+                f'model "{source.name}" is a {source.family} model, which needs the package {package}. Install it '
                 f"with: pip install {package}"
             )
 
 
-def _read(source: ModelSource, row: FamilyRow, dtype: torch.dtype, vae: Asset | None) -> Any:
+def _read(source: ModelSource, dtype: torch.dtype, vae: Asset | None) -> Any:
     """Return the diffusers pipeline of a model's files."""
     assert source.path is not None
+    row = source.row
     read = _read_file if source.kind == "single-file" else _read_folder
     with loading(f'model "{source.name}" ({source.path})'), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the age of config files, which nobody here can change
         given = {} if vae is None else {"vae": load_part(vae, _vae_dtype(row, vae.config, dtype))}
-        return read(source.path, row, dtype, {**given, **_held(source, row, dtype)})
+        return read(source.path, row, dtype, {**given, **_held(source, dtype)})
 
 
-def _held(source: ModelSource, row: FamilyRow, dtype: torch.dtype) -> dict[str, Any]:
+def _held(source: ModelSource, dtype: torch.dtype) -> dict[str, Any]:
     """Return the arguments that load the weights as the model's WeightOptions say."""
     held: dict[str, Any] = {}
+    part = source.row.denoiser
     parts, file, method = quantised_parts(source), source.weights.denoiser, source.weights.quantize
     if file is not None and source.path is not None:
-        held[row.denoiser] = load_denoiser(file, source.path / row.denoiser, dtype)
-        if parts.pop(row.denoiser, None):
-            in_place(held[row.denoiser], method)
+        held[part] = load_denoiser(file, source.path / part, dtype)
+        if parts.pop(part, None):
+            in_place(held[part], method)
     if parts:
         held["quantization_config"] = in_pipeline(method, parts, dtype)
     return held

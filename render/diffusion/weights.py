@@ -17,7 +17,7 @@ from keyframes.errors import EnvironmentFault
 from render.assets.find import Asset
 from render.assets.kinds import VAE
 from render.diffusion.denoiser_file import DenoiserFile
-from render.diffusion.families.table import family_named, vae_channels, vae_factor
+from render.diffusion.families.table import vae_channels, vae_factor
 from render.diffusion.layouts import misfits
 from render.diffusion.model_source import ModelSource
 
@@ -147,7 +147,7 @@ def stored_parts(source: ModelSource) -> dict[str, str]:
     """Return the parts that are stored quantised in a model's folder, with the library that did it."""
     methods = {part: stored_method(source.config(part)) for part in source.parts}
     if source.weights.denoiser is not None:
-        methods.pop(family_named(source.family).denoiser, None)
+        methods.pop(source.row.denoiser, None)
     return {part: method for part, method in methods.items() if method}
 
 
@@ -161,7 +161,7 @@ def quantised_parts(source: ModelSource) -> dict[str, str]:
     found = {}
     for part, (library, class_name) in source.parts.items():
         reads = part.startswith("text_encoder") and not class_name.startswith(SMALL_READER)
-        paints = part == family_named(source.family).denoiser and not (denoiser and denoiser.is_gguf)
+        paints = part == source.row.denoiser and not (denoiser and denoiser.is_gguf)
         if (reads or paints) and part not in stored:
             found[part] = library
     return found
@@ -207,7 +207,7 @@ def _check_denoiser(denoiser: DenoiserFile, source: ModelSource) -> None:
             f"{what}: it is of the family {denoiser.layout.family}, the model of {source.family}. Use a model of the "
             "same family for the rest."
         )
-    config = source.config(family_named(source.family).denoiser)
+    config = source.config(source.row.denoiser)
     for misfit in misfits(denoiser.layout, denoiser.shapes, config):
         raise EnvironmentFault(
             f"{what}: it has {misfit}. For the rest, use the model that it was made from (Flux.1 dev, schnell ...)."
