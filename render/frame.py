@@ -26,7 +26,7 @@ from .stages.guides import Guide, GuideColors, Start
 from .stages.look import Contrast, Echo, Noise, Saturation, Sharpen, Symmetry
 from .stages.mask import MaskReader, Strength
 from .stages.match import Match
-from .stages.paint import Paint, Painting
+from .stages.paint import Paint
 from .stages.picture_reader import DepthInputs, Pictures
 from .stages.stage import Canvas, Frame, Parts, Stage, Stages, Tools, run
 from .stages.uncovered import HoleEstimate, Moved
@@ -59,8 +59,7 @@ def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
     laid = partial(ClipOverlay, settings=file.video, clips=film.clips, depth=depth, motion=clip_motion)
     mask, noise_mask = (_mask(film, name, depth) for name in ("mask", "noise_mask"))
     hole = HoleEstimate(camera, clip_motion, file.motion, film.size)
-    painting = Painting(film.paint)
-    match = Match(film.colors, film.timeline, film.rows, painting.inputs)
+    match = Match(film.colors, film.timeline, film.rows, film.paint.inputs)
     each: list[Stage[Any] | None] = [
         Start(film.start),
         camera,
@@ -77,7 +76,7 @@ def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
         Sharpen(),
         Noise(look, file.seed, noise_mask),
         Strength(mask, hole),
-        Paint(painting),
+        Paint(film.paint),
         laid("after") if file.video.input else None,
         match,
         GuideColors(film.guides) if film.guides else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from render.diffusion.model_source import ModelSource
 if TYPE_CHECKING:
     from torch import Tensor
 
+WordTokens = Mapping[str, tuple[str, ...]]  # by a word in small letters, the tokens that stand for it
 FAMILIES = ("sd", "sdxl")
 ENCODERS = ("text_encoder", "text_encoder_2")
 _SDXL = ("clip_l", "clip_g")
@@ -85,17 +86,11 @@ def check_inversion(file: Inversion, source: ModelSource) -> None:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inversions:
-    """The words of a loaded model, in small letters, and the tokens that stand for each."""
-
-    tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def expanded(self, text: str) -> str:
-        """Return a text with its words replaced by their tokens."""
-        if not self.tokens:
-            return text
-        return _pattern(self.tokens).sub(lambda found: " ".join(self.tokens[found[0].lower()]), text)
+def expanded(text: str, tokens: WordTokens) -> str:
+    """Return a text with its words replaced by their tokens."""
+    if not tokens:
+        return text
+    return _pattern(tokens).sub(lambda found: " ".join(tokens[found[0].lower()]), text)
 
 
 def words_in(texts: Iterable[str], words: Sequence[str]) -> list[str]:
@@ -106,7 +101,7 @@ def words_in(texts: Iterable[str], words: Sequence[str]) -> list[str]:
     return sorted({found.lower() for text in texts for found in pattern.findall(text)})
 
 
-def attach_inversions(pipe: Any, files: Mapping[str, Inversion]) -> Inversions:
+def attach_inversions(pipe: Any, files: Mapping[str, Inversion]) -> WordTokens:
     """Add the words' vectors to a pipeline's tokenizers and text encoders, each as a token of its own.
 
     Raises EnvironmentFault for vectors of another width.
@@ -119,7 +114,7 @@ def attach_inversions(pipe: Any, files: Mapping[str, Inversion]) -> Inversions:
         for (name, _, _), end in zip(file.tensors, ("", "_2"), strict=False):
             reader, encoder = getattr(pipe, f"tokenizer{end}"), getattr(pipe, f"text_encoder{end}")
             _add_words(reader, encoder, tokens[word.lower()], _read(file.path, name), file)
-    return Inversions(tokens=tokens)
+    return tokens
 
 
 def _add_words(reader: Any, encoder: Any, tokens: Sequence[str], vectors: Tensor, file: Inversion) -> None:

@@ -15,7 +15,7 @@ from keyframes.prompts import TextShare
 from render.diffusion.clipguidance.clip_model import ClipModels
 from render.diffusion.embeddings import Embedding, Notice, TextEncoder, mix
 from render.diffusion.families.table import FamilyRow, vae_factor
-from render.diffusion.inversions import Inversions
+from render.diffusion.inversions import WordTokens, expanded
 from render.diffusion.ip_adapters import Adapters
 from render.diffusion.loras.attach import Loras
 from render.diffusion.memory import ROWS, MemoryPolicy
@@ -124,7 +124,7 @@ class Model:
     loras: Loras = field(default_factory=Loras)
     controls: tuple[Any, ...] = ()
     adapters: Adapters = field(default_factory=Adapters)
-    inversions: Inversions = field(default_factory=Inversions)
+    inversions: WordTokens = field(default_factory=dict)
     clip: ClipModels = field(default_factory=ClipModels)
     memory: MemoryPolicy = field(default_factory=MemoryPolicy)
 
@@ -191,7 +191,7 @@ class PromptEncoder:
         model = self._model
         model.bring(TEXT_ENCODERS)
         with torch.inference_mode():
-            given = model.inversions.expanded(text)
+            given = expanded(text, model.inversions)
             return model.family.embed(model, given, clipskip=clipskip, notice=self.notice_once)
 
     def mix(self, shares: Sequence[TextShare], clipskip: int = 1) -> Embedding:

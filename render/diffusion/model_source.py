@@ -63,6 +63,8 @@ class ModelDefaults:
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
+# where settings (fields of ModelDefaults) come from, and the settings; a later layer covers an earlier one
+_Layer = tuple[str, Mapping[str, Any]]
 SETTINGS = tuple(setting.name for setting in fields(ModelDefaults) if setting.name != "origins")
 
 
@@ -132,14 +134,6 @@ def parts_of_index(index: Mapping[str, Any], *, omitted: tuple[str, ...]) -> dic
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Layer:
-    """Settings (fields of ModelDefaults) and where they come from. A later layer covers an earlier one."""
-
-    where: str
-    values: Mapping[str, Any]
-
-
 def defaults_of_folder(folder: Path, row: FamilyRow, name: str = "") -> ModelDefaults:
     """Return a diffusers folder's defaults, by its family, its configs, and its reverie.json.
 
@@ -153,12 +147,12 @@ def defaults_of_folder(folder: Path, row: FamilyRow, name: str = "") -> ModelDef
     layers = [_of_family(row), *_published(row, configs)]
     if isinstance(sample, int):
         where = f"{row.denoiser}/config.json (sample_size)"
-        layers.append(_Layer(where=where, values={"size": sample * factor}))
-    layers.append(_Layer(where="vae/config.json", values={"size_multiple": factor * row.patch}))
+        layers.append((where, {"size": sample * factor}))
+    layers.append(("vae/config.json", {"size_multiple": factor * row.patch}))
     called = f"{Path(name).name} {folder.name}"
     if denoiser.get("time_cond_proj_dim"):
         where = f"{row.denoiser}/config.json (time_cond_proj_dim)"
-        layers.append(_Layer(where=where, values={"steps": FEW_STEPS, "cfg_scale": LCM_SCALE}))
+        layers.append((where, {"steps": FEW_STEPS, "cfg_scale": LCM_SCALE}))
     elif _is_turbo(called):
         layers.append(_few_steps(row.few_steps))
     elif scheduler.get("_class_name") == "LCMScheduler" or _ends_late(scheduler):
@@ -173,14 +167,14 @@ def defaults_of_file(path: Path, row: FamilyRow) -> ModelDefaults:
 
 def defaults_of_name(name: str) -> ModelDefaults:
     """Return the defaults of a model that is not here yet, by its name."""
-    usual = _Layer(where="all models, until it is here", values=_settings(ModelDefaults()))
+    usual = ("all models, until it is here", _settings(ModelDefaults()))
     return _merged([usual, *([_few_steps(FEW_STEPS)] if _is_turbo(name) else [])])
 
 
 def _merged(layers: Sequence[_Layer]) -> ModelDefaults:
     """Return the defaults that layers make, the last of them on top."""
-    values = {key: value for layer in layers for key, value in layer.values.items()}
-    return ModelDefaults(**values, origins={key: layer.where for layer in layers for key in layer.values})
+    values = {key: value for _, settings in layers for key, value in settings.items()}
+    return ModelDefaults(**values, origins={key: where for where, settings in layers for key in settings})
 
 
 def _settings(defaults: ModelDefaults) -> dict[str, Any]:
@@ -189,12 +183,12 @@ def _settings(defaults: ModelDefaults) -> dict[str, Any]:
 
 def _of_family(row: FamilyRow) -> _Layer:
     known = ModelDefaults(size=row.size, steps=row.steps, cfg_scale=row.cfg_scale)
-    return _Layer(where=f"the family {row.name}", values=_settings(known))
+    return (f"the family {row.name}", _settings(known))
 
 
 def _few_steps(steps: int, where: str = "its name") -> _Layer:
     """Return what models that were distilled to a few steps without guidance are run with."""
-    return _Layer(where=where, values={"steps": steps, "cfg_scale": OFF})
+    return (where, {"steps": steps, "cfg_scale": OFF})
 
 
 def _published(row: FamilyRow, configs: Mapping[str, Mapping[str, Any]]) -> list[_Layer]:
@@ -204,7 +198,7 @@ def _published(row: FamilyRow, configs: Mapping[str, Mapping[str, Any]]) -> list
     for variant in row.variants:
         if configs[variant.part].get(variant.key) == variant.value:
             where = f"{variant.part}'s config ({variant.key})"
-            return [_Layer(where=where, values={"steps": variant.steps, "cfg_scale": variant.cfg_scale})]
+            return [(where, {"steps": variant.steps, "cfg_scale": variant.cfg_scale})]
     return []
 
 
@@ -245,7 +239,7 @@ def _of_file(path: Path) -> list[_Layer]:
             given["sampler"] = sampler_name(str(given["sampler"]))
         except ProjectError as error:
             raise EnvironmentFault(f"{path}: {error}") from error
-    return [_Layer(where=FILE, values=given)] if given else []
+    return [(FILE, given)] if given else []
 
 
 def _check_number(path: Path, key: str, value: object) -> None:

@@ -20,7 +20,7 @@ from ..diffusion import SAMPLER_NAMES, ModelDefaults, quantised_parts
 from ..stages.clip_motion import CLIP
 from ..stages.match import ColorChoice
 from ..stages.model_use import ModelUse
-from ..stages.paint import PULLS, PaintSettings
+from ..stages.paint import PULLS, Painting
 from ..stages.picture_reader import AnyPicture, PictureFile, clip_picture
 from ..video.sources import Source
 from ..video.upscaler import Upscaler
@@ -56,7 +56,7 @@ class ResolvedProject:
     rows: Rows
     size: tuple[int, int]
     cadence: Cadence
-    paint: PaintSettings
+    paint: Painting
     colors: ColorChoice
     depth: DepthSource
     depth_smooth: int = 0
@@ -112,7 +112,7 @@ def resolve(project: Project) -> ResolvedProject:
         rows=Rows(timeline),
         size=size,
         cadence=Cadence(timeline.numbers["cadence"].tolist()),
-        paint=PaintSettings(
+        paint=Painting(
             size=size,
             seed=file.seed,
             diffusion=file.diffusion,

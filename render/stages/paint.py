@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -22,27 +22,6 @@ _sampling = lru_cache(maxsize=64)(Sampling)  # most frames of a film have the sa
 _WITH_ETA = ("default", "ddim", "tcd")  # the samplers that read eta; a model's own may be one
 
 
-@dataclass(frozen=True, kw_only=True)
-class PaintSettings:
-    """All that painting a row depends on besides its values. seed: the film's. models: by frame. pulled:
-    whether CLIP guidance pulls at any frame."""
-
-    size: tuple[int, int]
-    seed: int
-    diffusion: Diffusion
-    clip_guidance: ClipSettings
-    models: tuple[ModelUse, ...]
-    pulled: bool
-
-    def model(self, frame: int) -> ModelUse:
-        """The model that paints a frame."""
-        return next(model for model in self.models if frame in model.frames)
-
-    def seed_of(self, row: Row) -> int:
-        """The seed of a row, as `seed_behavior` says."""
-        return frame_seed(row, self.seed, self.diffusion)
-
-
 class PaintInputs(NamedTuple):
     """What one painting depends on, apart from the canvas. job: at strength 1; how strongly a frame is painted says
     `stages.mask.Strength`. model: what it depends on of the model, pairs of a name and a value."""
@@ -59,24 +38,41 @@ class PaintInputs(NamedTuple):
         return (*given, weights, (), job.clip_guidance, self.model, *prompts)
 
 
+@dataclass(eq=False, kw_only=True)
 class Painting:
-    """Says what painting a row depends on, for one film after another row; what stays the same is one object."""
+    """Says what painting a row of one film depends on; what stays the same from row to row is one object.
 
-    def __init__(self, settings: PaintSettings) -> None:
-        self._settings = settings
-        self._model: tuple[tuple[object, ...], tuple[tuple[str, Hashable], ...]] | None = None
+    seed: the film's. models: by frame. pulled: whether CLIP guidance pulls at any frame.
+    """
+
+    size: tuple[int, int]
+    seed: int
+    diffusion: Diffusion
+    clip_guidance: ClipSettings
+    models: tuple[ModelUse, ...]
+    pulled: bool
+    _model: tuple[tuple[object, ...], tuple[tuple[str, Hashable], ...]] | None = field(
+        default=None, init=False
+    )
+
+    def model(self, frame: int) -> ModelUse:
+        """The model that paints a frame."""
+        return next(model for model in self.models if frame in model.frames)
+
+    def seed_of(self, row: Row) -> int:
+        """The seed of a row, as `seed_behavior` says."""
+        return frame_seed(row, self.seed, self.diffusion)
 
     def inputs(self, row: Row, prompt: FramePrompt | None = None, *, pictured: bool = False) -> PaintInputs:
         """What painting a row depends on. prompt: instead of its own. pictured: whether over a picture."""
-        settings, prompt = self._settings, row.prompt if prompt is None else prompt
-        use, given, lanes = settings.model(row.frame), settings.diffusion, row.diffusion
+        use, given, lanes = self.model(row.frame), self.diffusion, row.diffusion
         guided = lanes.cfg_scale > 1
         job = PaintJob(
             frame=row.frame,
-            seed=settings.seed_of(row),
+            seed=self.seed_of(row),
             travel=_travel(row),
-            size=settings.size,
-            prompt=prompt,
+            size=self.size,
+            prompt=row.prompt if prompt is None else prompt,
             sampling=_sampling(  # what does nothing stands as by default
                 steps=lanes.steps,
                 strength=1.0,
@@ -92,15 +88,16 @@ class Painting:
             reveal_strength=1.0,
             lora_weights=tuple(row.lora[name] for name in use.loras) if use.loras else (),
             image_prompts=tuple(_image_prompts(use.adapters, row)) if use.adapters else (),
-            clip_guidance=clip_guidance(settings.clip_guidance, row, pictured) if settings.pulled else None,
+            clip_guidance=clip_guidance(self.clip_guidance, row, pictured) if self.pulled else None,
         )
         return PaintInputs(job, self._of_model(use, job))
 
     def _of_model(self, use: ModelUse, job: PaintJob) -> tuple[tuple[str, Hashable], ...]:
         depends = (id(use), job.prompt, job.lora_weights, job.image_prompts, job.clip_guidance)
-        if self._model is None or self._model[0] != depends:
-            self._model = (depends, tuple(model_inputs(use.spec, job).items()))
-        return self._model[1]
+        known = self._model  # read once: threads may share a film
+        if known is None or known[0] != depends:
+            known = self._model = (depends, tuple(model_inputs(use.spec, job).items()))
+        return known[1]
 
 
 @dataclass(frozen=True, eq=False)

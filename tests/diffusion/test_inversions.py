@@ -17,7 +17,7 @@ from keyframes import ProjectError
 from keyframes.prompts import FramePrompt
 from projects import read_project
 from render.diffusion import Sampling, describe_inversion, find_model, words_in
-from render.diffusion.inversions import Inversions
+from render.diffusion.inversions import expanded
 from render.diffusion.latents import start_noise
 from render.diffusion.model import Model
 from render.diffusion.sampling import Painting, paint
@@ -118,8 +118,8 @@ def test_the_word_takes_emphasis_capitals_and_its_own_place(home: Path) -> None:
     model = loaded(home, "sd", zqx="a1111")
     assert torch.equal(painted(model, prompt("a ZQX")), painted(model, prompt("a zqx")))
     assert not torch.equal(painted(model, prompt("a (zqx:1.4)")), painted(model, prompt("a zqx")))
-    words = Inversions(tokens={"zqx": ("<zqx-0>", "<zqx-1>"), "zq": ("<zq-0>",)})
-    assert words.expanded("a Zqx, (zqx:1.2) zqxx my-zqx zq") == (
+    tokens = {"zqx": ("<zqx-0>", "<zqx-1>"), "zq": ("<zq-0>",)}
+    assert expanded("a Zqx, (zqx:1.2) zqxx my-zqx zq", tokens) == (
         "a <zqx-0> <zqx-1>, (<zqx-0> <zqx-1>:1.2) zqxx my-zqx <zq-0>"
     )
     assert words_in(["a ZQX cat", "zqxx"], ["zqx", "zq"]) == ["zqx"]

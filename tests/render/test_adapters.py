@@ -14,7 +14,6 @@ from projects import read_project
 from projects.png import encode_png
 from render.diffusion import DiffusionPainter
 from render.resolve import ResolvedProject, resolve
-from render.stages.paint import Painting
 from tests.fakes import keys_of
 from tests.models import load_model
 
@@ -83,7 +82,7 @@ def test_embeddings_are_mixed_between_keys(films: Path) -> None:
     painter = DiffusionPainter(model, pictures)
 
     def seen(frame: int) -> torch.Tensor:
-        (prompt,) = Painting(made.paint).inputs(made.rows[frame]).job.image_prompts
+        (prompt,) = made.paint.inputs(made.rows[frame]).job.image_prompts
         return painter._shown(prompt).embedding
 
     assert torch.equal(seen(0), seen(1)), "held before the first key"

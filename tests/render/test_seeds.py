@@ -9,7 +9,6 @@ import torch
 
 from render.diffusion import Canvas, DiffusionPainter, version_seed
 from render.resolve import ResolvedProject, resolve
-from render.stages.paint import Painting
 from tests.fakes import keys_of, load, project_text
 
 
@@ -65,7 +64,7 @@ def test_a_model_paints_from_the_travelled_noise(tmp_path: Path) -> None:
 
     def painted(share: float, seed: int) -> torch.Tensor:
         made = resolve(load(tmp_path, text.format(share=share).replace("seed = 3", f"seed = {seed}", 1)))
-        return DiffusionPainter(model).paint(Canvas(), Painting(made.paint).inputs(made.rows[0]).job)
+        return DiffusionPainter(model).paint(Canvas(), made.paint.inputs(made.rows[0]).job)
 
     there = painted(1.0, 3)
     assert torch.allclose(there, painted(0.0, 8), atol=1e-4)
