@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -17,7 +18,6 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from projects import FrameWriter, Picture, Project, Take, canonical
 
 from .cache import remember_seconds
-from .cadence.segments import PaintedFrames, storing
 from .film_file import FilmFile, assembling
 from .plans import Plan, hidden_originals, make_plan, pace
 from .reports import DEFAULTS, RenderOptions, Reporter, plan_report
@@ -120,6 +120,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self._hidden = hidden_originals(self._film, self._take)
+        self._hidden_writer: FrameWriter | None = None
         self._notes: dict[int, tuple[str, ...]] = {}
         self._fresh: tuple[int, Picture] | None = None  # the frame made last, not necessarily stored yet
 
@@ -128,25 +129,29 @@ class _Work:
         from .cadence.between import Between  # torch is loaded only when something is painted
         from .frame import FrameMaker
 
-        with storing(self._film.cadence, self._hidden, self._picture) as painted:
-            maker = FrameMaker(self._film, painter, self._picture, painted.get)
-            try:
-                self._paint_all(maker, Between(self._film, maker), painted)
-            finally:
-                maker.close()
+        with ExitStack() as stack:
+            if self._hidden is not None:
+                stack.enter_context(self._hidden.lock())
+                self._hidden_writer = stack.enter_context(FrameWriter(self._hidden))
+            maker = FrameMaker(self._film, painter, self._picture, self._painted)
+            stack.callback(maker.close)
+            self._paint_all(maker, Between(self._film, maker))
 
-    def _paint_all(self, maker: FrameMaker, between: Between, painted: PaintedFrames) -> None:
+    def _paint_all(self, maker: FrameMaker, between: Between) -> None:
         making, originals, moving = set(self._plan.paint), self._plan.originals, 0.0
         start = time.monotonic()
         for number in sorted({*making, *originals}):
             began, seconds = time.monotonic(), 0.0
+            shown = self._shows_painted(number)
             if number in originals:
                 picture = self._paint_one(maker, number)
                 seconds = time.monotonic() - began
-                painted.put(number, picture, originals[number], seconds, self._notes[number])
+                if not shown and self._hidden_writer is not None:
+                    key, notes = originals[number], self._notes[number]
+                    self._hidden_writer.put(number, picture, key, seconds=seconds, notes=notes)
             if number not in making:
                 continue
-            if not self._film.cadence.of(number).shows(number):
+            if not shown:
                 picture, seconds = between.make(number), time.monotonic() - began - seconds
                 moving += seconds
             self._store(number, picture, seconds)
@@ -173,15 +178,29 @@ class _Work:
         """The notes of a painted frame, of this run or an earlier one."""
         if number in self._notes:
             return self._notes[number]
-        shown = self._film.cadence.of(number).shows(number) or self._hidden is None
-        take = self._take if shown else self._hidden
-        entry = take.entries.get(number) if take is not None else None
+        entry = self._take_of(number).entries.get(number)
         return entry.notes if entry is not None else ()
+
+    def _shows_painted(self, number: int) -> bool:
+        """Whether a frame of the film is what the model painted there."""
+        return self._film.cadence.of(number).shows(number)
+
+    def _take_of(self, number: int) -> Take:
+        """Where what the model painted at a frame is kept."""
+        return self._take if self._hidden is None or self._shows_painted(number) else self._hidden
+
+    def _painted(self, number: int) -> Picture:
+        """What the model painted at a frame, read back and verified."""
+        take = self._take_of(number)
+        if take is self._take:
+            return self._picture(number)
+        if self._hidden_writer is not None and number in self._plan.originals:
+            self._hidden_writer.wait_for(number)
+        return take.read(number)
 
     def _store(self, number: int, picture: Picture, seconds: float) -> None:
         text = frame_text(self._film, number) if self._options.metadata else None
-        shown = self._film.cadence.of(number).shows(number)
-        notes = self._notes.get(number, ()) if shown else ()
+        notes = self._notes.get(number, ()) if self._shows_painted(number) else ()
         self._writer.put(number, picture, self._plan.keys[number], seconds=seconds, text=text, notes=notes)
         self._fresh = (number, picture)
 

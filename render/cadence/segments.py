@@ -11,11 +11,8 @@ Where the cadence is 1 a frame is its original. Every frame of the film is made,
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-
-from projects import FrameWriter, Picture, Take
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,54 +99,3 @@ class Cadence:
 
     def _there(self, start: int, frames: Collection[int], originals: Collection[int]) -> bool:
         return start in (frames if self.of(start).shows(start) else originals)
-
-
-@dataclass
-class PaintedFrames:
-    """Every painted picture by its frame, from memory if it is one of the last two, else read back and verified.
-
-    Some are frames of the film as they are, the others are kept beside the frames. hidden: where those are kept; None
-    if there are none. frame: gives a frame of the film.
-    """
-
-    cadence: Cadence
-    hidden: Take | None
-    writer: FrameWriter | None
-    frame: Callable[[int], Picture]
-    _last: dict[int, Picture] = field(default_factory=dict, init=False)
-    _put: set[int] = field(default_factory=set, init=False)
-
-    def put(self, frame: int, picture: Picture, key: str, seconds: float, notes: Sequence[str] = ()) -> None:
-        """A picture that was just painted; it is stored here unless its frame shows it."""
-        self._remember(frame, picture)
-        if self.writer is not None and not self.cadence.of(frame).shows(frame):
-            self.writer.put(frame, picture, key, seconds=seconds, notes=notes)
-            self._put.add(frame)
-
-    def get(self, frame: int) -> Picture:
-        """What was painted at a frame. Raises RenderError if it is not stored or damaged."""
-        if frame not in self._last:
-            self._remember(frame, self._read(frame))
-        return self._last[frame]
-
-    def _read(self, frame: int) -> Picture:
-        if self.hidden is None or self.cadence.of(frame).shows(frame):
-            return self.frame(frame)
-        if self.writer is not None and frame in self._put:
-            self.writer.wait_for(frame)
-        return self.hidden.read(frame)
-
-    def _remember(self, frame: int, picture: Picture) -> None:
-        self._last = {**dict(list(self._last.items())[-1:]), frame: picture}
-
-
-@contextmanager
-def storing(
-    cadence: Cadence, hidden: Take | None, frame: Callable[[int], Picture]
-) -> Iterator[PaintedFrames]:
-    """Within this, painted pictures can be stored; at its end they are. Raises as Take.lock and FrameWriter."""
-    if hidden is None:
-        yield PaintedFrames(cadence, None, None, frame)
-        return
-    with hidden.lock(), FrameWriter(hidden) as writer:
-        yield PaintedFrames(cadence, hidden, writer, frame)

@@ -77,11 +77,6 @@ class ResolvedProject:
         """The models, in the order of the frames that they paint."""
         return self.paint.models
 
-    @property
-    def model_names(self) -> str:
-        """Their names, for people."""
-        return " then ".join(model.spec.source.name for model in self.models)
-
 
 def resolve(project: Project) -> ResolvedProject:
     """Find the models, take what they know best as defaults, and compile the timeline.
