@@ -8,10 +8,9 @@ is an AutoencoderTiny too. Importable without torch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from keyframes.errors import EnvironmentFault
 from render.assets.find import Asset
@@ -25,8 +24,7 @@ TORCHAO, BITSANDBYTES = "torchao", "bitsandbytes"
 SMALL_READER = "CLIP"  # text encoders of this kind are left as they are: they are small
 
 
-@dataclass(frozen=True, kw_only=True)
-class QuantizationMethod:
+class QuantizationMethod(NamedTuple):
     """A quantisation method: its package, and the bytes that a linear layer's weight then takes."""
 
     package: str
@@ -35,16 +33,10 @@ class QuantizationMethod:
 
 
 METHODS: Mapping[str, QuantizationMethod] = {
-    "int8": QuantizationMethod(
-        package=TORCHAO, bytes_each=1.0, description="whole numbers of 8 bits, a scale for each row"
-    ),
-    "fp8": QuantizationMethod(
-        package=TORCHAO, bytes_each=1.0, description="floats of 8 bits (e4m3), a scale for each tensor"
-    ),
-    "nf4": QuantizationMethod(
-        package=BITSANDBYTES, bytes_each=0.5625, description="NormalFloat of 4 bits, a scale for each 64"
-    ),
-    "llm-int8": QuantizationMethod(package=BITSANDBYTES, bytes_each=1.0, description="LLM.int8()"),
+    "int8": QuantizationMethod(TORCHAO, 1.0, "whole numbers of 8 bits, a scale for each row"),
+    "fp8": QuantizationMethod(TORCHAO, 1.0, "floats of 8 bits (e4m3), a scale for each tensor"),
+    "nf4": QuantizationMethod(BITSANDBYTES, 0.5625, "NormalFloat of 4 bits, a scale for each 64"),
+    "llm-int8": QuantizationMethod(BITSANDBYTES, 1.0, "LLM.int8()"),
 }
 
 

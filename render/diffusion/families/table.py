@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-FACTOR, LATENT_CHANNELS = (
-    8,
-    4,
-)  # pixels per latent along a side, and channels, where a VAE's config does not say
+# pixels per latent along a side, and channels, where a VAE's config does not say
+FACTOR, LATENT_CHANNELS = 8, 4
 DIFFUSION, FLOW, CONSISTENCY = "diffusion", "flow", "consistency"
 FIRST_TENSOR = "model.diffusion_model.input_blocks.0.0.weight"  # of every single file with a UNet in it
 
@@ -73,6 +72,7 @@ def _pipelines(*names: str) -> tuple[str, ...]:
     return tuple(f"{name}{form}Pipeline" for name in names for form in ("", "Img2Img"))
 
 
+_flow_family = partial(FamilyRow, denoiser="transformer", patch=2, samplers=FLOW, half="bfloat16")
 FAMILIES: tuple[FamilyRow, ...] = (
     FamilyRow(
         name="sdxl",
@@ -103,67 +103,49 @@ FAMILIES: tuple[FamilyRow, ...] = (
         libraries=("diffusers", "transformers", "kolors"),
         needs=("sentencepiece",),
     ),
-    FamilyRow(
+    _flow_family(
         name="sd3",
         code="sd3.StableDiffusion3",
         control="SD3ControlNetModel",
         pipelines=_pipelines("StableDiffusion3"),
-        denoiser="transformer",
-        patch=2,
-        samplers=FLOW,
         steps=28,
+        half="float16",
         variants=(Variant(part="transformer", key="qk_norm", value="rms_norm", steps=28, cfg_scale=4.5),),
     ),
-    FamilyRow(
+    _flow_family(
         name="flux",
         code="flux.Flux",
         control="FluxControlNetModel",
         pipelines=_pipelines("Flux"),
-        denoiser="transformer",
-        patch=2,
         packing=2,
-        samplers=FLOW,
         steps=4,
         cfg_scale=1.0,
         variants=(Variant(part="transformer", key="guidance_embeds", value=True, steps=28, cfg_scale=3.5),),
-        half="bfloat16",
     ),
-    FamilyRow(
+    _flow_family(
         name="chroma",
         code="flux.Chroma",
         pipelines=_pipelines("Chroma"),
-        denoiser="transformer",
-        patch=2,
         packing=2,
-        samplers=FLOW,
         steps=40,
         cfg_scale=3.0,
-        half="bfloat16",
     ),
-    FamilyRow(
+    _flow_family(
         name="qwen-image",
         code="qwen.QwenImage",
         pipelines=_pipelines("QwenImage"),
-        denoiser="transformer",
-        patch=2,
         packing=2,
-        samplers=FLOW,
         steps=50,
         cfg_scale=4.0,
-        half="bfloat16",
     ),
-    FamilyRow(
+    _flow_family(
         name="z-image",
         code="zimage.ZImage",
         pipelines=_pipelines("ZImage"),
-        denoiser="transformer",
-        patch=2,
-        samplers=FLOW,
         steps=50,
         cfg_scale=5.0,
         variants=(Variant(part="scheduler", key="shift", value=3.0, steps=9, cfg_scale=1.0),),
         few_steps=9,
-        half="bfloat16",
     ),
     FamilyRow(
         name="sana-sprint",
