@@ -26,8 +26,9 @@ lint: $(STAMP)  ## types and style
 bench: $(STAMP)  ## our loop against a naive one, side by side
 	$(BIN)/python -m benchmarks
 
-docs: $(STAMP)  ## write the generated pages anew
+docs: $(STAMP)  ## write the generated pages again
 	$(BIN)/python -m render.cli.reference > docs/cli.md
+	$(BIN)/python -m projects.schema.reference > docs/settings.md
 	$(BIN)/python -m projects.importers.parity docs/parity.md
 
 gallery: $(STAMP)  ## render the sample projects and make the pictures of the README
