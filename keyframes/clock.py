@@ -1,4 +1,4 @@
-"""The clock: how long the film is, how frames, seconds and beats relate, and what is heard at each frame.
+"""The clock: how long the film is, how frames, seconds and beats relate, and the sound's features at each frame.
 
 Audio features are numbers per frame that `render` measures in the sound track, such as its loudness; expressions read
 them by name and frame.

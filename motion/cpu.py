@@ -1,4 +1,4 @@
-"""Reading pictures on a CPU, by OpenCV: the quick way of `motion.resample` and `motion.warp2d`.
+"""Reading pictures on a CPU, by OpenCV: what `motion.resample` and `motion.warp2d` use there.
 
 OpenCV 5 reads float32 pictures of one, three or four channels at exact positions; other counts, and the versions
 before, round positions to 1/32 px. Far beyond the edge its bicubic way shows the wrong pixels of a border that repeats,

@@ -1,6 +1,6 @@
-"""From what a depth network says, or from a guess, to distances in units that a camera can move through.
+"""A depth network's output, or a guess, as distances in units that a camera can move through.
 
-All that gives depth comes down to one scale: near things stand at `near`, and nothing is farther than `far`.
+All sources of depth are brought to one scale: near things stand at `near`, and nothing is farther than `far`.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def carry_depth(depth: Tensor, pose: Pose) -> Tensor:
 
 
 def _plane(pose: Pose, depth: Tensor) -> Tensor | None:
-    """The homography (3, 3) if that is all there is to it."""
+    """The homography (3, 3), if one describes the whole move; else None."""
     if pose.still:
         return torch.eye(3, dtype=torch.float64)
     nearest, farthest = depth.aminmax()

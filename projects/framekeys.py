@@ -131,7 +131,7 @@ def _names(kind: type) -> tuple[str, ...] | None:
 
 
 def _other(value: object) -> object:
-    """What is of none of the usual types themselves, but of a class derived from one, or of NumPy, or ours."""
+    """A value that is not exactly of a usual type: of a subclass, of NumPy, or one of our classes."""
     kind: Any = type(value)
     if hasattr(kind, "in_key"):
         return _plain(kind.in_key(value))

@@ -22,7 +22,7 @@ class Project:
     name: the file's stem, `dream` for dream.toml. folder: where its relative paths start. text: the TOML as read.
     lines: dotted key -> line of the file, for messages. pictures: dotted key -> the files of masks, guides and colours,
     by number (0 for a single file). footage: dotted key -> the video, or the pictures, of clips. draft: whether it is
-    to be rendered small and quickly (render/draft.py).
+    to be rendered small and quickly (render/resolve/draft.py).
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Render: the frame loop, the diffusion backend, the film, and the command line.
 
-The names below are the Python API; `render.api` tells it with an example. They are loaded when first used, so that
+The names below are the Python API; `render.api` shows it with an example. They are loaded when first used, so that
 `reverie --help` and error messages do not wait for what only rendering needs. No module here may be named like one of
 them: importing it would put it in the name's place.
 """

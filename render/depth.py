@@ -133,7 +133,7 @@ class DepthReader:
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """What a network wants to see. size: (width, height); mean, spread: per channel, of pictures in [0, 1]."""
+    """The input that a network expects. size: (width, height); mean, spread: per channel, of pictures in [0, 1]."""
 
     size: tuple[int, int] = (384, 384)
     multiple: int = 1

@@ -87,7 +87,7 @@ def stages_of(film: ResolvedProject, *, quick: bool = False) -> Stages:
 
 
 def moving(stages: Stages) -> Stages:
-    """Those that carry a painted picture from one frame to another, with nothing laid over it."""
+    """The stages that carry a painted picture from one frame to another, with nothing laid over it."""
     return tuple(stage for stage in stages if isinstance(stage, Camera | ClipMotion | Moved))
 
 

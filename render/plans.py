@@ -191,7 +191,7 @@ def _estimate(
     calls: Mapping[int, int],
     others: int,
 ) -> float | None:
-    """How long painting takes: by what frames of the take took, else by what this machine did before.
+    """Estimate how long painting takes, from the times of the take's frames, else from earlier renders on this machine.
 
     spent, between: seconds of stored frames that the model painted, and of those that were only moved and mixed.
     calls: for each frame that is painted now; others: how many are only moved and mixed. None if one of the models

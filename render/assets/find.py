@@ -133,7 +133,7 @@ def in_cache(name: str, file: str = "config.json") -> Path | None:
 
 
 def cached_names() -> list[str]:
-    """Return the names, org/name, of the models of which something is in the cache."""
+    """Return the names, org/name, of all models that the cache holds, whole or in part."""
     cache = _cache()
     if not cache.is_dir():
         return []

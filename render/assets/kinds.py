@@ -21,7 +21,7 @@ class Kind:
 
     noun: what messages call it. form: what they call its folder. suffixes: messages name the first two. classes: the
     allowed `_class_name` (diffusers) or `model_type` (transformers) of its config, each with a word for a person; empty
-    for any. needs: files of which its folder must have one. part: a model's folder stands for its part of that name.
+    for any. needs: its folder must have one of these files. part: a model's folder stands for its part of that name.
     counted: the endings of the files that its fingerprint is of; by default those of its weights, and its marker.
     label: a file's name in its fingerprint; "" for the plain SHA-256 of its bytes. on_hub: whether it is looked for in
     the hub's cache; built_in: among Reverie's own models; in_torch: only in the cache of torch.hub. usual: the hub's

@@ -69,7 +69,7 @@ class Cadence:
 
         frames: those that are stored and true. originals: the same of those originals that their frame does not show.
         An original needs the one before it; a stored one serves whatever became of those before it.
-        back: so many more before an original are looked at when it is moved.
+        back: moving an original looks at this many more originals before it.
         """
         make = {frame for frame in wanted if frame not in frames}
         paint: set[int] = set()

@@ -1,6 +1,6 @@
 """IP-Adapters in a loaded model: beside its attention to the prompt, with a weight for each painting.
 
-Pictures that speak beside the prompt: Ye et al. 2023, arXiv:2308.06721.
+Pictures as prompts: Ye et al. 2023, arXiv:2308.06721.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def latent_shape(model: Model, width: int, height: int) -> LatentShape:
 
 @contextmanager
 def in_float32(*modules: Any) -> Iterator[None]:
-    """Keep modules in float32 within this. Half precision goes to float32 and back without loss."""
+    """Keep modules in float32 within this. Going from half precision to float32 and back loses nothing."""
     before = [module.dtype for module in modules]
     try:
         with torch.inference_mode(False):  # weights made within it could never be part of a gradient

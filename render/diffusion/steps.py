@@ -43,7 +43,7 @@ class Sampling:
 
 @dataclass(frozen=True, kw_only=True)
 class StepPlan:
-    """A schedule of `total` steps of which the last `count` are run."""
+    """A schedule of `total` steps. Only its last `count` steps are run."""
 
     total: int
     count: int
@@ -83,7 +83,7 @@ def step_plan(
 def reveal_plan(
     steps: int, strength: float, most: float, mode: StepsMode = "scaled", *, levels: int = NOISE_LEVELS
 ) -> StepPlan:
-    """Return the plan for pictures of which a part is painted with `most`, more than the frame's `strength`.
+    """Return the plan for pictures that are partly painted with `most`, a higher strength than the frame's `strength`.
 
     The schedule is the one that `strength` alone has, begun earlier. So a hole takes most / strength times as
     many steps. Two exceptions, which keep `exact` affordable: its schedule has at most FINEST * `steps` steps,

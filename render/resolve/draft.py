@@ -50,7 +50,7 @@ def draft_timeline(
 ) -> Timeline:
     """The film's timeline with its pixels and steps as the draft has them, for pictures of `smaller` than `size`.
 
-    Half the steps, rounded up, and so many more that a frame which the film paints is painted.
+    It has half the steps, rounded up, or more where half would leave a frame unpainted that the film paints.
     """
     lanes = timeline.numbers
     across, down = (small / large for small, large in zip(smaller, size, strict=True))

@@ -142,7 +142,7 @@ class SoundTrack:
 
 
 def with_sound(project: Project) -> tuple[Clock, SoundTrack | None]:
-    """The project's clock, which hears its sound track if there is one, and that track."""
+    """The project's clock, with the features of its sound track if there is one, and that track."""
     if project.audio is None:
         return project.clock, None
     track = SoundTrack(project, project.audio)

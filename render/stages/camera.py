@@ -52,8 +52,8 @@ class CameraInputs(NamedTuple):
 
 @dataclass(eq=False)
 class Camera:
-    """rows: of the film. size: (width, height). smooth: so many painted frames before the one that is moved have a say
-    in its depth. before: of a painted frame, the one painted before it; None for the first."""
+    """rows: of the film. size: (width, height). smooth: how many earlier painted frames
+    are averaged into the depth. before: gives the painted frame before a painted frame; None for the first."""
 
     settings: Motion
     rows: Rows

@@ -22,7 +22,7 @@ _SLACK = 1e-9  # pixels
 
 
 def reach(size: tuple[int, int]) -> int:
-    """How many pixels deep in a hole nothing of the picture is left to go on, for (width, height)."""
+    """How many pixels inside a hole it asks for its full strength, for (width, height)."""
     return max(2, round(min(size) * _REACH))
 
 

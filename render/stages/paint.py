@@ -23,8 +23,8 @@ _WITH_ETA = ("default", "ddim", "tcd")  # the samplers that read eta; a model's 
 
 
 class PaintInputs(NamedTuple):
-    """What one painting depends on, apart from the canvas. job: at strength 1; how strongly a frame is painted says
-    `stages.mask.Strength`. model: what it depends on of the model, pairs of a name and a value."""
+    """What one painting depends on, apart from the canvas. job: at strength 1; `stages.mask.Strength`
+    sets how strongly a frame is painted. model: the part that depends on the model, pairs of a name and a value."""
 
     job: PaintJob
     model: tuple[tuple[str, Hashable], ...]

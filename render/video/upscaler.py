@@ -83,7 +83,7 @@ def find_upscaler(name: str, *, folder: Path) -> Upscaler:
 
 
 def _number(asset: Asset, name: str, usual: int) -> int:
-    """Return a whole number of the config, `usual` where it is not said; 0 for anything else than a whole number."""
+    """Return a whole number of the config: `usual` if it is missing, 0 if it is not a whole number."""
     value = asset.config.get(name)
     if value is None:
         return usual

@@ -24,7 +24,7 @@ FIRST, SECOND = 1.57080, 1.3  # the angles of two steps, as published
 
 
 class SanaSprint(Family):
-    """The last hidden states of Gemma about the text after an instruction, of which the text's are kept."""
+    """Gemma reads an instruction, then the text. Its last hidden states for the first token and the text are kept."""
 
     def embed(self, model: Model, text: str, *, clipskip: int, notice: Notice) -> Embedding:
         """Encode one text, in small letters: (1, 300, D) with a mask."""
