@@ -19,6 +19,14 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ("needlessly fresh", "video from render", "video.video_flow_factor"),
     # a mask that is spread evenly goes from black to white already
     ("needlessly fresh", "video mask", "video.mask_auto_contrast"),
+    ("needlessly fresh", "all", "video.mask_auto_contrast"),
+    # a mask of what is nearer than 3000 does not see how far the sky is
+    ("needlessly fresh", "2d ground depth mask", "motion.far"),
+    # a picture whose edges are all strong, or all weak
+    ("needlessly fresh", "all, painted by a model", "control.*.low"),
+    # a loss of what lies beyond a range is 0 while nothing does
+    ("needlessly fresh", "all, painted by a model", "clip_guidance.range_scale"),
+    ("needlessly fresh", "all, painted by a model", "clip_guidance.sat_scale"),
     # a zoom far enough in reads no pixel beyond the edges
     ("needlessly fresh", "sound", "motion.border"),
     # the witness does not look at a model's weights; the base that is painted by a model does
