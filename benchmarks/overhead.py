@@ -86,7 +86,11 @@ def measure_overhead(candidate: Candidate, settings: FilmSettings, folder: Path,
     painting = spent.pop(_PAINTING)
     model = {name: painting.pop(name, 0.0) for name in parts}
     own = {**painting, _REST: total - sum(model.values()) - sum(painting.values())}
-    beside = {f"{thread} thread: {name}": s for thread, done in spent.items() for name, s in done.items()}
+    beside = {
+        f"{thread.removesuffix('_0')} thread: {name}": s
+        for thread, done in spent.items()
+        for name, s in done.items()
+    }
     return Overhead(total=total, model=model, own=own, beside=beside)
 
 
