@@ -44,8 +44,8 @@ class Project:
     def clock(self) -> Clock:
         """Length, rate, tempo and seed; the sound track counts as silent until it is measured."""
         given = self.file
-        heard = None if given.audio is None else NoAudio()
-        return Clock(frames=given.length, fps=given.fps, bpm=given.bpm, seed=given.seed, audio=heard)
+        audio = None if given.audio is None else NoAudio()
+        return Clock(frames=given.length, fps=given.fps, bpm=given.bpm, seed=given.seed, audio=audio)
 
     @cached_property
     def given_lanes(self) -> dict[str, LaneValue]:

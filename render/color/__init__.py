@@ -1,4 +1,4 @@
-"""Keeping a film together from frame to frame: colour, noise, contrast, sharpness."""
+"""Keeping a film together from frame to frame: colour, noise, contrast, sharpness, symmetry."""
 
 from render.color.channels import SPACES, Space
 from render.color.contrast import adjust_contrast, detail_of, match_detail, saturate, unsharp

@@ -225,4 +225,4 @@ def state_on_hub(name: str) -> str:
         if gone := missing_shards(part):
             broken = f"{part.name}/{gone[0]} is missing"
             break
-    return f"half downloaded ({broken}); go on with: {fetching(name)}"
+    return f"half downloaded ({broken}); continue with: {fetching(name)}"

@@ -85,7 +85,7 @@ def test_a_half_downloaded_hub_model_is_told(
     (snapshot / "unet" / SHARDS[2]).unlink()
     assert find_model("some/dream", folder=tmp_path).path is None
     said = state_on_hub("some/dream")
-    assert said == f"half downloaded (unet/{SHARDS[2]} is missing); go on with: hf download some/dream"
+    assert said == f"half downloaded (unet/{SHARDS[2]} is missing); continue with: hf download some/dream"
     (home / "blobs").mkdir()
     (home / "blobs" / "1234.incomplete").touch()
     shutil.rmtree(home / "snapshots")
