@@ -35,10 +35,9 @@ def uncovers(moves: tuple[Values, ...], size: tuple[int, int]) -> bool:
     """
     right, bottom = size[0] - 1, size[1] - 1
     undone = [_undone(move, size) for move in reversed(moves)]
+    # one corner at a time, in plain numbers: NumPy's calls would take longer, for 100,000 frames
     for corner in (0j, right + 0j, bottom * 1j, right + bottom * 1j):
-        source = _source(
-            corner, undone
-        )  # in plain numbers: NumPy's calls would take longer, for 100,000 frames
+        source = _source(corner, undone)
         if not (-_SLACK <= source.real <= right + _SLACK and -_SLACK <= source.imag <= bottom + _SLACK):
             return True
     return False
